@@ -1,0 +1,35 @@
+package atomicfile
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestWriteFileKeepsTheOldContentWhenWritingFails(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	if err := WriteFile(path, func(w io.Writer) error { _, err := io.WriteString(w, "old"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("disk full")
+	err := WriteFile(path, func(w io.Writer) error { io.WriteString(w, "half"); return broken })
+	if !errors.Is(err, broken) {
+		t.Fatalf("error = %v, want %v", err, broken)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "old" {
+		t.Errorf("content = %q, want the old one", got)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("%d files left in the folder, want 1", len(left))
+	}
+}
+
+func TestWriteFileNamesThePath(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "missing", "f")
+	if err := WriteFile(path, func(io.Writer) error { return nil }); !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("error = %v, want not exist", err)
+	}
+}
