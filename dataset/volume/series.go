@@ -1,0 +1,54 @@
+package volume
+
+import "context"
+
+// Source reads the slices of one series. Its methods are safe for concurrent use.
+type Source interface {
+	// ReadSlice fills hu ([y,x], one value a pixel) with slice z in HU.
+	ReadSlice(ctx context.Context, z int, hu []int16) error
+	// Close releases files. No ReadSlice may run or follow.
+	Close() error
+}
+
+// Series is one volume that can be opened: its headers are read, its voxels are not.
+type Series struct {
+	// ID is stable: the DICOM Series Instance UID (with a suffix where one series was
+	// split into several volumes), else a SHA-256 of the content's identity.
+	ID string
+	// Format is "DICOM", "NIfTI", "NPY", "pictures" or "phantom".
+	Format string
+	// Path is what was opened; Files are the files in slice order, empty if there are none.
+	Path  string
+	Files []string
+
+	Description string
+	Modality    string
+	// Date is the study's date as YYYY-MM-DD, or empty.
+	Date string
+	// PatientID and PatientName identify a person: never in titles, logs or file names.
+	PatientID, PatientName string
+	StudyUID               string
+
+	Geometry Geometry
+	// Thickness is the slice thickness in mm, 0 if unknown (the spacing of slices
+	// is Geometry's).
+	Thickness float64
+	// Calibrated is false where grey values are not HU but were mapped into an
+	// assumed window; Measurable is false where mm and ml cannot be trusted.
+	Calibrated, Measurable bool
+	// Warnings are sentences for the user, each saying what it means for measurements.
+	Warnings []string
+
+	Source
+}
+
+// Read loads the whole series into one volume, slice after slice.
+func (s *Series) Read(ctx context.Context) (*Volume, error) {
+	v := New(s.Geometry)
+	for z := range s.Geometry.Size[0] {
+		if err := s.ReadSlice(ctx, z, v.Slice(z)); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
