@@ -1,0 +1,98 @@
+package viewer
+
+import (
+	"fmt"
+	"math"
+
+	"glasswork/dataset/volume"
+)
+
+// Letters name the directions of the patient at the picture's edges: R and L, A and P,
+// H (head) and F (feet); two letters where an edge lies between two of them.
+type Letters struct{ Left, Right, Top, Bottom string }
+
+// MirrorFor says how a slice must be turned over to be seen as radiologists expect it:
+// the patient's left on the right, anterior at the top, the head at the top.
+func MirrorFor(g volume.Geometry) Mirror {
+	return Mirror{X: backwards(column(g, 0)), Y: backwards(column(g, 1))}
+}
+
+// backwards reports a direction whose largest component points to the patient's
+// right, to anterior or, for an axis that runs along the body, to the head.
+func backwards(d [3]float64) bool {
+	main := 0
+	for i := range d {
+		if math.Abs(d[i]) > math.Abs(d[main]) {
+			main = i
+		}
+	}
+	if main == 2 {
+		return d[2] > 0
+	}
+	return d[main] < 0
+}
+
+// LettersFor returns the letters of a picture of g's slices, drawn with a mirror.
+func LettersFor(g volume.Geometry, m Mirror) Letters {
+	right, bottom := column(g, 0), column(g, 1)
+	if m.X {
+		right = negative(right)
+	}
+	if m.Y {
+		bottom = negative(bottom)
+	}
+	return Letters{
+		Left: direction(negative(right)), Right: direction(right),
+		Top: direction(negative(bottom)), Bottom: direction(bottom),
+	}
+}
+
+// direction names an LPS direction, the largest component first; a component counts
+// from 15 degrees off the others' axis on.
+func direction(d [3]float64) string {
+	length := math.Sqrt(d[0]*d[0] + d[1]*d[1] + d[2]*d[2])
+	if length == 0 || math.IsNaN(length) {
+		return ""
+	}
+	names, letters := [3][2]string{{"L", "R"}, {"P", "A"}, {"H", "F"}}, ""
+	for range 3 {
+		best := 0
+		for i := range d {
+			if math.Abs(d[i]) > math.Abs(d[best]) {
+				best = i
+			}
+		}
+		if math.Abs(d[best])/length < math.Sin(15*math.Pi/180) {
+			break
+		}
+		if d[best] > 0 {
+			letters += names[best][0]
+		} else {
+			letters += names[best][1]
+		}
+		d[best] = 0
+	}
+	return letters
+}
+
+func negative(d [3]float64) [3]float64 { return [3]float64{-d[0], -d[1], -d[2]} }
+
+// column is the LPS step of one voxel along x (0) or y (1).
+func column(g volume.Geometry, axis int) [3]float64 {
+	return [3]float64{g.Affine[0][axis], g.Affine[1][axis], g.Affine[2][axis]}
+}
+
+// ScaleBar returns the longest round length in mm that takes at most most view units,
+// and its label ("5 mm", "5 cm").
+func ScaleBar(unitsPerMM, most float64) (mm float64, label string) {
+	mm = 0.1
+	for _, n := range []float64{0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500} {
+		if n*unitsPerMM <= most {
+			mm = n
+		}
+	}
+	if mm >= 10 {
+		return mm, fmt.Sprintf("%g cm", mm/10)
+	}
+	return mm, fmt.Sprintf("%g mm", mm)
+}

@@ -1,0 +1,64 @@
+package viewer
+
+import (
+	"image/color"
+
+	"glasswork/dataset/volume"
+)
+
+// Palette gives every class its colour.
+type Palette struct {
+	Name   string
+	Colors [volume.NumClasses]color.RGBA
+}
+
+// Palettes returns the palettes to choose from: red and green as radiologists
+// expect them first, then one of Okabe and Ito's colours (Color Universal Design,
+// 2008) that stays apart in every common colour vision deficiency.
+func Palettes() []Palette {
+	return []Palette{
+		{"red and green", [volume.NumClasses]color.RGBA{
+			volume.GroundGlass:   {R: 235, G: 64, B: 52, A: 255},
+			volume.Consolidation: {R: 52, G: 199, B: 89, A: 255},
+			volume.LungsOther:    {R: 124, G: 147, B: 173, A: 255},
+		}},
+		{"colour-blind safe", [volume.NumClasses]color.RGBA{
+			volume.GroundGlass:   {R: 230, G: 159, B: 0, A: 255},
+			volume.Consolidation: {R: 0, G: 114, B: 178, A: 255},
+			volume.LungsOther:    {R: 160, G: 160, B: 168, A: 255},
+		}},
+	}
+}
+
+// Mode says how lesions are drawn.
+type Mode uint8
+
+// The modes. Lungs are drawn as an outline in every mode.
+const (
+	Fill Mode = iota
+	Outline
+	Both
+)
+
+// String names the mode as the window does.
+func (m Mode) String() string { return [...]string{"fill", "outline", "both"}[m%3] }
+
+// Style is how overlays look. Two equal styles (==) give equal pixels.
+type Style struct {
+	Palette Palette
+	// Opacity of the filling, 0 to 1. Lines are drawn at twice that, at most 1.
+	Opacity float64
+	Mode    Mode
+	// Visible is per class; background is never drawn.
+	Visible [volume.NumClasses]bool
+}
+
+// DefaultStyle shows everything: lesions filled and outlined.
+func DefaultStyle() Style {
+	return Style{Palette: Palettes()[0], Opacity: 0.4, Mode: Both, Visible: [volume.NumClasses]bool{false, true, true, true}}
+}
+
+// empty reports a style that draws nothing.
+func (s Style) empty() bool {
+	return s.Opacity <= 0 || s.Visible == [volume.NumClasses]bool{0: s.Visible[0]}
+}

@@ -1,0 +1,125 @@
+package viewer
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+
+	"glasswork/dataset/volume"
+)
+
+// Tool is what the left mouse button does.
+type Tool uint8
+
+// The tools. Look changes no labels.
+const (
+	Look Tool = iota
+	Brush
+	Lasso
+)
+
+// String names the tool as the window does.
+func (t Tool) String() string { return [...]string{"look", "brush", "lasso"}[t%3] }
+
+// Point is a position on a slice in voxel coordinates.
+type Point struct{ X, Y float64 }
+
+// Tip is the brush's circular tip.
+type Tip struct{ DiameterMM float64 }
+
+// Limits and step of the tip's diameter.
+const (
+	SmallestTip = 1.0 // mm
+	LargestTip  = 100.0
+	tipStep     = 1.2
+)
+
+// Larger returns the next size up (steps > 0) or down (steps < 0), whole millimetres
+// from 5 mm on, halves below.
+func (t Tip) Larger(steps int) Tip {
+	for range max(steps, -steps) {
+		d, grid := t.DiameterMM*tipStep, 0.5
+		if steps < 0 {
+			d = t.DiameterMM / tipStep
+		}
+		if d >= 5 {
+			grid = 1
+		}
+		rounded := math.Round(d/grid) * grid
+		if rounded == t.DiameterMM {
+			rounded += math.Copysign(grid, float64(steps))
+		}
+		t.DiameterMM = min(max(rounded, SmallestTip), LargestTip)
+	}
+	return t
+}
+
+// HURange limits painting to voxels from Min to Max HU, both included, while On.
+type HURange struct {
+	Min, Max int16
+	On       bool
+}
+
+// RangeFor returns the usual limits for a class, switched on; for others than
+// lesions everything may be painted.
+func RangeFor(c volume.Class) HURange {
+	switch c {
+	case volume.GroundGlass:
+		return HURange{Min: -750, Max: -300, On: true}
+	case volume.Consolidation:
+		return HURange{Min: -300, Max: 100, On: true}
+	}
+	return HURange{Min: math.MinInt16, Max: math.MaxInt16}
+}
+
+// Allows reports whether a voxel of that HU may be painted.
+func (r HURange) Allows(hu int16) bool { return !r.On || (hu >= r.Min && hu <= r.Max) }
+
+// String is "HU −750…−300" or "any HU".
+func (r HURange) String() string {
+	if !r.On {
+		return "any HU"
+	}
+	return fmt.Sprintf("HU %s…%s", Number(float64(r.Min), 0), Number(float64(r.Max), 0))
+}
+
+// StrokeOptions say what a stroke or a lasso does to the voxels it covers.
+type StrokeOptions struct {
+	// Class is painted, or, with Erase, taken away.
+	Class volume.Class
+	Tip   Tip
+	// HU limits painting; erasing is never limited.
+	HU HURange
+	// Erase turns lesions into other lung, whichever of the two they are, and with
+	// Class LungsOther everything into background. On a slice on which no other lung is
+	// marked an erased lesion becomes background.
+	Erase bool
+}
+
+// painter decides about single voxels.
+type painter struct {
+	StrokeOptions
+	hu     []int16 // nil: unknown, the HU range does not apply
+	erased volume.Class
+}
+
+func newPainter(slice []uint8, hu []int16, o StrokeOptions) painter {
+	p := painter{StrokeOptions: o, hu: hu}
+	if o.Class != volume.LungsOther && bytes.IndexByte(slice, volume.LungsOther) >= 0 {
+		p.erased = volume.LungsOther
+	}
+	return p
+}
+
+// paint returns the class that voxel i gets, which is old if it stays.
+func (p *painter) paint(i int, old volume.Class) volume.Class {
+	switch {
+	case p.Erase && p.Class == volume.LungsOther:
+		return volume.Background
+	case p.Erase && (old == volume.GroundGlass || old == volume.Consolidation):
+		return p.erased
+	case p.Erase, p.hu != nil && !p.HU.Allows(p.hu[i]):
+		return old
+	}
+	return p.Class
+}
