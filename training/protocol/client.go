@@ -49,8 +49,8 @@ func Start(ctx context.Context, exe string, env []string, args ...string) (*Clie
 		return nil, err
 	}
 	c.child = child
-	c.turn <- struct{}{}
 	c.stop = context.AfterFunc(ctx, func() { _ = c.Close() })
+	c.turn <- struct{}{}
 	return c, nil
 }
 
@@ -197,8 +197,8 @@ func (c *Client) Log() []string { return c.log.last(-1) }
 func (c *Client) Close() error {
 	c.once.Do(func() {
 		close(c.closed)
-		c.stop()
 		<-c.turn
+		c.stop()
 		if c.child != nil {
 			c.child.close(c.grace)
 			c.log.add("the trainer ended: " + c.child.status)
