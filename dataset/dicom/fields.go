@@ -1,0 +1,217 @@
+package dicom
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Tags of the elements that are read (PS3.6).
+const (
+	tagCharacterSet    = 0x0008_0005
+	tagImageType       = 0x0008_0008
+	tagSOPClass        = 0x0008_0016
+	tagSOPInstance     = 0x0008_0018
+	tagStudyDate       = 0x0008_0020
+	tagModality        = 0x0008_0060
+	tagStudyText       = 0x0008_1030
+	tagSeriesText      = 0x0008_103E
+	tagPatientName     = 0x0010_0010
+	tagPatientID       = 0x0010_0020
+	tagThickness       = 0x0018_0050
+	tagGantryTilt      = 0x0018_1120
+	tagStudyUID        = 0x0020_000D
+	tagSeriesUID       = 0x0020_000E
+	tagAcquisition     = 0x0020_0012
+	tagInstance        = 0x0020_0013
+	tagPosition        = 0x0020_0032
+	tagOrientation     = 0x0020_0037
+	tagFrameUID        = 0x0020_0052
+	tagSamples         = 0x0028_0002
+	tagPhotometric     = 0x0028_0004
+	tagFrames          = 0x0028_0008
+	tagRows            = 0x0028_0010
+	tagColumns         = 0x0028_0011
+	tagSpacing         = 0x0028_0030
+	tagBitsAllocated   = 0x0028_0100
+	tagBitsStored      = 0x0028_0101
+	tagHighBit         = 0x0028_0102
+	tagSigned          = 0x0028_0103
+	tagPadding         = 0x0028_0120
+	tagPaddingLimit    = 0x0028_0121
+	tagIntercept       = 0x0028_1052
+	tagSlope           = 0x0028_1053
+	tagModalityLUT     = 0x0028_3000
+	tagReferencedFile  = 0x0004_1500
+	tagDirectory       = 0x0004_1220
+	tagFloatPixels     = 0x7FE0_0008
+	tagDoublePixels    = 0x7FE0_0009
+	uidMediaDirectory  = "1.2.840.10008.1.3.10"
+	uidCTImage         = "1.2.840.10008.5.1.4.1.1.2"
+	uidEnhancedCT      = "1.2.840.10008.5.1.4.1.1.2.1"
+	uidSecondary       = "1.2.840.10008.5.1.4.1.1.7"
+	defaultPaddingHU   = -1024
+	largestSide        = 1 << 14 // pixels; CT matrices end at 2,048
+	largestSlicePixels = 1 << 26
+)
+
+// wanted says whether the value of a tag is read.
+func wanted(tag uint32) bool {
+	switch tag {
+	case tagCharacterSet, tagImageType, tagSOPClass, tagSOPInstance, tagStudyDate, tagModality, tagStudyText, tagSeriesText,
+		tagPatientName, tagPatientID, tagThickness, tagGantryTilt, tagStudyUID, tagSeriesUID, tagAcquisition, tagInstance,
+		tagPosition, tagOrientation, tagFrameUID, tagSamples, tagPhotometric, tagFrames, tagRows, tagColumns, tagSpacing,
+		tagBitsAllocated, tagBitsStored, tagHighBit, tagSigned, tagPadding, tagPaddingLimit, tagIntercept, tagSlope,
+		tagReferencedFile:
+		return true
+	}
+	return false
+}
+
+// isDirectorySequence says which sequences are walked through for their values.
+func isDirectorySequence(e element) bool { return e.tag == tagDirectory }
+
+// fields are the values of a header by tag, as the library gives them.
+type fields map[uint32]any
+
+// text returns the first value of a text element, trimmed; "" if there is none.
+func (f fields) text(tag uint32) string {
+	if all := f.texts(tag); len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
+func (f fields) texts(tag uint32) []string {
+	all, _ := f[tag].([]string)
+	out := make([]string, 0, len(all))
+	for _, s := range all {
+		out = append(out, strings.Trim(s, " \x00"))
+	}
+	return out
+}
+
+// numbers returns the finite numbers of an element, whatever its representation.
+func (f fields) numbers(tag uint32) []float64 {
+	var out []float64
+	switch v := f[tag].(type) {
+	case []int:
+		for _, n := range v {
+			out = append(out, float64(n))
+		}
+	case []float64:
+		out = v
+	case []string:
+		for _, s := range v {
+			n, err := strconv.ParseFloat(strings.Trim(s, " \x00"), 64)
+			if err != nil {
+				return nil
+			}
+			out = append(out, n)
+		}
+	}
+	for _, n := range out {
+		if math.IsNaN(n) || math.IsInf(n, 0) {
+			return nil
+		}
+	}
+	return out
+}
+
+func (f fields) number(tag uint32) (float64, bool) {
+	if n := f.numbers(tag); len(n) > 0 {
+		return n[0], true
+	}
+	return 0, false
+}
+
+// whole returns an integer, or otherwise if the element is absent or no number.
+func (f fields) whole(tag uint32, otherwise int) int {
+	if n, ok := f.number(tag); ok && math.Abs(n) < 1<<31 {
+		return int(n)
+	}
+	return otherwise
+}
+
+// fill copies the values into h.
+func (h *header) fill(f fields) {
+	h.sopClass, h.sopUID = f.text(tagSOPClass), f.text(tagSOPInstance)
+	h.seriesUID, h.studyUID, h.frameUID = f.text(tagSeriesUID), f.text(tagStudyUID), f.text(tagFrameUID)
+	h.modality, h.date = f.text(tagModality), isoDate(f.text(tagStudyDate))
+	if h.description = f.text(tagSeriesText); h.description == "" {
+		h.description = f.text(tagStudyText)
+	}
+	h.patientID, h.patientName = f.text(tagPatientID), f.text(tagPatientName)
+	h.imageType = f.texts(tagImageType)
+	h.instance, h.acquisition = f.whole(tagInstance, 0), f.whole(tagAcquisition, 0)
+	h.directoryRecords = f.texts(tagReferencedFile)
+	h.fillPixels(f)
+	h.fillPlace(f)
+}
+
+// fillPixels copies what says how pixels become HU.
+func (h *header) fillPixels(f fields) {
+	h.rows, h.columns = f.whole(tagRows, 0), f.whole(tagColumns, 0)
+	h.frames, h.samples = f.whole(tagFrames, 1), f.whole(tagSamples, 1)
+	h.bitsAllocated = f.whole(tagBitsAllocated, 16)
+	h.bitsStored = f.whole(tagBitsStored, h.bitsAllocated)
+	h.highBit = f.whole(tagHighBit, h.bitsStored-1)
+	h.signed = f.whole(tagSigned, 0) == 1
+	h.inverted = f.text(tagPhotometric) == "MONOCHROME1"
+	slope, hasSlope := f.number(tagSlope)
+	intercept, hasIntercept := f.number(tagIntercept)
+	h.slope, h.intercept, h.hasRescale = 1, 0, hasSlope && hasIntercept && slope != 0
+	if h.hasRescale {
+		h.slope, h.intercept = slope, intercept
+	}
+	if p, ok := f.number(tagPadding); ok {
+		h.hasPadding = true
+		h.padding[0] = h.stored(int(p))
+		h.padding[1] = h.padding[0]
+		if limit, ok := f.number(tagPaddingLimit); ok {
+			other := h.stored(int(limit))
+			h.padding = [2]int{min(h.padding[0], other), max(h.padding[0], other)}
+		}
+	}
+}
+
+// stored interprets a padding value as the pixels are: it is written unsigned or
+// signed without regard to them.
+func (h *header) stored(v int) int {
+	if h.signed && h.bitsAllocated == 16 {
+		return int(int16(v))
+	}
+	return v
+}
+
+// fillPlace copies where the slice lies.
+func (h *header) fillPlace(f fields) {
+	if p := f.numbers(tagPosition); len(p) == 3 {
+		h.hasPosition, h.position = true, [3]float64(p)
+	}
+	h.rowAxis, h.columnAxis = [3]float64{1, 0, 0}, [3]float64{0, 1, 0}
+	if o := f.numbers(tagOrientation); len(o) == 6 {
+		row, okRow := unit([3]float64(o[:3]))
+		column, okColumn := unit([3]float64(o[3:]))
+		if okRow && okColumn && math.Abs(dot(row, column)) < 0.01 {
+			h.hasOrientation, h.rowAxis, h.columnAxis = true, row, column
+		}
+	}
+	h.spacing = [2]float64{1, 1}
+	if s := f.numbers(tagSpacing); len(s) == 2 && s[0] > 0 && s[1] > 0 {
+		h.hasSpacing, h.spacing = true, [2]float64(s)
+	}
+	if t, ok := f.number(tagThickness); ok && t > 0 {
+		h.thickness = t
+	}
+	h.tilt, _ = f.number(tagGantryTilt)
+}
+
+// isoDate turns YYYYMMDD into YYYY-MM-DD, anything else into "".
+func isoDate(s string) string {
+	s = strings.ReplaceAll(s, ".", "") // ACR-NEMA wrote YYYY.MM.DD
+	if len(s) != 8 || strings.Trim(s, "0123456789") != "" {
+		return ""
+	}
+	return s[:4] + "-" + s[4:6] + "-" + s[6:]
+}

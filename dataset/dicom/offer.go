@@ -1,0 +1,62 @@
+package dicom
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// refusal says in a clause why the file is not offered as a slice of a CT, or "".
+func (h *header) refusal() string {
+	for _, check := range []func() error{h.checkKind, h.readable, h.checkPixels} {
+		if err := check(); err != nil {
+			return err.Error()
+		}
+	}
+	return ""
+}
+
+// checkKind sets apart what is no axial CT image.
+func (h *header) checkKind() error {
+	switch {
+	case h.sopClass == uidMediaDirectory:
+		return errors.New("it is a DICOMDIR, a table of contents")
+	case h.sopClass == uidSecondary || strings.HasPrefix(h.sopClass, uidSecondary+"."):
+		return errors.New("it is a secondary capture (a picture of a screen), not a CT image")
+	case slices.Contains(h.imageType, "LOCALIZER"):
+		return errors.New("it is a localizer (scout view), not a slice")
+	case h.modality != "" && h.modality != "CT":
+		return fmt.Errorf("its modality is %.16s; Glasswork reads CT", h.modality)
+	case h.pixels.tag == 0 || h.rows <= 0 || h.columns <= 0:
+		return errors.New("it holds no image")
+	case h.sopClass == uidEnhancedCT || h.frames > 1:
+		return fmt.Errorf("it holds %d frames in one file (enhanced multi-frame CT), which cannot be read yet; export it as single slices", h.frames)
+	}
+	return nil
+}
+
+// checkPixels compares what the header says about the pixels with what is there.
+func (h *header) checkPixels() error {
+	switch {
+	case h.pixels.tag != tagPixelData:
+		return errors.New("its pixels are floating-point numbers, which cannot be read yet")
+	case h.pixels.open():
+		return errors.New("its pixels are in fragments although it calls them uncompressed")
+	case h.samples != 1:
+		return errors.New("it is a colour image, not CT values")
+	case h.modalityLUT && !h.hasRescale:
+		return errors.New("its HU are given by a lookup table, which cannot be read yet")
+	case h.bitsAllocated != 8 && h.bitsAllocated != 16 && h.bitsAllocated != 32:
+		return fmt.Errorf("it stores %d bits a pixel; 8, 16 and 32 can be read", h.bitsAllocated)
+	case h.bitsStored < 1 || h.bitsStored > h.bitsAllocated || h.highBit < h.bitsStored-1 || h.highBit >= h.bitsAllocated:
+		return fmt.Errorf("its bits stored (%d), high bit (%d) and bits allocated (%d) contradict each other", h.bitsStored, h.highBit, h.bitsAllocated)
+	case h.rows > largestSide || h.columns > largestSide || h.slicePixels() > largestSlicePixels:
+		return fmt.Errorf("it claims %d × %d pixels, more than any CT slice has", h.columns, h.rows)
+	}
+	there := min(int64(h.pixels.length), h.size-h.pixels.value)
+	if need := int64(h.pixelBytes()); there < need {
+		return fmt.Errorf("it is cut short: %d × %d pixels need %d bytes, %d are there", h.columns, h.rows, need, there)
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+// Package dicom reads CT series from DICOM files and writes CT slices. Headers are
+// read first; the pixels of a slice are read from the file when they are asked for.
+//
+// The elements' lengths are checked against the file before the DICOM library sees
+// them, and native pixels are read straight from the file.
+package dicom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"glasswork/dataset/volume"
+)
+
+// Result is what a scan found.
+type Result struct {
+	Series []*volume.Series
+	// Skipped says in one sentence per reason which files are not offered and why.
+	Skipped []string
+	// Foreign are the files that are not DICOM at all, in the order given.
+	Foreign []string
+}
+
+// Scan reads the headers of files and groups them into series, sorted by
+// description. A file that cannot be offered is no error: Result.Skipped names it.
+// err is ctx's alone. root is the path the user opened; it becomes Series.Path.
+func Scan(ctx context.Context, root string, files []string) (Result, error) {
+	headers := make([]*header, len(files))
+	errs := make([]error, len(files))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(2 * runtime.GOMAXPROCS(0)) // half of them wait for the disk
+	for i, file := range files {
+		g.Go(func() error {
+			headers[i], errs[i] = readHeader(file)
+			return ctx.Err()
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return Result{}, err
+	}
+	var r Result
+	var usable []*header
+	reasons := newReasons()
+	for i, h := range headers {
+		switch {
+		case errors.Is(errs[i], errNotDICOM):
+			r.Foreign = append(r.Foreign, files[i])
+		case errs[i] != nil:
+			reasons.add(files[i], errs[i].Error())
+		case h.sopClass == uidMediaDirectory || len(h.directoryRecords) > 0:
+			// A table of contents: the files it lists are opened by Directory.
+		case h.refusal() != "":
+			reasons.add(files[i], h.refusal())
+		default:
+			usable = append(usable, h)
+		}
+	}
+	r.Skipped = reasons.sentences()
+	var dropped []string
+	r.Series, dropped = build(root, usable)
+	r.Skipped = append(r.Skipped, dropped...)
+	return r, nil
+}
+
+// reasons collects files that share a reason, so that 300 compressed slices give one sentence.
+type reasons struct {
+	order []string
+	files map[string][]string
+}
+
+func newReasons() *reasons { return &reasons{files: map[string][]string{}} }
+
+func (r *reasons) add(file, why string) {
+	key := filepath.Dir(file) + "\x00" + why
+	if r.files[key] == nil {
+		r.order = append(r.order, key)
+	}
+	r.files[key] = append(r.files[key], filepath.Base(file))
+}
+
+// sentences are one for each folder and reason.
+func (r *reasons) sentences() []string {
+	out := make([]string, 0, len(r.order))
+	for _, key := range r.order {
+		_, why, _ := strings.Cut(key, "\x00")
+		files := r.files[key]
+		slices.Sort(files)
+		name := files[0]
+		if len(files) > 1 {
+			name = fmt.Sprintf("%s and %d more", files[0], len(files)-1)
+			if len(files) == 2 {
+				name = files[0] + " and " + files[1]
+			}
+		}
+		out = append(out, oneLine(fmt.Sprintf("%s: %s.", name, why)))
+	}
+	return out
+}
+
+// oneLine removes line breaks and control characters that a damaged file may bring into a sentence.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7F || r == '\uFFFD' {
+			return ' '
+		}
+		return r
+	}, s)
+}

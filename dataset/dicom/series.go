@@ -1,0 +1,163 @@
+package dicom
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"glasswork/dataset/volume"
+)
+
+// build groups usable headers into series. dropped says which files were left out.
+func build(root string, headers []*header) (series []*volume.Series, dropped []string) {
+	groups := map[string][]*header{}
+	var order []string
+	for _, h := range headers {
+		key := h.seriesUID
+		if key == "" {
+			key = "\x00" + filepath.Dir(h.path)
+		}
+		if groups[key] == nil {
+			order = append(order, key)
+		}
+		groups[key] = append(groups[key], h)
+	}
+	for _, key := range order {
+		unique, copies := dropCopies(groups[key])
+		if copies > 0 {
+			dropped = append(dropped, fmt.Sprintf("%s: %d %s left out because the same slice is there twice.",
+				title(unique[0]), copies, plural(copies, "file was", "files were")))
+		}
+		stacks := split(unique)
+		for i, s := range stacks {
+			series = append(series, s.series(root, i, len(stacks)))
+		}
+	}
+	slices.SortStableFunc(series, func(a, b *volume.Series) int {
+		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Description, b.Description), cmp.Compare(a.ID, b.ID))
+	})
+	return series, dropped
+}
+
+// dropCopies keeps one file for every SOP Instance UID.
+func dropCopies(headers []*header) (unique []*header, copies int) {
+	seen := map[string]bool{}
+	for _, h := range headers {
+		if h.sopUID != "" && seen[h.sopUID] {
+			copies++
+			continue
+		}
+		seen[h.sopUID] = true
+		unique = append(unique, h)
+	}
+	return unique, copies
+}
+
+// series turns a stack into what the user is offered: the i-th of n volumes that one
+// DICOM series was split into.
+func (s *stack) series(root string, i, n int) *volume.Series {
+	h := s.slices[0]
+	out := &volume.Series{
+		ID: seriesID(s.slices), Format: "DICOM", Path: root,
+		Description: title(h), Modality: h.modality, Date: h.date,
+		PatientID: h.patientID, PatientName: h.patientName, StudyUID: h.studyUID,
+		Geometry: s.geometry, Thickness: h.thickness,
+		Calibrated: true, Measurable: s.measurable, Warnings: s.warnings,
+	}
+	if n > 1 {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%s holds images that do not form one volume and was split into %d; this is number %d, with %d slices.",
+			title(h), n, i+1, len(s.slices)))
+		if i > 0 {
+			out.ID += fmt.Sprintf("#%d", i+1)
+		}
+	}
+	if !allOf(s.slices, func(h *header) bool { return h.hasRescale }) {
+		out.Calibrated = false
+		out.Warnings = append(out.Warnings, "The files do not say how grey values become HU; stored values are shown as HU, so HU and everything measured by HU may be wrong.")
+	}
+	if !allOf(s.slices, func(h *header) bool { return !h.inverted }) {
+		out.Warnings = append(out.Warnings, "The files ask for an inverted display (MONOCHROME1); it is shown with air black, HU are not changed.")
+	}
+	source := &source{at: s.at}
+	for _, h := range s.slices {
+		out.Files = append(out.Files, h.path)
+	}
+	out.Source = source
+	return out
+}
+
+// seriesID is the Series Instance UID, or a hash of the instances where there is none.
+func seriesID(headers []*header) string {
+	if uid := headers[0].seriesUID; uid != "" {
+		return uid
+	}
+	sum := sha256.New()
+	for _, h := range headers {
+		fmt.Fprintf(sum, "%s|%s|%d|%d|%v|%d\n", h.sopUID, filepath.Base(h.path), h.rows, h.columns, h.position, h.size)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// title is what a series is called in sentences.
+func title(h *header) string {
+	if h.description != "" {
+		return oneLine(h.description)
+	}
+	if dir := filepath.Base(filepath.Dir(h.path)); dir != "." && dir != string(filepath.Separator) {
+		return oneLine(dir)
+	}
+	return strings.TrimSuffix(oneLine(filepath.Base(h.path)), filepath.Ext(h.path))
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+func allOf(headers []*header, ok func(*header) bool) bool {
+	return !slices.ContainsFunc(headers, func(h *header) bool { return !ok(h) })
+}
+
+// source reads slices from their files. at[z] is nil where a slice is missing.
+type source struct {
+	at      []*header
+	scratch sync.Pool // *[]byte, one file's pixels
+}
+
+// ReadSlice fills hu ([y,x]) with slice z in HU; a missing slice is air.
+func (s *source) ReadSlice(ctx context.Context, z int, hu []int16) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if z < 0 || z >= len(s.at) {
+		return fmt.Errorf("slice %d was asked for, the series has %d", z+1, len(s.at))
+	}
+	h := s.at[z]
+	if h == nil {
+		for i := range hu {
+			hu[i] = defaultPaddingHU
+		}
+		return nil
+	}
+	scratch, _ := s.scratch.Get().(*[]byte)
+	if scratch == nil {
+		scratch = new([]byte)
+	}
+	defer s.scratch.Put(scratch)
+	var err error
+	if *scratch, err = h.readPixels(hu, *scratch); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(h.path), err)
+	}
+	return nil
+}
+
+// Close has nothing to close: files are open only while they are read.
+func (s *source) Close() error { return nil }

@@ -1,0 +1,279 @@
+package dicom
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"glasswork/dataset/volume"
+)
+
+const (
+	samePlaceMM      = 0.01 // two slices nearer than this are at one place
+	unevenPart       = 0.1  // of the usual gap: beyond it slices are unevenly spaced
+	sameDirection    = 1e-3 // difference of direction cosines within one volume
+	tiltFromDegrees  = 0.5
+	unknownThickness = 1 // mm, stands in where nothing says how far slices are apart
+)
+
+// stack is one volume: slices in order along their normal, and the place of each.
+type stack struct {
+	slices []*header
+	// at is by z; nil where a slice is missing between two others.
+	at         []*header
+	geometry   volume.Geometry
+	measurable bool
+	warnings   []string
+}
+
+// split sorts the images of one series into volumes: images that differ in matrix,
+// pixel size or orientation do not form one, nor do several images at each place
+// (contrast or breathing phases). The largest volume comes first.
+func split(headers []*header) []*stack {
+	var alike [][]*header
+	for _, h := range headers {
+		i := slices.IndexFunc(alike, func(g []*header) bool { return h.fits(g[0]) })
+		if i < 0 {
+			alike = append(alike, nil)
+			i = len(alike) - 1
+		}
+		alike[i] = append(alike[i], h)
+	}
+	var stacks []*stack
+	for _, group := range alike {
+		for _, phase := range phases(group) {
+			stacks = append(stacks, newStack(phase.slices, phase.warnings))
+		}
+	}
+	slices.SortStableFunc(stacks, func(a, b *stack) int { return cmp.Compare(len(b.slices), len(a.slices)) })
+	return stacks
+}
+
+// fits says whether h can lie in one volume with o.
+func (h *header) fits(o *header) bool {
+	same := h.rows == o.rows && h.columns == o.columns && h.hasPosition == o.hasPosition && h.hasOrientation == o.hasOrientation
+	for i := range 2 {
+		same = same && math.Abs(h.spacing[i]-o.spacing[i]) < 1e-4
+	}
+	for i := range 3 {
+		same = same && math.Abs(h.rowAxis[i]-o.rowAxis[i]) < sameDirection && math.Abs(h.columnAxis[i]-o.columnAxis[i]) < sameDirection
+	}
+	return same
+}
+
+// normal is the direction in which slices are stacked: to the head for axial ones.
+func (h *header) normal() [3]float64 {
+	n := cross(h.rowAxis, h.columnAxis)
+	if n[2] < 0 && math.Abs(n[2]) > 0.5 {
+		return scale(n, -1)
+	}
+	return n
+}
+
+// along is the position of the slice on the stacking direction n, in mm.
+func (h *header) along(n [3]float64) float64 { return dot(h.position, n) }
+
+// phase is a set of slices with one slice at each place, in order.
+type phase struct {
+	slices   []*header
+	warnings []string
+}
+
+// phases sorts slices along their normal and takes apart those that share places.
+func phases(group []*header) []phase {
+	if !group[0].hasPosition {
+		slices.SortStableFunc(group, func(a, b *header) int {
+			return cmp.Or(cmp.Compare(a.instance, b.instance), cmp.Compare(a.path, b.path))
+		})
+		return []phase{{slices: group}}
+	}
+	n := group[0].normal()
+	slices.SortStableFunc(group, func(a, b *header) int {
+		return cmp.Or(cmp.Compare(a.along(n), b.along(n)), cmp.Compare(a.acquisition, b.acquisition),
+			cmp.Compare(a.instance, b.instance), cmp.Compare(a.path, b.path))
+	})
+	var places [][]*header
+	for i, h := range group {
+		if i == 0 || h.along(n)-group[i-1].along(n) > samePlaceMM {
+			places = append(places, nil)
+		}
+		places[len(places)-1] = append(places[len(places)-1], h)
+	}
+	many := len(places[0])
+	if slices.ContainsFunc(places, func(p []*header) bool { return len(p) != many }) {
+		return []phase{onePerPlace(places)}
+	}
+	out := make([]phase, many)
+	for _, place := range places {
+		for i, h := range place {
+			out[i].slices = append(out[i].slices, h)
+		}
+	}
+	return out
+}
+
+// onePerPlace keeps the first slice of every place and says which others it left out.
+func onePerPlace(places [][]*header) phase {
+	var p phase
+	extra := 0
+	for _, place := range places {
+		p.slices = append(p.slices, place[0])
+		extra += len(place) - 1
+	}
+	if extra > 0 {
+		p.warnings = []string{fmt.Sprintf("%s has %d duplicate %s at a place where another one lies; the first of each is used, so what is measured there may come from the wrong image.",
+			title(p.slices[0]), extra, plural(extra, "slice", "slices"))}
+	}
+	return p
+}
+
+// newStack works out the grid of slices that are in order.
+func newStack(sorted []*header, warnings []string) *stack {
+	s := &stack{slices: sorted, at: sorted, measurable: true, warnings: warnings}
+	h := sorted[0]
+	switch {
+	case !h.hasPosition && len(sorted) > 1:
+		s.distrust("The files of %s do not say where their slices lie; they are ordered by number and %.3g mm apart by assumption, so lengths across slices and volumes cannot be measured.", title(h), s.assumedGap())
+		s.grid(scale(h.normal(), s.assumedGap()))
+	case len(sorted) == 1:
+		if h.thickness == 0 {
+			s.warn("%s is one slice of unknown thickness; areas can be measured, volumes assume 1 mm.", title(h))
+		}
+		s.grid(scale(h.normal(), s.assumedGap()))
+	default:
+		s.place()
+	}
+	if !h.hasSpacing {
+		s.distrust("The files of %s do not say how large a pixel is; lengths, areas and volumes cannot be measured.", title(h))
+	}
+	if !h.hasOrientation {
+		s.warn("The files of %s do not say how the patient lies; left and right are assumed as usual for axial CT.", title(h))
+	} else if math.Abs(h.normal()[2]) < 0.9 {
+		s.warn("The slices of %s are not axial; the models know axial slices only.", title(h))
+	}
+	return s
+}
+
+func (s *stack) warn(format string, args ...any) {
+	s.warnings = append(s.warnings, fmt.Sprintf(format, args...))
+}
+
+func (s *stack) distrust(format string, args ...any) {
+	s.warn(format, args...)
+	s.measurable = false
+}
+
+// assumedGap is the distance of slices in mm where positions do not give it.
+func (s *stack) assumedGap() float64 {
+	if t := s.slices[0].thickness; t > 0 {
+		return t
+	}
+	return unknownThickness
+}
+
+// grid sets the geometry: step is the LPS way in mm from one slice to the next.
+func (s *stack) grid(step [3]float64) {
+	h := s.slices[0]
+	g := volume.Geometry{Size: [3]int{len(s.at), h.rows, h.columns}}
+	for i := range 3 {
+		g.Affine[i] = [4]float64{h.rowAxis[i] * h.spacing[1], h.columnAxis[i] * h.spacing[0], step[i], h.position[i]}
+	}
+	s.geometry = g
+}
+
+// place sets the grid from the slices' positions and warns of gaps, uneven distances
+// and gantry tilt.
+func (s *stack) place() {
+	first, last := s.slices[0], s.slices[len(s.slices)-1]
+	n := first.normal()
+	gaps := make([]float64, len(s.slices)-1)
+	for i := range gaps {
+		gaps[i] = s.slices[i+1].along(n) - s.slices[i].along(n)
+	}
+	usual := median(gaps)
+	if places, ok := wholeGaps(gaps, usual); ok {
+		s.leaveRoom(places, n)
+	} else {
+		s.distrust("The slices of %s are unevenly spaced, %.3g to %.3g mm apart; lengths across slices and volumes would be wrong.",
+			title(first), slices.Min(gaps), slices.Max(gaps))
+	}
+	step := scale(sub(last.position, first.position), 1/float64(len(s.at)-1))
+	s.grid(step)
+	s.checkTilt(step, n)
+	s.checkDrift(step, n)
+}
+
+// wholeGaps returns for every gap how many places it spans. ok is false if the gaps
+// are no multiples of the usual one, or if more is missing than there is.
+func wholeGaps(gaps []float64, usual float64) (places []int, ok bool) {
+	missing := 0
+	for _, gap := range gaps {
+		k := int(math.Round(min(gap/usual, 1e6)))
+		if k < 1 || math.Abs(gap-float64(k)*usual) > unevenPart*usual {
+			return nil, false
+		}
+		places = append(places, k)
+		missing += k - 1
+	}
+	return places, missing <= (len(gaps)+1)/2
+}
+
+// leaveRoom gives missing slices an empty place, so that all others lie where they are.
+func (s *stack) leaveRoom(places []int, n [3]float64) {
+	total := 1
+	for _, k := range places {
+		total += k
+	}
+	s.at = make([]*header, 0, total)
+	for i, h := range s.slices {
+		s.at = append(s.at, h)
+		if i == len(places) || places[i] == 1 {
+			continue
+		}
+		from, to := len(s.at)+1, len(s.at)+places[i]-1
+		which := fmt.Sprintf("Slice %d of %d is", from, total)
+		if to > from {
+			which = fmt.Sprintf("Slices %d to %d of %d are", from, to, total)
+		}
+		s.warn("%s missing from %s; measurements would be wrong between %.4g and %.4g mm.",
+			which, title(h), h.along(n), s.slices[i+1].along(n))
+		s.at = append(s.at, make([]*header, places[i]-1)...)
+	}
+}
+
+// checkTilt warns where slices are sheared against each other.
+func (s *stack) checkTilt(step, n [3]float64) {
+	direction, ok := unit(step)
+	if !ok {
+		return
+	}
+	angle := math.Acos(min(math.Abs(dot(direction, n)), 1)) * 180 / math.Pi
+	if angle >= tiltFromDegrees {
+		s.warn("%s was acquired with a gantry tilt of %.1f degrees; slices are shown as acquired, positions and volumes take the tilt into account, coronal and sagittal views would be sheared.",
+			title(s.slices[0]), angle)
+	}
+}
+
+// checkDrift warns where slices are shifted sideways against the straight line from
+// the first to the last.
+func (s *stack) checkDrift(step, n [3]float64) {
+	worst := 0.0
+	first := s.slices[0].position
+	for z, h := range s.at {
+		if h == nil {
+			continue
+		}
+		off := sub(sub(h.position, first), scale(step, float64(z)))
+		off = sub(off, scale(n, dot(off, n)))
+		worst = max(worst, math.Sqrt(dot(off, off)))
+	}
+	if worst > 1 && s.measurable {
+		s.distrust("The slices of %s are shifted sideways by up to %.1f mm against each other; lengths across slices would be wrong.", title(s.slices[0]), worst)
+	}
+}
+
+func median(v []float64) float64 {
+	sorted := slices.Sorted(slices.Values(v))
+	return sorted[len(sorted)/2]
+}

@@ -1,0 +1,79 @@
+package dicom
+
+import "fmt"
+
+// syntax is a transfer syntax: how the elements of a file are encoded, and
+// whether its pixels are stored as plain numbers.
+type syntax struct {
+	uid, name  string
+	bigEndian  bool
+	implicit   bool
+	deflated   bool
+	compressed bool
+}
+
+const (
+	uidImplicitLE = "1.2.840.10008.1.2"
+	uidExplicitLE = "1.2.840.10008.1.2.1"
+	uidExplicitBE = "1.2.840.10008.1.2.2"
+)
+
+// syntaxes are the transfer syntaxes that are known by name (PS3.6, table A-1).
+// The compressed ones become readable by giving them a decoder.
+func syntaxes() []syntax {
+	packed := func(uid, name string) syntax { return syntax{uid: uid, name: name, compressed: true} }
+	return []syntax{
+		{uid: uidImplicitLE, name: "Implicit VR Little Endian", implicit: true},
+		{uid: uidExplicitLE, name: "Explicit VR Little Endian"},
+		{uid: uidExplicitBE, name: "Explicit VR Big Endian", bigEndian: true},
+		{uid: "1.2.840.10008.1.2.1.99", name: "Deflated Explicit VR Little Endian", deflated: true},
+		packed("1.2.840.10008.1.2.1.98", "Encapsulated Uncompressed Explicit VR Little Endian"),
+		packed("1.2.840.10008.1.2.4.50", "JPEG Baseline (Process 1)"),
+		packed("1.2.840.10008.1.2.4.51", "JPEG Extended (Process 2 & 4)"),
+		packed("1.2.840.10008.1.2.4.52", "JPEG Extended (Process 3 & 5)"),
+		packed("1.2.840.10008.1.2.4.53", "JPEG Spectral Selection, Non-Hierarchical (Process 6 & 8)"),
+		packed("1.2.840.10008.1.2.4.55", "JPEG Full Progression, Non-Hierarchical (Process 10 & 12)"),
+		packed("1.2.840.10008.1.2.4.57", "JPEG Lossless, Non-Hierarchical (Process 14)"),
+		packed("1.2.840.10008.1.2.4.70", "JPEG Lossless, First-Order Prediction (Process 14, Selection Value 1)"),
+		packed("1.2.840.10008.1.2.4.80", "JPEG-LS Lossless"),
+		packed("1.2.840.10008.1.2.4.81", "JPEG-LS Near-Lossless"),
+		packed("1.2.840.10008.1.2.4.90", "JPEG 2000 Lossless"),
+		packed("1.2.840.10008.1.2.4.91", "JPEG 2000"),
+		packed("1.2.840.10008.1.2.4.92", "JPEG 2000 Part 2 Multi-component Lossless"),
+		packed("1.2.840.10008.1.2.4.93", "JPEG 2000 Part 2 Multi-component"),
+		packed("1.2.840.10008.1.2.4.94", "JPIP Referenced"),
+		packed("1.2.840.10008.1.2.4.95", "JPIP Referenced Deflate"),
+		packed("1.2.840.10008.1.2.4.100", "MPEG2 Main Profile / Main Level"),
+		packed("1.2.840.10008.1.2.4.101", "MPEG2 Main Profile / High Level"),
+		packed("1.2.840.10008.1.2.4.102", "MPEG-4 AVC/H.264 High Profile"),
+		packed("1.2.840.10008.1.2.4.107", "HEVC/H.265 Main Profile"),
+		packed("1.2.840.10008.1.2.4.110", "JPEG XL Lossless"),
+		packed("1.2.840.10008.1.2.4.112", "JPEG XL"),
+		packed("1.2.840.10008.1.2.4.201", "High-Throughput JPEG 2000 Lossless"),
+		packed("1.2.840.10008.1.2.4.202", "High-Throughput JPEG 2000 with RPCL Options Lossless"),
+		packed("1.2.840.10008.1.2.4.203", "High-Throughput JPEG 2000"),
+		packed("1.2.840.10008.1.2.5", "RLE Lossless"),
+	}
+}
+
+// findSyntax returns the transfer syntax of a UID. An unknown one is refused: how
+// its elements are encoded cannot be known.
+func findSyntax(uid string) (syntax, error) {
+	for _, s := range syntaxes() {
+		if s.uid == uid {
+			return s, nil
+		}
+	}
+	if uid == "" {
+		return syntax{}, fmt.Errorf("it does not name its transfer syntax")
+	}
+	return syntax{}, fmt.Errorf("its transfer syntax %.64q is unknown; export the series as Explicit VR Little Endian", uid)
+}
+
+// readable says in a sentence why the pixels of files in this syntax cannot be decoded, or returns nil.
+func (s syntax) readable() error {
+	if s.compressed {
+		return fmt.Errorf("its pixels are compressed as %s (%s), which cannot be decoded yet; export the series uncompressed", s.name, s.uid)
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+// Package dataset opens whatever a user may point at, loads its slices in the
+// background, and reads and writes labelled datasets.
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"glasswork/dataset/dicom"
+	"glasswork/dataset/nifti"
+	"glasswork/dataset/volume"
+)
+
+// Open lists every series that path holds: a DICOM folder (any nesting), file or
+// DICOMDIR, NIfTI, NPY, a picture or a folder of pictures. Headers are read, voxels
+// are not. skipped says in one sentence per file, or per group of files that share a
+// reason, why they are not offered. err is a sentence for the user when nothing can
+// be opened; Close every series.
+func Open(ctx context.Context, path string) (series []*volume.Series, skipped []string, err error) {
+	files, skipped, err := list(ctx, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range formats() {
+		found, err := f(ctx, path, files)
+		if err != nil {
+			closeAll(series)
+			return nil, nil, err
+		}
+		series = append(series, found.series...)
+		skipped = append(skipped, found.skipped...)
+		files = found.left
+	}
+	if len(series) > 0 {
+		return series, skipped, nil
+	}
+	return nil, skipped, nothing(path, files, skipped)
+}
+
+// found is what one format makes of a list of files; left are those that are not its own.
+type found struct {
+	series  []*volume.Series
+	skipped []string
+	left    []string
+}
+
+// format takes the files of its kind out of a list. root is what the user opened.
+// err is ctx's alone.
+type format func(ctx context.Context, root string, files []string) (found, error)
+
+// formats are tried in this order. DICOM comes last as its files have no sure
+// extension, so that it looks into everything the others leave.
+func formats() []format {
+	return []format{openNIfTI, openDICOM}
+}
+
+func openDICOM(ctx context.Context, root string, files []string) (found, error) {
+	r, err := dicom.Scan(ctx, root, files)
+	return found{r.Series, r.Skipped, r.Foreign}, err
+}
+
+func openNIfTI(ctx context.Context, root string, files []string) (f found, err error) {
+	for _, file := range files {
+		switch {
+		case !nifti.IsName(file):
+			f.left = append(f.left, file)
+			continue
+		case len(files) > 1 && strings.Contains(strings.ToLower(filepath.Base(file)), ".img"):
+			continue // its header opens it
+		}
+		if err := ctx.Err(); err != nil {
+			return f, err
+		}
+		s, err := nifti.Open(file)
+		if err != nil {
+			f.skipped = append(f.skipped, sentence(err))
+			continue
+		}
+		f.series = append(f.series, s)
+	}
+	return f, nil
+}
+
+// list returns the regular files that path names: itself, those a DICOMDIR lists, or
+// all below a folder, sorted. Hidden files and symbolic links are left out.
+func list(ctx context.Context, path string) (files, skipped []string, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil, fmt.Errorf("%s does not exist", path)
+	case err != nil:
+		return nil, nil, fmt.Errorf("%s cannot be opened: %w", path, reason(err))
+	case info.Mode().IsRegular():
+		return fromFile(path, info)
+	case !info.IsDir():
+		return nil, nil, fmt.Errorf("%s is neither a file nor a folder", path)
+	}
+	err = filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			if file == path {
+				return fmt.Errorf("%s cannot be opened: %w", path, reason(err))
+			}
+			skipped = append(skipped, fmt.Sprintf("%s: it cannot be opened: %v.", filepath.Base(file), reason(err)))
+			return nil
+		case strings.HasPrefix(d.Name(), ".") && file != path && d.IsDir():
+			return fs.SkipDir
+		case d.Type().IsRegular() && !strings.HasPrefix(d.Name(), "."):
+			files = append(files, file)
+		}
+		return nil
+	})
+	return files, skipped, err
+}
+
+// fromFile is list for a single file.
+func fromFile(path string, info fs.FileInfo) (files, skipped []string, err error) {
+	if info.Size() == 0 {
+		return nil, nil, fmt.Errorf("%s is empty", path)
+	}
+	listed, refused, isDirectory, err := dicom.Directory(path)
+	switch {
+	case isDirectory && err != nil:
+		return nil, nil, fmt.Errorf("%s cannot be read: %w", path, err)
+	case isDirectory && len(listed) == 0:
+		return nil, nil, fmt.Errorf("%s lists no file that is there; open the folder instead", path)
+	case isDirectory:
+		return listed, refused, nil
+	}
+	return []string{path}, nil, nil
+}
+
+// nothing says why nothing of path can be opened.
+func nothing(path string, left, skipped []string) error {
+	switch {
+	case len(skipped) == 1:
+		return fmt.Errorf("cannot open %s: %s", path, strings.TrimSuffix(skipped[0], "."))
+	case len(skipped) > 1:
+		return fmt.Errorf("%s holds no CT that can be opened; the first of %d reasons: %s", path, len(skipped), strings.TrimSuffix(skipped[0], "."))
+	case len(left) == 1 && left[0] == path:
+		return fmt.Errorf("%s is no file that Glasswork knows; it opens DICOM, NIfTI, NPY, PNG and JPEG", path)
+	}
+	return fmt.Errorf("%s holds no DICOM, NIfTI, NPY, PNG or JPEG file", path)
+}
+
+// reason is the system's word for what went wrong, without the path.
+func reason(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// sentence is an error as one sentence.
+func sentence(err error) string { return strings.TrimSuffix(err.Error(), ".") + "." }
+
+func closeAll(series []*volume.Series) {
+	for s := range slices.Values(series) {
+		_ = s.Close() // nothing was read through it yet
+	}
+}
