@@ -1,0 +1,83 @@
+package training
+
+import (
+	"context"
+
+	"glasswork/dataset"
+	"glasswork/training/score"
+)
+
+// Evaluation is how one network did on labelled slices.
+type Evaluation struct {
+	Set score.Set
+	// Labels are the predictions, [y,x] each, in the order of the examples; only if asked for.
+	Labels [][]uint8
+}
+
+// EvaluateOptions steers Evaluate.
+type EvaluateOptions struct {
+	// VoxelML is the size in ml of a voxel of an example, 0 if unknown; nil if none is known.
+	VoxelML func(e dataset.Example) float64
+	// Keep asks for the predictions themselves.
+	Keep bool
+	// Progress, if set, is called after each slice.
+	Progress func(done, total int)
+}
+
+// Evaluate predicts every example and scores it on the slice's own grid.
+func Evaluate(ctx context.Context, l Learner, spec Spec, examples dataset.Examples, o EvaluateOptions) (*Evaluation, error) {
+	var ev Evaluation
+	read := make(map[int]dataset.Example, predictBatch)
+	total := examples.Len()
+	fetch := func(i int) (Slice, error) {
+		e, err := examples.At(ctx, i)
+		if err == nil {
+			err = checkExample(e)
+		}
+		read[i] = e
+		return Slice{HU: e.HU, W: e.W, H: e.H, Whole: whole(e)}, err
+	}
+	done := func(i int, p Prediction) error {
+		e := read[i]
+		delete(read, i)
+		ml := 0.0
+		if o.VoxelML != nil {
+			ml = o.VoxelML(e)
+		}
+		ev.Set.Add(e.Case, e.Patient, e.Labels, p.Labels, e.Known, ml)
+		if o.Keep {
+			ev.Labels = append(ev.Labels, p.Labels)
+		}
+		if o.Progress != nil {
+			o.Progress(i+1, total)
+		}
+		return nil
+	}
+	if err := NewPredictor(l, spec).Each(ctx, total, fetch, done); err != nil {
+		return nil, err
+	}
+	return &ev, nil
+}
+
+// Merit is the one number by which validation picks the best weights: the mean pooled
+// Dice of the lesion classes, or of the lungs where no lesion was annotated. ok is
+// false if nothing is defined.
+func Merit(r score.Report) (merit float64, ok bool) {
+	n := 0
+	for _, c := range r.Classes {
+		lesion := c.Name != "lungs other"
+		if c.DicePooled != nil && lesion {
+			merit += *c.DicePooled
+			n++
+		}
+	}
+	if n > 0 {
+		return merit / float64(n), true
+	}
+	for _, c := range r.Classes {
+		if c.DicePooled != nil {
+			return *c.DicePooled, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,211 @@
+package training
+
+import (
+	"image"
+	"math"
+
+	"glasswork/dataset/volume"
+)
+
+// Input preparation is the same in training, prediction and evaluation: a rectangle of
+// the slice (the body, or the whole picture) is letterboxed to a square, clipped to the
+// window and scaled to 0…1.
+
+// DefaultWindow holds all of a lung-window picture (1500/−600) and the HU of air, ground
+// glass, consolidation and soft tissue: −1350…150 HU.
+var DefaultWindow = Window{Center: -600, Width: 1500}
+
+// DefaultSize is the side of the network's input in pixels.
+const DefaultSize = 256
+
+// airHU separates air and lung from tissue when the body is looked for.
+const airHU = -400
+
+// bodyBlock is the side in pixels of the blocks on which the body is looked for.
+const bodyBlock = 4
+
+// BodyBox returns the bounding box of the largest connected region denser than air of an
+// axial slice (hu is [y,x] of w columns and h rows), with a margin of one block. It is the
+// whole slice if there is no such region of some size.
+func BodyBox(hu []int16, w, h int) image.Rectangle {
+	whole := image.Rect(0, 0, w, h)
+	bw, bh := w/bodyBlock, h/bodyBlock
+	if bw == 0 || bh == 0 {
+		return whole
+	}
+	box, area := largestRegion(denseBlocks(hu, w, bw, bh), bw, bh)
+	if area*50 < bw*bh {
+		return whole
+	}
+	box = image.Rect((box.Min.X-1)*bodyBlock, (box.Min.Y-1)*bodyBlock, (box.Max.X+1)*bodyBlock, (box.Max.Y+1)*bodyBlock)
+	return box.Intersect(whole)
+}
+
+// denseBlocks marks the blocks whose mean is denser than air, [bh,bw].
+func denseBlocks(hu []int16, w, bw, bh int) []bool {
+	dense := make([]bool, bw*bh)
+	for by := range bh {
+		for bx := range bw {
+			sum := 0
+			for y := range bodyBlock {
+				at := (by*bodyBlock+y)*w + bx*bodyBlock
+				for _, v := range hu[at : at+bodyBlock] {
+					sum += int(v)
+				}
+			}
+			dense[by*bw+bx] = sum > airHU*bodyBlock*bodyBlock
+		}
+	}
+	return dense
+}
+
+// largestRegion returns the bounding box and area of the largest 4-connected region of
+// mask [h,w], and clears the mask.
+func largestRegion(mask []bool, w, h int) (best image.Rectangle, bestArea int) {
+	var stack []int
+	for start := range mask {
+		if !mask[start] {
+			continue
+		}
+		mask[start] = false
+		stack = append(stack[:0], start)
+		box, area := image.Rectangle{}, 0
+		for len(stack) > 0 {
+			i := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			x, y := i%w, i/w
+			area++
+			box = box.Union(image.Rect(x, y, x+1, y+1))
+			for _, n := range [4]struct{ x, y int }{{x - 1, y}, {x + 1, y}, {x, y - 1}, {x, y + 1}} {
+				if n.x >= 0 && n.x < w && n.y >= 0 && n.y < h && mask[n.y*w+n.x] {
+					mask[n.y*w+n.x] = false
+					stack = append(stack, n.y*w+n.x)
+				}
+			}
+		}
+		if area > bestArea {
+			best, bestArea = box, area
+		}
+	}
+	return best, bestArea
+}
+
+// Frame letterboxes the rectangle Box of a slice into a square of Size × Size pixels.
+type Frame struct {
+	Box  image.Rectangle
+	Size int
+	// scale is network pixels a slice pixel; left and top are the letterbox's margins.
+	scale, left, top float64
+}
+
+// NewFrame returns the frame that shows box as large as fits, centred.
+func NewFrame(box image.Rectangle, size int) Frame {
+	s := float64(size) / float64(max(box.Dx(), box.Dy(), 1))
+	return Frame{
+		Box: box, Size: size, scale: s,
+		left: (float64(size) - s*float64(box.Dx())) / 2,
+		top:  (float64(size) - s*float64(box.Dy())) / 2,
+	}
+}
+
+// FrameOf is the frame of a slice [y,x]: of the body, or of all if whole is set, as it is
+// for pictures, which have been cropped by somebody already.
+func FrameOf(hu []int16, w, h int, whole bool, size int) Frame {
+	if whole {
+		return NewFrame(image.Rect(0, 0, w, h), size)
+	}
+	return NewFrame(BodyBox(hu, w, h), size)
+}
+
+// affine maps a position in the network's square to one in the slice; positions are
+// pixel indices, whole numbers are pixel centres.
+type affine struct{ xx, xy, x0, yx, yy, y0 float64 }
+
+func (a affine) at(u, v float64) (x, y float64) {
+	return a.xx*u + a.xy*v + a.x0, a.yx*u + a.yy*v + a.y0
+}
+
+// after is the map that applies b first, then a.
+func (a affine) after(b affine) affine {
+	x0, y0 := a.at(b.x0, b.y0)
+	return affine{
+		a.xx*b.xx + a.xy*b.yx, a.xx*b.xy + a.xy*b.yy, x0,
+		a.yx*b.xx + a.yy*b.yx, a.yx*b.xy + a.yy*b.yy, y0,
+	}
+}
+
+// toSlice maps the square to the slice.
+func (f Frame) toSlice() affine {
+	s := 1 / f.scale
+	return affine{
+		xx: s, x0: (0.5-f.left)*s + float64(f.Box.Min.X) - 0.5,
+		yy: s, y0: (0.5-f.top)*s + float64(f.Box.Min.Y) - 0.5,
+	}
+}
+
+// Fill writes the network's input for a slice (hu is [y,x] of w columns) into dst,
+// [size,size]. Outside the box it is 0, the window's lower end.
+func (f Frame) Fill(dst []float32, hu []int16, w int, win Window) {
+	newPlane(hu, w, f.Box, win, f.scale).resample(dst, f.Size, f.toSlice())
+}
+
+// Back turns probabilities on the square, [c,size,size], into labels of the slice:
+// interpolated bilinearly, then the most probable class. labels is [y,x] of w columns;
+// outside the box it becomes background.
+func (f Frame) Back(probs []float32, labels []uint8, w int) {
+	clear(labels)
+	n := f.Size * f.Size
+	for y := f.Box.Min.Y; y < f.Box.Max.Y; y++ {
+		v := (float64(y-f.Box.Min.Y)+0.5)*f.scale + f.top - 0.5
+		r0, r1, fy := between(v, f.Size)
+		y0, y1 := r0*f.Size, r1*f.Size
+		for x := f.Box.Min.X; x < f.Box.Max.X; x++ {
+			u := (float64(x-f.Box.Min.X)+0.5)*f.scale + f.left - 0.5
+			x0, x1, fx := between(u, f.Size)
+			best, class := float32(-1), uint8(0)
+			for c := range volume.NumClasses {
+				p := probs[c*n : (c+1)*n]
+				a := p[y0+x0] + (p[y0+x1]-p[y0+x0])*fx
+				b := p[y1+x0] + (p[y1+x1]-p[y1+x0])*fx
+				if q := a + (b-a)*fy; q > best {
+					best, class = q, uint8(c)
+				}
+			}
+			labels[y*w+x] = class
+		}
+	}
+}
+
+// between returns the two neighbours of position v on an axis of n, clamped, and how far
+// v lies from the first.
+func between(v float64, n int) (a, b int, frac float32) {
+	v = min(max(v, 0), float64(n-1))
+	a = int(v)
+	b = min(a+1, n-1)
+	return a, b, float32(v - float64(a))
+}
+
+// Uncertainty is the mean entropy of the probabilities [c,size,size] where the most
+// probable class is not background, as a share of the greatest possible entropy.
+func (f Frame) Uncertainty(probs []float32) float64 {
+	n := f.Size * f.Size
+	sum, inside := 0.0, 0
+	for i := range n {
+		entropy, lung := 0.0, false
+		for c := range volume.NumClasses {
+			p := float64(probs[c*n+i])
+			lung = lung || c > 0 && p > float64(probs[i])
+			if p > 0 {
+				entropy -= p * math.Log(p)
+			}
+		}
+		if lung {
+			sum += entropy
+			inside++
+		}
+	}
+	if inside == 0 {
+		return 0
+	}
+	return sum / float64(inside) / math.Log(volume.NumClasses)
+}

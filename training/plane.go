@@ -1,0 +1,91 @@
+package training
+
+import (
+	"image"
+	"math"
+)
+
+// plane is a rectangle of a slice as the network sees it: values 0…1, [y,x]. step slice
+// pixels make one of its pixels.
+type plane struct {
+	values []float32
+	w, h   int
+	origin image.Point
+	step   int
+}
+
+// newPlane cuts box out of hu ([y,x] of w columns), clipped to win. If the network will
+// see it smaller than half (scale network pixels a slice pixel), it is averaged down by
+// powers of two first, so that bilinear sampling does not alias.
+func newPlane(hu []int16, w int, box image.Rectangle, win Window, scale float64) plane {
+	p := plane{w: box.Dx(), h: box.Dy(), origin: box.Min, step: 1}
+	p.values = make([]float32, p.w*p.h)
+	low, gain := float32(win.Center-win.Width/2), float32(1/win.Width)
+	for y := range p.h {
+		row := hu[(box.Min.Y+y)*w+box.Min.X:]
+		out := p.values[y*p.w : (y+1)*p.w]
+		for x := range out {
+			out[x] = min(max((float32(row[x])-low)*gain, 0), 1)
+		}
+	}
+	for scale*float64(p.step) < 0.5 && p.w > 1 && p.h > 1 {
+		p = p.halved()
+	}
+	return p
+}
+
+// halved averages blocks of 2 × 2; an odd last row or column is dropped.
+func (p plane) halved() plane {
+	q := plane{w: p.w / 2, h: p.h / 2, origin: p.origin, step: p.step * 2}
+	q.values = make([]float32, q.w*q.h)
+	for y := range q.h {
+		a, b := p.values[2*y*p.w:], p.values[(2*y+1)*p.w:]
+		for x := range q.w {
+			q.values[y*q.w+x] = (a[2*x] + a[2*x+1] + b[2*x] + b[2*x+1]) / 4
+		}
+	}
+	return q
+}
+
+// resample fills dst [size,size] bilinearly; m maps dst to the slice. Outside the plane
+// it is 0.
+func (p plane) resample(dst []float32, size int, m affine) {
+	s := 1 / float64(p.step)
+	half := (float64(p.step) - 1) / 2
+	m = affine{s, 0, -(float64(p.origin.X) + half) * s, 0, s, -(float64(p.origin.Y) + half) * s}.after(m)
+	for v := range size {
+		for u := range size {
+			x, y := m.at(float64(u), float64(v))
+			dst[v*size+u] = p.at(x, y)
+		}
+	}
+}
+
+// at is the bilinear value at (x, y); up to half a pixel outside, the edge goes on.
+func (p plane) at(x, y float64) float32 {
+	if !(x >= -0.5 && y >= -0.5 && x <= float64(p.w)-0.5 && y <= float64(p.h)-0.5) {
+		return 0
+	}
+	x0, x1, fx := between(x, p.w)
+	y0, y1, fy := between(y, p.h)
+	a, b := p.values[y0*p.w:], p.values[y1*p.w:]
+	top := a[x0] + (a[x1]-a[x0])*fx
+	bottom := b[x0] + (b[x1]-b[x0])*fx
+	return top + (bottom-top)*fy
+}
+
+// resampleLabels fills dst [size,size] from labels ([y,x] of w columns) with the nearest
+// label inside box, background outside.
+func resampleLabels(dst []uint8, size int, labels []uint8, w int, box image.Rectangle, m affine) {
+	for v := range size {
+		for u := range size {
+			x, y := m.at(float64(u), float64(v))
+			at := image.Pt(int(math.Floor(x+0.5)), int(math.Floor(y+0.5)))
+			class := uint8(0)
+			if at.In(box) {
+				class = labels[at.Y*w+at.X]
+			}
+			dst[v*size+u] = class
+		}
+	}
+}
