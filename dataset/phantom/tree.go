@@ -1,0 +1,99 @@
+package phantom
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// branch is one piece of a tree of vessels or airways: a tapering tube.
+type branch struct {
+	cone
+	wall float64 // thickness of an airway's wall, mm; 0 for a vessel
+	hu   float64 // of a vessel's blood or an airway's lumen
+}
+
+// Vessels with a larger radius than this (mm) belong to the hilum, not the lung:
+// a lung mask made by threshold leaves them out, closing fills the smaller ones.
+const hilarRadius = 4.2
+
+// grower builds one tree by splitting the points it has to supply in two, again
+// and again; calibres follow a generalised Murray's law from the tips up.
+type grower struct {
+	dice     dice
+	tip      float64 // radius of the last branches, mm
+	exponent float64
+	hu       float64
+	airways  bool // bronchi run beside these vessels
+	wall     float64
+	branches []branch
+}
+
+func (g *grower) radius(tips int) float64 {
+	return g.tip * math.Pow(float64(tips), 1/g.exponent)
+}
+
+// grow supplies points from a root; beside is the offset at which the bronchus
+// arrives beside the vessel.
+func (g *grower) grow(root vec, points []vec, beside vec) {
+	n := len(points)
+	if n == 0 {
+		return
+	}
+	if n == 1 {
+		r := g.radius(1)
+		g.branches = append(g.branches, branch{cone: cone{root, points[0], r, r * 0.6}, hu: g.hu})
+		return
+	}
+	centre := centroid(points)
+	fork := root.towards(centre, g.dice.in(0.22, 0.42)+0.25/math.Sqrt(float64(n)))
+	r := g.radius(n)
+	g.branches = append(g.branches, branch{cone: cone{root, fork, r, r * 0.92}, hu: g.hu})
+	next := g.bronchus(root, fork, r, beside)
+	axis := spread(points, centre, fork.minus(root).unit())
+	slices.SortFunc(points, func(p, q vec) int { return cmp.Compare(p.dot(axis), q.dot(axis)) })
+	cut := min(max(int(float64(n)*g.dice.in(0.25, 0.75)), 1), n-1)
+	g.grow(fork, points[:cut], next)
+	g.grow(fork, points[cut:], next)
+}
+
+// bronchus lays an airway beside the vessel from root to fork of radius r and
+// returns the offset at which it ends.
+func (g *grower) bronchus(root, fork vec, r float64, beside vec) vec {
+	lumen := 0.72 * r
+	if !g.airways || lumen < 0.5 {
+		return beside
+	}
+	wall := g.wall * (0.35 + 0.13*lumen)
+	along := fork.minus(root).unit()
+	side := along.cross(vec{0.35, -0.4, 0.85}).unit().times(r + lumen + 0.7*wall)
+	g.branches = append(g.branches, branch{
+		cone: cone{root.plus(beside), fork.plus(side), lumen, lumen * 0.9},
+		wall: wall, hu: -985,
+	})
+	return side
+}
+
+func centroid(points []vec) vec {
+	var sum vec
+	for _, p := range points {
+		sum = sum.plus(p)
+	}
+	return sum.times(1 / float64(len(points)))
+}
+
+// spread is the direction in which points vary most, looking little along the
+// given direction: the plane across it is where a branch forks.
+func spread(points []vec, centre, along vec) vec {
+	axis := along.cross(vec{0.3, 0.5, 0.8}).unit()
+	for range 4 {
+		var next vec
+		for _, p := range points {
+			d := p.minus(centre)
+			d = d.minus(along.times(0.7 * d.dot(along)))
+			next = next.plus(d.times(d.dot(axis)))
+		}
+		axis = next.unit()
+	}
+	return axis
+}
