@@ -1,0 +1,152 @@
+package project
+
+import (
+	"fmt"
+
+	"glasswork/dataset/volume"
+)
+
+// SliceState is what is known about who made the labels of one slice.
+type SliceState struct {
+	// Touched says that a person changed labels, Reviewed that a person vouches for the slice.
+	Touched  bool `json:"touched,omitempty"`
+	Reviewed bool `json:"reviewed,omitempty"`
+	// Model proposed what stands there or stood there before corrections; "" for none.
+	Model string `json:"model,omitempty"`
+}
+
+// Annotation is the labels of a study and the state of each slice. It is the caller's
+// own copy: Apply changes it, Append makes the same change durable.
+type Annotation struct {
+	// Labels is [z,y,x] on the study's grid.
+	Labels *volume.LabelMap
+	// Slices is the state of each axial slice.
+	Slices []SliceState
+	// Seq is the last journal entry that was folded in when it was read, Revision the last one saved by then.
+	Seq      int64
+	Revision int
+}
+
+// EntryKind says what an Entry is.
+type EntryKind int
+
+const (
+	// Stroke is a person's change of labels: a brush stroke, a fill, and also the undoing of one.
+	Stroke EntryKind = iota + 1
+	// Proposal is a model's change of labels. It is refused where a person has touched or reviewed the slice.
+	Proposal
+	// Review is a person vouching for a slice as it stands, or taking that back. It changes no label.
+	Review
+)
+
+// Entry is one line of the journal. An undo is an entry like any other: see Undo.
+type Entry struct {
+	Kind EntryKind
+	// Z is the axial slice.
+	Z int
+	// Patch changes labels inside slice Z; nil changes none (a review, or a proposal equal to what stands there).
+	Patch *volume.Patch
+	// State is the slice's state after this entry.
+	State SliceState
+}
+
+// Stroke returns the entry of a person's change: the slice is touched from then on.
+func (a *Annotation) Stroke(p volume.Patch) Entry {
+	state := a.state(p.Z)
+	state.Touched = true
+	return Entry{Kind: Stroke, Z: p.Z, Patch: &p, State: state}
+}
+
+// Proposal returns the entry of a model's labels for the whole slice z ([y,x]). Whether
+// it may be applied, Apply and Append say.
+func (a *Annotation) Proposal(z int, labels []uint8, model string) (Entry, error) {
+	if z < 0 || z >= len(a.Slices) || len(labels) != a.Labels.SliceVoxels() {
+		return Entry{}, fmt.Errorf("a proposal of %d voxels for slice %d does not fit a study of %s", len(labels), z+1, size(a.Labels.Geometry))
+	}
+	state := a.state(z)
+	state.Model = model
+	e := Entry{Kind: Proposal, Z: z, State: state}
+	if p, changes := volume.Diff(z, a.Labels.Size[2], a.Labels.Slice(z), labels); changes {
+		e.Patch = &p
+	}
+	return e, nil
+}
+
+// Review returns the entry that accepts slice z as it stands, or takes that back.
+func (a *Annotation) Review(z int, reviewed bool) Entry {
+	state := a.state(z)
+	state.Reviewed = reviewed
+	return Entry{Kind: Review, Z: z, State: state}
+}
+
+// Undo returns the entry that takes e back; before is the slice's state before e. After
+// the undo of its only stroke a slice is untouched again.
+func (e Entry) Undo(before SliceState) Entry {
+	e.State = before
+	if e.Patch != nil {
+		inverse := e.Patch.Inverse()
+		e.Patch = &inverse
+	}
+	return e
+}
+
+func (a *Annotation) state(z int) SliceState {
+	if z < 0 || z >= len(a.Slices) {
+		return SliceState{}
+	}
+	return a.Slices[z]
+}
+
+// Apply changes the annotation as e says. The same code replays the journal. A proposal
+// for a touched or reviewed slice is refused with an error that Is ErrTouched; any
+// error leaves the annotation as it was.
+func (a *Annotation) Apply(e Entry) error {
+	if err := e.validate(a.Labels.Geometry); err != nil {
+		return err
+	}
+	if err := e.allowedOver(a.Slices[e.Z]); err != nil {
+		return err
+	}
+	if e.Patch != nil {
+		if err := e.Patch.Apply(a.Labels); err != nil {
+			return err
+		}
+	}
+	a.Slices[e.Z] = e.State
+	return nil
+}
+
+// allowedOver says whether e may follow a slice's present state.
+func (e Entry) allowedOver(now SliceState) error {
+	if e.Kind == Proposal && (now.Touched || now.Reviewed) {
+		return fmt.Errorf("slice %d: %w", e.Z+1, ErrTouched)
+	}
+	return nil
+}
+
+// validate reports an entry that does not fit a study's grid or that contradicts itself.
+func (e Entry) validate(g volume.Geometry) error {
+	switch {
+	case e.Kind < Stroke || e.Kind > Review:
+		return fmt.Errorf("journal entry of unknown kind %d", e.Kind)
+	case e.Z < 0 || e.Z >= g.Size[0]:
+		return fmt.Errorf("journal entry for slice %d, the study has %d", e.Z+1, g.Size[0])
+	case e.Patch == nil && e.Kind == Stroke, e.Patch != nil && e.Kind == Review:
+		return fmt.Errorf("a stroke changes labels and a review does not (slice %d)", e.Z+1)
+	case e.Kind == Proposal && (e.State.Touched || e.State.Reviewed):
+		return fmt.Errorf("a proposal leaves slice %d untouched and unreviewed", e.Z+1)
+	case e.Patch == nil:
+		return nil
+	case e.Patch.Z != e.Z:
+		return fmt.Errorf("journal entry for slice %d carries a patch of slice %d", e.Z+1, e.Patch.Z+1)
+	}
+	if err := e.Patch.Validate(g); err != nil {
+		return err
+	}
+	for _, c := range e.Patch.New {
+		if c >= volume.NumClasses {
+			return fmt.Errorf("label %d is none of the %d classes", c, volume.NumClasses)
+		}
+	}
+	return nil
+}

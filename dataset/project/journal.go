@@ -1,0 +1,213 @@
+package project
+
+import (
+	"bytes"
+	"compress/flate"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"time"
+
+	"glasswork/dataset/volume"
+)
+
+// Append writes entries to the journal of a study in one transaction: on return they
+// are on disk and survive the end of the program at any moment. On an error nothing of
+// this call is written. A proposal for a slice that by the journal a person has touched
+// or reviewed, in whichever program, is refused with an error that Is ErrTouched.
+func (p *Project) Append(ctx context.Context, id string, entries ...Entry) error {
+	packed := make([][]byte, len(entries))
+	for i, e := range entries {
+		packed[i] = p.pack(e.Patch)
+	}
+	err := p.write(ctx, func(tx *sql.Tx) error {
+		g, err := studyGeometry(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		for i, e := range entries {
+			if err := e.validate(g); err != nil {
+				return err
+			}
+			if err := appendEntry(ctx, tx, id, e, packed[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, ErrTouched) {
+		return err
+	}
+	return explain(p.dir, "written", err)
+}
+
+func studyGeometry(ctx context.Context, tx *sql.Tx, id string) (g volume.Geometry, err error) {
+	var text string
+	err = tx.QueryRowContext(ctx, `SELECT geometry FROM studies WHERE id = ?`, id).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return g, fmt.Errorf("study %s is %w", id, ErrNotFound)
+	} else if err != nil {
+		return g, err
+	}
+	return g, json.Unmarshal([]byte(text), &g)
+}
+
+// appendEntry inserts one entry if the slice's durable state allows it.
+func appendEntry(ctx context.Context, tx *sql.Tx, id string, e Entry, packed []byte) error {
+	if e.Kind == Proposal {
+		var now SliceState
+		err := tx.QueryRowContext(ctx, `SELECT touched, reviewed FROM journal WHERE study = ? AND z = ? ORDER BY seq DESC LIMIT 1`, id, e.Z).
+			Scan(&now.Touched, &now.Reviewed)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if err := e.allowedOver(now); err != nil {
+			return err
+		}
+	}
+	var x0, y0, x1, y1 any
+	if e.Patch != nil {
+		b := e.Patch.Box
+		x0, y0, x1, y1 = b.Min.X, b.Min.Y, b.Max.X, b.Max.Y
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO journal (study, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, int(e.Kind), e.Z, x0, y0, x1, y1, packed,
+		e.State.Touched, e.State.Reviewed, e.State.Model, time.Now().UnixMilli())
+	return err
+}
+
+// Annotation returns the study's labels as they stand: the last revision and the
+// journal after it.
+func (p *Project) Annotation(ctx context.Context, id string) (*Annotation, error) {
+	a, _, err := p.present(ctx, id)
+	return a, err
+}
+
+// present returns the present annotation and the revision it builds on (the zero
+// storedRevision where there is none).
+func (p *Project) present(ctx context.Context, id string) (*Annotation, storedRevision, error) {
+	s, err := p.Study(ctx, id)
+	if err != nil {
+		return nil, storedRevision{}, err
+	}
+	a := &Annotation{Labels: volume.NewLabelMap(s.Geometry), Slices: make([]SliceState, s.Slices)}
+	last, err := p.lastRevision(ctx, id)
+	if err != nil {
+		return nil, last, err
+	}
+	if last.Number > 0 {
+		if err := p.getBlob(ctx, last.LabelsSHA256, a.Labels.Labels); err != nil {
+			return nil, last, fmt.Errorf("revision %d of study %s cannot be read: %w", last.Number, s.Alias, err)
+		}
+		if len(last.slices) != s.Slices {
+			return nil, last, fmt.Errorf("revision %d of study %s is %w (it has %d slices)", last.Number, s.Alias, ErrDamaged, len(last.slices))
+		}
+		copy(a.Slices, last.slices)
+		a.Seq, a.Revision = last.seq, last.Number
+	}
+	if err := p.replay(ctx, id, a); err != nil {
+		return nil, last, fmt.Errorf("the journal of study %s cannot be read: %w", s.Alias, explain(p.dir, "read", err))
+	}
+	return a, last, nil
+}
+
+// replay applies the journal's entries after a.Seq to a.
+func (p *Project) replay(ctx context.Context, id string, a *Annotation) error {
+	return p.read(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `SELECT seq, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model
+			FROM journal WHERE study = ? AND seq > ? ORDER BY seq`, id, a.Seq)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		u := &unpacker{}
+		for rows.Next() {
+			seq, e, err := scanEntry(rows, u)
+			if err == nil {
+				err = a.Apply(e)
+			}
+			if err != nil {
+				return fmt.Errorf("entry %d: %w", seq, err)
+			}
+			a.Seq = seq
+		}
+		return rows.Err()
+	})
+}
+
+// scanEntry reads one entry. Its patch is valid until the next call with the same unpacker.
+func scanEntry(rows *sql.Rows, u *unpacker) (seq int64, e Entry, err error) {
+	var x0, y0, x1, y1 sql.NullInt64
+	var labels sql.RawBytes
+	if err = rows.Scan(&seq, &e.Kind, &e.Z, &x0, &y0, &x1, &y1, &labels, &e.State.Touched, &e.State.Reviewed, &e.State.Model); err != nil {
+		return seq, e, err
+	}
+	if x0.Valid {
+		box := image.Rect(int(x0.Int64), int(y0.Int64), int(x1.Int64), int(y1.Int64))
+		e.Patch, err = u.patch(e.Z, box, labels)
+	}
+	return seq, e, err
+}
+
+// packer deflates patches; one is reused for many, as its tables are large.
+type packer struct {
+	buf bytes.Buffer
+	z   *flate.Writer
+}
+
+func newPacker() *packer {
+	k := &packer{}
+	k.z, _ = flate.NewWriter(&k.buf, flate.BestSpeed) // the level is valid
+	return k
+}
+
+// pack returns the deflated old and new labels of p, nil without a patch.
+func (p *Project) pack(patch *volume.Patch) []byte {
+	if patch == nil {
+		return nil
+	}
+	k := p.packers.Get().(*packer)
+	defer p.packers.Put(k)
+	k.buf.Reset()
+	k.z.Reset(&k.buf)
+	// Writing to a bytes.Buffer does not fail.
+	k.z.Write(patch.Old)
+	k.z.Write(patch.New)
+	k.z.Close()
+	return bytes.Clone(k.buf.Bytes())
+}
+
+// unpacker inflates patches into memory that it reuses.
+type unpacker struct {
+	in     bytes.Reader
+	z      io.ReadCloser
+	labels []byte
+}
+
+// maxPatch bounds what a damaged box can allocate: the largest slice there is, twice.
+const maxPatch = 2 << 28
+
+func (u *unpacker) patch(z int, box image.Rectangle, packed []byte) (*volume.Patch, error) {
+	n := box.Dx() * box.Dy()
+	if box.Dx() > 1<<16 || box.Dy() > 1<<16 || n <= 0 || 2*n > maxPatch {
+		return nil, fmt.Errorf("box %v is %w", box, ErrDamaged)
+	}
+	u.in.Reset(packed)
+	if u.z == nil {
+		u.z = flate.NewReader(&u.in)
+	} else if err := u.z.(flate.Resetter).Reset(&u.in, nil); err != nil {
+		return nil, err
+	}
+	if cap(u.labels) < 2*n {
+		u.labels = make([]byte, 2*n)
+	}
+	labels := u.labels[:2*n]
+	if _, err := io.ReadFull(u.z, labels); err != nil {
+		return nil, fmt.Errorf("labels are %w: %w", ErrDamaged, err)
+	}
+	return &volume.Patch{Z: z, Box: box, Old: labels[:n:n], New: labels[n:]}, nil
+}

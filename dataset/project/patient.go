@@ -1,0 +1,81 @@
+package project
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// Use is what a patient's studies were used for.
+type Use int
+
+const (
+	// Trained pins a patient as one to train on.
+	Trained Use = iota + 1
+	// Scored pins a patient as held out.
+	Scored
+)
+
+// SetHoldout chooses whether a patient is held out from training, for scoring only. It
+// is refused with an error that Is ErrPinned once the patient was trained on or scored.
+func (p *Project) SetHoldout(ctx context.Context, patientKey string, holdout bool) error {
+	err := p.write(ctx, func(tx *sql.Tx) error {
+		was, pinned, err := patient(ctx, tx, patientKey)
+		if err != nil || was == holdout {
+			return err
+		}
+		if pinned && was {
+			return fmt.Errorf("this patient has been scored and stays held out: %w", ErrPinned)
+		} else if pinned {
+			return fmt.Errorf("a model has been trained on this patient, who cannot be held out any more: %w", ErrPinned)
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE patients SET holdout = ? WHERE key = ?`, holdout, patientKey)
+		return err
+	})
+	return p.pinnedOr(err)
+}
+
+// MarkUsed records, before the fact, that patients are trained on or scored, which pins
+// them for life. It marks all or none: a held-out patient is never trained on, another
+// never scored; then the error Is ErrPinned.
+func (p *Project) MarkUsed(ctx context.Context, use Use, patientKeys ...string) error {
+	column := map[Use]string{Trained: "trained_at", Scored: "scored_at"}[use]
+	if column == "" {
+		return fmt.Errorf("unknown use %d of a patient", use)
+	}
+	err := p.write(ctx, func(tx *sql.Tx) error {
+		for _, key := range patientKeys {
+			holdout, _, err := patient(ctx, tx, key)
+			switch {
+			case err != nil:
+				return err
+			case holdout && use == Trained:
+				return fmt.Errorf("a held-out patient is not trained on: %w", ErrPinned)
+			case !holdout && use == Scored:
+				return fmt.Errorf("only held-out patients are scored: %w", ErrPinned)
+			}
+			if _, err := tx.ExecContext(ctx, `UPDATE patients SET `+column+` = coalesce(`+column+`, ?) WHERE key = ?`, now(), key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return p.pinnedOr(err)
+}
+
+func (p *Project) pinnedOr(err error) error {
+	if errors.Is(err, ErrPinned) {
+		return err
+	}
+	return explain(p.dir, "written", err)
+}
+
+// patient says whether a patient is held out and whether that can still change.
+func patient(ctx context.Context, tx *sql.Tx, key string) (holdout, pinned bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT holdout, trained_at IS NOT NULL OR scored_at IS NOT NULL FROM patients WHERE key = ?`, key).Scan(&holdout, &pinned)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = fmt.Errorf("this patient is %w", ErrNotFound)
+	}
+	return holdout, pinned, err
+}

@@ -1,0 +1,158 @@
+// Package project is the project store: a folder a user can copy, with the studies
+// of a project, every change a person or a model made to their labels, immutable
+// label revisions, models, and who is held out from training. docs/project.md
+// describes the folder and its schema. How voxels are shown or learnt from is not here.
+package project
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	_ "modernc.org/sqlite" // the "sqlite" driver
+)
+
+const (
+	databaseName = "project.db"
+	blobsName    = "blobs"
+	modelsName   = "models"
+)
+
+// busyTimeout is how long one program waits while another writes to the same project.
+const busyTimeout = 10 * time.Second
+
+// Project is an open project. Its methods are safe for concurrent use, also by
+// several programs that have the same folder open.
+type Project struct {
+	dir string
+	db  *sql.DB
+	// writing lets the goroutines of this program queue up fairly; between programs SQLite's lock does.
+	writing sync.Mutex
+	packers sync.Pool // *packer
+	salt    []byte
+}
+
+// Open opens the project in the folder dir and creates it where there is none.
+// Errors are sentences for the user; nothing is changed where one is returned.
+func Open(ctx context.Context, dir string) (*Project, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("the project folder %s cannot be found: %w", dir, err)
+	}
+	if err := prepareFolder(abs); err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", dataSource(filepath.Join(abs, databaseName)))
+	if err != nil {
+		return nil, explain(abs, "opened", err)
+	}
+	// Connections are few and kept: opening one costs more than a stroke.
+	db.SetMaxOpenConns(4)
+	db.SetMaxIdleConns(4)
+	p := &Project{dir: abs, db: db}
+	p.packers.New = func() any { return newPacker() }
+	if err := p.migrate(ctx); err != nil {
+		return nil, errors.Join(explain(abs, "opened", err), db.Close())
+	}
+	if err := db.QueryRowContext(ctx, `SELECT value FROM secrets WHERE name = 'salt'`).Scan(&p.salt); err != nil {
+		return nil, errors.Join(explain(abs, "opened", err), db.Close())
+	}
+	return p, nil
+}
+
+// dataSource names the database file and the settings that every connection gets:
+// wait for the other program, write ahead, and sync before a commit returns.
+func dataSource(path string) string {
+	q := url.Values{"_pragma": {
+		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
+		"synchronous(FULL)", "foreign_keys(1)",
+	}, "_txlock": {"immediate"}}
+	return (&url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
+}
+
+// prepareFolder makes dir a folder that can be written and that has not lost its database.
+func prepareFolder(dir string) error {
+	switch info, err := os.Stat(dir); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return explain(dir, "opened", err)
+	case !info.IsDir():
+		return fmt.Errorf("%s is a file; a project is a folder, choose or create one", dir)
+	default:
+		if _, err := os.Stat(filepath.Join(dir, databaseName)); errors.Is(err, fs.ErrNotExist) {
+			if _, err := os.Stat(filepath.Join(dir, blobsName)); err == nil {
+				return fmt.Errorf("%s is missing in the project %s; copy it back from a backup, the voxels beside it are still there", databaseName, dir)
+			}
+		}
+	}
+	for _, sub := range []string{blobsName, modelsName} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			return explain(dir, "created", err)
+		}
+	}
+	// SQLite would open a folder without write permission and fail at the first stroke.
+	probe, err := os.CreateTemp(dir, ".glasswork-*.tmp")
+	if err != nil {
+		return explain(dir, "written", err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// Close closes the project. Everything that was appended or saved is on disk already.
+func (p *Project) Close() error {
+	if err := p.db.Close(); err != nil {
+		return explain(p.dir, "closed", err)
+	}
+	return nil
+}
+
+// Dir is the project's folder, absolute.
+func (p *Project) Dir() string { return p.dir }
+
+// write runs do in one transaction that no other writer can enter; it is durable on return.
+func (p *Project) write(ctx context.Context, do func(tx *sql.Tx) error) error {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	return inTx(ctx, p.db, nil, do)
+}
+
+// read runs do on one consistent state of the database.
+func (p *Project) read(ctx context.Context, do func(tx *sql.Tx) error) error {
+	return inTx(ctx, p.db, &sql.TxOptions{ReadOnly: true}, do)
+}
+
+func inTx(ctx context.Context, db *sql.DB, o *sql.TxOptions, do func(tx *sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// queryAll collects the rows of a query.
+func queryAll[T any](ctx context.Context, tx *sql.Tx, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}

@@ -1,0 +1,188 @@
+package project
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"glasswork/dataset/volume"
+)
+
+// Revision is one immutable state of a study's labels.
+type Revision struct {
+	// Number counts from 1 within a study; Parent is the one it was made from, 0 for none.
+	Number, Parent int
+	Author         string
+	Time           time.Time
+	// Model names who proposed the labels, several joined by ", "; "" for none.
+	Model string
+	// SHA256 is over everything here, the slices' states and the parent's SHA256: a chain
+	// in which nothing can be exchanged unnoticed.
+	SHA256 string
+	// Reviewed is per slice.
+	Reviewed []bool
+	// LabelsSHA256 is over the labels, [z,y,x], one byte a voxel; it names their blob.
+	LabelsSHA256 string
+}
+
+// storedRevision is a Revision with what only the store needs.
+type storedRevision struct {
+	Revision
+	slices []SliceState
+	seq    int64
+}
+
+// errStale is a revision that another program has saved in the meantime.
+var errStale = errors.New("another program saved a revision at the same moment; save again")
+
+// Save makes the journal's present state an immutable revision. Where nothing has
+// changed since the last revision it returns that one.
+func (p *Project) Save(ctx context.Context, id, author string) (Revision, error) {
+	a, last, err := p.present(ctx, id)
+	if err != nil {
+		return Revision{}, err
+	}
+	if last.Number > 0 && a.Seq == last.seq {
+		return last.Revision, nil
+	}
+	sum, err := p.putBlob(ctx, a.Labels.Labels)
+	if err != nil {
+		return Revision{}, explain(p.dir, "written", err)
+	}
+	r := storedRevision{seq: a.Seq, slices: a.Slices, Revision: Revision{
+		Number: last.Number + 1, Parent: last.Number, Author: author, Time: time.Now().UTC().Round(0),
+		Model: proposers(a.Slices), Reviewed: reviewed(a.Slices), LabelsSHA256: sum,
+	}}
+	slices, err := json.Marshal(r.slices)
+	if err != nil {
+		return Revision{}, err
+	}
+	r.SHA256 = r.chain(id, last.SHA256)
+	err = p.write(ctx, func(tx *sql.Tx) error {
+		var newest int
+		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM revisions WHERE study = ?`, id).Scan(&newest); err != nil {
+			return err
+		}
+		if newest != r.Parent {
+			return errStale
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO revisions (study, number, parent, author, at, model, slices, labels, seq, sha256)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, r.Number, r.Parent, r.Author, r.Time.Format(time.RFC3339Nano), r.Model, string(slices), sum, r.seq, r.SHA256)
+		return err
+	})
+	if err != nil {
+		return Revision{}, explain(p.dir, "written", err)
+	}
+	return r.Revision, nil
+}
+
+// chain is the SHA-256 that binds a revision's content to its parent's.
+func (r storedRevision) chain(study, parentSHA string) string {
+	// JSON keeps the fields apart: no two different revisions have the same text.
+	text, _ := json.Marshal([]any{ // strings, numbers and booleans always have one
+		"glasswork revision 1", study, r.Number, r.Parent, parentSHA, r.Author, r.Time.Format(time.RFC3339Nano), r.Model, r.slices, r.LabelsSHA256, r.seq,
+	})
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+func reviewed(states []SliceState) []bool {
+	out := make([]bool, len(states))
+	for z, s := range states {
+		out[z] = s.Reviewed
+	}
+	return out
+}
+
+// proposers names the models behind the slices, each once, in slice order.
+func proposers(states []SliceState) string {
+	var names []string
+	seen := map[string]bool{"": true}
+	for _, s := range states {
+		if !seen[s.Model] {
+			seen[s.Model] = true
+			names = append(names, s.Model)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// Revisions returns all revisions of a study, oldest first, after checking their chain.
+func (p *Project) Revisions(ctx context.Context, id string) ([]Revision, error) {
+	stored, err := p.revisions(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Revision, len(stored))
+	parentSHA := ""
+	for i, r := range stored {
+		if r.Number != i+1 || r.Parent != i || r.chain(id, parentSHA) != r.SHA256 {
+			return nil, fmt.Errorf("revision %d of study %s is %w: its record is not what was saved; bring %s back from a copy", r.Number, id, ErrDamaged, databaseName)
+		}
+		out[i], parentSHA = r.Revision, r.SHA256
+	}
+	return out, nil
+}
+
+func (p *Project) revisions(ctx context.Context, id string) (all []storedRevision, err error) {
+	err = p.read(ctx, func(tx *sql.Tx) error {
+		all, err = queryAll(ctx, tx, scanRevision, selectRevision+` ORDER BY number`, id)
+		return err
+	})
+	return all, explain(p.dir, "read", err)
+}
+
+// lastRevision returns the newest revision, or the zero one where none was saved.
+func (p *Project) lastRevision(ctx context.Context, id string) (r storedRevision, err error) {
+	err = p.read(ctx, func(tx *sql.Tx) error {
+		newest, err := queryAll(ctx, tx, scanRevision, selectRevision+` ORDER BY number DESC LIMIT 1`, id)
+		if len(newest) > 0 {
+			r = newest[0]
+		}
+		return err
+	})
+	return r, explain(p.dir, "read", err)
+}
+
+const selectRevision = `SELECT number, parent, author, at, model, slices, labels, seq, sha256 FROM revisions WHERE study = ?`
+
+func scanRevision(rows *sql.Rows) (r storedRevision, err error) {
+	var at, slices string
+	if err = rows.Scan(&r.Number, &r.Parent, &r.Author, &at, &r.Model, &slices, &r.LabelsSHA256, &r.seq, &r.SHA256); err != nil {
+		return r, err
+	}
+	if r.Time, err = time.Parse(time.RFC3339Nano, at); err != nil {
+		return r, fmt.Errorf("revision %d: %w", r.Number, err)
+	}
+	if err = json.Unmarshal([]byte(slices), &r.slices); err != nil {
+		return r, fmt.Errorf("revision %d: %w", r.Number, err)
+	}
+	r.Reviewed = reviewed(r.slices)
+	return r, nil
+}
+
+// RevisionLabels returns the labels of revision n, verified.
+func (p *Project) RevisionLabels(ctx context.Context, id string, n int) (*volume.LabelMap, error) {
+	s, err := p.Study(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := p.Revisions(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if n < 1 || n > len(all) {
+		return nil, fmt.Errorf("revision %d of study %s is %w", n, s.Alias, ErrNotFound)
+	}
+	l := volume.NewLabelMap(s.Geometry)
+	if err := p.getBlob(ctx, all[n-1].LabelsSHA256, l.Labels); err != nil {
+		return nil, fmt.Errorf("revision %d of study %s cannot be read: %w", n, s.Alias, err)
+	}
+	return l, nil
+}
