@@ -63,9 +63,7 @@ func (a *Annotation) Proposal(z int, labels []uint8, model string) (Entry, error
 	if z < 0 || z >= len(a.Slices) || len(labels) != a.Labels.SliceVoxels() {
 		return Entry{}, fmt.Errorf("a proposal of %d voxels for slice %d does not fit a study of %s", len(labels), z+1, size(a.Labels.Geometry))
 	}
-	state := a.state(z)
-	state.Model = model
-	e := Entry{Kind: Proposal, Z: z, State: state}
+	e := Entry{Kind: Proposal, Z: z, State: SliceState{Model: model}}
 	if p, changes := volume.Diff(z, a.Labels.Size[2], a.Labels.Slice(z), labels); changes {
 		e.Patch = &p
 	}

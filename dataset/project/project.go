@@ -58,13 +58,23 @@ func Open(ctx context.Context, dir string) (*Project, error) {
 	db.SetMaxIdleConns(4)
 	p := &Project{dir: abs, db: db}
 	p.packers.New = func() any { return newPacker() }
-	if err := p.migrate(ctx); err != nil {
-		return nil, errors.Join(explain(abs, "opened", err), db.Close())
-	}
-	if err := db.QueryRowContext(ctx, `SELECT value FROM secrets WHERE name = 'salt'`).Scan(&p.salt); err != nil {
+	if err := p.setUp(ctx); err != nil {
 		return nil, errors.Join(explain(abs, "opened", err), db.Close())
 	}
 	return p, nil
+}
+
+// setUp brings schema and folders up to date and reads the salt.
+func (p *Project) setUp(ctx context.Context) error {
+	if err := p.migrate(ctx); err != nil {
+		return err
+	}
+	for _, sub := range []string{blobsName, modelsName} {
+		if err := os.MkdirAll(filepath.Join(p.dir, sub), 0o755); err != nil {
+			return err
+		}
+	}
+	return p.db.QueryRowContext(ctx, `SELECT value FROM secrets WHERE name = 'salt'`).Scan(&p.salt)
 }
 
 // dataSource names the database file and the settings that every connection gets:
@@ -81,20 +91,19 @@ func dataSource(path string) string {
 func prepareFolder(dir string) error {
 	switch info, err := os.Stat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return explain(dir, "created", err)
+		}
 	case err != nil:
 		return explain(dir, "opened", err)
 	case !info.IsDir():
 		return fmt.Errorf("%s is a file; a project is a folder, choose or create one", dir)
-	default:
-		if _, err := os.Stat(filepath.Join(dir, databaseName)); errors.Is(err, fs.ErrNotExist) {
-			if _, err := os.Stat(filepath.Join(dir, blobsName)); err == nil {
-				return fmt.Errorf("%s is missing in the project %s; copy it back from a backup, the voxels beside it are still there", databaseName, dir)
-			}
-		}
 	}
-	for _, sub := range []string{blobsName, modelsName} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
-			return explain(dir, "created", err)
+	// SQLite would make a new database where the old one is gone. The folders beside it
+	// are made after it, so where they are it has been there.
+	if _, err := os.Stat(filepath.Join(dir, blobsName)); err == nil {
+		if info, err := os.Stat(filepath.Join(dir, databaseName)); err != nil || info.Size() == 0 {
+			return fmt.Errorf("%s is missing or empty in the project %s; bring it back from a copy, the other files are untouched", databaseName, dir)
 		}
 	}
 	// SQLite would open a folder without write permission and fail at the first stroke.

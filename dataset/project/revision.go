@@ -39,11 +39,20 @@ type storedRevision struct {
 }
 
 // errStale is a revision that another program has saved in the meantime.
-var errStale = errors.New("another program saved a revision at the same moment; save again")
+var errStale = errors.New("another program saved a revision at the same moment")
 
 // Save makes the journal's present state an immutable revision. Where nothing has
 // changed since the last revision it returns that one.
 func (p *Project) Save(ctx context.Context, id, author string) (Revision, error) {
+	for {
+		r, err := p.saveOnce(ctx, id, author)
+		if !errors.Is(err, errStale) {
+			return r, err
+		}
+	}
+}
+
+func (p *Project) saveOnce(ctx context.Context, id, author string) (Revision, error) {
 	a, last, err := p.present(ctx, id)
 	if err != nil {
 		return Revision{}, err
@@ -56,30 +65,31 @@ func (p *Project) Save(ctx context.Context, id, author string) (Revision, error)
 		return Revision{}, explain(p.dir, "written", err)
 	}
 	r := storedRevision{seq: a.Seq, slices: a.Slices, Revision: Revision{
-		Number: last.Number + 1, Parent: last.Number, Author: author, Time: time.Now().UTC().Round(0),
+		Number: last.Number + 1, Parent: last.Number, Author: author, Time: time.Now().UTC(),
 		Model: proposers(a.Slices), Reviewed: reviewed(a.Slices), LabelsSHA256: sum,
 	}}
+	r.SHA256 = r.chain(id, last.SHA256)
+	err = p.write(ctx, func(tx *sql.Tx) error { return insertRevision(ctx, tx, id, r) })
+	return r.Revision, explain(p.dir, "written", err)
+}
+
+// insertRevision records r unless its parent is not the newest revision any more.
+func insertRevision(ctx context.Context, tx *sql.Tx, study string, r storedRevision) error {
+	var newest int
+	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM revisions WHERE study = ?`, study).Scan(&newest); err != nil {
+		return err
+	}
+	if newest != r.Parent {
+		return errStale
+	}
 	slices, err := json.Marshal(r.slices)
 	if err != nil {
-		return Revision{}, err
-	}
-	r.SHA256 = r.chain(id, last.SHA256)
-	err = p.write(ctx, func(tx *sql.Tx) error {
-		var newest int
-		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM revisions WHERE study = ?`, id).Scan(&newest); err != nil {
-			return err
-		}
-		if newest != r.Parent {
-			return errStale
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO revisions (study, number, parent, author, at, model, slices, labels, seq, sha256)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, r.Number, r.Parent, r.Author, r.Time.Format(time.RFC3339Nano), r.Model, string(slices), sum, r.seq, r.SHA256)
 		return err
-	})
-	if err != nil {
-		return Revision{}, explain(p.dir, "written", err)
 	}
-	return r.Revision, nil
+	_, err = tx.ExecContext(ctx, `INSERT INTO revisions (study, number, parent, author, at, model, slices, labels, seq, sha256)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, study, r.Number, r.Parent, r.Author, r.Time.Format(time.RFC3339Nano), r.Model,
+		string(slices), r.LabelsSHA256, r.seq, r.SHA256)
+	return err
 }
 
 // chain is the SHA-256 that binds a revision's content to its parent's.
