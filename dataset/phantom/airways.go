@@ -7,6 +7,9 @@ func (a *anatomy) hila() (right, left vec) {
 	return a.fromSpine(-40, -36, 0.555), a.fromSpine(42, -30, 0.575)
 }
 
+// Where the bronchi enter the lungs, seen from the arteries.
+var besideRight, besideLeft = vec{2, 12, -2}, vec{-2, 11, -6}
+
 // trunk is the trachea and the main bronchi, outside the lungs.
 func (a *anatomy) trunk() []branch {
 	scale := 0.9 + 0.2*float64(a.seed>>8&255)/255
@@ -19,30 +22,30 @@ func (a *anatomy) trunk() []branch {
 	return []branch{
 		pipe(a.fromSpine(0, -44, 1.3), a.fromSpine(-1, -40, 0.9), 8.5, 8.5),
 		pipe(a.fromSpine(-1, -40, 0.9), carina, 8.5, 8.5),
-		pipe(carina, right.plus(vec{8, -6, 3}), 7.5, 6.5),
-		pipe(carina, left.plus(vec{-9, 4, -3}), 7, 5.5),
+		pipe(carina, right.plus(besideRight), 7.5, 6.5),
+		pipe(carina, left.plus(besideLeft), 7, 5.5),
 	}
 }
 
 // vessels grows arteries with bronchi, and veins, through both lungs.
 func (a *anatomy) vessels(d dice, contains func(p vec) bool) []branch {
 	right, left := a.hila()
-	tips := d.in(0.34, 0.42) * a.vesselScale
-	artery := &grower{dice: d, tip: tips, exponent: d.in(2.75, 3.1), hu: a.arteryHU, airways: true, wall: a.wallScale}
-	vein := &grower{dice: d, tip: tips, exponent: d.in(2.8, 3.2), hu: mix(a.arteryHU, a.aortaHU, 0.5)}
-	for lobe, points := range a.supply(d, contains, 1.0) {
-		root, beside := right, vec{2, 6, 2}
+	tips := d.in(0.36, 0.44) * a.vesselScale
+	artery := &grower{dice: d, tip: tips, exponent: d.in(2.65, 2.85), hu: a.arteryHU, airways: true, wall: a.wallScale}
+	vein := &grower{dice: d, tip: tips, exponent: d.in(2.7, 2.9), hu: mix(a.arteryHU, a.aortaHU, 0.5)}
+	for lobe, points := range a.supply(d, contains, 1.5) {
+		root, beside := right, besideRight
 		if lobe >= leftUpper {
-			root, beside = left, vec{-2, 8, -4}
+			root, beside = left, besideLeft
 		}
-		artery.grow(root, points, beside)
+		artery.grow(root, centroid(points).minus(root).unit(), points, beside)
 	}
-	for lobe, points := range a.supply(d, contains, 0.9) {
+	for lobe, points := range a.supply(d, contains, 1.3) {
 		root := a.fromSpine(-30, -48, veinLevel[lobe])
 		if lobe >= leftUpper {
 			root = a.fromSpine(34, -44, veinLevel[lobe])
 		}
-		vein.grow(root, points, vec{})
+		vein.grow(root, centroid(points).minus(root).unit(), points, vec{})
 	}
 	return append(artery.branches, vein.branches...)
 }

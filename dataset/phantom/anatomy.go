@@ -33,6 +33,8 @@ type anatomy struct {
 	heartBlur  float64 // width of the beating heart's edge, mm
 	stomachGas float64 // share of the stomach filled with gas
 	ribPhase   float64
+	ribTilt    float64 // how much higher the left ribs are, in rib distances
+	ribThick   float64 // half their thickness, mm
 	discPhase  float64
 
 	lungHU      float64 // parenchyma between the visible vessels, mid-height
@@ -48,6 +50,7 @@ type anatomy struct {
 	clothing    bool
 	tableKind   int
 	tableGap    float64
+	tableHU     float64
 	matTop      float64
 }
 
@@ -87,12 +90,14 @@ func newAnatomy(seed uint64) *anatomy {
 		wallScale:   d.in(0.75, 1.5),
 		tableKind:   d.IntN(4),
 		tableGap:    d.in(0, 14),
+		tableHU:     d.in(-300, 350),
 		matTop:      d.in(-980, -900),
 	}
 	a.domeLeft = a.domeRight - d.in(0, 0.06)
 	if d.chance(0.45) {
 		a.breast, a.gland = d.in(8, 45), d.in(0, 0.7)
 	}
+	a.ribTilt, a.ribThick = d.in(-0.2, 0.2), d.in(2.7, 3.6)
 	a.armsDown = d.chance(0.12)
 	a.clothing = d.chance(0.4)
 	a.drawContrast(d)

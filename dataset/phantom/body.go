@@ -74,12 +74,13 @@ func (g *Generator) paintRib(c *canvas, i int, depth, x, y float64) {
 	}
 	a := g.body
 	degrees := float64(c.polar[i].index) * 360 / angles
+	side := 1.0
 	if degrees > 180 {
-		degrees = 360 - degrees
+		degrees, side = 360-degrees, -1
 	}
 	share, inside, cartilage := 0.0, 0.0, 0.0
 	for _, z := range c.heights {
-		d, k := a.rib(depth, degrees, z)
+		d, k := a.rib(depth, side, degrees, z)
 		share += coverage(d, c.px)
 		inside += d
 		cartilage = k
@@ -88,7 +89,7 @@ func (g *Generator) paintRib(c *canvas, i int, depth, x, y float64) {
 	if share == 0 {
 		return
 	}
-	hu := a.boneHU(inside/n, 1.1, 0.9, x, y, c.z)
+	hu := a.boneHU(inside/n, 0.8, 0.9, x, y, c.z)
 	hu = mix(hu, 85+25*noise(a.seed+59, x/5, y/5, c.z/5), cartilage)
 	blendTo(&c.tissue[i], hu, share/n)
 }

@@ -57,7 +57,7 @@ func (a *anatomy) sternum() []bone {
 		bones = append(bones, bone{plate{
 			lower.plus(vec{-half}), upper.plus(vec{-half}),
 			lower.plus(vec{half}), upper.plus(vec{half}), 5.5,
-		}, 1.3, 0.8})
+		}, 0.9, 0.6})
 	}
 	return bones
 }
@@ -104,11 +104,13 @@ func (a *anatomy) vertebrae() []bone {
 		at := func(dx, dy, dz float64) vec { return vec{x + dx, y + dy, z + dz} }
 		for _, s := range []float64{-1, 1} {
 			add(cone{at(s*12, 8, 4), at(s*12, 19, 3), 4.5, 4}, 1.8)
-			add(cone{at(s*12, 20, 2), at(s*2, 29, -8), 4.2, 3.6}, 2)
+			add(cone{at(s*13, 20, 3), at(s*2, 30, -8), 5.2, 4.2}, 1.8)
+			add(cone{at(s*10, 25, -8), at(s*2, 31, -14), 4.5, 4}, 1.8)
 			add(cone{at(s*12, 21, -6), at(s*11, 20, 14), 4, 4}, 2)
-			add(cone{at(s*14, 20, 3), at(s*31, 29, 2), 4.5, 4.5}, 1.5)
+			add(cone{at(s*14, 20, 4), at(s*33, 31, 3), 5.5, 5.5}, 1.3)
+			add(cone{at(s*16, 8, 9), at(s*40, 27, 2), 4.2, 4.2}, 1.2)
 		}
-		add(cone{at(0, 29, -6), at(0, 48, -26), 3.6, 3.2}, 1.8)
+		add(cone{at(0, 30, -6), at(0, 50, -26), 4.2, 3.4}, 1.5)
 	}
 	return bones
 }
@@ -135,8 +137,8 @@ func (a *anatomy) vertebra(x, y, z float64) (distance, hu float64) {
 
 // rib is how far outside the nearest rib a point lies, and whether the rib is
 // cartilage there. depth is the distance outside the pleura; degrees the
-// direction from anterior, 0 to 180.
-func (a *anatomy) rib(depth, degrees, z float64) (distance, cartilage float64) {
+// direction from anterior, 0 to 180, on the left (side 1) or the right (-1).
+func (a *anatomy) rib(depth, side, degrees, z float64) (distance, cartilage float64) {
 	u := a.level(z)
 	drop := mix(95, 45, ramp(0.5, 1, u))
 	g := 0.5 - 0.5*math.Cos((180-degrees)*math.Pi/180)
@@ -144,10 +146,12 @@ func (a *anatomy) rib(depth, degrees, z float64) (distance, cartilage float64) {
 		g -= (35 - degrees) / 35 * 0.35
 	}
 	spacing := a.height / 10.4
-	phase := (z+drop*g)/spacing + a.ribPhase
-	phase -= math.Round(phase)
-	q := math.Hypot(phase*spacing/6.3, (depth-5.6)/3.7)
-	distance = (q - 1) * 3.7
+	phase := (z+drop*g)/spacing + a.ribPhase + a.ribTilt*side
+	number := math.Round(phase)
+	phase -= number + 0.12*noise(a.seed+44, number*1.7, side*3, degrees/50)
+	half := a.ribThick * (1 + 0.25*noise(a.seed+45, number*1.3, side*3, degrees/30))
+	q := math.Hypot(phase*spacing/6.3, (depth-5.2)/half)
+	distance = (q - 1) * half
 	distance = max(distance, (degrees-169)*1.5)
 	return distance, ramp(38, 30, degrees)
 }

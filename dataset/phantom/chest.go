@@ -51,10 +51,7 @@ func (g *Generator) paintAbdomen(c *canvas) {
 	a := g.body
 	_, cy, rx, ry := a.cage(c.z)
 	under := newLattice(c.n, 4)
-	under.fill(func(col, row float64) float64 {
-		i := min(int(row), c.n-1)*c.n + min(int(col), c.n-1)
-		return a.diaphragm(float64(c.x[i]), float64(c.y[i])) - c.z
-	})
+	c.fill(under, func(x, y float64) float64 { return a.diaphragm(x, y) - c.z })
 	for i := range c.tissue {
 		depth := c.mid.depth(c.polar[i])
 		below := under.at(i%c.n, i/c.n)
@@ -66,7 +63,7 @@ func (g *Generator) paintAbdomen(c *canvas) {
 		hu := a.fatHU + 5*noise(a.seed+62, x/10, y/10, c.z/10)
 		// The liver fills the right side and reaches across in front.
 		edge := x - rx*(0.22-0.62*(y-cy)/ry) - 9*noise(a.seed+63, x/30, y/30, c.z/30)
-		liver := max(edge, (depth+6)*1.2, 3-below*0.5, (0.02*a.height-c.z)*0.25+(y-cy-0.55*ry)*0.6)
+		liver := max(edge, (depth+4)*1.2, 1-below*0.5, 0.6*(y-cy-(0.55+0.25*noise(a.seed+69, x/35, 0.5, c.z/35))*ry)+12*ramp(0.12, -0.02, a.level(c.z)))
 		duct := ramp(0.06, 0.02, math.Abs(noise(a.seed+64, x/26, y/26, c.z/26)))
 		hu = mix(hu, a.liverHU-14*duct, coverage(liver, 2*c.px))
 		blendTo(&c.tissue[i], hu, share)
@@ -107,12 +104,12 @@ func (g *Generator) paintGas(c *canvas) {
 
 // envelope is how far (mm) a point lies outside the mediastinum: the organs with
 // their fat, joined by smooth folds.
-func envelope(organs []organ, x, y, z float64) float64 {
+func (a *anatomy) envelope(organs []organ, x, y, z float64) float64 {
 	d := 60.0
 	for _, o := range organs {
-		d = blend(d, o.distance(x, y, z)-o.margin, 7)
+		d = blend(d, o.distance(x, y, z)-o.margin, 8)
 	}
-	return d
+	return d + 1.6*noise(a.seed+68, x/16, y/16, z/16)
 }
 
 // nearby lists the mediastinum's organs that a slice may cut.
@@ -129,44 +126,42 @@ func (g *Generator) nearby(z, thick float64) []organ {
 // midline is how far a point lies outside the sheet of tissue that parts the left
 // lung from the right in front of the heart and the spine.
 func (a *anatomy) midline(x, y, z float64) float64 {
-	sx, sy := a.spine(z)
+	sx, _ := a.spine(z)
 	bend := 5 * noise(a.seed+65, y/40, z/50, 0.5)
-	half := 1.2 + 5*ramp(0.66, 0.85, a.level(z))
-	half += 8 * ramp(-0.52*a.depth, -0.62*a.depth, y-sy)
+	half := 0.8 + 5*ramp(0.72, 0.9, a.level(z))
 	return math.Abs(x-sx*0.5-4-bend) - half
 }
 
-// outsideLung is how far (mm) a point lies outside the lungs; depth is its distance
-// outside the pleura and organs what lies near.
-func (a *anatomy) outsideLung(organs []organ, depth, x, y, z float64) float64 {
-	d := max(depth+1.2, a.apex(x, y, z))
+// outsideLung is how far (mm) a point lies outside the lungs, given how far it lies
+// outside the pleura and the mediastinum, and the diaphragm's height there.
+func (a *anatomy) outsideLung(pleura, mediastinum, diaphragm, x, y, z float64) float64 {
+	d := max(pleura+1.2, a.apex(x, y, z))
 	if d > 6 {
 		return d
 	}
-	d = max(d, -blend(a.midline(x, y, z), envelope(organs, x, y, z), 4))
-	if z < 0.5*a.height {
-		d = max(d, (a.diaphragm(x, y)-z)*0.8)
-	}
-	return d
+	d = -blend(-d, blend(a.midline(x, y, z), mediastinum, 9), 9)
+	return max(d, (diaphragm-z)*0.8)
 }
 
-// coverLungs works out the share of every pixel that is lung.
+// coverLungs works out the share of every pixel that is lung. What is smooth is
+// worked out on a lattice of about 3 mm.
 func (g *Generator) coverLungs(c *canvas) {
 	a := g.body
 	near := g.nearby(c.z, c.thick)
+	step := max(1, int(3/c.px))
+	around, under := newLattice(c.n, step), newLattice(c.n, step)
+	c.fill(under, a.diaphragm)
 	clear(c.cover)
 	for _, z := range c.heights {
 		o := a.outlineAt(z)
+		c.fill(around, func(x, y float64) float64 { return a.envelope(near, x, y, z) })
 		for i := range c.cover {
-			if c.mid.depth(c.polar[i]) > 15 {
-				continue
-			}
-			x, y := float64(c.x[i]), float64(c.y[i])
-			depth := o.depth(o.polar(x, y))
+			depth := o.depth(c.polar[i])
 			if depth > c.px {
 				continue
 			}
-			d := a.outsideLung(near, depth, x, y, z)
+			col, row := i%c.n, i/c.n
+			d := a.outsideLung(depth, around.at(col, row), under.at(col, row), float64(c.x[i]), float64(c.y[i]), z)
 			c.cover[i] += float32(coverage(d, c.px) / float64(len(c.heights)))
 		}
 	}

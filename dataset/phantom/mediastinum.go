@@ -24,14 +24,17 @@ func (a *anatomy) padding() []organ {
 	fat := a.fatHU + 8
 	var organs []organ
 	add := func(s shape) { organs = append(organs, organ{s, fat, 0, 0}) }
-	add(newEllipsoid(p(6, front-8, 0.36), vec{22, 19, 62 * k}, 0))
-	add(newEllipsoid(p(2, front+18, 0.62), vec{19, 27, 47 * k}, 0))
+	add(newEllipsoid(p(6, front-3, 0.34), vec{13, 14, 60 * k}, 0))
+	add(newEllipsoid(p(3, front+20, 0.63), vec{15, 24, 42 * k}, 0))
 	add(cone{p(0, -34, 0.62), p(0, -40, 0.98), 19, 15})
 	add(cone{p(2, -30, 0.15), p(0, -26, 0.62), 11, 14})
 	for i := -1; i < 5; i++ {
 		u := 0.25 * float64(i)
 		add(cone{p(0, 0, u), p(0, 0, u+0.25), 19.5, 19.5})
-		add(cone{p(0, 22, u), p(0, 22, u+0.25), 18, 18})
+		organs = append(organs, organ{cone{p(0, 27, u), p(0, 27, u+0.25), 20, 20}, a.muscleHU - 12, 0, 0})
+		for _, side := range []float64{-1, 1} {
+			organs = append(organs, organ{plate{p(side*6, 6, u), p(side*6, 6, u+0.25), p(side*37, 31, u), p(side*37, 31, u+0.25), 13}, a.muscleHU - 12, 0, 0})
+		}
 	}
 	return organs
 }
@@ -48,7 +51,7 @@ func (a *anatomy) heartOrgans() []organ {
 	blur := a.heartBlur
 	k := a.height / 260
 	ball := func(x, y, level, rx, ry, rz, turn float64) ellipsoid {
-		return newEllipsoid(a.fromSpine(x*h, y, level), vec{rx * h, ry * h, rz * h * k}, turn)
+		return newEllipsoid(a.fromSpine(x*h, y-8, level), vec{rx * h, ry * h, rz * h * k}, turn)
 	}
 	wallHU := min(a.bloodHU+0.3*max(a.aortaHU-a.bloodHU, 0), 115)
 	return []organ{

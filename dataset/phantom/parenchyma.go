@@ -7,9 +7,8 @@ import "math"
 func (g *Generator) paintLungs(c *canvas) {
 	a := g.body
 	base := newLattice(c.n, 4)
-	base.fill(func(col, row float64) float64 {
-		i := min(int(row), c.n-1)*c.n + min(int(col), c.n-1)
-		return a.parenchyma(float64(c.x[i]), float64(c.y[i]), c.z, c.mid.depth(c.polar[i]))
+	c.fill(base, func(x, y float64) float64 {
+		return a.parenchyma(x, y, c.z, c.mid.depth(c.mid.polar(x, y)))
 	})
 	for i := range c.lung {
 		if c.cover[i] == 0 {
@@ -19,7 +18,7 @@ func (g *Generator) paintLungs(c *canvas) {
 		hu := base.at(i%c.n, i/c.n)
 		hu += 1.3 * a.textureHU * noise(a.seed+71, x/2.6, y/2.6, c.z/max(2.6, c.thick))
 		_, fissure := a.lobe(x, y, c.z)
-		hu = mix(hu, -560, 0.5*a.fissure*bell(0, 0.8+0.35*c.thick, fissure)*1.6/(1+0.3*c.thick))
+		hu = mix(hu, -620, 0.8*a.fissure*bell(0, 0.9+0.3*c.thick, fissure)/(1+0.4*c.thick))
 		c.lung[i] = float32(hu)
 	}
 	g.paintLesions(c)

@@ -158,7 +158,8 @@ func (g *Generator) contains(p vec) bool {
 	}
 	depth := (share - 1) * 0.5 * a.depth
 	near := g.nearby(p[2], 1)
-	return a.outsideLung(near, depth, p[0], p[1], p[2]) < -2
+	around := a.envelope(near, p[0], p[1], p[2])
+	return a.outsideLung(depth, around, a.diaphragm(p[0], p[1]), p[0], p[1], p[2]) < -2
 }
 
 // Geometry is the grid of the whole phantom.

@@ -73,7 +73,8 @@ func (g *Generator) place(c *canvas, z int) {
 
 // warp is the displacement (mm) of one axis at a point.
 func (a *anatomy) warp(axis uint32, x, y, z float64) float64 {
-	return a.wobble*noise(a.seed+axis*101, x/75, y/75, z/90) + 1.3*noise(a.seed+axis*103, x/22, y/22, z/26)
+	return 4*noise(a.seed+axis*99, x/150, y/150, z/150) +
+		a.wobble*noise(a.seed+axis*101, x/70, y/70, z/90) + 0.8*noise(a.seed+axis*103, x/24, y/24, z/28)
 }
 
 // window is the part of a canvas a box in the patient's frame can touch.
@@ -84,7 +85,7 @@ func (g *Generator) window(c *canvas, b box) (w window, ok bool) {
 	if b.lo[2] > c.z+c.thick/2 || b.hi[2] < c.z-c.thick/2 {
 		return w, false
 	}
-	reach := g.body.wobble + 1.3 + c.px
+	reach := g.body.wobble + 5 + c.px
 	s, co := math.Sincos(g.scan.turn)
 	w = window{c.n, c.n, -1, -1}
 	for corner := range 4 {
@@ -144,6 +145,14 @@ func (l *lattice) fill(f func(col, row float64) float64) {
 			l.values[row*l.n+col] = f(float64(col*l.step), float64(row*l.step))
 		}
 	}
+}
+
+// fill fills a lattice with a function of the patient's frame.
+func (c *canvas) fill(l *lattice, f func(x, y float64) float64) {
+	l.fill(func(col, row float64) float64 {
+		i := min(int(row), c.n-1)*c.n + min(int(col), c.n-1)
+		return f(float64(c.x[i]), float64(c.y[i]))
+	})
 }
 
 func (l *lattice) at(col, row int) float64 {

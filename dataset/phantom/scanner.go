@@ -61,10 +61,10 @@ func (g *Generator) paintTable(c *canvas) {
 			continue
 		}
 		blendTo(&c.tissue[i], a.matTop, coverage(math.Abs(y-top+5)-4, c.px))
-		blendTo(&c.tissue[i], 30, 0.7*coverage(math.Abs(y-top)-0.9, c.px))
+		blendTo(&c.tissue[i], a.tableHU, coverage(math.Abs(y-top)-0.8, c.px))
 		if gap > 0 {
 			blendTo(&c.tissue[i], -960, coverage(max(top-y, y-bottom), c.px))
-			blendTo(&c.tissue[i], 10, 0.6*coverage(math.Abs(y-bottom)-0.9, c.px))
+			blendTo(&c.tissue[i], a.tableHU, 0.8*coverage(math.Abs(y-bottom)-0.8, c.px))
 		}
 	}
 }

@@ -33,9 +33,9 @@ func (g *grower) radius(tips int) float64 {
 	return g.tip * math.Pow(float64(tips), 1/g.exponent)
 }
 
-// grow supplies points from a root; beside is the offset at which the bronchus
-// arrives beside the vessel.
-func (g *grower) grow(root vec, points []vec, beside vec) {
+// grow supplies points from a root where the vessel arrives in a direction; beside
+// is the offset at which the bronchus arrives beside it.
+func (g *grower) grow(root, direction vec, points []vec, beside vec) {
 	n := len(points)
 	if n == 0 {
 		return
@@ -46,22 +46,28 @@ func (g *grower) grow(root vec, points []vec, beside vec) {
 		return
 	}
 	centre := centroid(points)
-	fork := root.towards(centre, g.dice.in(0.22, 0.42)+0.25/math.Sqrt(float64(n)))
+	reach := (g.dice.in(0.2, 0.36) + 0.25/math.Sqrt(float64(n))) * centre.minus(root).length()
+	// A vessel bends towards what it supplies, it does not turn on the spot.
+	heading := centre.minus(root).unit().towards(direction, 0.35).unit()
+	fork := root.plus(heading.times(reach))
 	r := g.radius(n)
 	g.branches = append(g.branches, branch{cone: cone{root, fork, r, r * 0.92}, hu: g.hu})
 	next := g.bronchus(root, fork, r, beside)
 	axis := spread(points, centre, fork.minus(root).unit())
 	slices.SortFunc(points, func(p, q vec) int { return cmp.Compare(p.dot(axis), q.dot(axis)) })
-	cut := min(max(int(float64(n)*g.dice.in(0.25, 0.75)), 1), n-1)
-	g.grow(fork, points[:cut], next)
-	g.grow(fork, points[cut:], next)
+	if g.dice.chance(0.5) {
+		slices.Reverse(points)
+	}
+	cut := min(max(int(float64(n)*g.dice.in(0.12, 0.55)), 1), n-1)
+	g.grow(fork, heading, points[:cut], next)
+	g.grow(fork, heading, points[cut:], next)
 }
 
 // bronchus lays an airway beside the vessel from root to fork of radius r and
 // returns the offset at which it ends.
 func (g *grower) bronchus(root, fork vec, r float64, beside vec) vec {
 	lumen := 0.72 * r
-	if !g.airways || lumen < 0.5 {
+	if !g.airways || lumen < 0.85 {
 		return beside
 	}
 	wall := g.wall * (0.35 + 0.13*lumen)
@@ -79,7 +85,7 @@ func centroid(points []vec) vec {
 	for _, p := range points {
 		sum = sum.plus(p)
 	}
-	return sum.times(1 / float64(len(points)))
+	return sum.times(1 / float64(max(len(points), 1)))
 }
 
 // spread is the direction in which points vary most, looking little along the
