@@ -57,7 +57,7 @@ type format func(ctx context.Context, root string, files []string) (found, error
 // formats are tried in this order. DICOM comes last as its files have no sure
 // extension, so that it looks into everything the others leave.
 func formats() []format {
-	return []format{openNIfTI, openDICOM}
+	return []format{openNIfTI, openNPY, openPictures, openDICOM}
 }
 
 func openDICOM(ctx context.Context, root string, files []string) (found, error) {

@@ -1,0 +1,72 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"glasswork/dataset/volume"
+)
+
+// Example is one labelled axial slice; HU and Labels are [y,x]. They may be shared
+// between callers: do not change them.
+type Example struct {
+	Case, Patient string
+	Z, W, H       int
+	HU            []int16
+	Labels        []uint8
+	// Known are the classes that were annotated; the others are merged into background.
+	Known [volume.NumClasses]bool
+	// Spacing is in mm [y,x], 0 where unknown.
+	Spacing [2]float64
+	// Reference says where the labels come from.
+	Reference string
+}
+
+// Examples is a labelled dataset, slice by slice.
+type Examples interface {
+	Len() int
+	// At reads example i. It is safe for concurrent use.
+	At(ctx context.Context, i int) (Example, error)
+	// Key says whose slice example i is, without reading it.
+	Key(i int) (patient, caseID string, z int)
+}
+
+// OpenExamples opens a labelled dataset: a folder with images/ and masks/ (or Imgs/ and
+// GT/) pictures, an nnU-Net raw folder, a folder with the Kaggle arrays, or
+// "phantom:N[@seed]", N generated slices of many phantoms. err is one sentence.
+func OpenExamples(ctx context.Context, path string) (Examples, error) {
+	if rest, ok := strings.CutPrefix(path, "phantom:"); ok {
+		return openPhantoms(rest)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("the dataset %s cannot be opened: %w", path, reason(err))
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("%s is a file; a dataset is a folder with images and masks, an nnU-Net folder or the Kaggle arrays", path)
+	}
+	var examples Examples
+	switch {
+	case exists(path, "imagesTr") && exists(path, "labelsTr"):
+		examples, err = openNNUNet(ctx, path)
+	case len(arrayPairs(path)) > 0:
+		examples, err = openKaggle(ctx, path)
+	default:
+		examples, err = openPicturePairs(ctx, path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the dataset %s cannot be opened: %w", path, err)
+	}
+	if examples.Len() == 0 {
+		return nil, fmt.Errorf("the dataset %s holds no labelled slice", path)
+	}
+	return examples, nil
+}
+
+func exists(parts ...string) bool {
+	_, err := os.Stat(filepath.Join(parts...))
+	return err == nil
+}

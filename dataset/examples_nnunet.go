@@ -1,0 +1,104 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"glasswork/dataset/nifti"
+)
+
+// openNNUNet unpacks the training cases of an nnU-Net raw folder into a slice store.
+// Slices that hold nnU-Net's ignore label were not reviewed and are left out.
+func openNNUNet(ctx context.Context, dir string) (Examples, error) {
+	info, err := readNNUNetInfo(dir)
+	if err != nil {
+		return nil, err
+	}
+	labels, err := info.foreign()
+	if err != nil {
+		return nil, err
+	}
+	names, err := nnunetCases(dir, info.FileEnding)
+	if err != nil {
+		return nil, err
+	}
+	store, err := newSliceStore()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if err := addCase(ctx, store, dir, name, info, labels); err != nil {
+			store.close()
+			return nil, err
+		}
+	}
+	return store, nil
+}
+
+// nnunetCases lists the cases that have labels.
+func nnunetCases(dir, ending string) ([]string, error) {
+	if !nifti.IsName("x" + ending) {
+		return nil, fmt.Errorf("its images are %s files; NIfTI can be read", ending)
+	}
+	entries, err := os.ReadDir(filepath.Join(dir, "labelsTr"))
+	if err != nil {
+		return nil, reason(err)
+	}
+	var names []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), ending); ok && !strings.HasPrefix(name, ".") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// addCase reads one pair and puts its annotated slices into the store.
+func addCase(ctx context.Context, store *sliceStore, dir, name string, info nnunetInfo, foreign foreignLabels) error {
+	mask, err := nifti.ReadMask(ctx, filepath.Join(dir, "labelsTr", name+info.FileEnding))
+	if err != nil {
+		return err
+	}
+	ct, err := nifti.Open(filepath.Join(dir, "imagesTr", name+"_0000"+info.FileEnding))
+	if err != nil {
+		return err
+	}
+	defer ct.Close()
+	if !ct.Geometry.SameGrid(mask.Geometry) {
+		return fmt.Errorf("%s: image and labels do not lie on the same grid", name)
+	}
+	spacing := ct.Geometry.Spacing()
+	hu := make([]int16, ct.Geometry.SliceVoxels())
+	for z := range ct.Geometry.Size[0] {
+		ignored, err := foreign.translate(mask.Slice(z))
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if ignored {
+			continue
+		}
+		if err := ct.ReadSlice(ctx, z, hu); err != nil {
+			return err
+		}
+		err = store.add(Example{
+			Case: name, Patient: name, Z: z, W: mask.Size[2], H: mask.Size[1], HU: hu, Labels: mask.Slice(z),
+			Known: foreign.known, Spacing: [2]float64{spacing[1], spacing[2]}, Reference: info.reference(dir),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n nnunetInfo) reference(dir string) string {
+	if n.Name != "" {
+		return "labels of " + n.Name
+	}
+	return "labels of " + filepath.Base(dir)
+}

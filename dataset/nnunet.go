@@ -1,0 +1,106 @@
+package dataset
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"glasswork/dataset/volume"
+)
+
+// nnunetInfo is nnU-Net v2's dataset.json, as far as it is used here.
+type nnunetInfo struct {
+	ChannelNames map[string]string          `json:"channel_names"`
+	Labels       map[string]json.RawMessage `json:"labels"`
+	NumTraining  int                        `json:"numTraining"`
+	FileEnding   string                     `json:"file_ending"`
+	Name         string                     `json:"name,omitempty"`
+	Description  string                     `json:"description,omitempty"`
+	Reference    string                     `json:"reference,omitempty"`
+}
+
+// foreignLabels says what the values of a foreign mask are in our classes.
+type foreignLabels struct {
+	class  [256]volume.Class
+	named  [256]bool
+	ignore int // the value that means "not annotated", -1 if there is none
+	known  [volume.NumClasses]bool
+}
+
+func readNNUNetInfo(dir string) (info nnunetInfo, err error) {
+	b, err := os.ReadFile(filepath.Join(dir, "dataset.json"))
+	if err != nil {
+		return info, fmt.Errorf("its dataset.json cannot be read: %w", reason(err))
+	}
+	if err := json.Unmarshal(b, &info); err != nil {
+		return info, errors.New("its dataset.json is not nnU-Net v2's")
+	}
+	if info.FileEnding == "" {
+		info.FileEnding = ".nii.gz"
+	}
+	return info, nil
+}
+
+// foreign maps the labels by their names. A label of another name is none of our
+// classes and counts as background.
+func (n nnunetInfo) foreign() (f foreignLabels, err error) {
+	f.ignore = -1
+	f.known[volume.Background] = true
+	for name, raw := range n.Labels {
+		var value int
+		if json.Unmarshal(raw, &value) != nil || value < 0 || value > 255 {
+			return f, fmt.Errorf("the label %q of its dataset.json is no single number from 0 to 255", name)
+		}
+		f.named[value] = true
+		if strings.EqualFold(name, "ignore") {
+			f.ignore = value
+			continue
+		}
+		if class, ok := classByName(name); ok {
+			f.class[value] = class
+			f.known[class] = true
+		}
+	}
+	if f.known == [volume.NumClasses]bool{true} {
+		return f, errors.New("its dataset.json names none of ground glass, consolidation and lungs")
+	}
+	return f, nil
+}
+
+// classByName returns the class that a dataset's name for it means.
+func classByName(name string) (volume.Class, bool) {
+	plain := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(name))
+	switch plain {
+	case "background":
+		return volume.Background, true
+	case "groundglass", "groundglassopacity", "groundglassopacities", "ggo":
+		return volume.GroundGlass, true
+	case "consolidation", "consolidations":
+		return volume.Consolidation, true
+	case "lungsother", "lungother", "lungs", "lung", "otherlung", "healthylung", "normallung":
+		return volume.LungsOther, true
+	}
+	return 0, false
+}
+
+// translate turns foreign labels into classes in place. ignored says that some are not
+// annotated.
+func (f *foreignLabels) translate(labels []uint8) (ignored bool, err error) {
+	for i, v := range labels {
+		if int(v) == f.ignore {
+			ignored = true
+		} else if !f.named[v] {
+			return false, fmt.Errorf("it holds the label %d, which dataset.json does not name", v)
+		}
+		labels[i] = f.class[v]
+	}
+	return ignored, nil
+}

@@ -1,0 +1,34 @@
+package picture
+
+import (
+	"cmp"
+	"strings"
+)
+
+// CompareNatural orders names as people do: slice2 before slice10.
+func CompareNatural(a, b string) int {
+	for a != "" && b != "" {
+		wordA, wordB := leading(a), leading(b)
+		if digit(a[0]) && digit(b[0]) {
+			na, nb := strings.TrimLeft(wordA, "0"), strings.TrimLeft(wordB, "0")
+			if c := cmp.Or(cmp.Compare(len(na), len(nb)), strings.Compare(na, nb)); c != 0 {
+				return c
+			}
+		} else if c := strings.Compare(wordA, wordB); c != 0 {
+			return c
+		}
+		a, b = a[len(wordA):], b[len(wordB):]
+	}
+	return strings.Compare(a, b)
+}
+
+// leading returns the run of digits or of other characters that s begins with.
+func leading(s string) string {
+	i := 1
+	for i < len(s) && digit(s[i]) == digit(s[0]) {
+		i++
+	}
+	return s[:i]
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }

@@ -1,0 +1,53 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"glasswork/dataset/phantom"
+	"glasswork/dataset/volume"
+)
+
+// Sample is the embedded sample study: a synthetic chest CT that is made slice by
+// slice as it is read (Format "phantom"). Close has nothing to release.
+func Sample() *volume.Series {
+	o := phantom.Sample()
+	g := phantom.New(o)
+	return &volume.Series{
+		ID:     fmt.Sprintf("glasswork-sample-%d-%d", o.Seed, o.Slices),
+		Format: "phantom", Path: "sample", Description: "Sample: synthetic chest CT", Modality: "CT",
+		PatientID: "sample", PatientName: "Sample",
+		Geometry: g.Geometry(), Thickness: g.Geometry().Spacing()[0],
+		Calibrated: true, Measurable: true,
+		Warnings: []string{"This study is computed, it shows no patient."},
+		Source:   &phantomSource{generator: g},
+	}
+}
+
+// phantomSource makes the slices of a phantom.
+type phantomSource struct {
+	generator *phantom.Generator
+	labels    sync.Pool // *[]uint8, the labels that the generator makes as well
+}
+
+// ReadSlice fills hu ([y,x]) with slice z.
+func (s *phantomSource) ReadSlice(ctx context.Context, z int, hu []int16) error {
+	g := s.generator.Geometry()
+	if z < 0 || z >= g.Size[0] || len(hu) != g.SliceVoxels() {
+		return fmt.Errorf("slice %d was asked for, the phantom has %d", z+1, g.Size[0])
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	labels, _ := s.labels.Get().(*[]uint8)
+	if labels == nil {
+		made := make([]uint8, g.SliceVoxels())
+		labels = &made
+	}
+	s.generator.Slice(z, hu, *labels)
+	s.labels.Put(labels)
+	return nil
+}
+
+func (s *phantomSource) Close() error { return nil }
