@@ -1,0 +1,54 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"glasswork/assets/baseline"
+	"glasswork/model"
+	"glasswork/training"
+)
+
+// app is what all commands share.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+
+	json    bool
+	threads int
+}
+
+// command is the command line.
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "glasswork-trainer",
+		Short: "Train, run and score Glasswork's networks without a window",
+		Long: "glasswork-trainer trains, runs and scores the networks of Glasswork.\n" +
+			"For research only; not a medical device.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON, one object a line, for machines")
+	root.PersistentFlags().IntVar(&a.threads, "threads", 0, "threads that compute (0: one for each core)")
+	root.AddCommand(
+		a.infoCommand(), a.predictCommand(), a.trainCommand(), a.finetuneCommand(), a.evaluateCommand(),
+		a.importCommand(), a.exportCommand(), a.serveCommand(), a.demoCommand(),
+	)
+	return root
+}
+
+// jobs are the trainer's jobs on this program's networks and shipped model.
+func (a *app) jobs() *training.Jobs {
+	return &training.Jobs{Networks: a.networks(), Baseline: baseline.Model}
+}
+
+func (a *app) networks() training.Networks {
+	return model.Networks{Threads: a.threads, WeightDecay: weightDecay}
+}
+
+// weightDecay is AdamW's.
+const weightDecay = 0.01

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"text/tabwriter"
+
+	"glasswork/training/score"
+)
+
+// printReport writes a table of scores for people.
+func printReport(w io.Writer, r score.Report) {
+	fmt.Fprintf(w, "%d cases of %d patients, accuracy %s\n", r.Cases, r.Patients, percent(r.Accuracy))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\tIoU pooled\tDice pooled\tIoU mean\tDice mean\tpresent in")
+	for _, c := range r.Classes {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\n", c.Name, number(c.IoUPooled), number(c.DicePooled), number(c.IoUMean), number(c.DiceMean), c.Present)
+	}
+	_ = t.Flush()
+}
+
+// printComparison writes the before/after table.
+func printComparison(w io.Writer, c score.Comparison) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\tIoU before\tafter\tdifference\tDice before\tafter\tdifference")
+	for _, d := range c.Classes {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.Name, number(d.CurrentIoU), number(d.NewIoU), signed(d.IoU), number(d.CurrentDice), number(d.NewDice), signed(d.Dice))
+	}
+	_ = t.Flush()
+	fmt.Fprintln(w, c.Verdict)
+}
+
+// brief is a report in half a line of a log.
+func brief(r score.Report) string {
+	s := ""
+	for _, c := range r.Classes {
+		if c.DicePooled != nil {
+			s += fmt.Sprintf(", %s Dice %.3f", c.Name, *c.DicePooled)
+		}
+	}
+	return s
+}
+
+func number(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.3f", *v)
+}
+
+func signed(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%+.3f", *v)
+}
+
+func percent(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f %%", 100**v)
+}
+
+// baseNames are the last two parts of paths: enough to know a dataset by, without the
+// folders of the machine.
+func baseNames(paths []string) []string {
+	names := make([]string, len(paths))
+	for i, p := range paths {
+		dir, name := filepath.Split(filepath.Clean(p))
+		names[i] = filepath.Join(filepath.Base(filepath.Clean(dir)), name)
+		if dir == "" {
+			names[i] = name
+		}
+	}
+	return names
+}

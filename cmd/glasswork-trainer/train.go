@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"glasswork/dataset"
+	"glasswork/dataset/volume"
+	"glasswork/training"
+	"glasswork/training/protocol"
+	"glasswork/training/score"
+)
+
+// trainFlags are the flags of train.
+type trainFlags struct {
+	data, validation                         []string
+	weights                                  []float64
+	arch, encoder, out, initial, name, decay string
+	size, epochs, steps, batch, workers      int
+	validateEvery, checkpointEvery, patience int
+	seed                                     uint64
+	rate, average                            float64
+	resume, half                             bool
+	windowCenter, windowWidth                float64
+}
+
+func (a *app) trainCommand() *cobra.Command {
+	var f trainFlags
+	c := &cobra.Command{
+		Use:   "train --data DIR [--data DIR…] --out DIR",
+		Short: "Train a network on labelled datasets",
+		Long: `Train a network on labelled datasets and write it to OUT/model.safetensors.
+
+A dataset is a folder with images/ and masks/ (pictures), an nnU-Net raw folder, a folder
+with the Kaggle arrays, or phantom:N@SEED for N synthetic slices. Samples come from all
+datasets equally often unless --weight, given once for each --data, says otherwise.`,
+		Example: `  glasswork-trainer train --data covid/train --data phantom:600@1 --arch unet --encoder resnet18 \
+    --size 256 --epochs 20 --seed 1 --out runs/first`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.train(c.Context(), f) },
+	}
+	s := c.Flags()
+	s.StringArrayVar(&f.data, "data", nil, "dataset to learn from; may be repeated")
+	s.Float64SliceVar(&f.weights, "weight", nil, "how often samples come from each dataset, relative to the others")
+	s.StringArrayVar(&f.validation, "val", nil, "dataset on which the best weights are chosen; may be repeated")
+	s.StringVar(&f.arch, "arch", "unet", "architecture")
+	s.StringVar(&f.encoder, "encoder", "resnet18", "encoder")
+	s.IntVar(&f.size, "size", training.DefaultSize, "side of the network's input in pixels")
+	s.IntVar(&f.epochs, "epochs", 20, "passes over as many samples as there are labelled slices")
+	s.IntVar(&f.steps, "steps", 0, "optimiser steps, instead of epochs")
+	s.IntVar(&f.batch, "batch", 8, "samples a step")
+	s.Float64Var(&f.rate, "lr", 1e-3, "highest learning rate")
+	s.StringVar(&f.decay, "decay", "cosine", "course of the learning rate after the warm-up: cosine or poly")
+	s.Float64Var(&f.average, "average", 0, "decay of a moving average of the weights, such as 0.99 (0: none)")
+	s.Uint64Var(&f.seed, "seed", 1, "fixes weights, order and augmentation")
+	s.StringVar(&f.out, "out", "", "folder for the model and its checkpoints")
+	s.StringVar(&f.initial, "init", "", "model file to start from instead of random weights")
+	s.StringVar(&f.name, "name", "", "the model's name (default: the last part of --out)")
+	s.IntVar(&f.validateEvery, "validate-every", 0, "steps between validations (0: ten times in a run)")
+	s.IntVar(&f.checkpointEvery, "checkpoint-every", 200, "steps between checkpoints")
+	s.IntVar(&f.patience, "patience", 0, "stop after so many validations without improvement (0: never)")
+	s.IntVar(&f.workers, "workers", 2, "goroutines that prepare samples")
+	s.BoolVar(&f.resume, "resume", false, "go on from the last checkpoint in --out")
+	s.BoolVar(&f.half, "half", false, "store the weights as float16")
+	s.Float64Var(&f.windowCenter, "window-center", training.DefaultWindow.Center, "centre in HU of what the network sees")
+	s.Float64Var(&f.windowWidth, "window-width", training.DefaultWindow.Width, "width in HU of what the network sees")
+	_ = c.MarkFlagRequired("data")
+	_ = c.MarkFlagRequired("out")
+	return c
+}
+
+// trainResult is the last line of train --json.
+type trainResult struct {
+	Type    string        `json:"type"`
+	Model   string        `json:"model"`
+	Steps   int           `json:"steps"`
+	Best    int           `json:"best_step"`
+	Loss    float64       `json:"loss"`
+	Seconds float64       `json:"seconds"`
+	Report  *score.Report `json:"report"`
+}
+
+func (a *app) train(ctx context.Context, f trainFlags) error {
+	started := time.Now()
+	o, err := f.options(ctx)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
+		return err
+	}
+	learner, err := f.learner(a.networks(), &o)
+	if err != nil {
+		return err
+	}
+	defer learner.Close()
+	show := a.reporter()
+	defer show.close()
+	training.ReportTo(&o, "", show.event)
+	r, err := training.Train(ctx, learner, o)
+	if err != nil {
+		return err
+	}
+	o.Info.Half = f.half
+	path, err := training.Final(f.out, learner, r, o.Info)
+	if err != nil {
+		return err
+	}
+	show.close()
+	if a.json {
+		return printJSON(a.stdout, trainResult{protocol.TypeSummary, path, r.Steps, r.BestStep, r.Loss, time.Since(started).Seconds(), r.Report})
+	}
+	fmt.Fprintf(a.stdout, "%s: %d steps in %s, weights of step %d\n", path, r.Steps, time.Since(started).Round(time.Second), r.BestStep)
+	if r.Report != nil {
+		printReport(a.stdout, *r.Report)
+	}
+	return nil
+}
+
+// learner makes the network, or loads the one to start or to go on from.
+func (f trainFlags) learner(nets training.Networks, o *training.Options) (training.Learner, error) {
+	path := f.initial
+	if f.resume {
+		last, err := training.LastCheckpoint(f.out)
+		if err != nil {
+			return nil, err
+		}
+		if last != "" {
+			path = last
+		}
+	}
+	if path == "" {
+		return nets.New(o.Info.Spec, f.seed)
+	}
+	l, info, err := nets.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	size := o.Info.Size
+	o.Info.Spec = info.Spec
+	o.Info.Size = size
+	return l, nil
+}
+
+func (f trainFlags) options(ctx context.Context) (training.Options, error) {
+	o := training.Options{
+		BatchSize: f.batch, Seed: f.seed, Workers: f.workers, Average: f.average,
+		ValidateEvery: f.validateEvery, Patience: f.patience,
+		Dir: f.out, CheckpointEvery: f.checkpointEvery, Resume: f.resume,
+	}
+	if f.size%32 != 0 || f.size < 32 {
+		return o, fmt.Errorf("--size %d is not a multiple of 32", f.size)
+	}
+	if f.batch < 1 || f.epochs < 0 || f.steps < 0 || !(f.rate > 0) {
+		return o, errors.New("--batch, --epochs, --steps and --lr must be greater than 0")
+	}
+	if f.decay != "cosine" && f.decay != "poly" {
+		return o, fmt.Errorf("--decay %s is neither cosine nor poly", f.decay)
+	}
+	if len(f.weights) > 0 && len(f.weights) != len(f.data) {
+		return o, fmt.Errorf("%d --weight for %d --data: give one for each or none", len(f.weights), len(f.data))
+	}
+	total := 0
+	for i, path := range f.data {
+		e, err := dataset.OpenExamples(ctx, path)
+		if err != nil {
+			return o, err
+		}
+		total += e.Len()
+		src := training.Source{Name: path, Examples: training.CacheExamples(e, cacheBytes/int64(len(f.data))), Weight: 1}
+		if len(f.weights) > 0 {
+			src.Weight = f.weights[i]
+		}
+		o.Sources = append(o.Sources, src)
+	}
+	for _, path := range f.validation {
+		e, err := dataset.OpenExamples(ctx, path)
+		if err != nil {
+			return o, err
+		}
+		o.Validation = training.JoinExamples(o.Validation, training.CacheExamples(e, cacheBytes/4))
+	}
+	o.Schedule = f.schedule(total)
+	if o.ValidateEvery == 0 {
+		o.ValidateEvery = max(o.Schedule.Steps/10, 1)
+	}
+	o.Info = f.info()
+	return o, nil
+}
+
+// cacheBytes bounds the memory in which decoded slices are kept.
+const cacheBytes = 2 << 30
+
+// schedule plans the learning rate for a pass over total slices.
+func (f trainFlags) schedule(total int) training.Schedule {
+	steps := f.steps
+	if steps == 0 {
+		steps = f.epochs * ((total + f.batch - 1) / f.batch)
+	}
+	s := training.Schedule{Peak: f.rate, Steps: max(steps, 1), Warmup: min(100, max(steps/20, 1))}
+	if f.decay == "poly" {
+		s.Poly = 0.9
+	}
+	return s
+}
+
+func (f trainFlags) info() training.ModelInfo {
+	names := volume.ClassNames()
+	name := f.name
+	if name == "" {
+		parts := strings.FieldsFunc(f.out, func(r rune) bool { return r == '/' || r == os.PathSeparator })
+		name = parts[len(parts)-1]
+	}
+	return training.ModelInfo{
+		Spec: training.Spec{
+			Arch: f.arch, Encoder: f.encoder, InChannels: 1, Classes: volume.NumClasses, Size: f.size,
+			Window: training.Window{Center: f.windowCenter, Width: f.windowWidth},
+		},
+		Name: name, Created: time.Now().UTC().Format(time.RFC3339), Classes: names[:],
+		Provenance: map[string]string{
+			"data": strings.Join(baseNames(f.data), ", "), "seed": fmt.Sprint(f.seed), "size": fmt.Sprint(f.size),
+			"batch": fmt.Sprint(f.batch), "learning rate": fmt.Sprint(f.rate), "terms": "research only; not a medical device",
+		},
+	}
+}

@@ -1,0 +1,116 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"glasswork/dataset"
+	"glasswork/training/protocol"
+)
+
+// BaselineModel names the shipped model where a job asks for a model file.
+const BaselineModel = "baseline"
+
+// Jobs runs the jobs of the protocol.
+type Jobs struct {
+	Networks Networks
+	// Baseline returns the shipped checkpoint.
+	Baseline func() ([]byte, error)
+}
+
+// emitFunc sends an event of the running job.
+type emitFunc func(protocol.Event)
+
+// status sends a status.
+func (emit emitFunc) status(s protocol.Status) {
+	emit(protocol.Event{Type: protocol.TypeStatus, Status: &s})
+}
+
+// Run runs one job to its end and calls emit with its events, except the last: that is
+// what Run returns. Errors are for Sentence.
+func (j *Jobs) Run(ctx context.Context, job protocol.Job, emit func(protocol.Event)) (*protocol.Summary, error) {
+	if err := job.Validate(); err != nil {
+		return nil, &protocol.JobError{Code: protocol.CodeBadJob, Message: err.Error()}
+	}
+	started := time.Now()
+	var s *protocol.Summary
+	var err error
+	switch {
+	case job.Predict != nil:
+		s, err = j.predict(ctx, *job.Predict, emit)
+	case job.Evaluate != nil:
+		s, err = j.evaluate(ctx, *job.Evaluate, emit)
+	case job.Estimate != nil:
+		s, err = j.estimate(ctx, *job.Estimate, emit)
+	default:
+		s, err = j.finetune(ctx, *job.Finetune, emit)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.Seconds = time.Since(started).Seconds()
+	return s, nil
+}
+
+// load reads a model file or the shipped model.
+func (j *Jobs) load(model string) (Learner, ModelInfo, error) {
+	l, info, err := j.loadAny(model)
+	if err == nil {
+		return l, info, nil
+	}
+	message := Sentence(err)
+	if errors.Is(err, fs.ErrNotExist) {
+		message = fmt.Sprintf("the model file %s is missing; choose another model", filepath.Base(model))
+	}
+	return nil, ModelInfo{}, &protocol.JobError{Code: protocol.CodeModel, Message: message}
+}
+
+func (j *Jobs) loadAny(model string) (Learner, ModelInfo, error) {
+	if model != BaselineModel {
+		return j.Networks.Load(model)
+	}
+	b, err := j.Baseline()
+	if err != nil {
+		return nil, ModelInfo{}, err
+	}
+	return j.Networks.LoadBytes("the shipped model", b)
+}
+
+// evaluate scores a model on a labelled dataset or on a project's held-out slices.
+func (j *Jobs) evaluate(ctx context.Context, job protocol.EvaluateJob, emit emitFunc) (*protocol.Summary, error) {
+	emit.status(protocol.Status{Phase: protocol.PhaseLoading, Text: "Loading"})
+	l, info, err := j.load(job.Model)
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	var examples dataset.Examples
+	o := EvaluateOptions{Progress: progress(emit, protocol.PhaseEvaluating, "Scoring")}
+	if job.Project != "" {
+		return j.evaluateProject(ctx, job, l, info, o)
+	}
+	if examples, err = dataset.OpenExamples(ctx, job.Data); err != nil {
+		return nil, err
+	}
+	ev, err := Evaluate(ctx, l, info.Spec, examples, o)
+	if err != nil {
+		return nil, err
+	}
+	return &protocol.Summary{Evaluate: &protocol.EvaluateSummary{ModelName: info.Name, Report: ev.Set.Report()}}, nil
+}
+
+// progress reports slices done, with speed and time left.
+func progress(emit emitFunc, phase, text string) func(done, total int) {
+	started := time.Now()
+	return func(done, total int) {
+		spent := time.Since(started).Seconds()
+		emit.status(protocol.Status{
+			Phase: phase, Text: text, Step: done, Steps: total,
+			SlicesPerSecond: float64(done) / spent, ETASeconds: spent / float64(done) * float64(total-done),
+		})
+	}
+}
