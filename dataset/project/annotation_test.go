@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"image"
+	"math/rand/v2"
 	"testing"
 
 	"glasswork/dataset/volume"
@@ -135,3 +136,5 @@ func TestEntriesThatDoNotFitAreRefused(t *testing.T) {
 		t.Errorf("unknown study: %v", err)
 	}
 }
+
+func newRand(seed int) *rand.Rand { return rand.New(rand.NewPCG(11, uint64(seed))) }

@@ -20,7 +20,7 @@ func (p *Project) Examples(ctx context.Context, holdout bool) (dataset.Examples,
 	if err != nil {
 		return nil, err
 	}
-	x := &examples{p: p}
+	x := &examples{p: p, limit: cacheBytes}
 	for _, s := range studies {
 		if s.Holdout != holdout || s.Revision == 0 {
 			continue
@@ -48,6 +48,7 @@ func (p *Project) Examples(ctx context.Context, holdout bool) (dataset.Examples,
 type examples struct {
 	p     *Project
 	items []item
+	limit int // bytes kept unpacked
 
 	mu    sync.Mutex
 	used  []*reviewedStudy // loaded ones, the last used one last
@@ -66,12 +67,12 @@ type reviewedStudy struct {
 	zs       []int
 	at       map[int]int // slice → index in zs
 
-	loading sync.Mutex // held while the slices are read, so that they are read once
-	slices  *slices    // guarded by examples.mu
+	loading sync.Mutex      // held while the slices are read, so that they are read once
+	slices  *reviewedSlices // guarded by examples.mu
 }
 
-// slices are the reviewed slices of one study, [i,y,x] in the order of zs.
-type slices struct {
+// reviewedSlices are the reviewed slices of one study, [i,y,x] in the order of zs.
+type reviewedSlices struct {
 	hu     []int16
 	labels []uint8
 }
@@ -108,7 +109,7 @@ func (x *examples) At(ctx context.Context, i int) (dataset.Example, error) {
 }
 
 // load returns the study's reviewed slices, from memory where they are there.
-func (x *examples) load(ctx context.Context, rs *reviewedStudy) (*slices, error) {
+func (x *examples) load(ctx context.Context, rs *reviewedStudy) (*reviewedSlices, error) {
 	rs.loading.Lock()
 	defer rs.loading.Unlock()
 	if s := x.touch(rs); s != nil {
@@ -123,7 +124,7 @@ func (x *examples) load(ctx context.Context, rs *reviewedStudy) (*slices, error)
 		return nil, fmt.Errorf("revision %d of study %s cannot be read: %w", rs.revision.Number, rs.study.Alias, err)
 	}
 	n := rs.study.Geometry.SliceVoxels()
-	s := &slices{hu: make([]int16, 0, n*len(rs.zs)), labels: make([]uint8, 0, n*len(rs.zs))}
+	s := &reviewedSlices{hu: make([]int16, 0, n*len(rs.zs)), labels: make([]uint8, 0, n*len(rs.zs))}
 	for _, z := range rs.zs {
 		s.hu = append(s.hu, v.Slice(z)...)
 		s.labels = append(s.labels, l.Slice(z)...)
@@ -133,7 +134,7 @@ func (x *examples) load(ctx context.Context, rs *reviewedStudy) (*slices, error)
 }
 
 // touch returns what is loaded of rs and makes it the last one to be forgotten.
-func (x *examples) touch(rs *reviewedStudy) *slices {
+func (x *examples) touch(rs *reviewedStudy) *reviewedSlices {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for i, u := range x.used {
@@ -145,17 +146,17 @@ func (x *examples) touch(rs *reviewedStudy) *slices {
 }
 
 // keep remembers s and forgets what was used longest ago where it gets too much.
-func (x *examples) keep(rs *reviewedStudy, s *slices) {
+func (x *examples) keep(rs *reviewedStudy, s *reviewedSlices) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	rs.slices = s
 	x.used = append(x.used, rs)
 	x.bytes += s.bytes()
-	for x.bytes > cacheBytes && len(x.used) > 1 {
+	for x.bytes > x.limit && len(x.used) > 1 {
 		x.bytes -= x.used[0].slices.bytes()
 		x.used[0].slices = nil
 		x.used = x.used[1:]
 	}
 }
 
-func (s *slices) bytes() int { return 2*len(s.hu) + len(s.labels) }
+func (s *reviewedSlices) bytes() int { return 2*len(s.hu) + len(s.labels) }

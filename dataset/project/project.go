@@ -143,7 +143,8 @@ func inTx(ctx context.Context, db *sql.DB, o *sql.TxOptions, do func(tx *sql.Tx)
 		return err
 	}
 	if err := do(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+		tx.Rollback() // what do says is why; a transaction that cannot be rolled back is not committed either
+		return err
 	}
 	return tx.Commit()
 }
