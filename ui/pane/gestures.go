@@ -143,8 +143,11 @@ func (v *View) scroll(step int) {
 	if v.grid.Normal()[2] < 0 {
 		step = -step
 	}
-	v.picture.meter.scrolled()
-	v.reading.GoTo(v.reading.Slice() + step)
+	before := v.reading.Slice()
+	v.reading.GoTo(before + step)
+	if v.reading.Slice() != before {
+		v.picture.meter.scrolled()
+	}
 }
 
 func sign(d float32) int {

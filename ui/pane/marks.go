@@ -15,58 +15,98 @@ import (
 // inset is the distance of captions and letters from the view's edges.
 const inset = 8
 
+// shade makes what lies over the picture readable on bright tissue too.
+var shade = color.NRGBA{A: 190}
+
+// caption is a text with its shadow.
+type caption struct{ text, shadow *canvas.Text }
+
+func newCaption(look Look, align fyne.TextAlign, bold bool) *caption {
+	c := &caption{text: canvas.NewText("", look.Text), shadow: canvas.NewText("", shade)}
+	for _, t := range []*canvas.Text{c.text, c.shadow} {
+		t.TextSize, t.Alignment, t.TextStyle.Bold = look.Size, align, bold
+	}
+	return c
+}
+
+// write puts the text at x, y, shifted by parts of its own size. Texts that stay the same
+// are not drawn again.
+func (c *caption) write(s string, x, y, dx, dy float32) {
+	for i, t := range []*canvas.Text{c.text, c.shadow} {
+		if t.Text != s {
+			t.Text = s
+			t.Refresh()
+		}
+		t.Hidden = s == ""
+		size := t.MinSize()
+		t.Resize(size)
+		t.Move(fyne.NewPos(x+dx*size.Width+float32(i), y+dy*size.Height+float32(i)))
+	}
+}
+
+// bar is a line with its shadow.
+type bar struct{ line, shadow *canvas.Line }
+
+func newBar(look Look) *bar {
+	b := &bar{line: canvas.NewLine(look.Text), shadow: canvas.NewLine(shade)}
+	b.line.StrokeWidth, b.shadow.StrokeWidth = 1, 3
+	return b
+}
+
+func (b *bar) place(x0, y0, x1, y1 float32) {
+	for _, l := range []*canvas.Line{b.line, b.shadow} {
+		l.Position1, l.Position2 = fyne.NewPos(x0, y0), fyne.NewPos(x1, y1)
+		l.Hidden = false
+		l.Refresh()
+	}
+}
+
 // marks is what lies over the picture: letters, scale bar, captions, the tip's outline and
 // the lasso's line.
 type marks struct {
 	look                            Look
-	left, right, top, bottom        *canvas.Text // orientation
-	series, proposer, window, slice *canvas.Text // corners
-	waiting                         *canvas.Text // while the slice is not loaded
-	bar, barEndA, barEndB           *canvas.Line
-	barLabel                        *canvas.Text
+	left, right, top, bottom        *caption // orientation
+	series, proposer, window, slice *caption // corners
+	waiting, scale                  *caption // while the slice is not loaded; the bar's length
+	bars                            [3]*bar
 	tip, tipShade                   *canvas.Circle
 	line                            *fyne.Container
 }
 
 func newMarks(look Look) *marks {
-	text := func(align fyne.TextAlign) *canvas.Text {
-		t := canvas.NewText("", look.Text)
-		t.TextSize, t.Alignment = look.Size, align
-		return t
-	}
-	bar := func() *canvas.Line {
-		l := canvas.NewLine(look.Text)
-		l.StrokeWidth = 1
-		return l
-	}
-	circle := func(c color.Color) *canvas.Circle {
-		o := canvas.NewCircle(color.Transparent)
-		o.StrokeColor, o.StrokeWidth = c, 1
-		return o
-	}
+	left, middle, right := fyne.TextAlignLeading, fyne.TextAlignCenter, fyne.TextAlignTrailing
 	m := &marks{
 		look: look,
-		left: text(fyne.TextAlignLeading), right: text(fyne.TextAlignTrailing),
-		top: text(fyne.TextAlignCenter), bottom: text(fyne.TextAlignCenter),
-		series: text(fyne.TextAlignLeading), proposer: text(fyne.TextAlignTrailing),
-		window: text(fyne.TextAlignLeading), slice: text(fyne.TextAlignTrailing),
-		waiting: text(fyne.TextAlignCenter), barLabel: text(fyne.TextAlignCenter),
-		bar: bar(), barEndA: bar(), barEndB: bar(),
-		tip: circle(look.Text), tipShade: circle(color.NRGBA{A: 160}),
+		left: newCaption(look, left, true), right: newCaption(look, right, true),
+		top: newCaption(look, middle, true), bottom: newCaption(look, middle, true),
+		series: newCaption(look, left, false), proposer: newCaption(look, right, false),
+		window: newCaption(look, left, false), slice: newCaption(look, right, false),
+		waiting: newCaption(look, middle, false), scale: newCaption(look, left, false),
+		bars: [3]*bar{newBar(look), newBar(look), newBar(look)},
+		tip:  canvas.NewCircle(color.Transparent), tipShade: canvas.NewCircle(color.Transparent),
 		line: container.NewWithoutLayout(),
 	}
-	for _, t := range []*canvas.Text{m.left, m.right, m.top, m.bottom} {
-		t.TextStyle.Bold = true
-	}
+	m.tip.StrokeWidth, m.tipShade.StrokeWidth = 1.5, 1
 	m.hide()
 	return m
 }
 
-func (m *marks) objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{
-		m.left, m.right, m.top, m.bottom, m.series, m.proposer, m.window, m.slice, m.waiting,
-		m.bar, m.barEndA, m.barEndB, m.barLabel, m.line, m.tipShade, m.tip,
+func (m *marks) captions() []*caption {
+	return []*caption{m.left, m.right, m.top, m.bottom, m.series, m.proposer, m.window, m.slice, m.waiting, m.scale}
+}
+
+// objects are in the order in which they are painted.
+func (m *marks) objects() (o []fyne.CanvasObject) {
+	for _, c := range m.captions() {
+		o = append(o, c.shadow, c.text)
 	}
+	for _, b := range m.bars {
+		o = append(o, b.shadow)
+	}
+	for _, b := range m.bars {
+		o = append(o, b.line)
+	}
+	return append(o, m.line, m.tipShade, m.tip)
 }
 
 func (m *marks) hide() {
@@ -85,15 +125,15 @@ func (m *marks) place(v *View) {
 	if hu == nil {
 		waiting = "Loading slice " + strconv.Itoa(v.reading.Slice()+1) + " …"
 	}
-	m.write(m.left, letters.Left, inset, h/2, 0, -0.5)
-	m.write(m.right, letters.Right, w-inset, h/2, -1, -0.5)
-	m.write(m.top, letters.Top, w/2, inset, -0.5, 0)
-	m.write(m.bottom, letters.Bottom, w/2, h-inset, -0.5, -1)
-	m.write(m.series, series, inset, inset, 0, 0)
-	m.write(m.proposer, proposer, w-inset, inset, -1, 0)
-	m.write(m.window, v.windowCaption(), inset, h-inset, 0, -1)
-	m.write(m.slice, v.sliceCaption(), w-inset, h-inset, -1, -1)
-	m.write(m.waiting, waiting, w/2, h/2, -0.5, -0.5)
+	m.left.write(letters.Left, inset, h/2, 0, -0.5)
+	m.right.write(letters.Right, w-inset, h/2, -1, -0.5)
+	m.top.write(letters.Top, w/2, inset, -0.5, 0)
+	m.bottom.write(letters.Bottom, w/2, h-inset, -0.5, -1)
+	m.series.write(series, inset, inset, 0, 0)
+	m.proposer.write(proposer, w-inset, inset, -1, 0)
+	m.window.write(v.windowCaption(), inset, h-inset, 0, -1)
+	m.slice.write(v.sliceCaption(), w-inset, h-inset, -1, -1)
+	m.waiting.write(waiting, w/2, h/2, -0.5, -0.5)
 	m.placeBar(v.viewport.UnitsPerMM(), w, h)
 	m.lasso(v.hand.line, &v.viewport)
 }
@@ -116,39 +156,15 @@ func (v *View) sliceCaption() string {
 	return "slice " + strconv.Itoa(z+1) + " / " + strconv.Itoa(v.grid.Size[0]) + "   " + viewer.Number(at[2], 1)
 }
 
-// write puts a text at x, y, shifted by parts of its own size. Texts that stay the same
-// are not drawn again.
-func (m *marks) write(t *canvas.Text, s string, x, y, dx, dy float32) {
-	if t.Text != s {
-		t.Text = s
-		t.Refresh()
-	}
-	if s == "" {
-		t.Hide()
-		return
-	}
-	size := t.MinSize()
-	t.Resize(size)
-	t.Move(fyne.NewPos(x+dx*size.Width, y+dy*size.Height))
-	t.Show()
-}
-
-// placeBar draws the scale at the lower edge, right of the window's caption or left of the
-// middle letter, whichever leaves it readable.
+// placeBar draws the scale above the window's caption.
 func (m *marks) placeBar(unitsPerMM float64, w, h float32) {
 	mm, label := viewer.ScaleBar(unitsPerMM, float64(w)/6)
-	length, y, end := float32(mm*unitsPerMM), h-inset-m.window.MinSize().Height-10, float32(4)
-	x := float32(inset)
-	for line, ends := range map[*canvas.Line][4]float32{
-		m.bar:     {x, y, x + length, y},
-		m.barEndA: {x, y - end, x, y + end},
-		m.barEndB: {x + length, y - end, x + length, y + end},
-	} {
-		line.Position1, line.Position2 = fyne.NewPos(ends[0], ends[1]), fyne.NewPos(ends[2], ends[3])
-		line.Show()
-		line.Refresh()
-	}
-	m.write(m.barLabel, label, x+length+inset, y, 0, -0.5)
+	const end = 4
+	x0, x1, y := float32(inset), inset+float32(mm*unitsPerMM), h-inset-m.window.text.MinSize().Height-10
+	m.bars[0].place(x0, y, x1, y)
+	m.bars[1].place(x0, y-end, x0, y+end)
+	m.bars[2].place(x1, y-end, x1, y+end)
+	m.scale.write(label, x1+inset, y, 0, -0.5)
 }
 
 // lasso draws the line so far, nothing if it is empty.
@@ -177,7 +193,7 @@ func (m *marks) lasso(line []viewer.Point, at *viewer.Viewport) {
 }
 
 // placeTip shows the tip's outline at its true size where the brush would paint, in the
-// colour of what it paints; erasing is white.
+// colour of what it paints inside a light ring; erasing is black.
 func (v *View) placeTip() {
 	m := v.marks
 	if !v.open || !v.over || v.pan || v.reading.Tool() != viewer.Brush {
@@ -186,9 +202,9 @@ func (v *View) placeTip() {
 		return
 	}
 	tip, class, erase := v.reading.Brush()
-	stroke := color.Color(v.reading.Style().Palette.Colors[class])
+	m.tip.StrokeColor, m.tipShade.StrokeColor = v.reading.Style().Palette.Colors[class], m.look.Text
 	if erase || v.hand.erase || class == volume.Background {
-		stroke = color.White
+		m.tip.StrokeColor = color.Black
 	}
 	d := max(float32(tip.DiameterMM*v.viewport.UnitsPerMM()), 3)
 	around := func(c *canvas.Circle, d float32) {
@@ -196,7 +212,6 @@ func (v *View) placeTip() {
 		c.Move(v.pointer.SubtractXY(d/2, d/2))
 		c.Show()
 	}
-	m.tip.StrokeColor = stroke
-	around(m.tipShade, d+2)
 	around(m.tip, d)
+	around(m.tipShade, d+2)
 }

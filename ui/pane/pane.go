@@ -47,7 +47,7 @@ type Reading interface {
 
 // Look is the pane's colours and text size, which the window's theme decides.
 type Look struct {
-	Ground  color.Color // behind the picture
+	Ground  color.Color // behind the strip's bars
 	Text    color.Color // letters and captions
 	Quiet   color.Color // what is there but not asked for
 	Current color.Color // the current slice

@@ -29,7 +29,6 @@ type View struct {
 	picture *picture
 	marks   *marks
 	layers  *fyne.Container
-	ground  *canvas.Rectangle
 
 	hand      hand
 	pan       bool          // the pan key is held
@@ -51,7 +50,6 @@ func NewView(r Reading, look Look) *View {
 	v := &View{reading: r, look: look, modifiers: heldModifiers}
 	v.picture = newPicture(r)
 	v.marks = newMarks(look)
-	v.ground = canvas.NewRectangle(look.Ground)
 	v.layers = container.NewWithoutLayout(append([]fyne.CanvasObject{v.picture.Raster}, v.marks.objects()...)...)
 	v.picture.Hide()
 	v.ExtendBaseWidget(v)
@@ -80,7 +78,7 @@ func (v *View) Update() {
 		return
 	}
 	if !v.open || !g.SameGrid(v.grid) {
-		v.grid, v.open = g, true
+		v.grid, v.open, v.hand = g, true, hand{}
 		v.picture.show(g)
 		v.viewport.Show(g)
 	}
@@ -172,7 +170,8 @@ func (v *View) Resize(s fyne.Size) {
 	v.place()
 }
 
-// CreateRenderer is called by Fyne.
+// CreateRenderer is called by Fyne. Beside the picture the window's ground is seen:
+// painting another would cost as much as the picture.
 func (v *View) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.NewStack(v.ground, container.NewClip(v.layers)))
+	return widget.NewSimpleRenderer(container.NewClip(v.layers))
 }
