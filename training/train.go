@@ -23,6 +23,9 @@ type Options struct {
 	// the best weights; nil keeps the last weights.
 	Validation    dataset.Examples
 	ValidateEvery int
+	// KeepLast scores the validation set but keeps the last weights, whatever it says:
+	// for a holdout that must not choose what it judges.
+	KeepLast bool
 	// Patience stops after so many validations without improvement; 0 never.
 	Patience int
 
@@ -191,6 +194,9 @@ func (t *trainer) validate(ctx context.Context) error {
 		t.o.OnEpoch(t.state.Epoch, t.state.Step, t.state.Loss, r)
 	}
 	merit, ok := Merit(r)
+	if t.o.KeepLast {
+		return nil
+	}
 	if !ok || t.state.BestStep > 0 && merit <= t.state.BestMerit {
 		t.stale++
 		return nil
