@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"glasswork/dataset/nifti"
+	"glasswork/dataset/volume"
 )
 
 // openNNUNet unpacks the training cases of an nnU-Net raw folder into a slice store.
@@ -72,6 +73,10 @@ func addCase(ctx context.Context, store *sliceStore, dir, name string, info nnun
 	if !ct.Geometry.SameGrid(mask.Geometry) {
 		return fmt.Errorf("%s: image and labels do not lie on the same grid", name)
 	}
+	reviewed, err := reviewedSlices(ctx, filepath.Join(dir, "reviewed", name+info.FileEnding), mask.Geometry)
+	if err != nil {
+		return err
+	}
 	spacing := ct.Geometry.Spacing()
 	hu := make([]int16, ct.Geometry.SliceVoxels())
 	for z := range ct.Geometry.Size[0] {
@@ -79,7 +84,7 @@ func addCase(ctx context.Context, store *sliceStore, dir, name string, info nnun
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if ignored {
+		if ignored || !reviewed(z) {
 			continue
 		}
 		if err := ct.ReadSlice(ctx, z, hu); err != nil {
@@ -94,6 +99,22 @@ func addCase(ctx context.Context, store *sliceStore, dir, name string, info nnun
 		}
 	}
 	return nil
+}
+
+// reviewedSlices reads the mask that an export writes beside the labels; without it
+// every slice counts as reviewed.
+func reviewedSlices(ctx context.Context, path string, g volume.Geometry) (func(z int) bool, error) {
+	if !exists(path) {
+		return func(int) bool { return true }, nil
+	}
+	mask, err := nifti.ReadMask(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if !mask.SameGrid(g) {
+		return nil, fmt.Errorf("%s does not lie on the grid of its labels", filepath.Base(path))
+	}
+	return func(z int) bool { return mask.Slice(z)[0] != 0 }, nil
 }
 
 func (n nnunetInfo) reference(dir string) string {

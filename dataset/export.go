@@ -1,0 +1,122 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"slices"
+	"strings"
+
+	"glasswork/dataset/volume"
+)
+
+// ExportStudy is one study to write. Labels lie on CT's grid; Reviewed is per slice.
+type ExportStudy struct {
+	Name     string
+	CT       *volume.Volume
+	Labels   *volume.LabelMap
+	Reviewed []bool
+}
+
+// ExportOptions choose what is written.
+type ExportOptions struct {
+	// Format is "nnunet" (NIfTI pairs in nnU-Net v2's raw layout) or "kaggle" (NPY arrays).
+	Format string
+	// OnlyReviewed leaves out what no person has reviewed: nnU-Net volumes stay whole and
+	// carry the ignore label there, the arrays lack those slices.
+	OnlyReviewed bool
+}
+
+// exporter writes studies of one format.
+type exporter interface {
+	add(ctx context.Context, s ExportStudy) error
+	// finish writes what describes the whole; abandon removes what is unfinished.
+	finish() error
+	abandon()
+}
+
+// Export writes studies below dir, which is created. An error of the sequence ends it.
+// Each file is written whole or not at all; the describing file comes last.
+func Export(ctx context.Context, dir string, studies iter.Seq2[ExportStudy, error], o ExportOptions) error {
+	e, err := newExporter(dir, o)
+	if err != nil {
+		return err
+	}
+	written := 0
+	for s, err := range studies {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = s.validate()
+		}
+		if err != nil {
+			e.abandon()
+			return err
+		}
+		if o.OnlyReviewed && !slices.Contains(s.Reviewed, true) {
+			continue
+		}
+		if err := e.add(ctx, s); err != nil {
+			e.abandon()
+			return err
+		}
+		written++
+	}
+	if written == 0 {
+		e.abandon()
+		if o.OnlyReviewed {
+			return errors.New("there is nothing to export: no slice has been reviewed yet")
+		}
+		return errors.New("there is nothing to export: the project holds no study with voxels")
+	}
+	return e.finish()
+}
+
+func newExporter(dir string, o ExportOptions) (exporter, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("cannot create %s: %w", dir, reason(err))
+	}
+	switch o.Format {
+	case "nnunet":
+		return newNNUNetExporter(dir, o)
+	case "kaggle":
+		return &kaggleExporter{dir: dir, onlyReviewed: o.OnlyReviewed}, nil
+	}
+	return nil, fmt.Errorf("%q is no export format; use nnunet or kaggle", o.Format)
+}
+
+func (s ExportStudy) validate() error {
+	switch {
+	case s.CT == nil || s.Labels == nil:
+		return fmt.Errorf("%s cannot be exported: its voxels are not stored", s.Name)
+	case len(s.Reviewed) != s.CT.Size[0] || !s.CT.SameGrid(s.Labels.Geometry):
+		return fmt.Errorf("%s cannot be exported: its labels do not fit its slices", s.Name)
+	}
+	if err := s.Labels.Validate(); err != nil {
+		return fmt.Errorf("%s cannot be exported: %w", s.Name, err)
+	}
+	return nil
+}
+
+// safeName makes a file name of a study's name that is not in taken, and adds it.
+func safeName(name string, taken map[string]bool) string {
+	safe := strings.Trim(strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-':
+			return r
+		}
+		return '_'
+	}, name), "_")
+	if safe == "" {
+		safe = "study"
+	}
+	free := safe
+	for i := 2; taken[strings.ToLower(free)]; i++ {
+		free = fmt.Sprintf("%s-%d", safe, i)
+	}
+	taken[strings.ToLower(free)] = true
+	return free
+}

@@ -1,0 +1,180 @@
+package nifti
+
+import (
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"glasswork/dataset/atomicfile"
+	"glasswork/dataset/volume"
+)
+
+// WriteCT writes a volume as NIfTI-1, int16 HU, whole or not at all; gzipped if path
+// ends in .gz. The grid goes into the sform, and into the qform if it is not sheared
+// (a quaternion cannot say that).
+func WriteCT(path string, v *volume.Volume) error {
+	return write(path, v.Geometry, 4, len(v.HU), func(w io.Writer, z int) error {
+		hu := v.Slice(z)
+		b := make([]byte, 0, 2*len(hu))
+		for _, x := range hu {
+			b = binary.LittleEndian.AppendUint16(b, uint16(x))
+		}
+		_, err := w.Write(b)
+		return err
+	})
+}
+
+// WriteLabels writes a label map as NIfTI-1, uint8, values as they are.
+func WriteLabels(path string, l *volume.LabelMap) error {
+	return write(path, l.Geometry, 2, len(l.Labels), func(w io.Writer, z int) error {
+		_, err := w.Write(l.Slice(z))
+		return err
+	})
+}
+
+// write writes header and slices; datatype is NIfTI's code, 2 or 4.
+func write(path string, g volume.Geometry, datatype, voxels int, slice func(w io.Writer, z int) error) error {
+	if err := g.Validate(); err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	if voxels != g.Voxels() || max(g.Size[0], g.Size[1], g.Size[2]) > math.MaxInt16 {
+		return fmt.Errorf("cannot write %s: %w", path, errors.New("the grid does not fit into a NIfTI-1 file"))
+	}
+	return atomicfile.WriteFile(path, func(out io.Writer) (err error) {
+		if strings.HasSuffix(path, ".gz") {
+			gz, _ := gzip.NewWriterLevel(out, gzip.BestSpeed) // CT noise hardly compresses further
+			defer func() {
+				if closing := gz.Close(); err == nil {
+					err = closing
+				}
+			}()
+			out = gz
+		}
+		if _, err := out.Write(encodeHeader(g, datatype)); err != nil {
+			return err
+		}
+		for z := range g.Size[0] {
+			if err := slice(out, z); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// encodeHeader is the NIfTI-1 header of a grid, little endian, with the four bytes
+// that say there is no extension.
+func encodeHeader(g volume.Geometry, datatype int) []byte {
+	b := make([]byte, size1+4)
+	o := binary.LittleEndian
+	put16 := func(at, v int) { o.PutUint16(b[at:], uint16(v)) }
+	putF := func(at int, v float64) { o.PutUint32(b[at:], math.Float32bits(float32(v))) }
+	o.PutUint32(b, size1)
+	b[38] = 'r'
+	spacing := g.Spacing()
+	for i, v := range []int{3, g.Size[2], g.Size[1], g.Size[0], 1, 1, 1, 1} {
+		put16(40+2*i, v)
+	}
+	put16(70, datatype)
+	put16(72, 4*datatype) // 8 or 16 bits
+	ras := toRAS(g.Affine)
+	quatern, hand, rigid := quaternion(ras)
+	for i, v := range []float64{hand, spacing[2], spacing[1], spacing[0]} {
+		putF(76+4*i, v)
+	}
+	putF(108, size1+4)
+	putF(112, 1) // scl_slope
+	b[123] = 2   // mm
+	copy(b[148:228], "Glasswork")
+	if rigid {
+		put16(252, 1)
+	}
+	put16(254, 1) // sform: scanner coordinates
+	for i := range 3 {
+		putF(256+4*i, quatern[i])
+		putF(268+4*i, ras[i][3])
+		for j := range 4 {
+			putF(280+16*i+4*j, ras[i][j])
+		}
+	}
+	copy(b[344:], "n+1\x00")
+	return b
+}
+
+// toRAS turns an LPS affine into a RAS one.
+func toRAS(a volume.Affine) volume.Affine {
+	for c := range 4 {
+		a[0][c], a[1][c] = -a[0][c], -a[1][c]
+	}
+	return a
+}
+
+// quaternion returns b, c and d of the rotation in an affine and the sign of its third
+// axis (nifti1_io.c, nifti_mat44_to_quatern). rigid is false if its axes are not at
+// right angles.
+func quaternion(a volume.Affine) (bcd [3]float64, hand float64, rigid bool) {
+	var r [3][3]float64
+	for c := range 3 {
+		length := math.Sqrt(a[0][c]*a[0][c] + a[1][c]*a[1][c] + a[2][c]*a[2][c])
+		for i := range 3 {
+			r[i][c] = a[i][c] / length
+		}
+	}
+	for c := range 3 {
+		d := c + 1
+		if d == 3 {
+			d = 0
+		}
+		if math.Abs(r[0][c]*r[0][d]+r[1][c]*r[1][d]+r[2][c]*r[2][d]) > 1e-5 {
+			return bcd, 1, false
+		}
+	}
+	hand = 1
+	if determinant(r) < 0 {
+		hand = -1
+		for i := range 3 {
+			r[i][2] = -r[i][2]
+		}
+	}
+	return fromRotation(r), hand, true
+}
+
+func determinant(r [3][3]float64) float64 {
+	return r[0][0]*(r[1][1]*r[2][2]-r[1][2]*r[2][1]) - r[0][1]*(r[1][0]*r[2][2]-r[1][2]*r[2][0]) + r[0][2]*(r[1][0]*r[2][1]-r[1][1]*r[2][0])
+}
+
+// fromRotation computes the quaternion by its largest component, where it is exact,
+// with its real part not negative.
+func fromRotation(r [3][3]float64) [3]float64 {
+	// q[i]² times four, for the real part and b, c, d.
+	four := [4]float64{
+		1 + r[0][0] + r[1][1] + r[2][2], 1 + r[0][0] - r[1][1] - r[2][2],
+		1 - r[0][0] + r[1][1] - r[2][2], 1 - r[0][0] - r[1][1] + r[2][2],
+	}
+	best := 0
+	for i := range four {
+		if four[i] > four[best] {
+			best = i
+		}
+	}
+	// Sums and differences of opposite elements are 4·q[i]·q[j].
+	var q [4]float64
+	q[best] = math.Sqrt(four[best]) / 2
+	product := map[[2]int]float64{
+		{0, 1}: r[2][1] - r[1][2], {0, 2}: r[0][2] - r[2][0], {0, 3}: r[1][0] - r[0][1],
+		{1, 2}: r[0][1] + r[1][0], {1, 3}: r[0][2] + r[2][0], {2, 3}: r[1][2] + r[2][1],
+	}
+	for i := range 4 {
+		if i != best {
+			q[i] = product[[2]int{min(i, best), max(i, best)}] / (4 * q[best])
+		}
+	}
+	if q[0] < 0 {
+		return [3]float64{-q[1], -q[2], -q[3]}
+	}
+	return [3]float64{q[1], q[2], q[3]}
+}
