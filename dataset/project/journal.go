@@ -100,7 +100,7 @@ func (p *Project) present(ctx context.Context, id string) (*Annotation, storedRe
 		return nil, last, err
 	}
 	if last.Number > 0 {
-		if err := p.getBlob(ctx, last.LabelsSHA256, a.Labels.Labels); err != nil {
+		if err := p.getBlob(ctx, last.LabelsSHA256, gzipped, a.Labels.Labels); err != nil {
 			return nil, last, fmt.Errorf("revision %d of study %s cannot be read: %w", last.Number, s.Alias, err)
 		}
 		if len(last.slices) != s.Slices {

@@ -84,8 +84,7 @@ func (p *Project) copyModel(ctx context.Context, file string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the model %s cannot be read: %w", file, err)
 	}
-	h := sha256.Sum256(content)
-	sum := hex.EncodeToString(h[:])
+	sum := sha256Hex(content)
 	path := filepath.Join(p.dir, modelsName, sum+".safetensors")
 	if verifyModel(path, sum) == nil {
 		return sum, nil

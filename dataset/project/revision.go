@@ -2,9 +2,7 @@ package project
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,7 +58,7 @@ func (p *Project) saveOnce(ctx context.Context, id, author string) (Revision, er
 	if last.Number > 0 && a.Seq == last.seq {
 		return last.Revision, nil
 	}
-	sum, err := p.putBlob(ctx, a.Labels.Labels)
+	sum, err := p.putBlob(ctx, a.Labels.Labels, gzipped)
 	if err != nil {
 		return Revision{}, explain(p.dir, "written", err)
 	}
@@ -98,8 +96,7 @@ func (r storedRevision) chain(study, parentSHA string) string {
 	text, _ := json.Marshal([]any{ // strings, numbers and booleans always have one
 		"glasswork revision 1", study, r.Number, r.Parent, parentSHA, r.Author, r.Time.Format(time.RFC3339Nano), r.Model, r.slices, r.LabelsSHA256, r.seq,
 	})
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+	return sha256Hex(text)
 }
 
 func reviewed(states []SliceState) []bool {
@@ -191,7 +188,7 @@ func (p *Project) RevisionLabels(ctx context.Context, id string, n int) (*volume
 		return nil, fmt.Errorf("revision %d of study %s is %w", n, s.Alias, ErrNotFound)
 	}
 	l := volume.NewLabelMap(s.Geometry)
-	if err := p.getBlob(ctx, all[n-1].LabelsSHA256, l.Labels); err != nil {
+	if err := p.getBlob(ctx, all[n-1].LabelsSHA256, gzipped, l.Labels); err != nil {
 		return nil, fmt.Errorf("revision %d of study %s cannot be read: %w", n, s.Alias, err)
 	}
 	return l, nil

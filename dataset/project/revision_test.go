@@ -115,14 +115,14 @@ func TestADamagedBlobIsNamedAndNeverUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := p.blobPath(all[1].LabelsSHA256)
+	path := p.blobPath(all[1].LabelsSHA256, gzipped)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	flipped := bytes.Clone(whole)
 	flipped[len(flipped)/2] ^= 4
-	other, err := os.ReadFile(p.blobPath(all[0].LabelsSHA256))
+	other, err := os.ReadFile(p.blobPath(all[0].LabelsSHA256, gzipped))
 	if err != nil {
 		t.Fatal(err)
 	}

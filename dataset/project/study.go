@@ -149,16 +149,21 @@ func studyByID(ctx context.Context, tx *sql.Tx, id string) (Study, error) {
 }
 
 // StoreVoxels keeps a copy of the study's voxels in the project, so that it can be
-// trained on when the files it came from are gone. Once stored they stay as they are.
+// trained on when the files it came from are gone. Once stored they stay what they are;
+// the same voxels again mend a stored file that is missing or damaged.
 func (p *Project) StoreVoxels(ctx context.Context, id string, v *volume.Volume) error {
-	s, err := p.Study(ctx, id)
-	if err != nil || s.HasVoxels {
+	s, stored, err := p.studyAndVoxels(ctx, id)
+	if err != nil {
 		return err
 	}
 	if !s.Geometry.SameGrid(v.Geometry) || len(v.HU) != v.Voxels() {
 		return fmt.Errorf("the voxels of study %s do not lie on its grid of %s", s.Alias, size(s.Geometry))
 	}
-	sum, err := p.putBlob(ctx, int16Bytes(v.HU))
+	raw := int16Bytes(v.HU)
+	if stored != "" && stored != sha256Hex(raw) {
+		return nil
+	}
+	sum, err := p.putBlob(ctx, raw, plain)
 	if err != nil {
 		return explain(p.dir, "written", err)
 	}
@@ -172,24 +177,31 @@ func (p *Project) StoreVoxels(ctx context.Context, id string, v *volume.Volume) 
 // Voxels returns the stored voxels of a study, verified, or an error that Is
 // ErrNotFound where none are stored and ErrDamaged where they are not what was stored.
 func (p *Project) Voxels(ctx context.Context, id string) (*volume.Volume, error) {
-	s, err := p.Study(ctx, id)
+	s, sum, err := p.studyAndVoxels(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	var sum sql.NullString
-	if err := p.db.QueryRowContext(ctx, `SELECT voxels FROM studies WHERE id = ?`, id).Scan(&sum); err != nil {
-		return nil, explain(p.dir, "read", err)
-	}
-	if !sum.Valid {
+	if sum == "" {
 		return nil, fmt.Errorf("the voxels of study %s are %w; open it once more from its files", s.Alias, ErrNotFound)
 	}
 	v := volume.New(s.Geometry)
 	raw := make([]byte, 2*len(v.HU))
-	if err := p.getBlob(ctx, sum.String, raw); err != nil {
+	if err := p.getBlob(ctx, sum, plain, raw); err != nil {
 		return nil, fmt.Errorf("the voxels of study %s cannot be read: %w", s.Alias, err)
 	}
 	int16sFrom(v.HU, raw)
 	return v, nil
+}
+
+// studyAndVoxels returns a study and its blob of voxels, "" where none is stored.
+func (p *Project) studyAndVoxels(ctx context.Context, id string) (s Study, sum string, err error) {
+	err = p.read(ctx, func(tx *sql.Tx) error {
+		if s, err = studyByID(ctx, tx, id); err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `SELECT coalesce(voxels, '') FROM studies WHERE id = ?`, id).Scan(&sum)
+	})
+	return s, sum, explain(p.dir, "read", err)
 }
 
 func size(g volume.Geometry) string {

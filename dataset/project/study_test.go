@@ -124,10 +124,38 @@ func TestVoxelsComeBackBitForBitAndStay(t *testing.T) {
 	if s, err := p.Study(t.Context(), study.ID); err != nil || !s.HasVoxels {
 		t.Errorf("HasVoxels = %v, %v", s.HasVoxels, err)
 	}
+	damageVoxels(t, p, study.ID)
+	if _, err := p.Voxels(t.Context(), study.ID); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "A0001") {
+		t.Errorf("damaged: %v", err)
+	}
+	if err := p.StoreVoxels(t.Context(), study.ID, v); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := p.Voxels(t.Context(), study.ID); err != nil || !slices.Equal(got.HU, v.HU) {
+		t.Errorf("mended by the same voxels: %v", err)
+	}
 	wrong := volume.New(volume.NewGeometry([3]int{1, 2, 3}, [3]float64{1, 1, 1}, volume.Point{}))
 	other := addStudy(t, p, testSeries("2", "P"))
 	if err := p.StoreVoxels(t.Context(), other.ID, wrong); err == nil {
 		t.Error("voxels of another grid were stored")
+	}
+}
+
+// damageVoxels flips one bit of a study's stored voxels.
+func damageVoxels(t *testing.T, p *Project, study string) {
+	t.Helper()
+	var sum string
+	if err := p.db.QueryRow(`SELECT voxels FROM studies WHERE id = ?`, study).Scan(&sum); err != nil {
+		t.Fatal(err)
+	}
+	path := p.blobPath(sum, plain)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[len(content)/3] ^= 1
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
