@@ -26,6 +26,14 @@ const (
 	maxPasses = 5
 )
 
+// additions is what Glasswork needs of libtorch and gotch's C interface does not have. It
+// is compiled at the end of torch_api.cpp; libGo declares the same functions.
+const additions = `
+#include <torch/version.h>
+
+extern "C" const char *gw_torch_version() { return TORCH_VERSION; }
+`
+
 // cSources are the files of gotch's libtch folder that the library is made of.
 var cSources = []string{
 	"torch_api.cpp", "torch_api.h", generatedFile, "torch_api_generated.h",
@@ -61,6 +69,9 @@ func buildBackend(ctx context.Context, dir, gotch string, torch libtorch) error 
 			return err
 		}
 	}
+	if err := appendTo(filepath.Join(work, "torch_api.cpp"), additions); err != nil {
+		return err
+	}
 	start := time.Now()
 	fmt.Printf("Preparing gotch for libtorch %s (%s): about two minutes, once.\n", torch.Version, torch.Kind())
 	replaced, err := fitWrappers(ctx, cxx, work, torch)
@@ -86,6 +97,7 @@ func backendStamp(ctx context.Context, cxx, gotch string, torch libtorch) (strin
 	}
 	compiler, _, _ := strings.Cut(string(version), "\n")
 	hash := sha256.New()
+	io.WriteString(hash, additions)
 	for _, name := range cSources {
 		f, err := os.Open(filepath.Join(gotch, "libtch", name))
 		if err != nil {
@@ -167,6 +179,15 @@ func firstError(output string, err error) error {
 		}
 	}
 	return err
+}
+
+// appendTo adds text to the end of a file.
+func appendTo(path, text string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(data, text...), 0o644)
 }
 
 // copyFile copies one file; the copy is writable, unlike what stands in the module cache.

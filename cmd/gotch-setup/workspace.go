@@ -16,13 +16,26 @@ const gotchModule = "github.com/sugarme/gotch"
 
 // libGo takes the place of gotch's libtch/lib.go, which names libraries and folders of
 // its own. The first run path serves installed programs, the second "go test"; both are
-// RUNPATHs, so LD_LIBRARY_PATH chooses another backend when a program starts.
+// RUNPATHs, so LD_LIBRARY_PATH chooses another backend when a program starts. The
+// functions are in the backend, but not in gotch's Go package.
 const libGo = `package libtch
 
 // #cgo CFLAGS: -I${SRCDIR} -O2 -Wno-unused-variable
 // #cgo LDFLAGS: -L${SRCDIR}/../../backend/%[1]s -ltch
 // #cgo LDFLAGS: -Wl,--enable-new-dtags -Wl,-rpath,$ORIGIN/../backend/%[1]s -Wl,-rpath,${SRCDIR}/../../backend/%[1]s
+// #include "stdbool.h"
+// #include "torch_api.h"
+// const char *gw_torch_version();
 import "C"
+
+// SetNumThreads sets how many threads operations started on this OS thread may use.
+func SetNumThreads(n int) { C.at_set_num_threads(C.int(n)) }
+
+// NumThreads is how many threads operations started on this OS thread may use.
+func NumThreads() int { return int(C.at_get_num_threads()) }
+
+// TorchVersion is the version of the libtorch that the backend in use was compiled for.
+func TorchVersion() string { return C.GoString(C.gw_torch_version()) }
 `
 
 // goWork puts the copy in the module's place without a word in go.mod.

@@ -1,0 +1,242 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"glasswork/model/internal/torch"
+	"glasswork/training"
+)
+
+// Learner is one network that trains and predicts; it implements training.Learner,
+// training.Resumable and training.Averager. One goroutine owns it.
+type Learner struct {
+	spec    training.Spec
+	worker  *worker
+	threads int
+	net     *network
+
+	adam       *adam
+	average    []float32 // moving average of net.values; nil if none is kept
+	decay      float64   // of the average
+	remembered []float32
+	folded     []folded // of the weights as they are; nil after they changed
+	closed     bool
+}
+
+var (
+	_ training.Learner   = (*Learner)(nil)
+	_ training.Resumable = (*Learner)(nil)
+	_ training.Averager  = (*Learner)(nil)
+)
+
+// maxPixels bounds how many pixels go through the network at once in Predict, which
+// bounds its memory: four slices of 512 × 512.
+const maxPixels = 4 * 512 * 512
+
+// Step makes one step of Adam on cross-entropy plus soft Dice and returns the loss
+// before it. If the loss is not finite the weights stay as they were.
+func (l *Learner) Step(ctx context.Context, b training.Batch, lr float64) (loss float64, err error) {
+	return l.step(ctx, b, lr, true)
+}
+
+func (l *Learner) step(ctx context.Context, b training.Batch, lr float64, withDice bool) (loss float64, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	if err := l.net.checkInput(len(b.X), b.N, b.H, b.W); err != nil {
+		return 0, err
+	}
+	t, err := newTarget(b, l.spec.Classes)
+	if err != nil {
+		return 0, err
+	}
+	err = l.do(func() error {
+		loss, err = l.update(b, t, lr, withDice)
+		return err
+	})
+	return loss, err
+}
+
+// update runs on the worker's thread.
+func (l *Learner) update(b training.Batch, t *target, lr float64, withDice bool) (float64, error) {
+	l.forgetFolded()
+	scope := torch.NewScope()
+	defer scope.Close()
+	x := scope.FromFloats(b.X, int64(b.N), int64(l.net.in), int64(b.H), int64(b.W))
+	total := t.loss(scope, l.net.forward(&pass{Scope: scope}, x), withDice)
+	loss := scope.Value(total)
+	if err := scope.Err(); err != nil {
+		return 0, err
+	}
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return loss, nil
+	}
+	var params []*param
+	var leaves []*torch.Tensor
+	for _, p := range l.net.params {
+		if p.trainable {
+			params, leaves = append(params, p), append(leaves, p.leaf)
+		}
+	}
+	gradients := make([][]float32, len(leaves))
+	for i, g := range scope.Gradients(total, leaves) {
+		values, err := scope.Contiguous(g).Floats()
+		if err != nil {
+			return 0, err
+		}
+		gradients[i] = values
+	}
+	if err := scope.Err(); err != nil {
+		return 0, err
+	}
+	l.adam.step(params, l.net.values, gradients, lr, l.threads)
+	l.updateAverage()
+	return loss, nil
+}
+
+// Predict fills probs [n,c,h,w] with softmax probabilities for x [n,in,h,w]; it uses the
+// averaged weights while there are any.
+func (l *Learner) Predict(ctx context.Context, x []float32, n, h, w int, probs []float32) error {
+	if err := l.net.checkInput(len(x), n, h, w); err != nil {
+		return err
+	}
+	if want := n * l.spec.Classes * h * w; len(probs) != want {
+		return fmt.Errorf("%d probabilities do not fit into %d values", want, len(probs))
+	}
+	in, out := l.net.in*h*w, l.spec.Classes*h*w
+	batch := max(1, maxPixels/(h*w))
+	for from := 0; from < n; from += batch {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		to := min(from+batch, n)
+		err := l.do(func() error {
+			return l.run(x[from*in:to*in], to-from, h, w, probs[from*out:to*out], true)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run writes the logits, or the probabilities if softmax is set, of x into out. It runs on
+// the worker's thread.
+func (l *Learner) run(x []float32, n, h, w int, out []float32, softmax bool) error {
+	if l.folded == nil {
+		var err error
+		if l.folded, err = fold(l.net.convs, l.weights()); err != nil {
+			return err
+		}
+	}
+	if err := torch.SetGradients(false); err != nil {
+		return err
+	}
+	scope := torch.NewScope()
+	defer scope.Close()
+	input := scope.FromFloats(x, int64(n), int64(l.net.in), int64(h), int64(w))
+	y := l.net.forward(&pass{Scope: scope, folded: l.folded}, input)
+	if softmax {
+		y = scope.Softmax(y, 1)
+	}
+	scope.CopyOut(out, y)
+	if err := scope.Err(); err != nil {
+		torch.SetGradients(true)
+		return err
+	}
+	return torch.SetGradients(true)
+}
+
+// weights are the values that predict and are saved.
+func (l *Learner) weights() []float32 {
+	if l.average != nil {
+		return l.average
+	}
+	return l.net.values
+}
+
+// Average keeps an exponential moving average of the weights from now on: after each
+// Step it is decay·average + (1−decay)·weights. Average(0) goes back to the weights.
+func (l *Learner) Average(decay float64) error {
+	if decay < 0 || decay >= 1 {
+		return fmt.Errorf("a moving average cannot decay by %g: it must be at least 0 and less than 1", decay)
+	}
+	return l.do(func() error {
+		l.forgetFolded()
+		l.decay = decay
+		switch {
+		case decay == 0:
+			l.average = nil
+		case l.average == nil:
+			l.average = append([]float32(nil), l.net.values...)
+		}
+		return nil
+	})
+}
+
+func (l *Learner) updateAverage() {
+	if l.average == nil {
+		return
+	}
+	rate := float32(1 - l.decay)
+	parts := (len(l.average) + chunk - 1) / chunk
+	inParallel(parts, l.threads, func(i int) {
+		average := l.average[i*chunk : min((i+1)*chunk, len(l.average))]
+		for j, v := range l.net.values[i*chunk : i*chunk+len(average)] {
+			average[j] += (v - average[j]) * rate
+		}
+	})
+}
+
+// Remember keeps a copy of the weights that predict.
+func (l *Learner) Remember() error {
+	return l.do(func() error {
+		l.remembered = append(l.remembered[:0], l.weights()...)
+		return nil
+	})
+}
+
+// Recall puts the remembered weights back, as the weights and as their average.
+func (l *Learner) Recall() error {
+	return l.do(func() error {
+		if l.remembered == nil {
+			return fmt.Errorf("no weights were remembered")
+		}
+		l.forgetFolded()
+		copy(l.net.values, l.remembered)
+		if l.average != nil {
+			copy(l.average, l.remembered)
+		}
+		return nil
+	})
+}
+
+// Close frees the network. Closing twice is harmless.
+func (l *Learner) Close() error {
+	if l.closed {
+		return nil
+	}
+	err := l.do(func() error {
+		l.forgetFolded()
+		l.net.close()
+		return nil
+	})
+	l.closed = true
+	l.worker.stop()
+	return err
+}
+
+func (l *Learner) forgetFolded() {
+	dropFolded(l.folded)
+	l.folded = nil
+}
+
+// do runs f on the network's thread.
+func (l *Learner) do(f func() error) error {
+	if l.closed {
+		return errClosed
+	}
+	return l.worker.do(f)
+}

@@ -1,0 +1,108 @@
+// Package model holds the segmentation networks: encoders, decoders and heads on
+// libtorch, their checkpoints, their training step and their prediction. It is the
+// only room that reaches gotch, and implements training.Networks.
+package model
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"glasswork/model/internal/torch"
+	"glasswork/training"
+)
+
+// encoder turns an image into a pyramid of features. Level 0 is the image itself; level
+// i is 1/2^i of its size.
+type encoder interface {
+	// channels of each level.
+	channels() []int
+	// forward keeps x as level 0; the caller owns all levels.
+	forward(p *pass, x *torch.Tensor) []*torch.Tensor
+}
+
+// decoder turns a pyramid into one map of features of the image's size.
+type decoder interface {
+	channels() int
+	// forward takes the levels above 0 over.
+	forward(p *pass, pyramid []*torch.Tensor) *torch.Tensor
+}
+
+// encoders and decoders by name: a new one is one new file and one line here.
+var (
+	encoders = map[string]func(b *builder, in int) encoder{
+		"resnet18": newResNet([4]int{2, 2, 2, 2}),
+		"resnet34": newResNet([4]int{3, 4, 6, 3}),
+	}
+	decoders = map[string]func(b *builder, pyramid []int) decoder{
+		"unet": newUNet,
+	}
+)
+
+// depth is how often an encoder halves its input: sides must be multiples of 1<<depth.
+const depth = 5
+
+// network is an encoder, a decoder and a head, with their values.
+type network struct {
+	*store
+	convs   []*conv
+	encoder encoder
+	decoder decoder
+	head    *conv
+	classes int
+	in      int
+}
+
+// newNetwork builds the network that spec names; its values are zero.
+func newNetwork(spec training.Spec) (*network, error) {
+	newEncoder, ok := encoders[spec.Encoder]
+	if !ok {
+		return nil, fmt.Errorf("there is no encoder %q; known are %s", spec.Encoder, names(encoders))
+	}
+	newDecoder, ok := decoders[spec.Arch]
+	if !ok {
+		return nil, fmt.Errorf("there is no architecture %q; known are %s", spec.Arch, names(decoders))
+	}
+	if spec.InChannels < 1 || spec.InChannels > 64 || spec.Classes < 2 || spec.Classes > 256 {
+		return nil, fmt.Errorf("a network with %d input channels and %d classes cannot be built", spec.InChannels, spec.Classes)
+	}
+	b := &builder{}
+	n := &network{classes: spec.Classes, in: spec.InChannels}
+	n.encoder = newEncoder(b, spec.InChannels)
+	n.decoder = newDecoder(b, n.encoder.channels())
+	n.head = b.convWithBias("segmentation_head.0", kernel{in: n.decoder.channels(), out: spec.Classes, size: 3, stride: 1}, xavierUniform)
+	n.convs = b.convs
+	var err error
+	if n.store, err = newStore(b.params); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// forward computes logits [n,classes,h,w] of x [n,in,h,w].
+func (n *network) forward(p *pass, x *torch.Tensor) *torch.Tensor {
+	pyramid := n.encoder.forward(p, x)
+	if p.Err() != nil {
+		return nil
+	}
+	y := n.decoder.forward(p, pyramid)
+	logits := n.head.forward(p, y)
+	p.Drop(y)
+	return logits
+}
+
+// checkInput says what is wrong with an input of this size.
+func (n *network) checkInput(values, samples, h, w int) error {
+	switch {
+	case samples < 1 || h < 1 || w < 1 || h%(1<<depth) != 0 || w%(1<<depth) != 0:
+		return fmt.Errorf("%d images of %d × %d do not fit the network: sides must be multiples of %d", samples, w, h, 1<<depth)
+	case values != samples*n.in*h*w:
+		return fmt.Errorf("%d values are not %d images of %d × %d with %d channels", values, samples, w, h, n.in)
+	}
+	return nil
+}
+
+func names[T any](m map[string]T) string {
+	return strings.Join(slices.Sorted(maps.Keys(m)), ", ")
+}

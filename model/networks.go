@@ -1,0 +1,56 @@
+package model
+
+import (
+	"runtime"
+
+	"glasswork/model/internal/torch"
+	"glasswork/training"
+)
+
+// Networks makes and loads learners that compute on this machine's processor. The zero
+// value uses all cores.
+type Networks struct {
+	// Threads is how many threads one learner computes on; 0 means one for each core.
+	Threads int
+	// WeightDecay makes AdamW of Adam where it is not 0.
+	WeightDecay float64
+}
+
+var _ training.Networks = Networks{}
+
+// New makes a network with random weights fixed by seed.
+func (n Networks) New(spec training.Spec, seed uint64) (training.Learner, error) {
+	l, err := n.learner(spec)
+	if err != nil {
+		return nil, err
+	}
+	l.net.initialise(seed)
+	return l, nil
+}
+
+// learner builds a learner whose values are zero.
+func (n Networks) learner(spec training.Spec) (*Learner, error) {
+	l := &Learner{spec: spec, threads: n.threads(), worker: startWorker(n.threads())}
+	err := l.worker.do(func() (err error) {
+		l.net, err = newNetwork(spec)
+		return err
+	})
+	if err != nil {
+		l.worker.stop()
+		return nil, err
+	}
+	l.adam = newAdam(l.net.trainable, n.WeightDecay)
+	return l, nil
+}
+
+// Describe says which libtorch computes where on how many threads.
+func (n Networks) Describe() (libtorch, device string, threads int) {
+	return torch.Version(), "cpu", n.threads()
+}
+
+func (n Networks) threads() int {
+	if n.Threads > 0 {
+		return n.Threads
+	}
+	return runtime.GOMAXPROCS(0)
+}
