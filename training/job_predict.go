@@ -3,6 +3,7 @@ package training
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"glasswork/dataset"
 	"glasswork/dataset/project"
@@ -66,7 +67,7 @@ func openStudy(ctx context.Context, job protocol.PredictJob) (*study, error) {
 			return s, err
 		}
 	}
-	series, err := openSeries(ctx, job.Path, job.Series)
+	series, err := OpenSeries(ctx, job.Path, job.Series)
 	if err != nil {
 		return nil, err
 	}
@@ -103,10 +104,13 @@ func openStored(ctx context.Context, dir, id string) (*study, error) {
 	}, nil
 }
 
-// openSeries opens the series with the given ID at path, or the only one if id is empty.
-func openSeries(ctx context.Context, path, id string) (*volume.Series, error) {
+// OpenSeries opens the series with the given ID at path, or the only one if id is empty.
+func OpenSeries(ctx context.Context, path, id string) (*volume.Series, error) {
 	if path == "" {
 		return nil, fmt.Errorf("the job names neither a stored study nor a path")
+	}
+	if path == samplePath && !exists(path) {
+		return dataset.Sample(), nil
 	}
 	all, _, err := dataset.Open(ctx, path)
 	if err != nil {
@@ -127,4 +131,12 @@ func openSeries(ctx context.Context, path, id string) (*volume.Series, error) {
 		return nil, fmt.Errorf("%s holds %d series; name one with --series (glasswork-trainer info lists them)", path, len(all))
 	}
 	return nil, fmt.Errorf("%s does not hold the series that was asked for", path)
+}
+
+// samplePath is the path of the embedded sample study, which is no file.
+const samplePath = "sample"
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

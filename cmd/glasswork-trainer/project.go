@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"glasswork/dataset"
+	"glasswork/dataset/project"
+	"glasswork/dataset/volume"
+)
+
+func (a *app) importCommand() *cobra.Command {
+	var dir, id string
+	c := &cobra.Command{
+		Use:   "import --project P PATH",
+		Short: "Add studies to a project",
+		Long: `Add what a path holds to a project, all series or one, and store the voxels in it. A project is
+made where there is none. What was imported before is not imported twice.`,
+		Example: "  glasswork-trainer import --project studies scans/a0001",
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(c *cobra.Command, args []string) error { return a.importStudies(c.Context(), dir, args[0], id) },
+	}
+	c.Flags().StringVar(&dir, "project", "", "project folder")
+	c.Flags().StringVar(&id, "series", "", "ID of the only series to import")
+	_ = c.MarkFlagRequired("project")
+	return c
+}
+
+// imported is one line of import --json.
+type imported struct {
+	Study  string `json:"study"`
+	Alias  string `json:"alias"`
+	Slices int    `json:"slices"`
+}
+
+func (a *app) importStudies(ctx context.Context, dir, path, id string) error {
+	all, skipped, err := dataset.Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer closeAll(all)
+	p, err := project.Open(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	done := 0
+	for _, s := range all {
+		if id != "" && s.ID != id {
+			continue
+		}
+		study, err := addStudy(ctx, p, s)
+		if err != nil {
+			return err
+		}
+		done++
+		if a.json {
+			err = printJSON(a.stdout, imported{study.ID, study.Alias, study.Slices})
+		} else {
+			_, err = fmt.Fprintf(a.stdout, "%s: %s, %d slices\n", study.Alias, study.Description, study.Slices)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, s := range skipped {
+		fmt.Fprintln(a.stderr, s)
+	}
+	if done == 0 {
+		return fmt.Errorf("%s does not hold the series %s", path, id)
+	}
+	return nil
+}
+
+func closeAll(all []*volume.Series) {
+	for _, s := range all {
+		_ = s.Close()
+	}
+}
+
+// addStudy registers a series and stores its voxels.
+func addStudy(ctx context.Context, p *project.Project, s *volume.Series) (project.Study, error) {
+	study, err := p.AddStudy(ctx, s)
+	if err != nil || study.HasVoxels {
+		return study, err
+	}
+	v, err := s.Read(ctx)
+	if err != nil {
+		return study, err
+	}
+	if err := p.StoreVoxels(ctx, study.ID, v); err != nil {
+		return study, err
+	}
+	return p.Study(ctx, study.ID)
+}
+
+func (a *app) exportCommand() *cobra.Command {
+	var dir, out string
+	var o dataset.ExportOptions
+	c := &cobra.Command{
+		Use:   "export --project P --format nnunet|kaggle --out DIR",
+		Short: "Write a project's corrected dataset",
+		Long: `Write the corrected dataset of a project: as NIfTI pairs in nnU-Net v2's raw layout with
+dataset.json, or as NPY arrays in the Kaggle layout.`,
+		Example: "  glasswork-trainer export --project studies --format nnunet --out corrected --only-reviewed",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.export(c.Context(), dir, out, o) },
+	}
+	c.Flags().StringVar(&dir, "project", "", "project folder")
+	c.Flags().StringVar(&out, "out", "", "folder to write")
+	c.Flags().StringVar(&o.Format, "format", "nnunet", "nnunet or kaggle")
+	c.Flags().BoolVar(&o.OnlyReviewed, "only-reviewed", false, "leave out what nobody has reviewed")
+	_ = c.MarkFlagRequired("project")
+	_ = c.MarkFlagRequired("out")
+	return c
+}
+
+func (a *app) export(ctx context.Context, dir, out string, o dataset.ExportOptions) error {
+	p, err := project.Open(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	if err := dataset.Export(ctx, out, p.ExportStudies(ctx), o); err != nil {
+		return err
+	}
+	if a.json {
+		return printJSON(a.stdout, map[string]string{"type": "summary", "out": out, "format": o.Format})
+	}
+	fmt.Fprintf(a.stdout, "%s: written as %s\n", out, o.Format)
+	return nil
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "serve",
+		Short:   "Answer the desktop: JSON lines over stdin and stdout",
+		Long:    "Answer the desktop: JSON lines over stdin and stdout, as docs/protocol.md describes. It ends when stdin does.",
+		Example: `  echo '{"type":"start","id":"1","job":{"predict":{"path":"scans/a0001","model":"baseline"}}}' | glasswork-trainer serve`,
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.jobs().Serve(c.Context(), a.stdin, a.stdout) },
+	}
+}
