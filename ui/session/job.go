@@ -1,0 +1,242 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"glasswork/dataset/volume"
+	"glasswork/training/protocol"
+)
+
+// JobKind says what the trainer does.
+type JobKind int
+
+// The jobs.
+const (
+	Proposing  JobKind = iota + 1
+	Estimating         // measures a step for the retrain dialog
+	Retraining
+)
+
+// CurvePoint is one point of a curve over optimiser steps.
+type CurvePoint struct {
+	Step  int
+	Value float64
+}
+
+// Job is what the trainer is doing.
+type Job struct {
+	Kind JobKind
+	// Title names it ("Proposing", "Retraining"), Text says what it does right now.
+	Title, Text string
+	// Fraction is done, 0 to 1, NaN while unknown; Left is the time left, 0 while unknown.
+	Fraction float64
+	Left     time.Duration
+	Started  time.Time
+	// Loss is the training loss over steps, IoU the held-out one per class after each epoch.
+	Loss []CurvePoint
+	IoU  [volume.NumClasses][]CurvePoint
+	// Cancelling is set once Cancel was asked for.
+	Cancelling bool
+}
+
+type runningJob struct {
+	Job
+	cancel context.CancelFunc
+}
+
+// work is one job: what has to happen before it, what to send, whom to tell.
+type work struct {
+	kind    JobKind
+	title   string
+	prepare func(ctx context.Context) error // may be nil
+	job     protocol.Job
+	event   func(protocol.Event) // on the job's goroutine; may be nil
+	done    func(*protocol.Summary)
+	// failed, if not nil, is told instead of a banner.
+	failed func(err error)
+	again  func()
+}
+
+// Job is what the trainer is doing; ok is false if it is idle. The curves' arrays are
+// only ever appended to.
+func (s *Session) Job() (job Job, ok bool) {
+	if s.job == nil {
+		return job, false
+	}
+	return s.job.Job, true
+}
+
+// CancelJob ends the job; what it has done so far stays.
+func (s *Session) CancelJob() {
+	if s.job != nil && !s.job.Cancelling {
+		s.job.Cancelling, s.job.Text = true, "Stopping"
+		s.job.cancel()
+		s.changed(TopicJob)
+	}
+}
+
+// TrainerText is the status line's, such as "trainer: idle".
+func (s *Session) TrainerText() string {
+	if s.job == nil {
+		return "trainer: idle"
+	}
+	text := "trainer: " + s.job.Title
+	if s.job.Left > 0 {
+		text += ", " + leftText(s.job.Left)
+	}
+	return text
+}
+
+// leftText is a time left as people say it.
+func leftText(d time.Duration) string {
+	switch {
+	case d < 90*time.Second:
+		return fmt.Sprintf("%d s left", int(math.Ceil(d.Seconds())))
+	case d < 90*time.Minute:
+		return fmt.Sprintf("%d min left", int(math.Round(d.Minutes())))
+	}
+	return viewerHours(d) + " left"
+}
+
+func viewerHours(d time.Duration) string {
+	h := int(d.Hours())
+	return fmt.Sprintf("%d h %d min", h, int(d.Minutes())-60*h)
+}
+
+// busy tells that the trainer has something else to do, if so.
+func (s *Session) busy() bool {
+	if s.job == nil {
+		return false
+	}
+	text := "The trainer is busy (" + s.job.Title
+	if s.job.Left > 0 {
+		text += ", " + leftText(s.job.Left)
+	}
+	s.Toast(text + "). Wait for it or cancel it.")
+	return true
+}
+
+// run starts a job. Only one runs at a time.
+func (s *Session) run(w work) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	j := &runningJob{Job: Job{Kind: w.kind, Title: w.title, Text: "Starting", Fraction: math.NaN(), Started: time.Now()}, cancel: cancel}
+	s.job = j
+	s.changed(TopicJob)
+	background(s, ctx, func(ctx context.Context) (*protocol.Summary, error) {
+		if w.prepare != nil {
+			if err := w.prepare(ctx); err != nil {
+				return nil, err
+			}
+		}
+		trainer, err := s.trainer.get(s.ctx)
+		if err != nil {
+			return nil, err
+		}
+		return trainer.Run(ctx, w.job, func(e protocol.Event) {
+			if w.event != nil {
+				w.event(e)
+			}
+			s.poster.post(func() { s.follow(j, e) })
+		})
+	}, func(sum *protocol.Summary, err error) {
+		cancel()
+		s.job = nil
+		s.changed(TopicJob)
+		s.finished(w, sum, err)
+	})
+}
+
+// finished tells how a job ended.
+func (s *Session) finished(w work, sum *protocol.Summary, err error) {
+	switch {
+	case errors.Is(err, context.Canceled):
+		s.Toast(w.title + " was cancelled.")
+		if w.failed != nil {
+			w.failed(err)
+		}
+	case err == nil:
+		w.done(sum)
+	case w.failed != nil:
+		w.failed(err)
+	default:
+		s.jobFailed(w.title, err, w.again)
+	}
+}
+
+// jobFailed is a banner with the log behind it and a button to try again.
+func (s *Session) jobFailed(title string, err error, again func()) {
+	log := append(chain(err), s.trainer.log()...)
+	s.banner(Failure, title+" stopped: "+sentence(explain(err))+" Nothing is lost.", log, Action{"Try again", again})
+}
+
+// explain turns a death of the trainer into what a person can do about it.
+func explain(err error) error {
+	if died, ok := errors.AsType[*protocol.DiedError](err); ok && died.Status == "signal: killed" {
+		return errors.New("the trainer was killed by the system, most likely because memory ran out")
+	}
+	return err
+}
+
+// follow brings the job's state up to date with an event of it.
+func (s *Session) follow(j *runningJob, e protocol.Event) {
+	if s.job != j {
+		return
+	}
+	switch {
+	case e.Hello != nil:
+		s.hello(*e.Hello)
+	case e.Status != nil:
+		j.status(*e.Status)
+	case e.Epoch != nil:
+		j.epoch(*e.Epoch)
+	default:
+		return
+	}
+	s.changed(TopicJob)
+}
+
+// hello says so once if a GPU backend is there and the trainer has to do without it.
+func (s *Session) hello(h protocol.Hello) {
+	s.models.device = h.Device
+}
+
+func (j *runningJob) status(st protocol.Status) {
+	if !j.Cancelling {
+		j.Text = st.Text
+	}
+	j.Left = time.Duration(st.ETASeconds * float64(time.Second))
+	j.Fraction = math.NaN()
+	if st.Steps > 0 {
+		j.Fraction = float64(st.Step) / float64(st.Steps)
+	}
+	if n := len(j.Loss); st.Loss > 0 && st.Phase == protocol.PhaseTraining && (n == 0 || j.Loss[n-1].Step < st.Step) {
+		j.Loss = append(j.Loss, CurvePoint{st.Step, st.Loss})
+	}
+}
+
+func (j *runningJob) epoch(e protocol.Epoch) {
+	names := volume.ClassNames()
+	for _, c := range e.Scores.Classes {
+		if i := slices.Index(names[:], c.Name); i > 0 && c.IoUPooled != nil {
+			j.IoU[i] = append(j.IoU[i], CurvePoint{e.Step, *c.IoUPooled})
+		}
+	}
+}
+
+// MayClose reports whether the window may be closed without asking; if not, the question
+// to ask.
+func (s *Session) MayClose() (question string, ok bool) {
+	if s.job == nil {
+		return "", true
+	}
+	text := s.job.Title + " is not finished"
+	if s.job.Left > 0 {
+		text += " (" + leftText(s.job.Left) + ")"
+	}
+	return text + ". Closing ends it; your strokes are saved. Close anyway?", false
+}

@@ -1,0 +1,147 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"glasswork/dataset"
+	"glasswork/dataset/project"
+)
+
+// SavedText says how the labels stand on disk, such as "saved 12:41, revision 7".
+func (s *Session) SavedText() string {
+	r := s.reading
+	if r == nil {
+		return ""
+	}
+	switch {
+	case r.saved == nil && r.unsaved:
+		return "not saved as a revision yet"
+	case r.saved == nil:
+		return ""
+	}
+	text := fmt.Sprintf("saved %s, revision %d", clock(r.saved.Time), r.saved.Number)
+	if r.unsaved {
+		text += ", changed since"
+	}
+	return text
+}
+
+// clock is a time of day, with the date if it was not today.
+func clock(t time.Time) string {
+	t = t.Local()
+	if y, m, d := t.Date(); (time.Date(y, m, d, 0, 0, 0, 0, t.Location())) != today() {
+		return t.Format("2006-01-02 15:04")
+	}
+	return t.Format("15:04")
+}
+
+func today() time.Time {
+	n := time.Now()
+	return time.Date(n.Year(), n.Month(), n.Day(), 0, 0, 0, 0, n.Location())
+}
+
+// Save makes the labels of the open study an immutable revision.
+func (s *Session) Save() {
+	r := s.reading
+	if r == nil {
+		return
+	}
+	s.Release()
+	r.unsaved = false // what is painted from here on sets it again
+	background(s, s.ctx, func(ctx context.Context) (project.Revision, error) {
+		return s.project.Save(ctx, r.ID, s.config.Author)
+	}, func(rev project.Revision, err error) {
+		if err != nil {
+			r.unsaved = true
+			s.fail("Saving did not work; every stroke is still in the journal", err, Action{"Try again", s.Save})
+			s.changed(TopicSaved)
+			return
+		}
+		r.saved = &rev
+		s.Toast(fmt.Sprintf("saved %s, revision %d", clock(rev.Time), rev.Number))
+		s.changed(TopicSaved)
+		s.refreshStudies()
+	})
+}
+
+// saveAll makes revisions of all studies with changes, because only those train and are exported.
+// It runs on a goroutine of the session's.
+func (s *Session) saveAll(ctx context.Context) error {
+	all, err := s.project.Studies(ctx)
+	if err != nil {
+		return err
+	}
+	for _, study := range all {
+		if study.Reviewed == 0 && study.Revision == 0 {
+			continue
+		}
+		rev, err := s.project.Save(ctx, study.ID, s.config.Author)
+		if err != nil {
+			return fmt.Errorf("%s could not be saved: %w", study.Alias, err)
+		}
+		s.poster.post(func() { s.savedAs(study.ID, rev) })
+	}
+	return nil
+}
+
+// savedAs notes a revision that was saved on the way to something else.
+func (s *Session) savedAs(id string, rev project.Revision) {
+	if r := s.reading; r != nil && r.ID == id {
+		r.saved = &rev
+		s.changed(TopicSaved)
+	}
+}
+
+// Export writes the corrected dataset into dir. format is "nnunet" or "kaggle"; with
+// onlyReviewed the other slices are left out of the labels.
+func (s *Session) Export(dir, format string, onlyReviewed bool) {
+	r := s.reading
+	if r != nil {
+		s.Release()
+	}
+	s.Toast("Exporting to " + dir)
+	background(s, s.ctx, func(ctx context.Context) (int, error) {
+		if r != nil {
+			if err := r.waitStored(ctx); err != nil && !errors.Is(err, context.Canceled) {
+				return 0, err
+			}
+		}
+		return s.export(ctx, dir, dataset.ExportOptions{Format: format, OnlyReviewed: onlyReviewed})
+	}, func(n int, err error) {
+		if err != nil {
+			s.fail("The export to "+dir+" did not work", err, Action{"Try again", func() { s.Export(dir, format, onlyReviewed) }})
+			return
+		}
+		s.Toast(fmt.Sprintf("exported %s to %s", count(n, "study", "studies"), dir))
+	})
+}
+
+// export writes every study of the project that has voxels and labels, and counts them.
+func (s *Session) export(ctx context.Context, dir string, o dataset.ExportOptions) (n int, err error) {
+	counted := func(yield func(dataset.ExportStudy, error) bool) {
+		for study, err := range s.project.ExportStudies(ctx) {
+			if err == nil {
+				n++
+			}
+			if !yield(study, err) {
+				return
+			}
+		}
+	}
+	if err := dataset.Export(ctx, dir, counted, o); err != nil {
+		return 0, err
+	}
+	if n == 0 {
+		return 0, errors.New("there is nothing to export yet; open a study and save its labels first")
+	}
+	return n, nil
+}
+
+// ExportFormats are the formats of Export, with what people call them.
+func ExportFormats() []struct{ ID, Name string } {
+	return slices.Clone([]struct{ ID, Name string }{{"nnunet", "NIfTI pairs (nnU-Net raw)"}, {"kaggle", "NPY arrays (Kaggle layout)"}})
+}

@@ -1,0 +1,114 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"glasswork/training/protocol"
+)
+
+// Trainer runs jobs; protocol.Client is one.
+type Trainer interface {
+	Run(ctx context.Context, job protocol.Job, on func(protocol.Event)) (*protocol.Summary, error)
+	Log() []string
+	Close() error
+}
+
+// trainerName is the program beside ours.
+const trainerName = "glasswork-trainer"
+
+// startTrainer starts the trainer that stands beside this program.
+func startTrainer(ctx context.Context) (Trainer, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("the trainer cannot be found: %w", err)
+	}
+	if real, err := filepath.EvalSymlinks(self); err == nil {
+		self = real
+	}
+	exe := filepath.Join(filepath.Dir(self), trainerName)
+	if !exists(exe) {
+		return nil, fmt.Errorf("%s is missing beside %s; make build makes both", trainerName, filepath.Base(self))
+	}
+	return protocol.Start(ctx, exe, backend(exe, gpuAnswers), "serve")
+}
+
+// backend is the environment that makes the trainer at exe use the GPU where there is a
+// backend for it and a GPU that answers, else the CPU. A backend the user names wins.
+func backend(exe string, gpu func() bool) []string {
+	if os.Getenv(backendVariable) == "" && !gpu() {
+		for _, dir := range []string{filepath.Dir(exe), filepath.Dir(filepath.Dir(exe))} {
+			lib := filepath.Join(dir, "backend", "cpu")
+			if exists(filepath.Join(lib, "libtch.so")) {
+				return []string{"LD_LIBRARY_PATH=" + joinPath(lib, os.Getenv("LD_LIBRARY_PATH"))}
+			}
+		}
+	}
+	return protocol.Environment(exe)
+}
+
+const backendVariable = "GLASSWORK_BACKEND"
+
+func joinPath(first, rest string) string {
+	if rest == "" {
+		return first
+	}
+	return first + string(os.PathListSeparator) + rest
+}
+
+// gpuAnswers reports whether the driver of an NVIDIA GPU lists one.
+func gpuAnswers() bool {
+	cards, err := filepath.Glob("/proc/driver/nvidia/gpus/*")
+	return err == nil && len(cards) > 0
+}
+
+// starter starts the trainer when it is first needed and keeps it.
+type starter struct {
+	start   func(ctx context.Context) (Trainer, error)
+	mu      sync.Mutex
+	trainer Trainer
+	closed  bool
+}
+
+func (st *starter) get(ctx context.Context) (Trainer, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.closed {
+		return nil, errors.New("the window is being closed")
+	}
+	if st.trainer == nil {
+		t, err := st.start(ctx)
+		if err != nil {
+			return nil, err
+		}
+		st.trainer = t
+	}
+	return st.trainer, nil
+}
+
+// log is what the trainer has said, oldest first.
+func (st *starter) log() []string {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.trainer == nil {
+		return nil
+	}
+	return st.trainer.Log()
+}
+
+func (st *starter) close() error {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.closed = true
+	if st.trainer == nil {
+		return nil
+	}
+	return st.trainer.Close()
+}
+
+// TrainerLog is what the trainer has said, for "Show log".
+func (s *Session) TrainerLog() []string { return s.trainer.log() }
