@@ -132,32 +132,36 @@ func (m *marks) place(v *View) {
 	m.series.write(series, inset, inset, 0, 0)
 	m.proposer.write(proposer, w-inset, inset, -1, 0)
 	m.window.write(v.windowCaption(), inset, h-inset, 0, -1)
-	m.slice.write(v.sliceCaption(), w-inset, h-inset, -1, -1)
+	m.slice.write(v.reading.PositionText(), w-inset, h-inset, -1, -1)
 	m.waiting.write(waiting, w/2, h/2, -0.5, -0.5)
-	m.placeBar(v.viewport.UnitsPerMM(), w, h)
+	m.placeBar(v.viewport.UnitsPerMM(), w, h, v.reading.Measurable())
 	m.lasso(v.hand.line, &v.viewport)
 }
 
-// windowCaption is "W 1500 L −600   ×1.7   0.84 mm".
+// windowCaption is "W 1500 L −600   ×1.7   0.84 mm": window, device pixels a voxel, and
+// the voxel's size.
 func (v *View) windowCaption() string {
 	scale := float32(1)
 	if c := fyne.CurrentApp().Driver().CanvasForObject(v); c != nil {
 		scale = c.Scale()
 	}
-	mm := v.grid.Spacing()
-	return v.reading.Window().String() + "   ×" + viewer.Number(v.viewport.Zoom()*float64(scale), 1) +
-		"   " + viewer.Number(mm[2], 2) + " mm"
+	text := v.reading.Window().String() + "   ×" + viewer.Number(v.viewport.Zoom()*float64(scale), 1)
+	if !v.reading.Measurable() {
+		return text
+	}
+	return text + "   " + viewer.Number(v.grid.Spacing()[2], 2) + " mm"
 }
 
-// sliceCaption is "slice 31 / 64   −212.5".
-func (v *View) sliceCaption() string {
-	z := v.reading.Slice()
-	at := v.grid.ToMM(float64(z), float64(v.grid.Size[1]-1)/2, float64(v.grid.Size[2]-1)/2)
-	return "slice " + strconv.Itoa(z+1) + " / " + strconv.Itoa(v.grid.Size[0]) + "   " + viewer.Number(at[2], 1)
-}
-
-// placeBar draws the scale above the window's caption.
-func (m *marks) placeBar(unitsPerMM float64, w, h float32) {
+// placeBar draws the scale above the window's caption, if there is one.
+func (m *marks) placeBar(unitsPerMM float64, w, h float32, known bool) {
+	if !known {
+		for _, b := range m.bars {
+			b.line.Hide()
+			b.shadow.Hide()
+		}
+		m.scale.write("", 0, 0, 0, 0)
+		return
+	}
 	mm, label := viewer.ScaleBar(unitsPerMM, float64(w)/6)
 	const end = 4
 	x0, x1, y := float32(inset), inset+float32(mm*unitsPerMM), h-inset-m.window.text.MinSize().Height-10

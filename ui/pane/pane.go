@@ -43,6 +43,10 @@ type Reading interface {
 	// Captions are the texts over the picture's top corners: the series, and who proposed
 	// what is shown.
 	Captions() (series, proposer string)
+	// PositionText is where the slice lies, such as "slice 31 / 64   −212.5 mm".
+	PositionText() string
+	// Measurable reports whether millimetres can be trusted; if not, none are shown.
+	Measurable() bool
 }
 
 // Look is the pane's colours and text size, which the window's theme decides.

@@ -2,6 +2,7 @@ package pane
 
 import (
 	"image"
+	"strconv"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -18,6 +19,7 @@ type book struct {
 	labels   *volume.LabelMap
 	closed   bool
 	missing  bool // slices are not loaded
+	sizeless bool // millimetres cannot be trusted
 	z        int
 	wl       viewer.WindowLevel
 	style    viewer.Style
@@ -55,6 +57,9 @@ func (b *book) Enclose(line []viewer.Point, erase bool) {
 	b.lines, b.erased = append(b.lines, line), erase
 }
 func (b *book) Drag(x, y float64) image.Rectangle { return b.stroke.To(x, y) }
+
+func (b *book) PositionText() string { return "slice " + strconv.Itoa(b.z+1) }
+func (b *book) Measurable() bool     { return !b.sizeless }
 
 func (b *book) Press(x, y float64, erase bool) image.Rectangle {
 	b.stroke = viewer.NewStroke(b.labels, nil, b.z, viewer.StrokeOptions{Class: volume.GroundGlass, Tip: b.tip, Erase: erase})

@@ -88,7 +88,7 @@ func TestCaptions(t *testing.T) {
 	tests := map[string]*caption{
 		"R": v.marks.left, "L": v.marks.right, "A": v.marks.top, "P": v.marks.bottom,
 		"CHEST": v.marks.series, "proposed by baseline": v.marks.proposer,
-		"W 256 L 128   ×10.0   1.00 mm": v.marks.window, "slice 1 / 4   100.0": v.marks.slice,
+		"W 256 L 128   ×10.0   1.00 mm": v.marks.window, "slice 1": v.marks.slice,
 		"5 mm": v.marks.scale,
 	}
 	for want, c := range tests {
@@ -100,8 +100,13 @@ func TestCaptions(t *testing.T) {
 		t.Errorf("5 mm are %v units long, want 50", length)
 	}
 	b.GoTo(2)
-	if got := v.marks.slice.text.Text; got != "slice 3 / 4   110.0" {
+	if got := v.marks.slice.text.Text; got != "slice 3" {
 		t.Errorf("slice caption %q", got)
+	}
+	b.sizeless = true
+	v.Update()
+	if got := v.marks.window.text.Text; got != "W 256 L 128   ×10.0" || v.marks.scale.text.Visible() || v.marks.bars[0].line.Visible() {
+		t.Errorf("without trusted millimetres: %q, scale %v", got, v.marks.scale.text.Visible())
 	}
 	b.closed = true
 	v.Update()

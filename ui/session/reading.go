@@ -195,6 +195,9 @@ func (s *Session) Here() string {
 	return text + fmt.Sprintf("   x %s y %s z %s mm", viewer.Number(p[0], 1), viewer.Number(p[1], 1), viewer.Number(p[2], 1))
 }
 
+// Measurable reports whether mm and ml of the open study can be trusted.
+func (s *Session) Measurable() bool { return s.reading != nil && s.reading.Measurable }
+
 // PositionText is where the slice lies, such as "slice 31 / 64   −212.5 mm".
 func (s *Session) PositionText() string {
 	r := s.reading
