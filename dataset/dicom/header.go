@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/suyashkumar/dicom"
+	"github.com/suyashkumar/dicom/pkg/tag"
 )
 
 // errNotDICOM marks files that are something else; folders hold many of them.
@@ -187,10 +188,19 @@ func inflate(src io.ReaderAt, off, size int64) (io.ReaderAt, int64, error) {
 	return bytes.NewReader(b), int64(len(b)), nil
 }
 
-// keep copies e to kept if it is one of the wanted elements.
+// keep copies e to kept if it is one of the wanted elements. One of unknown
+// representation (UN) or with another than text where text belongs gets the
+// dictionary's, as PS3.5 6.2.2 allows.
 func keep(w *walker, e element, kept *bytes.Buffer) error {
 	if !wanted(e.tag) || e.open() || e.length > maxValue || e.vr == "SQ" {
 		return nil
+	}
+	if known, err := tag.Find(tag.Tag{Group: uint16(e.tag >> 16), Element: uint16(e.tag)}); err == nil && e.vr != "" && (e.vr == "UN" || e.tag == tagCharacterSet) {
+		head := make([]byte, 0, 8)
+		head = appendUint16(head, w.order, e.tag>>16, e.tag)
+		head = append(head, known.VRs[0]...)
+		kept.Write(appendUint16(head, w.order, e.length))
+		e.start = e.value
 	}
 	b, err := w.bytes(e.start, int(e.end()-e.start))
 	if err != nil {
@@ -198,6 +208,15 @@ func keep(w *walker, e element, kept *bytes.Buffer) error {
 	}
 	kept.Write(b)
 	return nil
+}
+
+func appendUint16(b []byte, o binary.ByteOrder, values ...uint32) []byte {
+	for _, v := range values {
+		var two [2]byte
+		o.PutUint16(two[:], uint16(v))
+		b = append(b, two[:]...)
+	}
+	return b
 }
 
 // parseValues lets the DICOM library read the values of the kept elements. It sees

@@ -107,7 +107,7 @@ func seriesID(headers []*header) string {
 // title is what a series is called in sentences.
 func title(h *header) string {
 	if h.description != "" {
-		return oneLine(h.description)
+		return limit(h.description, 64)
 	}
 	if dir := filepath.Base(filepath.Dir(h.path)); dir != "." && dir != string(filepath.Separator) {
 		return oneLine(dir)

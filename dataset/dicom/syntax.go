@@ -53,6 +53,7 @@ func syntaxes() []syntax {
 		packed("1.2.840.10008.1.2.4.202", "High-Throughput JPEG 2000 with RPCL Options Lossless"),
 		packed("1.2.840.10008.1.2.4.203", "High-Throughput JPEG 2000"),
 		packed("1.2.840.10008.1.2.5", "RLE Lossless"),
+		packed("1.2.840.10008.1.2.8.1", "Deflated Image Frame Compression"),
 	}
 }
 

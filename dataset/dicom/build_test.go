@@ -1,0 +1,153 @@
+package dicom
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// file describes a DICOM file for tests: elements by tag, values as bytes for text and
+// pixels, uint16 for numbers.
+type file map[uint32]any
+
+// slice is a plain CT slice of 2 × 3 pixels at z mm.
+func slice(z float64) file {
+	return file{
+		tagImageType: `ORIGINAL\PRIMARY\AXIAL`, tagSOPClass: uidCTImage, tagSOPInstance: fmt.Sprintf("1.2.3.%d", int(z*100)+100000),
+		tagStudyDate: "20260131", tagModality: "CT", tagSeriesText: "CHEST 5.0", tagPatientName: "Doe^Jane", tagPatientID: "P1",
+		tagThickness: "5", tagStudyUID: "1.2.3", tagSeriesUID: "1.2.3.4", tagInstance: fmt.Sprint(int(z)),
+		tagPosition: fmt.Sprintf(`-10\-20\%g`, z), tagOrientation: `1\0\0\0\1\0`,
+		tagSamples: uint16(1), tagPhotometric: "MONOCHROME2", tagRows: uint16(2), tagColumns: uint16(3), tagSpacing: `0.5\0.7`,
+		tagBitsAllocated: uint16(16), tagBitsStored: uint16(12), tagHighBit: uint16(11), tagSigned: uint16(0),
+		tagIntercept: "-1024", tagSlope: "1", tagPixelData: words(0, 24, 1024, 2000, 4095, 1),
+	}
+}
+
+// with returns a copy of f with tags changed; nil removes one.
+func (f file) with(changes file) file {
+	out := maps.Clone(f)
+	for tag, v := range changes {
+		if v == nil {
+			delete(out, tag)
+		} else {
+			out[tag] = v
+		}
+	}
+	return out
+}
+
+// words are 16-bit pixels, little endian; big endian files swap them.
+func words(v ...int) []byte {
+	var b []byte
+	for _, x := range v {
+		b = binary.LittleEndian.AppendUint16(b, uint16(x))
+	}
+	return b
+}
+
+func vrOf(tag uint32, value any) string {
+	if _, ok := value.(uint16); ok {
+		return "US"
+	}
+	switch tag {
+	case tagPixelData:
+		return "OW"
+	case tagSOPClass, tagSOPInstance, tagStudyUID, tagSeriesUID, tagFrameUID:
+		return "UI"
+	case tagStudyDate:
+		return "DA"
+	case tagModality, tagImageType, tagPhotometric, tagCharacterSet, tagReferencedFile:
+		return "CS"
+	case tagPatientName:
+		return "PN"
+	case tagInstance, tagAcquisition, tagFrames:
+		return "IS"
+	case tagSeriesText, tagPatientID, tagStudyText:
+		return "LO"
+	}
+	return "DS"
+}
+
+// dataset encodes the elements without preamble and meta.
+func (f file) dataset(s syntax) []byte {
+	var order binary.ByteOrder = binary.LittleEndian
+	if s.bigEndian {
+		order = binary.BigEndian
+	}
+	var out []byte
+	for _, tag := range slices.Sorted(maps.Keys(f)) {
+		var value []byte
+		switch v := f[tag].(type) {
+		case uint16:
+			value = make([]byte, 2)
+			order.PutUint16(value, v)
+		case string:
+			value = []byte(v)
+		case []byte:
+			value = slices.Clone(v)
+			for i := 0; s.bigEndian && i+1 < len(value); i += 2 {
+				value[i], value[i+1] = value[i+1], value[i]
+			}
+		}
+		if len(value)%2 == 1 {
+			value = append(value, ' ')
+		}
+		out = appendUint16(out, order, tag>>16, tag)
+		vr, four := vrOf(tag, f[tag]), make([]byte, 4)
+		order.PutUint32(four, uint32(len(value)))
+		switch {
+		case s.implicit:
+			out = append(out, four...)
+		case longForm(vr):
+			out = append(append(append(out, vr...), 0, 0), four...)
+		default:
+			out = appendUint16(append(out, vr...), order, uint32(len(value)))
+		}
+		out = append(out, value...)
+	}
+	return out
+}
+
+// encode is a whole file with preamble and meta in the transfer syntax uid.
+func (f file) encode(uid string) []byte {
+	s, _ := findSyntax(uid)
+	set := f.dataset(s)
+	if s.deflated {
+		var packed bytes.Buffer
+		w, _ := flate.NewWriter(&packed, flate.BestSpeed)
+		_, _ = w.Write(set)
+		_ = w.Close()
+		set = packed.Bytes()
+	}
+	if len(uid)%2 == 1 {
+		uid += "\x00"
+	}
+	head := append(make([]byte, 128), "DICM\x02\x00\x00\x00UL\x04\x00"...)
+	head = binary.LittleEndian.AppendUint32(head, uint32(8+len(uid)))
+	head = append(head, "\x02\x00\x10\x00UI"...)
+	head = binary.LittleEndian.AppendUint16(head, uint16(len(uid)))
+	return append(append(head, uid...), set...)
+}
+
+// dir writes files as 01.dcm, 02.dcm … into a new folder, explicit little endian.
+func dir(t testing.TB, files ...file) string {
+	t.Helper()
+	folder := t.TempDir()
+	for i, f := range files {
+		save(t, filepath.Join(folder, fmt.Sprintf("%02d.dcm", i+1)), f.encode(uidExplicitLE))
+	}
+	return folder
+}
+
+func save(t testing.TB, path string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
