@@ -1,0 +1,262 @@
+package training
+
+import (
+	"bytes"
+	"image"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"glasswork/dataset/volume"
+)
+
+// bodySlice is air with a dense ellipse and a small dense speck beside it.
+func bodySlice(w, h int, body image.Rectangle) []int16 {
+	hu := make([]int16, w*h)
+	cx, cy := float64(body.Min.X+body.Max.X-1)/2, float64(body.Min.Y+body.Max.Y-1)/2
+	rx, ry := float64(body.Dx())/2, float64(body.Dy())/2
+	for i := range hu {
+		x, y := (float64(i%w)-cx)/rx, (float64(i/w)-cy)/ry
+		hu[i] = -1000
+		if x*x+y*y <= 1 {
+			hu[i] = 40
+		}
+	}
+	for i := range 8 * 8 {
+		hu[(i/8)*w+i%8] = 500
+	}
+	return hu
+}
+
+func TestBodyBox(t *testing.T) {
+	body := image.Rect(100, 60, 420, 300)
+	got := BodyBox(bodySlice(512, 512, body), 512, 512)
+	if !body.In(got) || got.Dx() > body.Dx()+4*bodyBlock || got.Dy() > body.Dy()+4*bodyBlock {
+		t.Errorf("BodyBox = %v, want a tight box around %v", got, body)
+	}
+	air := make([]int16, 64*64)
+	for i := range air {
+		air[i] = -1000
+	}
+	if got := BodyBox(air, 64, 64); got != image.Rect(0, 0, 64, 64) {
+		t.Errorf("BodyBox of air = %v, want the whole slice", got)
+	}
+	if got := BodyBox(make([]int16, 3*3), 3, 3); got != image.Rect(0, 0, 3, 3) {
+		t.Errorf("BodyBox of a slice smaller than a block = %v", got)
+	}
+}
+
+// What is put on the network's square and back lies where it was.
+func TestFrameAndBack(t *testing.T) {
+	for _, c := range []struct {
+		w, h, size int
+		box        image.Rectangle
+	}{
+		{512, 512, 256, image.Rect(100, 60, 420, 300)},
+		{200, 500, 128, image.Rect(0, 0, 200, 500)},
+		{40, 30, 256, image.Rect(0, 0, 40, 30)},
+	} {
+		disc := bodySlice(c.w, c.h, c.box.Inset(c.box.Dx()/8))
+		f := NewFrame(c.box, c.size)
+		x := make([]float32, c.size*c.size)
+		f.Fill(x, disc, c.w, DefaultWindow)
+		probs := make([]float32, volume.NumClasses*len(x))
+		for i, v := range x {
+			probs[i], probs[len(x)+i] = 1-v, v
+		}
+		labels := bytes.Repeat([]byte{9}, c.w*c.h)
+		f.Back(probs, labels, c.w)
+		wrong := 0
+		for i, l := range labels {
+			inside := image.Pt(i%c.w, i/c.w).In(c.box)
+			if want := inside && disc[i] > -600; want != (l == volume.GroundGlass) || l > 1 {
+				wrong++
+			}
+		}
+		if limit := 3 * (c.w + c.h); wrong > limit {
+			t.Errorf("%v: %d pixels moved, more than the edge's %d", c, wrong, limit)
+		}
+	}
+}
+
+func TestWindowIsClipped(t *testing.T) {
+	hu := []int16{-3000, -1350, -600, 150, 3000, -1350, -1350, -1350, -1350}
+	p := newPlane(hu, 3, image.Rect(0, 0, 3, 3), DefaultWindow, 1)
+	for i, want := range []float32{0, 0, 0.5, 1, 1} {
+		if math.Abs(float64(p.values[i]-want)) > 1e-6 {
+			t.Errorf("%d HU becomes %g, want %g", hu[i], p.values[i], want)
+		}
+	}
+}
+
+// Halving keeps positions: a ramp stays the same ramp in slice coordinates.
+func TestHalvedPlaneKeepsPlaces(t *testing.T) {
+	const w = 64
+	hu := make([]int16, w*w)
+	for i := range hu {
+		hu[i] = int16(-1350 + 20*(i%w))
+	}
+	p := newPlane(hu, w, image.Rect(0, 0, w, w), DefaultWindow, 0.2)
+	if p.step != 4 {
+		t.Fatalf("one pixel is %d, want 4", p.step)
+	}
+	dst := make([]float32, 8*8)
+	p.resample(dst, 8, affine{xx: 6, x0: 10, yy: 6, y0: 10})
+	for u := range 8 {
+		want := 20 * float64(10+6*u) / 1500
+		if math.Abs(float64(dst[3*8+u])-want) > 1e-3 {
+			t.Errorf("column %d: %g, want %g", 10+6*u, dst[3*8+u], want)
+		}
+	}
+}
+
+// The image and its mask go the same way, whatever is drawn.
+func TestAugmentMovesImageAndMaskTogether(t *testing.T) {
+	e, err := bands(1).At(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 96
+	x, y := make([]float32, size*size), make([]uint8, size*size)
+	f := exampleFrame(e, size)
+	a := PictureAugment()
+	for seed := range uint64(40) {
+		m := f.toSlice().after(a.geometry(rand.New(rand.NewPCG(seed, 0)), size))
+		newPlane(e.HU, e.W, f.Box, DefaultWindow, f.scale).resample(x, size, m)
+		resampleLabels(y, size, e.Labels, e.W, f.Box, m)
+		wrong := 0
+		for i, class := range y {
+			inside := x[i] > 0
+			hu := float64(x[i])*DefaultWindow.Width - 1350
+			if inside && math.Abs(hu-float64(bandHU[class])) > 120 {
+				wrong++
+			}
+		}
+		if wrong > size*size/5 { // edges of bands are blended
+			t.Fatalf("seed %d: %d of %d pixels do not fit their label", seed, wrong, size*size)
+		}
+	}
+}
+
+// Turned samples come in all eight orientations of a square.
+func TestAugmentTurns(t *testing.T) {
+	a := Augment{Flip: true, Turn: 1}
+	seen := map[[4]float64]bool{}
+	for seed := range uint64(200) {
+		m := a.geometry(rand.New(rand.NewPCG(seed, 0)), 64)
+		seen[[4]float64{m.xx + 0, m.xy + 0, m.yx + 0, m.yy + 0}] = true
+	}
+	if len(seen) != 8 {
+		t.Errorf("%d orientations, want 8: %v", len(seen), seen)
+	}
+	if m := (Augment{}).geometry(rand.New(rand.NewPCG(1, 0)), 64); m != (affine{xx: 1, yy: 1}) {
+		t.Errorf("no augmentation is %v, want the identity", m)
+	}
+}
+
+func TestPhotometryStaysInRange(t *testing.T) {
+	a := PictureAugment()
+	for seed := range uint64(20) {
+		x := []float32{0, 0.2, 0.5, 0.8, 1, 0, 1, 0.3, 0.6}
+		a.photometry(rand.New(rand.NewPCG(seed, 0)), x, 3, DefaultWindow)
+		for _, v := range x {
+			if !(v >= 0 && v <= 1) {
+				t.Fatalf("seed %d: value %g", seed, v)
+			}
+		}
+	}
+}
+
+// The same seed gives the same batches on any number of workers.
+func TestFeederOrder(t *testing.T) {
+	sources := []Source{{"a", bands(5), 1}, {"b", bands(9), 2}}
+	spec := Spec{Size: 32, Window: DefaultWindow}
+	var want []Batch
+	for _, workers := range []int{1, 4} {
+		s, err := newSampler(sources, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := newFeeder(t.Context(), s, spec, 3, workers, 2)
+		for i := range 6 {
+			b, err := f.next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if workers == 1 {
+				want = append(want, b)
+			} else if !reflect.DeepEqual(b, want[i]) {
+				t.Errorf("batch %d differs on %d workers", i, workers)
+			}
+		}
+		f.close()
+	}
+	if reflect.DeepEqual(want[0], want[1]) {
+		t.Error("two batches are the same")
+	}
+}
+
+func TestSamplerWeights(t *testing.T) {
+	s, err := newSampler([]Source{{"a", bands(5), 1}, {"b", bands(9), 3}}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var from [2]int
+	seen := map[int]int{}
+	for _, d := range s.next(4000) {
+		from[d.source]++
+		if d.source == 0 {
+			seen[d.index]++
+		}
+	}
+	if from[0] < 850 || from[0] > 1150 {
+		t.Errorf("%d of 4000 samples from a source of weight 1 in 4", from[0])
+	}
+	for i := range 5 {
+		if n := seen[i]; n < from[0]/5-1 || n > from[0]/5+1 {
+			t.Errorf("example %d was drawn %d times of %d", i, n, from[0])
+		}
+	}
+}
+
+func TestSchedule(t *testing.T) {
+	cosine := Schedule{Peak: 1, Warmup: 10, Steps: 110}
+	poly := Schedule{Peak: 1, Steps: 100, Poly: 0.9}
+	for _, c := range []struct {
+		s    Schedule
+		step int
+		want float64
+	}{
+		{cosine, 0, 0.1},
+		{cosine, 9, 1},
+		{cosine, 10, 1},
+		{cosine, 60, 0.5},
+		{cosine, 110, 0},
+		{cosine, 500, 0},
+		{poly, 0, 1},
+		{poly, 50, math.Pow(0.5, 0.9)},
+		{poly, 100, 0},
+	} {
+		if got := c.s.At(c.step); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("%+v at %d = %g, want %g", c.s, c.step, got, c.want)
+		}
+	}
+}
+
+func TestUncertainty(t *testing.T) {
+	f := Frame{Size: 1}
+	for _, c := range []struct {
+		probs []float32
+		want  float64
+	}{
+		{[]float32{1, 0, 0, 0}, 0},
+		{[]float32{0, 0, 1, 0}, 0},
+		{[]float32{0.2499, 0.2501, 0.25, 0.25}, 1},
+		{[]float32{0, 0.5, 0, 0.5}, 0.5},
+	} {
+		if got := f.Uncertainty(c.probs); math.Abs(got-c.want) > 1e-3 {
+			t.Errorf("Uncertainty(%v) = %g, want %g", c.probs, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,172 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"glasswork/training/score"
+)
+
+func testOptions(steps int) Options {
+	return Options{
+		Sources: []Source{{Name: "bands", Examples: bands(12), Weight: 1}},
+		Info:    testInfo(), Schedule: Schedule{Peak: 0.05, Warmup: 5, Steps: steps},
+		BatchSize: 2, Seed: 7, Workers: 2,
+	}
+}
+
+func TestTrainLearns(t *testing.T) {
+	o := testOptions(150)
+	o.Validation, o.ValidateEvery = bands(4), 50
+	var merits []float64
+	o.OnEpoch = func(_, _ int, _ float64, r score.Report) {
+		m, ok := Merit(r)
+		if !ok {
+			t.Fatal("the validation has no merit")
+		}
+		merits = append(merits, m)
+	}
+	l := &fakeLearner{}
+	r, err := Train(t.Context(), l, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Steps != 150 || len(merits) != 3 {
+		t.Errorf("%d steps, %d validations; want 150 and 3", r.Steps, len(merits))
+	}
+	best := slices.Max(merits)
+	if got, _ := Merit(*r.Report); got != best || best < 0.5 {
+		t.Errorf("best merit %.3f, reported %.3f; want the best, and at least 0.5", best, got)
+	}
+	ev, err := Evaluate(t.Context(), l, o.Info.Spec, o.Validation, EvaluateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := Merit(ev.Set.Report()); got != best {
+		t.Errorf("the learner was left with weights of merit %.3f, the best were %.3f", got, best)
+	}
+}
+
+func TestTrainKeepsTheLastWeightsIfTold(t *testing.T) {
+	o := testOptions(20)
+	o.Validation, o.ValidateEvery, o.KeepLast = bands(4), 5, true
+	l := &fakeLearner{}
+	if r, err := Train(t.Context(), l, o); err != nil || r.Report != nil {
+		t.Fatalf("report %v, error %v; want neither", r.Report, err)
+	}
+	if l.remembered != (fakeLearner{}).remembered {
+		t.Error("weights were chosen by the holdout")
+	}
+}
+
+func TestTrainStopsEarly(t *testing.T) {
+	o := testOptions(1000)
+	o.Validation, o.ValidateEvery, o.Patience = bands(4), 5, 2
+	o.Schedule = Schedule{Peak: 1e-12, Steps: 1000}
+	r, err := Train(t.Context(), &fakeLearner{}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Steps != 15 || r.BestStep != 5 {
+		t.Errorf("stopped after %d steps with the weights of step %d, want 15 and 5", r.Steps, r.BestStep)
+	}
+}
+
+// A run that is stopped and resumed ends with the very weights of one that was not.
+func TestResumeIsExact(t *testing.T) {
+	whole := &fakeLearner{}
+	if _, err := Train(t.Context(), whole, testOptions(30)); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	first := &fakeLearner{}
+	o := testOptions(30)
+	o.Dir, o.CheckpointEvery = dir, 10
+	o.OnStep = func(p Progress) {
+		if p.Step == 17 {
+			cancel()
+		}
+	}
+	if _, err := Train(ctx, first, o); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v, want cancelled", err)
+	}
+	path, err := LastCheckpoint(dir)
+	if err != nil || filepath.Base(filepath.Dir(path)) != "checkpoint-000010" {
+		t.Fatalf("last checkpoint %s, %v; want step 10", path, err)
+	}
+	second, _, err := fakeNetworks{}.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Resume, o.OnStep, o.Workers = true, nil, 1
+	r, err := Train(t.Context(), second, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second.(*fakeLearner).W != whole.W || second.(*fakeLearner).steps != 20 || r.Steps != 30 {
+		t.Errorf("after %d more steps the weights differ from those of an undisturbed run", second.(*fakeLearner).steps)
+	}
+	if old, _ := filepath.Glob(filepath.Join(dir, "checkpoint-*")); len(old) != 1 {
+		t.Errorf("%d checkpoints left, want the last", len(old))
+	}
+	o.Seed = 8
+	if _, err := Train(t.Context(), second, o); err == nil {
+		t.Error("a run was resumed with another seed")
+	}
+}
+
+func TestADivergedLossWritesNothing(t *testing.T) {
+	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
+		o := testOptions(20)
+		o.Dir, o.CheckpointEvery, o.ValidateEvery = t.TempDir(), 5, 5
+		l := &fakeLearner{lossAt: func(step int, loss float64) float64 {
+			if step == 9 { // its checkpoint would be the second
+				return bad
+			}
+			return loss
+		}}
+		if _, err := Train(t.Context(), l, o); !errors.Is(err, ErrDiverged) {
+			t.Fatalf("error %v, want ErrDiverged", err)
+		}
+		path, err := LastCheckpoint(o.Dir)
+		if err != nil || filepath.Base(filepath.Dir(path)) != "checkpoint-000005" {
+			t.Errorf("last checkpoint %s, %v; want that of step 5", path, err)
+		}
+	}
+}
+
+func TestFinalIsTheBestFoundBeforeAResume(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, bestName), []byte("best"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	path, err := Final(dir, &fakeLearner{}, Result{Steps: 30, BestStep: 10}, testInfo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := os.ReadFile(path); string(b) != "best" {
+		t.Errorf("the final model is %q", b)
+	}
+}
+
+func TestTrainRefusesWhatItCannotLearnFrom(t *testing.T) {
+	for name, sources := range map[string][]Source{
+		"no source":    nil,
+		"no slice":     {{Name: "empty", Examples: bands(0), Weight: 1}},
+		"weight 0":     {{Name: "bands", Examples: bands(1)}},
+		"weight NaN":   {{Name: "bands", Examples: bands(1), Weight: math.NaN()}},
+		"one of a two": {{Name: "bands", Examples: bands(1), Weight: 1}, {Name: "empty", Examples: bands(0), Weight: 1}},
+	} {
+		o := testOptions(2)
+		o.Sources = sources
+		if _, err := Train(t.Context(), &fakeLearner{}, o); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
