@@ -29,9 +29,10 @@ type anatomy struct {
 	marrowHU   float64
 	domeRight  float64 // height of the diaphragm's domes, share of the lungs' height
 	domeLeft   float64
-	heart      float64 // size relative to an adult's
-	heartBlur  float64 // width of the beating heart's edge, mm
-	stomachGas float64 // share of the stomach filled with gas
+	heart      float64    // size relative to an adult's
+	fluid      [2]float64 // thickest pleural effusion on the right and the left, mm
+	heartBlur  float64    // width of the beating heart's edge, mm
+	stomachGas float64    // share of the stomach filled with gas
 	ribPhase   float64
 	ribTilt    float64 // how much higher the left ribs are, in rib distances
 	ribThick   float64 // half their thickness, mm
@@ -59,9 +60,9 @@ func newAnatomy(seed uint64) *anatomy {
 	d := newDice(seed, streamAnatomy)
 	a := &anatomy{
 		seed:   uint32(seed ^ seed>>32),
-		height: d.in(215, 300),
-		width:  d.around(126, 8),
-		depth:  d.around(188, 15),
+		height: d.in(225, 310),
+		width:  d.around(129, 8),
+		depth:  d.around(196, 15),
 		power:  d.in(2.15, 2.6),
 
 		kyphosis:  d.in(8, 26),
@@ -74,15 +75,15 @@ func newAnatomy(seed uint64) *anatomy {
 		muscleHU:  d.in(45, 62),
 		cortexHU:  d.in(450, 850),
 		marrowHU:  d.in(90, 260),
-		domeRight: d.in(0.24, 0.36),
-		heart:     d.in(0.88, 1.14),
+		domeRight: d.in(0.19, 0.34),
+		heart:     d.in(0.82, 1.08),
 		heartBlur: d.in(1, 4.5),
 
 		stomachGas: d.in(-0.2, 0.7),
 		ribPhase:   d.Float64(),
 		discPhase:  d.Float64(),
 
-		lungHU:      d.around(-865, 25),
+		lungHU:      d.around(-882, 26),
 		gradientHU:  d.in(20, 90),
 		textureHU:   d.in(6, 18),
 		fissure:     d.in(0.4, 1.0),
@@ -131,12 +132,20 @@ func (a *anatomy) drawLungDisease(d dice) {
 	if d.chance(0.35) {
 		a.dependentHU, a.dependentMM = d.in(40, 260), d.in(3, 12)
 	}
+	if d.chance(0.1) {
+		a.fluid[d.IntN(2)] = d.in(6, 35)
+		if d.chance(0.4) {
+			a.fluid = [2]float64{d.in(4, 25), d.in(4, 25)}
+		}
+	}
 	if d.chance(0.2) { // shallow breath
 		a.lungHU += d.in(20, 70)
 		a.gradientHU += d.in(0, 60)
 		a.domeRight += 0.05
 		a.domeLeft += 0.05
 	}
+	// Denser than this a lung is not healthy.
+	a.lungHU = min(max(a.lungHU, -930), -815)
 }
 
 // level is z as a share of the lungs' height: 0 lowest recess, 1 apex.

@@ -63,7 +63,7 @@ func (a *anatomy) planes(depth, index, r, x, y, z float64) float64 {
 	thin := ramp(0.09, 0.03, sheet) * ramp(-0.2, 0.25, noise(a.seed+57, along/36, depth/20, z/40))
 	seam := ramp(0.07, 0.03, math.Abs(noise(a.seed+60, x/26, y/26, z/40)))
 	seam *= ramp(-0.3, 0.2, noise(a.seed+67, x/30, y/30, z/40))
-	pad := ramp(0.3, 0.5, noise(a.seed+58, x/26, y/26, z/45)) * ramp(wallMM, wallMM+10, depth)
+	pad := ramp(0.27, 0.4, fractal(a.seed+58, 3, x/38, y/38, z/60)) * ramp(wallMM, wallMM+10, depth)
 	return max(0.8*thin, 0.75*seam, 0.9*pad)
 }
 

@@ -15,6 +15,9 @@ func (g *Generator) paintInside(c *canvas) {
 		hu := a.fatHU + 8 + 6*noise(a.seed+61, x/8, y/8, c.z/8)
 		flesh := ramp(0.06, 0.14, math.Abs(noise(a.seed+66, x/17, y/17, c.z/30)))
 		hu = mix(hu, a.muscleHU-5, neck*flesh)
+		if fluid := a.effusion(x, y, c.z); fluid > 0 {
+			hu = mix(hu, 10, coverage(-depth-fluid-1.2, c.px))
+		}
 		if depth > -4 {
 			hu = mix(hu, a.muscleHU, ramp(-4, -1, depth)) // pleura and inner intercostals
 		}
@@ -63,9 +66,9 @@ func (g *Generator) paintAbdomen(c *canvas) {
 		hu := a.fatHU + 5*noise(a.seed+62, x/10, y/10, c.z/10)
 		// The liver fills the right side and reaches across in front.
 		edge := x - rx*(0.22-0.62*(y-cy)/ry) - 9*noise(a.seed+63, x/30, y/30, c.z/30)
-		liver := max(edge, (depth+4)*1.2, 1-below*0.5, 0.6*(y-cy-(0.55+0.25*noise(a.seed+69, x/35, 0.5, c.z/35))*ry)+12*ramp(0.12, -0.02, a.level(c.z)))
-		duct := ramp(0.06, 0.02, math.Abs(noise(a.seed+64, x/26, y/26, c.z/26)))
-		hu = mix(hu, a.liverHU-14*duct, coverage(liver, 2*c.px))
+		liver := max(edge, (depth+2.5)*1.2, 1-below*0.5, 0.6*(y-cy-(0.85+0.25*noise(a.seed+69, x/35, 0.5, c.z/35))*ry))
+		duct := ramp(0.06, 0.02, math.Abs(noise(a.seed+64, x/26, y/26, c.z/26))) * ramp(-0.1, 0.3, noise(a.seed+70, x/30, y/30, c.z/30))
+		hu = mix(hu, a.liverHU-9*duct, coverage(liver, 2*c.px))
 		blendTo(&c.tissue[i], hu, share)
 	}
 	for _, o := range g.belly {
@@ -135,7 +138,7 @@ func (a *anatomy) midline(x, y, z float64) float64 {
 // outsideLung is how far (mm) a point lies outside the lungs, given how far it lies
 // outside the pleura and the mediastinum, and the diaphragm's height there.
 func (a *anatomy) outsideLung(pleura, mediastinum, diaphragm, x, y, z float64) float64 {
-	d := max(pleura+1.2, a.apex(x, y, z))
+	d := max(pleura+1.2+a.effusion(x, y, z), a.apex(x, y, z))
 	if d > 6 {
 		return d
 	}
@@ -152,6 +155,8 @@ func (g *Generator) coverLungs(c *canvas) {
 	around, under := newLattice(c.n, step), newLattice(c.n, step)
 	c.fill(under, a.diaphragm)
 	clear(c.cover)
+	// The heart moves while the gantry turns: the lung's edge beside it is blurred.
+	beat := bell(0.36, 0.22, a.level(c.z))
 	for _, z := range c.heights {
 		o := a.outlineAt(z)
 		c.fill(around, func(x, y float64) float64 { return a.envelope(near, x, y, z) })
@@ -162,7 +167,8 @@ func (g *Generator) coverLungs(c *canvas) {
 			}
 			col, row := i%c.n, i/c.n
 			d := a.outsideLung(depth, around.at(col, row), under.at(col, row), float64(c.x[i]), float64(c.y[i]), z)
-			c.cover[i] += float32(coverage(d, c.px) / float64(len(c.heights)))
+			edge := c.px + 0.7*a.heartBlur*beat*bell(0, 6, d+around.at(col, row))
+			c.cover[i] += float32(coverage(d, edge) / float64(len(c.heights)))
 		}
 	}
 }

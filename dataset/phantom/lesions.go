@@ -120,7 +120,7 @@ func (a *anatomy) focus(d dice, at vec, size float64) lesion {
 		rough:     d.in(0.3, 0.9),
 		grain:     max(size*d.in(0.3, 0.7), 4),
 		lobe:      -1,
-		groundHU:  d.in(-690, -430),
+		groundHU:  d.in(-720, -430),
 		solidHU:   d.in(-40, 50),
 		solidAt:   2,
 		soft:      d.in(0.06, 0.3),

@@ -21,10 +21,10 @@ func (a *anatomy) diaphragm(x, y float64) float64 {
 		dx := (x - side*0.45*rx) / (0.62 * rx)
 		dy := (y - cy + 0.1*ry) / (1.02 * ry)
 		rise := math.Max(1-dx*dx-dy*dy, 0)
-		return low + (top*a.height-low)*math.Pow(rise, 0.75)
+		return low + (top*a.height-low)*math.Pow(rise, 0.9)
 	}
-	saddle := (y - cy + 0.15*ry) / (0.7 * ry)
-	middle := a.height*(min(a.domeLeft, a.domeRight)-0.05)*(1-saddle*saddle) - 0.006*x*x
+	saddle := max(y-cy+0.15*ry, 0) / (0.7 * ry) // in front it reaches the sternum
+	middle := a.height*(min(a.domeLeft, a.domeRight)-0.03)*(1-saddle*saddle) - 0.006*x*x
 	right, left := dome(-1, a.domeRight), dome(1, a.domeLeft)
 	z := -blend(-middle, blend(-right, -left, 20), 25)
 	return z + 2.5*noise(a.seed+5, x/30, y/30, 0.5)

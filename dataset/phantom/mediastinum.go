@@ -50,7 +50,12 @@ func (a *anatomy) heartOrgans() []organ {
 	fat := a.fatHU + 8
 	blur := a.heartBlur
 	k := a.height / 260
+	// The heart rests on the diaphragm, whatever its height.
+	sink := min(a.domeLeft, a.domeRight) - 0.27
 	ball := func(x, y, level, rx, ry, rz, turn float64) ellipsoid {
+		share := ramp(0.5, 0.3, level)
+		level += sink * share
+		rz *= 1 - 1.2*sink*share
 		return newEllipsoid(a.fromSpine(x*h, y-8, level), vec{rx * h, ry * h, rz * h * k}, turn)
 	}
 	wallHU := min(a.bloodHU+0.3*max(a.aortaHU-a.bloodHU, 0), 115)

@@ -56,7 +56,7 @@ func (g *Generator) reconstruct(c *canvas) {
 		return
 	}
 	copy(c.spare[1], c.tissue)
-	k = gaussian(0.75 / c.px)
+	k = gaussian(0.95 / c.px)
 	convolve(c.spare[1], c.spare[0], c.n, k, k)
 	boost := float32(g.scan.boost)
 	for i, smooth := range c.spare[1] {

@@ -21,6 +21,7 @@ func (g *Generator) paintLungs(c *canvas) {
 		hu = mix(hu, -620, 0.8*a.fissure*bell(0, 0.9+0.3*c.thick, fissure)/(1+0.4*c.thick))
 		c.lung[i] = float32(hu)
 	}
+	g.paintScars(c)
 	g.paintLesions(c)
 	g.paintVessels(c)
 	for i, share := range c.solid {

@@ -11,7 +11,9 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"glasswork/dataset/volume"
 )
@@ -67,12 +69,13 @@ type Generator struct {
 	belly     []organ
 	bones     []bone
 	tree      *index
+	scars     []scar
 	lesions   []lesion
 	canvases  sync.Pool
 }
 
 // Sample is the embedded sample study: 96 slices with clear lesions.
-func Sample() Options { return Options{Seed: 20, Slices: 96} }
+func Sample() Options { return Options{Seed: 39, Slices: 96, Kernel: Soft, Noise: 13} }
 
 // New prepares the generator of a phantom. Values that make no sense are taken as
 // the default.
@@ -98,6 +101,7 @@ func New(o Options) *Generator {
 	g.organs, g.above = append(heart, vessels...), len(heart)
 	g.belly, g.bones = g.body.abdomen(), g.body.skeleton()
 	g.growTree()
+	g.scars = g.body.scars(newDice(o.Seed, streamScars), g.contains)
 	if !o.Healthy {
 		g.lesions = g.body.plant(newDice(o.Seed, streamLesions), g.contains)
 	}
@@ -215,15 +219,23 @@ func (g *Generator) finish(c *canvas, hu []int16) {
 	}
 }
 
-// Generate makes a whole phantom. It returns an error if ctx ends before.
+// Generate makes a whole phantom, several slices at once. It returns an error if
+// ctx ends before.
 func Generate(ctx context.Context, o Options) (*Phantom, error) {
 	g := New(o)
 	p := &Phantom{CT: volume.New(g.geometry), Labels: volume.NewLabelMap(g.geometry)}
-	for z := range g.geometry.Size[0] {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("making the phantom's slice %d: %w", z+1, err)
-		}
-		g.Slice(z, p.CT.Slice(z), p.Labels.Slice(z))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for z := int(next.Add(1)) - 1; z < p.CT.Size[0] && ctx.Err() == nil; z = int(next.Add(1)) - 1 {
+				g.Slice(z, p.CT.Slice(z), p.Labels.Slice(z))
+			}
+		})
+	}
+	workers.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("making a phantom of %d slices: %w", p.CT.Size[0], err)
 	}
 	return p, nil
 }

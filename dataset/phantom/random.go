@@ -12,6 +12,7 @@ const (
 	streamScan
 	streamTree
 	streamLesions
+	streamScars
 	streamSlice
 )
 

@@ -27,7 +27,7 @@ func newScan(d dice, a *anatomy, sharp bool) scan {
 		circle:  d.in(1.0, 1.5),
 	}
 	if sharp {
-		s.blur, s.boost = d.in(0.3, 0.5), d.in(0.3, 1.1)
+		s.blur, s.boost = d.in(0.3, 0.5), d.in(0.4, 1.5)
 		s.noiseHU, s.coarse = d.in(22, 60), d.in(0.3, 0.5)
 	}
 	o := a.outlineAt(0.35 * a.height)

@@ -48,7 +48,7 @@ func (g *grower) grow(root, direction vec, points []vec, beside vec) {
 	centre := centroid(points)
 	reach := (g.dice.in(0.2, 0.36) + 0.25/math.Sqrt(float64(n))) * centre.minus(root).length()
 	// A vessel bends towards what it supplies, it does not turn on the spot.
-	heading := centre.minus(root).unit().towards(direction, 0.35).unit()
+	heading := centre.minus(root).unit().towards(direction, 0.45).unit()
 	fork := root.plus(heading.times(reach))
 	r := g.radius(n)
 	g.branches = append(g.branches, branch{cone: cone{root, fork, r, r * 0.92}, hu: g.hu})
