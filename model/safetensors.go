@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/x448/float16"
 )
@@ -149,7 +151,7 @@ func (s *safetensors) check() error {
 	}
 	slices.SortFunc(order, func(a, b string) int {
 		x, y := s.entries[a].Offsets, s.entries[b].Offsets
-		return slices.Compare(append(x[:], int64(len(a))), append(y[:], int64(len(b))))
+		return cmp.Or(slices.Compare(x[:], y[:]), strings.Compare(a, b))
 	})
 	end := int64(0)
 	for _, name := range order {
