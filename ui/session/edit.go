@@ -191,7 +191,7 @@ func (s *Session) commit(entries []project.Entry) bool {
 		}
 		r.measures.Recount(r.labels.Labels, entry.Z)
 	}
-	r.unsaved = true
+	r.edits++
 	s.recountReviewed()
 	s.changed(TopicLabels | TopicFindings | TopicStrip | TopicSaved)
 	return true

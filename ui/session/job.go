@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"glasswork/dataset/volume"
@@ -47,12 +48,14 @@ type Job struct {
 type runningJob struct {
 	Job
 	cancel context.CancelFunc
+	series string // the series that is proposed for, "" in other jobs
 }
 
 // work is one job: what has to happen before it, what to send, whom to tell.
 type work struct {
 	kind    JobKind
 	title   string
+	series  string                          // of a proposal
 	prepare func(ctx context.Context) error // may be nil
 	job     protocol.Job
 	event   func(protocol.Event) // on the job's goroutine; may be nil
@@ -100,12 +103,7 @@ func leftText(d time.Duration) string {
 	case d < 90*time.Minute:
 		return fmt.Sprintf("%d min left", int(math.Round(d.Minutes())))
 	}
-	return viewerHours(d) + " left"
-}
-
-func viewerHours(d time.Duration) string {
-	h := int(d.Hours())
-	return fmt.Sprintf("%d h %d min", h, int(d.Minutes())-60*h)
+	return fmt.Sprintf("%d h %d min left", int(d.Hours()), int(d.Minutes())%60)
 }
 
 // busy tells that the trainer has something else to do, if so.
@@ -124,7 +122,7 @@ func (s *Session) busy() bool {
 // run starts a job. Only one runs at a time.
 func (s *Session) run(w work) {
 	ctx, cancel := context.WithCancel(s.ctx)
-	j := &runningJob{Job: Job{Kind: w.kind, Title: w.title, Text: "Starting", Fraction: math.NaN(), Started: time.Now()}, cancel: cancel}
+	j := &runningJob{Job: Job{Kind: w.kind, Title: w.title, Text: "Starting", Fraction: math.NaN(), Started: time.Now()}, cancel: cancel, series: w.series}
 	s.job = j
 	s.changed(TopicJob)
 	background(s, ctx, func(ctx context.Context) (*protocol.Summary, error) {
@@ -141,7 +139,9 @@ func (s *Session) run(w work) {
 			if w.event != nil {
 				w.event(e)
 			}
-			s.poster.post(func() { s.follow(j, e) })
+			if e.Slice == nil {
+				s.poster.post(func() { s.follow(j, e) })
+			}
 		})
 	}, func(sum *protocol.Summary, err error) {
 		cancel()
@@ -200,8 +200,11 @@ func (s *Session) follow(j *runningJob, e protocol.Event) {
 	s.changed(TopicJob)
 }
 
-// hello says so once if a GPU backend is there and the trainer has to do without it.
+// hello says so once if there is a GPU backend and the trainer has to do without it.
 func (s *Session) hello(h protocol.Hello) {
+	if s.models.device == "" && gpuBackend() && !strings.Contains(strings.ToLower(h.Device), "cuda") {
+		s.Toast("No GPU answers; the trainer computes on the CPU, which is slower.")
+	}
 	s.models.device = h.Device
 }
 

@@ -202,6 +202,16 @@ type opened struct {
 
 // openSeries registers a series in the project and begins to read it.
 func (s *Session) openSeries(series *volume.Series) {
+	if s.reading != nil && s.reading.SeriesID == series.ID {
+		_ = series.Close() // it is open already, and its labels change under the user's hand
+		s.CancelOpening()
+		s.Toast(s.reading.Alias + " is open already.")
+		return
+	}
+	// What is proposed for a study while its labels are being read would be missed.
+	if s.job != nil && s.job.series == series.ID {
+		s.CancelJob()
+	}
 	ctx, turn := s.begin("Opening " + series.Description)
 	background(s, ctx, func(ctx context.Context) (opened, error) {
 		return register(ctx, s.project, series)
@@ -222,18 +232,9 @@ func (s *Session) openSeries(series *volume.Series) {
 
 // register adds a series to the project and reads its labels.
 func register(ctx context.Context, p *project.Project, series *volume.Series) (o opened, err error) {
-	if _, err := p.AddStudy(ctx, series); err != nil {
+	if o.study, err = p.AddStudy(ctx, series); err != nil {
 		return o, err
 	}
-	all, err := p.Studies(ctx)
-	if err != nil {
-		return o, err
-	}
-	i := slices.IndexFunc(all, func(st project.Study) bool { return st.SeriesID == series.ID })
-	if i < 0 {
-		return o, fmt.Errorf("%s was added to the project and is not in it: %w", series.Description, project.ErrNotFound)
-	}
-	o.study = all[i]
 	if o.labels, err = p.Annotation(ctx, o.study.ID); err != nil {
 		return o, err
 	}
@@ -267,8 +268,11 @@ func (s *Session) show(series *volume.Series, o opened) {
 		s.work.Go(old.close)
 	}
 	r := &reading{
-		Study: o.study, series: series, labels: o.labels, measures: o.measures, saved: o.saved, unsaved: o.unsaved,
+		Study: o.study, series: series, labels: o.labels, measures: o.measures, saved: o.saved,
 		uncertainty: unknown(o.study.Slices), withheld: map[int]withheld{}, stored: make(chan struct{}),
+	}
+	if o.unsaved {
+		r.edits++
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	r.cancel = cancel
@@ -276,34 +280,38 @@ func (s *Session) show(series *volume.Series, o opened) {
 	s.reading, s.slice, s.pointer = r, r.Slices/2, pointer{}
 	r.loader.Want(s.slice)
 	s.work.Go(func() { s.store(ctx, r) })
-	if len(series.Warnings) > 0 {
-		s.banner(Warning, series.Warnings[0], series.Warnings)
-	}
+	s.warn(series)
 	s.refreshStudies()
 	s.changed(TopicAll &^ (TopicMessages | TopicJob | TopicPlan | TopicVerdict | TopicModels))
+}
+
+// warn tells what a series' measurements are worth.
+func (s *Session) warn(series *volume.Series) {
+	switch n := len(series.Warnings); {
+	case n == 0:
+	case series.Format == "phantom":
+		s.Toast(series.Warnings[0])
+	case n == 1:
+		s.banner(Warning, series.Warnings[0], nil)
+	default:
+		s.banner(Warning, fmt.Sprintf("%s (and %d more)", series.Warnings[0], n-1), series.Warnings)
+	}
 }
 
 // arrived returns what the loader calls for every slice: it lets the window know, but
 // never queues more than one call there.
 func (s *Session) arrived(r *reading) func(z int, err error) {
-	var mu sync.Mutex
-	var waiting []int
+	var came gathered[int]
 	return func(z int, _ error) {
-		mu.Lock()
-		defer mu.Unlock()
-		waiting = append(waiting, z)
-		if len(waiting) > 1 {
+		if !came.add(z) {
 			return
 		}
 		s.poster.post(func() {
-			mu.Lock()
-			came := waiting
-			waiting = nil
-			mu.Unlock()
+			now := came.take()
 			if s.reading != r {
 				return
 			}
-			if slices.Contains(came, s.slice) {
+			if slices.Contains(now, s.slice) {
 				s.changed(TopicSlice)
 			}
 			s.changed(TopicStrip)
@@ -339,6 +347,30 @@ func (r *reading) waitStored(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// gathered collects what comes on other goroutines, so that however fast it comes at most
+// one call waits on the window's.
+type gathered[T any] struct {
+	mu  sync.Mutex
+	all []T
+}
+
+// add reports whether v is the first that waits.
+func (g *gathered[T]) add(v T) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.all = append(g.all, v)
+	return len(g.all) == 1
+}
+
+// take returns what has come, and begins anew.
+func (g *gathered[T]) take() []T {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := g.all
+	g.all = nil
+	return all
 }
 
 // exists reports whether a path is still there.

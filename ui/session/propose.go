@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"glasswork/dataset/project"
 	"glasswork/training/protocol"
@@ -58,29 +57,6 @@ func outward(z, n int, wanted func(z int) bool) []int {
 	return out
 }
 
-// arrivals collects predicted slices, so that however fast they come at most one call
-// waits on the window's goroutine.
-type arrivals struct {
-	mu     sync.Mutex
-	slices []protocol.Slice
-}
-
-// add reports whether it is the first that waits.
-func (a *arrivals) add(sl protocol.Slice) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.slices = append(a.slices, sl)
-	return len(a.slices) == 1
-}
-
-func (a *arrivals) take() []protocol.Slice {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	out := a.slices
-	a.slices = nil
-	return out
-}
-
 // propose runs a prediction and shows its slices as they come.
 func (s *Session) propose(zs []int) {
 	if s.busy() {
@@ -91,16 +67,19 @@ func (s *Session) propose(zs []int) {
 		Path: r.series.Path, Series: r.series.ID, Project: s.project.Dir(), Study: r.ID,
 		Model: modelPath(model), Slices: zs,
 	}
-	var came arrivals
+	var came gathered[protocol.Slice]
 	var count struct{ shown, withheld int }
 	s.run(work{
-		kind: Proposing, title: "Proposing", job: protocol.Job{Predict: &job},
+		kind: Proposing, title: "Proposing", series: r.SeriesID, job: protocol.Job{Predict: &job},
 		prepare: func(ctx context.Context) error { return s.readable(ctx, r) },
 		event: func(e protocol.Event) {
 			if e.Slice == nil || !came.add(*e.Slice) {
 				return
 			}
 			s.poster.post(func() {
+				if s.job != nil && s.job.Cancelling {
+					return
+				}
 				shown, kept := s.receive(r, came.take(), model.Name)
 				count.shown, count.withheld = count.shown+shown, count.withheld+kept
 			})
@@ -180,7 +159,7 @@ func (s *Session) takeOver(r *reading, entries []project.Entry) (shown int) {
 		r.measures.Recount(r.labels.Labels, e.Z)
 		shown++
 	}
-	r.unsaved = true
+	r.edits++
 	return shown
 }
 

@@ -26,13 +26,17 @@ type reading struct {
 	uncertainty []float64         // per slice, NaN where unknown
 	withheld    map[int]withheld  // predictions for slices that a person had touched
 	saved       *project.Revision // the last revision; nil: none yet
-	unsaved     bool
+	edits       int               // changes of labels or review so far
+	savedEdits  int               // of them are in the last revision
 
 	// stored is closed when the voxels are in the project or could not be put there: storeErr.
 	stored   chan struct{}
 	storeErr error
 	cancel   context.CancelFunc
 }
+
+// unsaved reports labels that are in the journal but in no revision yet.
+func (r *reading) unsaved() bool { return r.edits != r.savedEdits }
 
 // close stops loading and waits for it; the series' files are released.
 func (r *reading) close() {

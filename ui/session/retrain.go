@@ -41,31 +41,16 @@ func (s *Session) PlanRetrain() {
 	if s.busy() {
 		return
 	}
-	s.Release()
-	r := s.reading
 	plan := &Plan{Measuring: true, Base: s.models.current.Name}
 	s.plan = plan
 	s.changed(TopicPlan)
 	job := s.finetuneJob()
 	s.run(work{
 		kind: Estimating, title: "Measuring", job: protocol.Job{Estimate: &job},
-		prepare: func(ctx context.Context) error { return s.ready(ctx, r) },
+		prepare: s.settle(),
 		done:    func(sum *protocol.Summary) { s.planned(plan, sum) },
 		failed:  func(err error) { s.unplanned(plan, err) },
 	})
-	if r != nil {
-		r.unsaved = false // what is painted from here on sets it again
-	}
-}
-
-// ready makes sure that the trainer finds what was reviewed: voxels stored, labels saved.
-func (s *Session) ready(ctx context.Context, r *reading) error {
-	if r != nil {
-		if err := r.waitStored(ctx); err != nil {
-			return err
-		}
-	}
-	return s.saveAll(ctx)
 }
 
 func (s *Session) planned(plan *Plan, sum *protocol.Summary) {
@@ -119,10 +104,10 @@ func (s *Session) retrain() {
 	if s.busy() {
 		return
 	}
-	r, job := s.reading, s.finetuneJob()
+	job := s.finetuneJob()
 	s.run(work{
 		kind: Retraining, title: "Retraining", job: protocol.Job{Finetune: &job},
-		prepare: func(ctx context.Context) error { return s.ready(ctx, r) },
+		prepare: s.settle(),
 		done:    s.retrained,
 		again:   s.retrain,
 	})

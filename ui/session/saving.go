@@ -18,13 +18,13 @@ func (s *Session) SavedText() string {
 		return ""
 	}
 	switch {
-	case r.saved == nil && r.unsaved:
+	case r.saved == nil && r.unsaved():
 		return "not saved as a revision yet"
 	case r.saved == nil:
 		return ""
 	}
 	text := fmt.Sprintf("saved %s, revision %d", clock(r.saved.Time), r.saved.Number)
-	if r.unsaved {
+	if r.unsaved() {
 		text += ", changed since"
 	}
 	return text
@@ -51,64 +51,75 @@ func (s *Session) Save() {
 		return
 	}
 	s.Release()
-	r.unsaved = false // what is painted from here on sets it again
+	edits := r.edits
 	background(s, s.ctx, func(ctx context.Context) (project.Revision, error) {
 		return s.project.Save(ctx, r.ID, s.config.Author)
 	}, func(rev project.Revision, err error) {
 		if err != nil {
-			r.unsaved = true
 			s.fail("Saving did not work; every stroke is still in the journal", err, Action{"Try again", s.Save})
-			s.changed(TopicSaved)
 			return
 		}
-		r.saved = &rev
+		s.savedAs(r, rev, edits)
 		s.Toast(fmt.Sprintf("saved %s, revision %d", clock(rev.Time), rev.Number))
-		s.changed(TopicSaved)
 		s.refreshStudies()
 	})
 }
 
-// saveAll makes revisions of all studies with changes, because only those train and are exported.
-// It runs on a goroutine of the session's.
-func (s *Session) saveAll(ctx context.Context) error {
+// settle makes what was done so far usable by others than the window: the open study's
+// voxels are stored and all labels saved as revisions, because only those train and are
+// exported. It returns what does so, for a goroutine of the session's.
+func (s *Session) settle() func(ctx context.Context) error {
+	s.Release()
+	r, edits := s.reading, 0
+	if r != nil {
+		edits = r.edits
+	}
+	return func(ctx context.Context) error {
+		if r == nil {
+			return s.saveAll(ctx, nil, 0)
+		}
+		if err := r.waitStored(ctx); err != nil {
+			return err
+		}
+		return s.saveAll(ctx, r, edits)
+	}
+}
+
+func (s *Session) saveAll(ctx context.Context, open *reading, edits int) error {
 	all, err := s.project.Studies(ctx)
 	if err != nil {
 		return err
 	}
 	for _, study := range all {
-		if study.Reviewed == 0 && study.Revision == 0 {
-			continue
+		isOpen := open != nil && open.ID == study.ID
+		if study.Reviewed == 0 && study.Revision == 0 && (!isOpen || edits == 0) {
+			continue // nothing to save
 		}
 		rev, err := s.project.Save(ctx, study.ID, s.config.Author)
 		if err != nil {
 			return fmt.Errorf("%s could not be saved: %w", study.Alias, err)
 		}
-		s.poster.post(func() { s.savedAs(study.ID, rev) })
+		if isOpen {
+			s.poster.post(func() { s.savedAs(open, rev, edits) })
+		}
 	}
 	return nil
 }
 
-// savedAs notes a revision that was saved on the way to something else.
-func (s *Session) savedAs(id string, rev project.Revision) {
-	if r := s.reading; r != nil && r.ID == id {
-		r.saved = &rev
-		s.changed(TopicSaved)
-	}
+// savedAs notes a revision that holds at least the first edits changes.
+func (s *Session) savedAs(r *reading, rev project.Revision, edits int) {
+	r.saved, r.savedEdits = &rev, max(edits, r.savedEdits)
+	s.changed(TopicSaved)
 }
 
 // Export writes the corrected dataset into dir. format is "nnunet" or "kaggle"; with
 // onlyReviewed the other slices are left out of the labels.
 func (s *Session) Export(dir, format string, onlyReviewed bool) {
-	r := s.reading
-	if r != nil {
-		s.Release()
-	}
 	s.Toast("Exporting to " + dir)
+	settle := s.settle()
 	background(s, s.ctx, func(ctx context.Context) (int, error) {
-		if r != nil {
-			if err := r.waitStored(ctx); err != nil && !errors.Is(err, context.Canceled) {
-				return 0, err
-			}
+		if err := settle(ctx); err != nil {
+			return 0, err
 		}
 		return s.export(ctx, dir, dataset.ExportOptions{Format: format, OnlyReviewed: onlyReviewed})
 	}, func(n int, err error) {

@@ -64,13 +64,14 @@ type poster struct {
 
 func (p *poster) post(f func()) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.closed:
-	case p.to == nil:
+	to := p.to
+	if to == nil && !p.closed {
 		p.waiting = append(p.waiting, f)
-	default:
-		p.to(p.unlessClosed(f))
+	}
+	p.mu.Unlock()
+	// Not under the lock: some windows run f at once.
+	if to != nil {
+		to(p.unlessClosed(f))
 	}
 }
 

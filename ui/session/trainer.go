@@ -23,41 +23,57 @@ const trainerName = "glasswork-trainer"
 
 // startTrainer starts the trainer that stands beside this program.
 func startTrainer(ctx context.Context) (Trainer, error) {
+	exe, err := trainerBeside()
+	if err != nil {
+		return nil, err
+	}
+	return protocol.Start(ctx, exe, backend(exe, gpuAnswers), "serve")
+}
+
+// trainerBeside is the path of the trainer that stands beside this program.
+func trainerBeside() (string, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("the trainer cannot be found: %w", err)
+		return "", fmt.Errorf("the trainer cannot be found: %w", err)
 	}
 	if real, err := filepath.EvalSymlinks(self); err == nil {
 		self = real
 	}
 	exe := filepath.Join(filepath.Dir(self), trainerName)
 	if !exists(exe) {
-		return nil, fmt.Errorf("%s is missing beside %s; make build makes both", trainerName, filepath.Base(self))
+		return "", fmt.Errorf("%s is missing beside %s; make build makes both", trainerName, filepath.Base(self))
 	}
-	return protocol.Start(ctx, exe, backend(exe, gpuAnswers), "serve")
+	return exe, nil
+}
+
+// gpuBackend reports whether the trainer beside this program could use a GPU.
+func gpuBackend() bool {
+	exe, err := trainerBeside()
+	return err == nil && library(exe, "cuda") != ""
+}
+
+// library is the folder of a backend of the trainer at exe, "" if it is not installed.
+func library(exe, name string) string {
+	for _, dir := range []string{filepath.Dir(exe), filepath.Dir(filepath.Dir(exe))} {
+		if lib := filepath.Join(dir, "backend", name); exists(filepath.Join(lib, "libtch.so")) {
+			return lib
+		}
+	}
+	return ""
 }
 
 // backend is the environment that makes the trainer at exe use the GPU where there is a
 // backend for it and a GPU that answers, else the CPU. A backend the user names wins.
 func backend(exe string, gpu func() bool) []string {
-	if os.Getenv(backendVariable) == "" && !gpu() {
-		for _, dir := range []string{filepath.Dir(exe), filepath.Dir(filepath.Dir(exe))} {
-			lib := filepath.Join(dir, "backend", "cpu")
-			if exists(filepath.Join(lib, "libtch.so")) {
-				return []string{"LD_LIBRARY_PATH=" + joinPath(lib, os.Getenv("LD_LIBRARY_PATH"))}
-			}
-		}
+	cpu := library(exe, "cpu")
+	if os.Getenv("GLASSWORK_BACKEND") != "" || cpu == "" || gpu() {
+		return protocol.Environment(exe)
 	}
-	return protocol.Environment(exe)
-}
-
-const backendVariable = "GLASSWORK_BACKEND"
-
-func joinPath(first, rest string) string {
-	if rest == "" {
-		return first
+	path := cpu
+	if old := os.Getenv("LD_LIBRARY_PATH"); old != "" {
+		path += string(os.PathListSeparator) + old
 	}
-	return first + string(os.PathListSeparator) + rest
+	return []string{"LD_LIBRARY_PATH=" + path}
 }
 
 // gpuAnswers reports whether the driver of an NVIDIA GPU lists one.
