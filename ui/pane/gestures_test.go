@@ -38,7 +38,7 @@ func TestPainting(t *testing.T) {
 	if shown(w, 20, 20) == plain || shown(w, 31, 20) == plain || shown(w, 32, 20) != plain {
 		t.Error("the frame does not show the stroke")
 	}
-	wheel(v, 305, 205, -1, 0)
+	wheel(v, 305, 205, 1, 0)
 	if b.z != 0 {
 		t.Error("the wheel took the stroke to another slice")
 	}

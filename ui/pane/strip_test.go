@@ -58,7 +58,7 @@ func TestSurvey(t *testing.T) {
 		}},
 		{"two slices a column: the larger, reviewed only if both are", Survey{
 			Slices: 4, Loaded: []bool{true, true, true, false}, GroundGlass: []float64{0, 100, 50, 0},
-			Reviewed: []bool{true, false, true, true},
+			Reviewed: []bool{false, true, true, true},
 		}, 2, []string{"gggggggggg-.....", ".....ggggg..RRRR"}},
 		{"broken values", Survey{Slices: 2, Loaded: loaded, GroundGlass: []float64{nan, -5}}, 2, []string{"..........-.....", "..........-....."}},
 	}

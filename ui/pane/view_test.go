@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"image"
 	"image/color"
 	"math"
 	"testing"
@@ -65,6 +66,18 @@ func TestOnlyTheLastChangeIsDrawn(t *testing.T) {
 	w.Canvas().Capture()
 	if drawn = b.reads - before; drawn != 1 {
 		t.Errorf("four slices were drawn %d times for one frame", drawn)
+	}
+}
+
+func TestChangesBetweenFramesAddUp(t *testing.T) {
+	b, v, w := open(t, nil)
+	w.Canvas().Capture()
+	for _, at := range []image.Point{{X: 5, Y: 5}, {X: 30, Y: 30}} {
+		b.labels.Labels[at.Y*40+at.X] = volume.GroundGlass
+		v.Changed(image.Rectangle{Min: at, Max: at.Add(image.Pt(1, 1))})
+	}
+	if shown(w, 5, 5) == plain || shown(w, 30, 30) == plain {
+		t.Error("one of two changes is not shown")
 	}
 }
 
