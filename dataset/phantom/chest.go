@@ -105,25 +105,62 @@ func (g *Generator) paintGas(c *canvas) {
 	})
 }
 
-// envelope is how far (mm) a point lies outside the mediastinum: the organs with
-// their fat, joined by smooth folds.
-func (a *anatomy) envelope(organs []organ, x, y, z float64) float64 {
-	d := 60.0
-	for _, o := range organs {
-		d = blend(d, o.distance(x, y, z)-o.margin, 8)
+// far is how deep (mm) inside the lungs the mediastinum no longer matters, fold
+// the size of the folds between its organs.
+const (
+	far  = 20.0
+	fold = 8.0
+)
+
+// border is an organ that keeps the lungs off, with the box in which it can.
+type border struct {
+	organ
+	reach box
+}
+
+// envelope is how far (mm, at most far) a point lies outside the mediastinum: the
+// organs with their fat, joined by smooth folds.
+func (a *anatomy) envelope(borders []border, x, y, z float64) float64 {
+	d := far
+	for i := range borders {
+		b := &borders[i]
+		if x < b.reach.lo[0] || x > b.reach.hi[0] || y < b.reach.lo[1] || y > b.reach.hi[1] {
+			continue
+		}
+		d = blend(d, b.distance(x, y, z)-b.margin, fold)
 	}
 	return d + 1.6*noise(a.seed+68, x/16, y/16, z/16)
 }
 
-// nearby lists the mediastinum's organs that a slice may cut.
-func (g *Generator) nearby(z, thick float64) []organ {
-	var near []organ
+// borderMM is the height of the layers for which borders are listed.
+const borderMM = 6.0
+
+// listBorders lists, layer by layer, the organs that a slice there may meet.
+func (g *Generator) listBorders() {
+	layers := int(1.4*g.body.height/borderMM) + 1
+	g.borders = make([][]border, layers)
 	for _, o := range g.organs {
-		if b := o.bounds(); o.margin >= 0 && b.lo[2]-8 < z+thick && b.hi[2]+8 > z-thick {
-			near = append(near, o)
+		if o.margin < 0 {
+			continue
+		}
+		reach := o.bounds().grown(o.margin + far + fold)
+		for l := range layers {
+			z := g.layerBottom(l)
+			if reach.lo[2]+far-5 < z+borderMM && reach.hi[2]-far+5 > z {
+				g.borders[l] = append(g.borders[l], border{o, reach})
+			}
 		}
 	}
-	return near
+}
+
+func (g *Generator) layerBottom(layer int) float64 {
+	return float64(layer)*borderMM - 0.2*g.body.height
+}
+
+// bordersAt are the organs near a height.
+func (g *Generator) bordersAt(z float64) []border {
+	l := int((z + 0.2*g.body.height) / borderMM)
+	return g.borders[min(max(l, 0), len(g.borders)-1)]
 }
 
 // midline is how far a point lies outside the sheet of tissue that parts the left
@@ -150,7 +187,7 @@ func (a *anatomy) outsideLung(pleura, mediastinum, diaphragm, x, y, z float64) f
 // worked out on a lattice of about 3 mm.
 func (g *Generator) coverLungs(c *canvas) {
 	a := g.body
-	near := g.nearby(c.z, c.thick)
+	near := g.bordersAt(c.z)
 	step := max(1, int(3/c.px))
 	around, under := newLattice(c.n, step), newLattice(c.n, step)
 	c.fill(under, a.diaphragm)

@@ -69,6 +69,7 @@ type Generator struct {
 	belly     []organ
 	bones     []bone
 	tree      *index
+	borders   [][]border
 	scars     []scar
 	lesions   []lesion
 	canvases  sync.Pool
@@ -100,7 +101,9 @@ func New(o Options) *Generator {
 	heart, vessels := g.body.mediastinum()
 	g.organs, g.above = append(heart, vessels...), len(heart)
 	g.belly, g.bones = g.body.abdomen(), g.body.skeleton()
+	g.listBorders()
 	g.growTree()
+	g.listBorders() // now with the hila
 	g.scars = g.body.scars(newDice(o.Seed, streamScars), g.contains)
 	if !o.Healthy {
 		g.lesions = g.body.plant(newDice(o.Seed, streamLesions), g.contains)
@@ -161,8 +164,7 @@ func (g *Generator) contains(p vec) bool {
 		return false
 	}
 	depth := (share - 1) * 0.5 * a.depth
-	near := g.nearby(p[2], 1)
-	around := a.envelope(near, p[0], p[1], p[2])
+	around := a.envelope(g.bordersAt(p[2]), p[0], p[1], p[2])
 	return a.outsideLung(depth, around, a.diaphragm(p[0], p[1]), p[0], p[1], p[2]) < -2
 }
 
