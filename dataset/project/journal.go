@@ -124,7 +124,7 @@ func (p *Project) replay(ctx context.Context, id string, a *Annotation) error {
 			return err
 		}
 		defer rows.Close()
-		u := &unpacker{}
+		u := &unpacker{slice: image.Rect(0, 0, a.Labels.Size[2], a.Labels.Size[1])}
 		for rows.Next() {
 			seq, e, err := scanEntry(rows, u)
 			if err == nil {
@@ -183,19 +183,17 @@ func (p *Project) pack(patch *volume.Patch) []byte {
 
 // unpacker inflates patches into memory that it reuses.
 type unpacker struct {
+	slice  image.Rectangle // boxes lie inside: a damaged one allocates nothing
 	in     bytes.Reader
 	z      io.ReadCloser
 	labels []byte
 }
 
-// maxPatch bounds what a damaged box can allocate: the largest slice there is, twice.
-const maxPatch = 2 << 28
-
 func (u *unpacker) patch(z int, box image.Rectangle, packed []byte) (*volume.Patch, error) {
-	n := box.Dx() * box.Dy()
-	if box.Dx() > 1<<16 || box.Dy() > 1<<16 || n <= 0 || 2*n > maxPatch {
+	if box.Empty() || !box.In(u.slice) {
 		return nil, fmt.Errorf("box %v is %w", box, ErrDamaged)
 	}
+	n := box.Dx() * box.Dy()
 	u.in.Reset(packed)
 	if u.z == nil {
 		u.z = flate.NewReader(&u.in)

@@ -66,7 +66,7 @@ func Open(ctx context.Context, dir string) (*Project, error) {
 
 // setUp brings schema and folders up to date and reads the salt.
 func (p *Project) setUp(ctx context.Context) error {
-	if err := p.migrate(ctx); err != nil {
+	if err := p.migrate(ctx, migrations); err != nil {
 		return err
 	}
 	for _, sub := range []string{blobsName, modelsName} {

@@ -52,7 +52,7 @@ var migrations = []string{
 		model    TEXT NOT NULL,
 		at       INTEGER NOT NULL               -- Unix milliseconds
 	) STRICT;
-	CREATE INDEX journal_slices ON journal (study, z, seq);
+	CREATE INDEX journal_slices ON journal (study, z, seq, touched, reviewed);
 
 	CREATE TABLE revisions (
 		study    TEXT NOT NULL REFERENCES studies (id),
@@ -91,8 +91,9 @@ var migrations = []string{
 	CREATE TRIGGER model_fixed    BEFORE UPDATE ON models    BEGIN SELECT RAISE(ABORT, 'models never change'); END;`,
 }
 
-// migrate brings the database to the schema this program knows, or refuses one it does not know.
-func (p *Project) migrate(ctx context.Context) error {
+// migrate brings the database to the schema of all steps, or to none of them, and
+// refuses one that has seen more steps or is not ours.
+func (p *Project) migrate(ctx context.Context, steps []string) error {
 	if err := writeAhead(ctx, p.db); err != nil {
 		return err
 	}
@@ -105,14 +106,14 @@ func (p *Project) migrate(ctx context.Context) error {
 			return err
 		case app != applicationID && tables > 0:
 			return errForeign
-		case version > len(migrations):
+		case version > len(steps):
 			return errNewer
-		case version == len(migrations):
+		case version == len(steps):
 			return nil
 		}
-		for _, step := range migrations[version:] {
+		for i, step := range steps[version:] {
 			if _, err := tx.ExecContext(ctx, step); err != nil {
-				return fmt.Errorf("schema version %d: %w", version+1, err)
+				return fmt.Errorf("schema version %d: %w", version+i+1, err)
 			}
 		}
 		if version == 0 {
@@ -123,7 +124,7 @@ func (p *Project) migrate(ctx context.Context) error {
 				return err
 			}
 		}
-		_, err = tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = %d`, applicationID, len(migrations)))
+		_, err = tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = %d`, applicationID, len(steps)))
 		return err
 	})
 }
