@@ -53,6 +53,7 @@ const (
 	defaultPaddingHU   = -1024
 	largestSide        = 1 << 14 // pixels; CT matrices end at 2,048
 	largestSlicePixels = 1 << 26
+	absurdMM           = 1e5 // no position, pixel or thickness is that large
 )
 
 // wanted says whether the value of a tag is read.
@@ -186,7 +187,7 @@ func (h *header) stored(v int) int {
 
 // fillPlace copies where the slice lies.
 func (h *header) fillPlace(f fields) {
-	if p := f.numbers(tagPosition); len(p) == 3 {
+	if p := f.numbers(tagPosition); len(p) == 3 && largest(p) < absurdMM {
 		h.hasPosition, h.position = true, [3]float64(p)
 	}
 	h.rowAxis, h.columnAxis = [3]float64{1, 0, 0}, [3]float64{0, 1, 0}
@@ -198,13 +199,22 @@ func (h *header) fillPlace(f fields) {
 		}
 	}
 	h.spacing = [2]float64{1, 1}
-	if s := f.numbers(tagSpacing); len(s) == 2 && s[0] > 0 && s[1] > 0 {
+	if s := f.numbers(tagSpacing); len(s) == 2 && min(s[0], s[1]) > 1/absurdMM && largest(s) < absurdMM {
 		h.hasSpacing, h.spacing = true, [2]float64(s)
 	}
-	if t, ok := f.number(tagThickness); ok && t > 0 {
+	if t, ok := f.number(tagThickness); ok && t > 1/absurdMM && t < absurdMM {
 		h.thickness = t
 	}
 	h.tilt, _ = f.number(tagGantryTilt)
+}
+
+// largest is the largest absolute value.
+func largest(v []float64) float64 {
+	out := 0.0
+	for _, n := range v {
+		out = max(out, math.Abs(n))
+	}
+	return out
 }
 
 // isoDate turns YYYYMMDD into YYYY-MM-DD, anything else into "".

@@ -1,0 +1,80 @@
+package dicom
+
+import (
+	"bytes"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// seeds are files of every native syntax, a DICOMDIR and damaged ones.
+func seeds() [][]byte {
+	f := slice(1)
+	le, _ := findSyntax(uidExplicitLE)
+	whole := f.encode(uidExplicitLE)
+	out := [][]byte{
+		whole, f.encode(uidImplicitLE), f.encode(uidExplicitBE), f.encode("1.2.840.10008.1.2.1.99"),
+		f.encode("1.2.840.10008.1.2.4.201"), f.encode("9.9"), f.encode(""), f.dataset(le),
+		dicomdir(false, "A", `..\B`), dicomdir(true, "A"),
+		whole[:200], whole[:len(whole)-4], nil, []byte("DICM"), make([]byte, 132),
+		f.with(file{tagCharacterSet: "nonsense", tagPatientName: "\xff\xfe"}).encode(uidExplicitLE),
+		f.with(file{tagPosition: "NaN\\1e999\\x", tagSpacing: "-1\\0"}).encode(uidExplicitLE),
+		f.with(file{tagRows: uint16(65535), tagColumns: uint16(65535)}).encode(uidExplicitLE),
+	}
+	// Open sequences within each other, deeper than anyone nests them.
+	deep := strings.Repeat("\x08\x00\x40\x11SQ\x00\x00\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff", 4000)
+	return append(out, append(file{tagModality: "CT"}.encode(uidExplicitLE)[:152+8], deep...))
+}
+
+func FuzzParseHeader(f *testing.F) {
+	for _, s := range seeds() {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		h, err := parseHeader(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			if strings.ContainsAny(oneLine(err.Error()), "\n\r") {
+				t.Errorf("not one line: %q", err)
+			}
+			return
+		}
+		if h.refusal() != "" {
+			return
+		}
+		// What is offered can be read: its pixels lie within the data.
+		if need := h.pixels.value + int64(h.pixelBytes()); need > h.size {
+			t.Fatalf("pixels end at %d of %d bytes", need, h.size)
+		}
+		if h.pixelBytes() <= 1<<20 {
+			h.toHU(make([]int16, h.slicePixels()), make([]byte, h.pixelBytes()))
+		}
+		for _, s := range split([]*header{h}) {
+			if s.geometry.Size != [3]int{1, h.rows, h.columns} {
+				t.Errorf("size %v of %d × %d", s.geometry.Size, h.columns, h.rows)
+			}
+		}
+	})
+}
+
+func TestSeedsAllocateLittle(t *testing.T) {
+	for i, b := range seeds() {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := parseHeader(bytes.NewReader(b), int64(len(b)))
+		runtime.ReadMemStats(&after)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 4<<20 {
+			t.Errorf("seed %d: %d bytes allocated, error %v", i, grown, err)
+		}
+	}
+}
+
+// A deflated data set of a few kilobytes must not fill the memory.
+func TestInflationIsBounded(t *testing.T) {
+	bomb := file{tagModality: "CT", tagPixelData: make([]byte, maxInflated+1024)}.encode("1.2.840.10008.1.2.1.99")
+	if len(bomb) > 1<<20 {
+		t.Fatalf("the bomb is %d bytes", len(bomb))
+	}
+	if _, err := parseHeader(bytes.NewReader(bomb), int64(len(bomb))); err == nil || !strings.Contains(err.Error(), "inflates to more than") {
+		t.Errorf("error %v", err)
+	}
+}
