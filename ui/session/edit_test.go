@@ -1,0 +1,190 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+
+	"glasswork/dataset/project"
+	"glasswork/dataset/volume"
+	"glasswork/viewer"
+)
+
+func TestStrokesAreDurableUndoneAndRedone(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	w.openTest("one")
+	w.SetClass(volume.GroundGlass)
+	blank := w.labels()
+	w.GoTo(2)
+	w.stroke(8, 8)
+	w.agrees("after a stroke")
+	first := w.labels()
+	w.GoTo(4)
+	w.SetClass(volume.Consolidation)
+	w.SetRange(viewer.HURange{Min: -600, Max: 0, On: true})
+	w.stroke(12, 12)
+	w.ToggleReviewed()
+	w.agrees("after a review")
+	if !w.Reviewed(4) || w.Studies()[0].Reviewed != 1 {
+		t.Error("slice 5 is not reviewed")
+	}
+	all := w.labels()
+
+	for _, want := range []*volume.LabelMap{all, first, blank} {
+		w.Undo()
+		w.agrees("after an undo")
+		if !bytes.Equal(w.labels().Labels, want.Labels) {
+			t.Error("undo left other labels than before")
+		}
+	}
+	if w.CanUndo() || w.reading.labels.Slices[2] != (project.SliceState{}) {
+		t.Errorf("after undoing everything: CanUndo %v, slice 3 is %+v", w.CanUndo(), w.reading.labels.Slices[2])
+	}
+	if w.Slice() != 2 {
+		t.Errorf("undo stays on slice %d, its stroke was on 3", w.Slice()+1)
+	}
+	for w.CanRedo() {
+		w.Redo()
+	}
+	w.agrees("after redo")
+	if !bytes.Equal(w.labels().Labels, all.Labels) || !w.Reviewed(4) {
+		t.Error("redo did not bring everything back")
+	}
+}
+
+func TestReopeningShowsLabelsAndReviewState(t *testing.T) {
+	dir := t.TempDir()
+	w := newWindow(t, dir, nil)
+	w.openTest("one")
+	w.SetTool(viewer.Brush)
+	w.SetTip(viewer.Tip{DiameterMM: 3})
+	w.stroke(8, 8)
+	w.ToggleReviewed()
+	w.Save()
+	w.until("saved", w.said("revision 1"))
+	if got := w.SavedText(); !bytes.Contains([]byte(got), []byte("revision 1")) || w.reading.unsaved() {
+		t.Errorf("SavedText = %q", got)
+	}
+	w.stroke(8, 14)
+	want := w.labels()
+	w.shut()
+
+	w = newWindow(t, dir, nil)
+	if _, ok := w.Grid(); ok || len(w.Studies()) != 1 {
+		t.Fatalf("a new session begins with %d studies, one open: %v", len(w.Studies()), ok)
+	}
+	w.OpenStudy(w.Studies()[0].ID) // its files are gone: the project's copy
+	w.until("reopened", func() bool { return w.reading != nil })
+	if !bytes.Equal(w.labels().Labels, want.Labels) || !w.Reviewed(3) {
+		t.Error("reopening lost labels or review state")
+	}
+	if !w.reading.unsaved() {
+		t.Error("the stroke after the revision is not said to be unsaved")
+	}
+	w.until("voxels", func() bool { hu, _ := w.Voxels(3); return hu != nil })
+	if hu, _ := w.Voxels(3); hu[0] != -1000 || hu[40+32*10] != -500 {
+		t.Error("the project's copy has other voxels")
+	}
+	if tip, _, _ := w.Brush(); tip.DiameterMM != 3 {
+		t.Errorf("the tip was not remembered: %g mm", tip.DiameterMM)
+	}
+}
+
+type brokenJournal struct{}
+
+func (brokenJournal) Append(context.Context, string, ...project.Entry) error {
+	return errors.New("the disk is full")
+}
+
+func TestAStrokeThatCannotBeKeptIsTakenBackAloud(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	w.openTest("one")
+	w.SetTool(viewer.Brush)
+	w.stroke(8, 8)
+	before := w.labels()
+	w.journal = brokenJournal{}
+	w.stroke(16, 16)
+	if !w.said("the disk is full")() {
+		t.Errorf("messages: %v", w.texts())
+	}
+	w.ToggleReviewed()
+	w.Undo()
+	if !bytes.Equal(w.labels().Labels, before.Labels) || w.Reviewed(3) {
+		t.Error("what could not be kept is still in the window")
+	}
+	w.agrees("after failures")
+	w.journal = w.project
+	if !w.CanUndo() {
+		t.Error("the undo that failed cannot be tried again")
+	}
+	w.Undo()
+	w.agrees("after the undo")
+}
+
+func TestPaintingFollowsToolClassAndLimits(t *testing.T) {
+	tests := []struct {
+		name  string
+		set   func(w *window)
+		at    viewer.Point
+		class volume.Class // at the pressed voxel afterwards
+	}{
+		{"brush", func(w *window) { w.SetClass(volume.GroundGlass) }, viewer.Point{X: 8, Y: 8}, volume.GroundGlass},
+		{"outside the HU limits", func(w *window) { w.SetClass(volume.GroundGlass) }, viewer.Point{X: 0, Y: 8}, volume.Background},
+		{"limits off", func(w *window) {
+			w.SetClass(volume.GroundGlass)
+			w.SetRange(viewer.HURange{Min: -750, Max: -300})
+		}, viewer.Point{X: 0, Y: 8}, volume.GroundGlass},
+		{"look paints nothing", func(w *window) { w.SetTool(viewer.Look) }, viewer.Point{X: 8, Y: 8}, volume.Background},
+		{"erase", func(w *window) {
+			w.SetClass(volume.GroundGlass)
+			w.stroke(6, 8)
+			w.SetErase(true)
+		}, viewer.Point{X: 8, Y: 8}, volume.Background},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWindow(t, t.TempDir(), nil)
+			w.openTest("one")
+			test.set(w)
+			w.Press(test.at.X, test.at.Y, false)
+			w.Release()
+			_, labels := w.Voxels(w.Slice())
+			if got := labels[int(test.at.Y)*32+int(test.at.X)]; got != test.class {
+				t.Errorf("class %d, want %d", got, test.class)
+			}
+			w.agrees("after the stroke")
+		})
+	}
+}
+
+func TestLassoFillAndEscape(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	w.openTest("one")
+	w.SetClass(volume.GroundGlass)
+	w.SetTool(viewer.Lasso)
+	w.Enclose([]viewer.Point{{X: 5, Y: 5}, {X: 15, Y: 5}, {X: 15, Y: 15}, {X: 5, Y: 15}}, false)
+	if ml := w.Findings()[0].ML; ml <= 0 {
+		t.Errorf("the lasso left %g ml", ml)
+	}
+	full := w.labels()
+	w.SetTool(viewer.Brush)
+	w.SetTip(viewer.Tip{DiameterMM: 2})
+	w.Press(10, 10, true)
+	w.Release()
+	if bytes.Equal(w.labels().Labels, full.Labels) {
+		t.Error("erasing left no hole")
+	}
+	w.FillHoles()
+	if !bytes.Equal(w.labels().Labels, full.Labels) {
+		t.Error("the hole was not filled")
+	}
+	w.agrees("after filling")
+	w.Press(20, 20, false)
+	if !w.LeaveTool() || !bytes.Equal(w.labels().Labels, full.Labels) {
+		t.Error("Esc did not give up the stroke")
+	}
+	if !w.LeaveTool() || w.Tool() != viewer.Look || w.LeaveTool() {
+		t.Error("Esc did not put the tool away, once")
+	}
+}

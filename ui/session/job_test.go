@@ -1,0 +1,276 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"glasswork/dataset/project"
+	"glasswork/dataset/volume"
+	"glasswork/training/protocol"
+	"glasswork/training/score"
+	"glasswork/viewer"
+)
+
+// predicts answers with slices full of one class; before each it asks gate, if there is one.
+func predicts(class volume.Class, gate chan int) *fakeTrainer {
+	return &fakeTrainer{play: func(ctx context.Context, job protocol.Job, on func(protocol.Event)) (*protocol.Summary, error) {
+		on(protocol.Event{Type: protocol.TypeHello, Hello: &protocol.Hello{Device: "CPU"}})
+		for i, z := range job.Predict.Slices {
+			if gate != nil {
+				select {
+				case gate <- z:
+				case <-ctx.Done():
+					return nil, ctx.Err()
+				}
+			}
+			on(protocol.Event{Type: protocol.TypeStatus, Status: &protocol.Status{
+				Phase: protocol.PhasePredicting, Text: "Predicting", Step: i + 1, Steps: len(job.Predict.Slices), ETASeconds: 3,
+			}})
+			on(protocol.Event{Type: protocol.TypeSlice, Slice: &protocol.Slice{
+				Z: z, Labels: bytes.Repeat([]byte{class}, 24*32), Uncertainty: 0.25,
+			}})
+		}
+		return &protocol.Summary{Predict: &protocol.PredictSummary{ModelName: "baseline", Slices: len(job.Predict.Slices)}}, nil
+	}}
+}
+
+func TestProposalsComeOutwardAndNeverOverAPersonsSlices(t *testing.T) {
+	gate := make(chan int)
+	trainer := predicts(volume.LungsOther, gate)
+	w := newWindow(t, t.TempDir(), trainer)
+	w.openTest("one")
+	w.SetTool(viewer.Brush)
+	w.GoTo(5)
+	w.stroke(8, 8)
+	w.GoTo(2)
+	mine := w.labels().Slice(5)
+	w.ProposeStudy()
+	if _, ok := w.Job(); !ok {
+		t.Fatal("no job runs")
+	}
+	w.ProposeSlice()
+	if !w.said("busy")() {
+		t.Error("a second job was not refused")
+	}
+	var order []int
+	for range 5 {
+		order = append(order, <-gate)
+	}
+	// While the last two are on their way, the person paints on one of them.
+	w.GoTo(6)
+	w.stroke(8, 8)
+	painted := w.labels().Slice(6)
+	order = append(order, <-gate)
+	w.until("done", func() bool { _, ok := w.Job(); return !ok })
+	if want := []int{2, 3, 1, 4, 0, 6}; !equal(order, want) {
+		t.Errorf("slices came in the order %v, want %v", order, want)
+	}
+	after := w.labels()
+	if !bytes.Equal(after.Slice(5), mine) || !bytes.Equal(after.Slice(6), painted) {
+		t.Error("a proposal went over a slice that a person had touched")
+	}
+	if after.Slice(0)[0] != volume.LungsOther {
+		t.Error("untouched slices were not proposed")
+	}
+	w.agrees("after the proposal")
+	if u := w.Survey().Uncertainty; u[0] != 0.25 || !math.IsNaN(u[5]) {
+		t.Errorf("uncertainty %v", u)
+	}
+	if _, who := w.Captions(); who != "drawn by hand" {
+		t.Errorf("slice 7 is said to be %q", who)
+	}
+	w.Accept() // takes the withheld prediction of slice 7
+	if w.labels().Slice(6)[0] != volume.LungsOther || !w.Reviewed(6) {
+		t.Error("A did not take the prediction")
+	}
+	w.agrees("after accepting")
+	w.Undo()
+	if !bytes.Equal(w.labels().Slice(6), painted) || w.Reviewed(6) {
+		t.Error("accepting was not undone as one")
+	}
+	w.GoTo(0)
+	w.Accept()
+	if !w.Reviewed(0) {
+		t.Error("A did not accept the proposal that stands there")
+	}
+	w.agrees("at the end")
+}
+
+func equal(a, b []int) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func TestRedoAfterAProposalKeepsBoth(t *testing.T) {
+	w := newWindow(t, t.TempDir(), predicts(volume.LungsOther, nil))
+	w.openTest("one")
+	w.SetClass(volume.GroundGlass)
+	w.stroke(8, 8)
+	w.Undo()
+	w.ProposeSlice()
+	w.until("done", func() bool { _, ok := w.Job(); return !ok })
+	w.Redo()
+	w.agrees("after redo")
+	_, labels := w.Voxels(w.Slice())
+	if labels[8*32+8] != volume.GroundGlass || labels[20*32+20] != volume.LungsOther {
+		t.Error("redo lost the stroke or the proposal")
+	}
+	w.Undo()
+	w.agrees("after undo")
+	if _, labels = w.Voxels(w.Slice()); labels[8*32+8] != volume.LungsOther {
+		t.Error("undo did not leave the proposal")
+	}
+}
+
+func TestJobsThatFailSaySoAndTheSameClickWorksAgain(t *testing.T) {
+	trainer := predicts(volume.LungsOther, nil)
+	works := trainer.play
+	failures := []struct {
+		err  error
+		says string
+	}{
+		{&protocol.DiedError{Status: "signal: killed", Lines: []string{"x"}}, "memory ran out"},
+		{&protocol.JobError{Code: protocol.CodeDiskFull, Message: "The disk is full"}, "The disk is full"},
+		{&protocol.JobError{Code: protocol.CodeModel, Message: "the model file m is damaged\nstack trace"}, "the model file m is damaged."},
+	}
+	w := newWindow(t, t.TempDir(), trainer)
+	w.openTest("one")
+	for _, f := range failures {
+		trainer.play = func(context.Context, protocol.Job, func(protocol.Event)) (*protocol.Summary, error) {
+			return nil, f.err
+		}
+		w.ProposeSlice()
+		w.until(f.says, w.said(f.says))
+		last := w.Messages()[len(w.Messages())-1]
+		if last.Severity != Failure || strings.Contains(last.Text, "stack trace") || last.Log[len(last.Log)-1] != "trainer's log" {
+			t.Errorf("message %+v", last)
+		}
+		trainer.play = works
+		last.Actions[0].Do() // Try again
+		w.until("again", func() bool { _, ok := w.Job(); return !ok })
+		if w.said(f.says)() {
+			t.Error("the banner is still there after its button was used")
+		}
+	}
+	w.agrees("after failures")
+}
+
+func TestCancelledJobKeepsWhatCame(t *testing.T) {
+	gate := make(chan int)
+	w := newWindow(t, t.TempDir(), predicts(volume.LungsOther, gate))
+	w.openTest("one")
+	w.ProposeStudy()
+	<-gate
+	w.until("a slice", func() bool { return w.reading.labels.Slices[3].Model != "" })
+	if q, ok := w.MayClose(); ok || !strings.Contains(q, "Proposing") {
+		t.Errorf("MayClose = %q, %v", q, ok)
+	}
+	w.CancelJob()
+	w.until("cancelled", w.said("cancelled"))
+	if _, ok := w.MayClose(); !ok {
+		t.Error("an idle session may not be closed")
+	}
+	w.agrees("after cancelling")
+}
+
+func TestRetrainPlansTrainsAndIsDecided(t *testing.T) {
+	dir := t.TempDir()
+	iou := 0.5
+	var w *window
+	trainer := &fakeTrainer{}
+	trainer.play = func(ctx context.Context, job protocol.Job, on func(protocol.Event)) (*protocol.Summary, error) {
+		if job.Estimate != nil {
+			return &protocol.Summary{Estimate: &protocol.EstimateSummary{Ready: true, TrainSlices: 1, Seconds: 60}}, nil
+		}
+		for step := 1; step <= 3; step++ {
+			on(protocol.Event{Status: &protocol.Status{Phase: protocol.PhaseTraining, Text: "Training", Step: step, Steps: 3, Loss: 1 / float64(step)}})
+		}
+		on(protocol.Event{Epoch: &protocol.Epoch{Epoch: 1, Step: 3, Scores: score.Report{Classes: []score.ClassScore{{Name: "ground glass", IoUPooled: &iou}}}}})
+		return &protocol.Summary{Seconds: 1, Finetune: &protocol.FinetuneSummary{Model: project.Baseline, ModelName: "new", BaseName: "old"}}, nil
+	}
+	w = newWindow(t, dir, trainer)
+	w.openTest("one")
+	w.SetTool(viewer.Brush)
+	w.stroke(8, 8)
+	w.ToggleReviewed()
+	w.PlanRetrain()
+	if p, ok := w.Plan(); !ok || !p.Measuring {
+		t.Errorf("Plan = %+v, %v", p, ok)
+	}
+	w.until("planned", func() bool { p, _ := w.Plan(); _, runs := w.Job(); return p.Estimate != nil && !runs })
+	revisions, err := w.project.Revisions(t.Context(), w.reading.ID)
+	if err != nil || len(revisions) != 1 || !revisions[0].Reviewed[3] || revisions[0].Author != "reader" {
+		t.Fatalf("what was reviewed was not saved before the estimate: %+v, %v", revisions, err)
+	}
+	w.StartRetrain()
+	var loss, epochs int
+	w.Observe(TopicJob, func() {
+		if j, ok := w.Job(); ok {
+			loss, epochs = len(j.Loss), len(j.IoU[volume.GroundGlass])
+		}
+	})
+	w.until("verdict", func() bool { _, ok := w.Verdict(); return ok })
+	if loss != 3 || epochs != 1 {
+		t.Errorf("curves have %d and %d points", loss, epochs)
+	}
+	w.KeepModel()
+	if _, ok := w.Verdict(); ok {
+		t.Error("the verdict is still open")
+	}
+	if got := trainer.jobs[1].Finetune; got.Project != w.ProjectDir() || got.Base != project.Baseline {
+		t.Errorf("job %+v", got)
+	}
+}
+
+func TestAPlanThatCannotBeMadeSaysWhy(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	w.openTest("one")
+	w.PlanRetrain()
+	w.until("failure", func() bool { p, _ := w.Plan(); return p.Failure != "" })
+	if p, _ := w.Plan(); p.Failure != "The trainer is missing." {
+		t.Errorf("Failure = %q", p.Failure)
+	}
+	w.DropPlan()
+	if _, ok := w.Plan(); ok {
+		t.Error("the plan is still there")
+	}
+}
+
+func TestClosingEndsARunningJob(t *testing.T) {
+	ended, started := false, make(chan struct{})
+	trainer := &fakeTrainer{play: func(ctx context.Context, _ protocol.Job, _ func(protocol.Event)) (*protocol.Summary, error) {
+		close(started)
+		<-ctx.Done()
+		ended = true
+		return nil, ctx.Err()
+	}}
+	w := newWindow(t, t.TempDir(), trainer)
+	w.openTest("one")
+	w.ProposeSlice()
+	<-started
+	w.shut()
+	if !ended {
+		t.Error("Close did not wait for the job")
+	}
+}
+
+func TestSentencesAreShortAndPlain(t *testing.T) {
+	wrapped := errors.Join(errors.New("the file a is damaged"), errors.New("at line 3"))
+	if got := sentence(wrapped); got != "the file a is damaged." {
+		t.Errorf("sentence = %q", got)
+	}
+	if got := chain(wrapped); len(got) != 2 {
+		t.Errorf("chain = %q", got)
+	}
+}

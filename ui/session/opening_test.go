@@ -1,0 +1,184 @@
+package session
+
+import (
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glasswork/dataset/volume"
+	"glasswork/viewer"
+)
+
+// writePicture writes a grey picture and returns its path.
+func writePicture(t *testing.T, dir, name string, w, h int) string {
+	t.Helper()
+	img := image.NewGray(image.Rect(0, 0, w, h))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(i)
+	}
+	img.SetGray(0, 0, color.Gray{Y: 255})
+	path := filepath.Join(dir, name)
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, img); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestOpeningAPathShowsItAndNamesWhatFails(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	missing := filepath.Join(t.TempDir(), "nothing")
+	w.Open(missing)
+	if w.Opening() == "" {
+		t.Error("nothing says that something is being opened")
+	}
+	w.until("failure", w.said(missing))
+	if _, ok := w.Study(); ok || w.Opening() != "" {
+		t.Error("a failure left something open")
+	}
+	w.Open(writePicture(t, t.TempDir(), "slice.png", 40, 30))
+	w.until("picture", func() bool { hu, _ := w.Voxels(0); return hu != nil })
+	if info, _ := w.Study(); info.Measurable || info.Calibrated {
+		t.Errorf("a picture counts as measured: %+v", info)
+	}
+	for _, f := range w.Findings() {
+		if strings.Contains(f.Text(), "0 ml") {
+			t.Errorf("a picture has a volume: %q", f.Text())
+		}
+	}
+	if strings.Contains(w.PositionText(), "mm") {
+		t.Errorf("PositionText = %q", w.PositionText())
+	}
+}
+
+func TestTheLatestOpeningWins(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	for _, id := range []string{"one", "two", "three"} {
+		w.openSeries(testSeries(id))
+	}
+	w.until("three", func() bool { return w.reading != nil && w.reading.HasVoxels })
+	if w.reading.SeriesID != "three" {
+		t.Errorf("%s is open", w.reading.SeriesID)
+	}
+	w.openTest("one")
+	if w.Title() != w.reading.Alias+" – Glasswork" || strings.Contains(w.Title(), "Doe") {
+		t.Errorf("title %q", w.Title())
+	}
+	if name, id := w.Identity(); name != "Doe^Jane" || id != "Pone" {
+		t.Errorf("identity %q, %q", name, id)
+	}
+	w.until("list", func() bool { return len(w.Studies()) >= 2 })
+}
+
+func TestTheOpenStudyIsNotOpenedOverItself(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	w.openTest("one")
+	before := w.reading
+	w.openSeries(testSeries("one"))
+	if w.reading != before || !w.said("open already")() {
+		t.Error("the open study was opened once more")
+	}
+}
+
+func TestChoosingAmongSeries(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	offered := found{series: []*volume.Series{testSeries("one"), testSeries("two")}, skipped: []string{"notes.txt: it is no picture."}}
+	_, turn := w.begin("Opening a folder")
+	w.offer(turn, "folder", offered, nil)
+	if len(w.Choice()) != 2 || !w.said("notes.txt")() {
+		t.Fatalf("choice of %d; messages %v", len(w.Choice()), w.texts())
+	}
+	w.Choose(1)
+	w.until("two", func() bool { return w.reading != nil })
+	if w.reading.SeriesID != "two" || len(w.Choice()) != 0 {
+		t.Error("another series was opened than chosen")
+	}
+	_, turn = w.begin("Opening a folder")
+	w.offer(turn, "folder", found{series: []*volume.Series{testSeries("one"), testSeries("three")}}, nil)
+	w.CancelOpening()
+	if len(w.Choice()) != 0 || w.reading.SeriesID != "two" {
+		t.Error("giving up the choice changed what is open")
+	}
+}
+
+func TestLookAndTipAreBoundedAndRemembered(t *testing.T) {
+	dir := t.TempDir()
+	w := newWindow(t, dir, nil)
+	w.openTest("one")
+	w.SetOpacity(7)
+	w.SetPalette(1)
+	w.SetMode(viewer.Outline)
+	w.SetVisible(volume.Consolidation, false)
+	w.SetClass(volume.Consolidation)
+	w.SetRange(viewer.HURange{Min: 50, Max: -200, On: true})
+	w.SetTip(viewer.Tip{DiameterMM: 1e9})
+	w.Hide(true)
+	if st := w.Style(); st.Visible != [volume.NumClasses]bool{} {
+		t.Error("hidden overlays are visible")
+	}
+	w.Hide(false)
+	want := w.Style()
+	w.AutoWindow()
+	if w.Window() == viewer.Presets()[0].WindowLevel {
+		t.Error("0 did not change the window")
+	}
+	w.UsePreset(1)
+	if w.Window() != viewer.Presets()[1].WindowLevel {
+		t.Error("2 is not the mediastinum")
+	}
+	w.shut()
+
+	w = newWindow(t, dir, nil)
+	if w.Style() != want || want.Opacity != 1 {
+		t.Errorf("style %+v, want %+v", w.Style(), want)
+	}
+	w.SetClass(volume.Consolidation)
+	if w.Range() != (viewer.HURange{Min: -200, Max: 50, On: true}) {
+		t.Errorf("range %v", w.Range())
+	}
+	if tip, _, _ := w.Brush(); tip.DiameterMM != viewer.LargestTip {
+		t.Errorf("tip %g mm", tip.DiameterMM)
+	}
+}
+
+func TestTheUsersFolderIsWhereTheSystemKeepsSuch(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", "/somewhere")
+	if got, err := DefaultProject(); err != nil || got != "/somewhere/glasswork/project" {
+		t.Errorf("DefaultProject = %q, %v", got, err)
+	}
+	t.Setenv("XDG_DATA_HOME", "")
+	t.Setenv("HOME", "/home/reader")
+	if got, err := DefaultProject(); err != nil || got != "/home/reader/.local/share/glasswork/project" {
+		t.Errorf("DefaultProject = %q, %v", got, err)
+	}
+}
+
+func TestTheBackendFollowsTheGPU(t *testing.T) {
+	t.Setenv("LD_LIBRARY_PATH", "/old")
+	t.Setenv("GLASSWORK_BACKEND", "")
+	root := t.TempDir()
+	for _, name := range []string{"cpu", "cuda"} {
+		dir := filepath.Join(root, "backend", name)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "libtch.so"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exe := filepath.Join(root, "bin", "glasswork-trainer")
+	for gpu, name := range map[bool]string{true: "cuda", false: "cpu"} {
+		want := "LD_LIBRARY_PATH=" + filepath.Join(root, "backend", name) + ":/old"
+		if got := backend(exe, func() bool { return gpu }); len(got) != 1 || got[0] != want {
+			t.Errorf("with a GPU %v: %v, want %s", gpu, got, want)
+		}
+	}
+}
