@@ -30,9 +30,9 @@ func (a *anatomy) trunk() []branch {
 // vessels grows arteries with bronchi, and veins, through both lungs.
 func (a *anatomy) vessels(d dice, contains func(p vec) bool) []branch {
 	right, left := a.hila()
-	tips := d.in(0.34, 0.42) * a.vesselScale
-	artery := &grower{dice: d, tip: tips, exponent: d.in(2.65, 2.85), hu: a.arteryHU, airways: true, wall: a.wallScale}
-	vein := &grower{dice: d, tip: tips, exponent: d.in(2.7, 2.9), hu: mix(a.arteryHU, a.aortaHU, 0.5)}
+	tips := d.in(0.37, 0.46) * a.vesselScale
+	artery := &grower{dice: d, tip: tips, exponent: d.in(2.75, 3.0), hu: a.arteryHU, airways: true, wall: a.wallScale}
+	vein := &grower{dice: d, tip: tips, exponent: d.in(2.8, 3.05), hu: mix(a.arteryHU, a.aortaHU, 0.5)}
 	for lobe, points := range a.supply(d, contains, 1.5) {
 		root, beside := right, besideRight
 		if lobe >= leftUpper {

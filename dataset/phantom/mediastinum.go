@@ -33,7 +33,7 @@ func (a *anatomy) padding() []organ {
 		add(cone{p(0, 0, u), p(0, 0, u+0.25), 19.5, 19.5})
 		organs = append(organs, organ{cone{p(0, 27, u), p(0, 27, u+0.25), 20, 20}, a.muscleHU - 12, 0, 0})
 		for _, side := range []float64{-1, 1} {
-			organs = append(organs, organ{plate{p(side*6, 6, u), p(side*6, 6, u+0.25), p(side*37, 31, u), p(side*37, 31, u+0.25), 13}, a.muscleHU - 12, 0, 0})
+			organs = append(organs, organ{plate{p(side*5, 8, u), p(side*5, 8, u+0.25), p(side*34, 32, u), p(side*34, 32, u+0.25), 11}, a.muscleHU - 12, 0, 0})
 		}
 	}
 	return organs

@@ -57,7 +57,7 @@ func (g *Generator) paintAirways(c *canvas) {
 			}
 			pipe, hu := b.cone, b.hu
 			if !lumen {
-				pipe.ra, pipe.rb, hu = pipe.ra+b.wall, pipe.rb+b.wall, 20
+				pipe.ra, pipe.rb, hu = pipe.ra+b.wall, pipe.rb+b.wall, -20
 			}
 			g.paintTube(c, pipe, func(i int, share float64) {
 				blendTo(&c.lung[i], hu, share)

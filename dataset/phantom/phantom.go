@@ -119,7 +119,7 @@ func (g *Generator) layOut(d dice, o Options) {
 	wide := 2 * float64(widest.skin[angles/4])
 	field := min(max(wide*d.in(0.98, 1.22), 0.6*512), 0.9*512)
 	below, above := d.in(8, 35), d.in(6, 28)
-	nominal := []float64{1, 1.25, 2, 3, 5}[d.IntN(5)]
+	nominal := []float64{1, 1.25, 2, 3, 5, 5}[d.IntN(6)]
 	spacing := o.Spacing
 	if !(spacing[1] > 0) {
 		spacing[1] = field / float64(o.Size)

@@ -66,11 +66,11 @@ func (g *grower) grow(root, direction vec, points []vec, beside vec) {
 // bronchus lays an airway beside the vessel from root to fork of radius r and
 // returns the offset at which it ends.
 func (g *grower) bronchus(root, fork vec, r float64, beside vec) vec {
-	lumen := 0.72 * r
-	if !g.airways || lumen < 0.85 {
+	lumen := 0.7 * r
+	if !g.airways || lumen < 1 {
 		return beside
 	}
-	wall := g.wall * (0.35 + 0.13*lumen)
+	wall := g.wall * (0.25 + 0.11*lumen)
 	along := fork.minus(root).unit()
 	side := along.cross(vec{0.35, -0.4, 0.85}).unit().times(r + lumen + 0.7*wall)
 	g.branches = append(g.branches, branch{
