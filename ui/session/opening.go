@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -60,6 +61,9 @@ type found struct {
 
 // Open opens what path holds. Where that is several series, Choice lists them.
 func (s *Session) Open(path string) {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs // the project remembers it beyond this working folder
+	}
 	ctx, turn := s.begin("Opening " + path)
 	background(s, ctx, func(ctx context.Context) (found, error) {
 		series, skipped, err := dataset.Open(ctx, path)
