@@ -1,0 +1,210 @@
+package dataset
+
+import (
+	"errors"
+	"image"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"glasswork/dataset/picture"
+	"glasswork/dataset/volume"
+)
+
+// pairs writes images of 4 × 3 pixels and masks with the labels given, 12 a mask.
+func pairs(t *testing.T, images, masks string, labels map[string][]uint8) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, l := range labels {
+		grey(t, filepath.Join(dir, images, name+".png"), 4, 3, 51)
+		img := image.NewPaletted(image.Rect(0, 0, 4, 3), fixed())
+		copy(img.Pix, l)
+		if err := os.MkdirAll(filepath.Join(dir, masks), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := picture.Write(filepath.Join(dir, masks, name+".png"), img); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestPicturePairs(t *testing.T) {
+	infection := []uint8{0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1}
+	lungs := []uint8{0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 1}
+	for _, c := range []struct {
+		images, masks string
+		labels        map[string][]uint8
+		known         [volume.NumClasses]bool
+	}{
+		{"images", "masks", map[string][]uint8{"10": infection, "9": infection}, [volume.NumClasses]bool{true, true, true, false}},
+		{"Imgs", "GT", map[string][]uint8{"10": infection, "9": lungs}, [volume.NumClasses]bool{true, true, true, true}},
+	} {
+		dir := pairs(t, c.images, c.masks, c.labels)
+		grey(t, filepath.Join(dir, c.images, "unlabelled.png"), 4, 3, 0)
+		e, err := OpenExamples(t.Context(), dir)
+		if err != nil || e.Len() != 2 {
+			t.Fatalf("%v, %v", e, err)
+		}
+		x, err := e.At(t.Context(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.Case != "9" || x.W != 4 || x.H != 3 || x.HU[0] != -820 || !slices.Equal(x.Labels, c.labels["9"]) || x.Known != c.known || x.Spacing != [2]float64{} {
+			t.Errorf("%s: %+v, want known %v", c.images, x, c.known)
+		}
+	}
+}
+
+func TestPicturePairsThatDoNotFit(t *testing.T) {
+	labels := map[string][]uint8{"1": make([]uint8, 12)}
+	orphan := pairs(t, "images", "masks", labels)
+	if err := os.Remove(filepath.Join(orphan, "images", "1.png")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenExamples(t.Context(), orphan); err == nil || !strings.Contains(err.Error(), "1.png has no image") {
+		t.Errorf("a mask without image: %v", err)
+	}
+	misfit := pairs(t, "images", "masks", labels)
+	grey(t, filepath.Join(misfit, "images", "1.png"), 5, 3, 0)
+	e, err := OpenExamples(t.Context(), misfit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.At(t.Context(), 0); err == nil || !strings.Contains(err.Error(), "1.png is 5 × 3, its mask is 4 × 3") {
+		t.Errorf("a mask of another size: %v", err)
+	}
+}
+
+func TestLabelNamesDecideInNNUNetFolders(t *testing.T) {
+	s := study("A", 4, 6, 8)
+	dir := t.TempDir()
+	if err := Export(t.Context(), dir, sequence(s), ExportOptions{"nnunet", true}); err != nil {
+		t.Fatal(err)
+	}
+	dir = filepath.Join(dir, "Dataset001_Glasswork")
+	for name, c := range map[string]struct {
+		json  string
+		known [volume.NumClasses]bool
+		class [5]uint8 // of the values 0 to 3
+		err   string
+	}{
+		"other order": {`{"labels":{"background":0,"Consolidation":1,"GGO":2,"lung":3,"ignore":4},"file_ending":".nii.gz"}`, [4]bool{true, true, true, true}, [5]uint8{0, 2, 1, 3}, ""},
+		"no lungs":    {`{"labels":{"background":0,"ground_glass":1,"effusion":2,"nodule":3,"ignore":4}}`, [4]bool{true, true, false, false}, [5]uint8{0, 1, 0, 0}, ""},
+		"unnamed":     {`{"labels":{"background":0,"ground glass":1,"ignore":4}}`, [4]bool{}, [5]uint8{}, "does not name"},
+		"regions":     {`{"labels":{"background":0,"lung":[1,2]}}`, [4]bool{}, [5]uint8{}, "no single number"},
+		"none ours":   {`{"labels":{"background":0,"liver":1}}`, [4]bool{}, [5]uint8{}, "names none of"},
+		"no JSON":     {`{`, [4]bool{}, [5]uint8{}, "not nnU-Net v2's"},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "dataset.json"), []byte(c.json), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		e, err := OpenExamples(t.Context(), dir)
+		if c.err != "" {
+			if err == nil || !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%s: %v, want %q", name, err, c.err)
+			}
+			continue
+		}
+		if err != nil || e.Len() != 2 {
+			t.Fatalf("%s: %v", name, err)
+		}
+		x, err := e.At(t.Context(), 0)
+		if err != nil || x.Known != c.known || x.Z != 1 {
+			t.Errorf("%s: known %v, slice %d, %v", name, x.Known, x.Z, err)
+		}
+		for i, v := range s.Labels.Slice(1) {
+			if x.Labels[i] != c.class[v] {
+				t.Fatalf("%s: label %d became %d, want %d", name, v, x.Labels[i], c.class[v])
+			}
+		}
+	}
+}
+
+func TestPhantomExamples(t *testing.T) {
+	a, err := OpenExamples(t.Context(), "phantom:6@5")
+	if err != nil || a.Len() != 6 {
+		t.Fatalf("%v, %v", a, err)
+	}
+	b, err := OpenExamples(t.Context(), "phantom:6@5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := OpenExamples(t.Context(), "phantom:6@6")
+	if err != nil {
+		t.Fatal(err)
+	}
+	patients := map[string]bool{}
+	var group sync.WaitGroup
+	for i := range a.Len() {
+		patient, _, _ := a.Key(i)
+		patients[patient] = true
+		if p, _, _ := other.Key(i); patients[p] {
+			t.Errorf("seeds 5 and 6 share patient %s", p)
+		}
+		group.Go(func() {
+			x, err1 := a.At(t.Context(), i)
+			y, err2 := b.At(t.Context(), i)
+			if err := errors.Join(err1, err2); err != nil {
+				t.Error(err)
+				return
+			}
+			if !slices.Equal(x.HU, y.HU) || !slices.Equal(x.Labels, y.Labels) || len(x.HU) != x.W*x.H || x.Spacing[0] == 0 {
+				t.Errorf("slice %d is not the same twice", i)
+			}
+		})
+	}
+	group.Wait()
+	if len(patients) != 2 {
+		t.Errorf("6 slices from %d phantoms, want 2", len(patients))
+	}
+	for _, spec := range []string{"phantom:", "phantom:0", "phantom:x", "phantom:3@", "phantom:3@-1", "phantom:3@1@2"} {
+		if _, err := OpenExamples(t.Context(), spec); (err == nil) != (spec == "phantom:3@") {
+			t.Errorf("%s: %v", spec, err)
+		}
+	}
+}
+
+func TestOpenExamplesRefuses(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.npy")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		file: "is a file", t.TempDir(): "holds neither", filepath.Join(t.TempDir(), "gone"): "cannot be opened",
+	} {
+		if _, err := OpenExamples(t.Context(), path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+	}
+}
+
+func TestMedSegSlices(t *testing.T) {
+	dir := filepath.Join("..", "..", "shared", "data", "medseg-2d", "train")
+	if !exists(dir) {
+		t.Skip("the MedSeg slices are not here")
+	}
+	e, err := OpenExamples(t.Context(), dir)
+	if err != nil || e.Len() != 50 {
+		t.Fatalf("%v, %v", e, err)
+	}
+	var counts [volume.NumClasses]int
+	for i := range e.Len() {
+		x, err := e.At(t.Context(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.Known != [volume.NumClasses]bool{true, true, true, false} {
+			t.Fatalf("known classes %v; the lungs are not annotated", x.Known)
+		}
+		for _, c := range x.Labels {
+			counts[c]++
+		}
+	}
+	if want := [volume.NumClasses]int{5807318, 560121, 326093, 0}; counts != want {
+		t.Errorf("pixels per class %v, want %v", counts, want)
+	}
+}

@@ -1,0 +1,361 @@
+package dataset
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"image"
+	"image/color"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"glasswork/dataset/nifti"
+	"glasswork/dataset/picture"
+	"glasswork/dataset/volume"
+)
+
+// noise is a small volume of different HU everywhere.
+func noise(n, h, w int) *volume.Volume {
+	v := volume.New(volume.NewGeometry([3]int{n, h, w}, [3]float64{5, 0.7, 0.7}, volume.Point{-10, -20, 100}))
+	for i := range v.HU {
+		v.HU[i] = int16(i%3000 - 1000)
+	}
+	return v
+}
+
+func grey(t testing.TB, path string, w, h int, value uint8) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	img := image.NewGray(image.Rect(0, 0, w, h))
+	for i := range img.Pix {
+		img.Pix[i] = value
+	}
+	if err := picture.Write(path, img); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOpenFindsEverythingInAFolder(t *testing.T) {
+	dir, v := t.TempDir(), noise(4, 6, 8)
+	if err := WriteDICOM(filepath.Join(dir, "deep", "er"), v, DICOMInfo{Description: "CHEST"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := nifti.WriteCT(filepath.Join(dir, "other.nii.gz"), v); err != nil {
+		t.Fatal(err)
+	}
+	grey(t, filepath.Join(dir, "png", "s10.png"), 8, 6, 255)
+	grey(t, filepath.Join(dir, "png", "s9.png"), 8, 6, 0)
+	for name, text := range map[string]string{"notes.txt": "nothing", "broken.nii": "nothing", "broken.npy": "nothing", ".hidden.nii": "nothing"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	series, skipped, err := Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeAll(series)
+	formats := map[string]*volume.Series{}
+	for _, s := range series {
+		formats[s.Format] = s
+	}
+	if len(series) != 3 || len(formats) != 3 || len(skipped) != 2 {
+		t.Fatalf("formats %v, skipped %q", formats, skipped)
+	}
+	for _, format := range []string{"DICOM", "NIfTI"} {
+		back, err := formats[format].Read(t.Context())
+		if err != nil || !slices.Equal(back.HU, v.HU) || !back.SameGrid(v.Geometry) {
+			t.Errorf("%s: changed, %v", format, err)
+		}
+	}
+	back, err := formats["pictures"].Read(t.Context())
+	if err != nil || back.Slice(0)[0] != -1100 || back.Slice(1)[0] != 300 {
+		t.Errorf("pictures are not in natural order: %v", err)
+	}
+}
+
+func TestOpenOneFile(t *testing.T) {
+	dir, v := t.TempDir(), noise(3, 6, 8)
+	if err := WriteDICOM(dir, v, DICOMInfo{}); err != nil {
+		t.Fatal(err)
+	}
+	series, _, err := Open(t.Context(), filepath.Join(dir, "CT0002.dcm"))
+	if err != nil || len(series) != 1 || series[0].Geometry.Size[0] != 1 {
+		t.Fatalf("%v, %v", series, err)
+	}
+	back, err := series[0].Read(t.Context())
+	if err != nil || !slices.Equal(back.HU, v.Slice(1)) {
+		t.Errorf("HU differ, %v", err)
+	}
+}
+
+func TestPicturesOfDifferentSizesAreNoVolume(t *testing.T) {
+	dir := t.TempDir()
+	grey(t, filepath.Join(dir, "images", "1.png"), 8, 6, 1)
+	grey(t, filepath.Join(dir, "images", "2.png"), 8, 6, 1)
+	grey(t, filepath.Join(dir, "images", "3.png"), 9, 6, 1)
+	grey(t, filepath.Join(dir, "masks", "1.png"), 8, 6, 1)
+	series, skipped, err := Open(t.Context(), dir)
+	if err != nil || len(series) != 2 || len(skipped) != 1 {
+		t.Fatalf("%d series, skipped %q, %v", len(series), skipped, err)
+	}
+	for i, want := range []int{2, 1} {
+		if s := series[i]; s.Geometry.Size[0] != want || !strings.Contains(strings.Join(s.Warnings, " "), "2 different sizes") {
+			t.Errorf("series %d: %d slices, %q", i, s.Geometry.Size[0], s.Warnings)
+		}
+	}
+}
+
+func TestOpenSaysWhyNothingCanBeOpened(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	empty := filepath.Join(dir, "nothing")
+	if err := os.Mkdir(empty, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ path, want string }{
+		"missing":        {filepath.Join(dir, "gone"), "does not exist"},
+		"empty file":     {write("a.dcm", ""), "is empty"},
+		"text":           {write("notes.txt", "some text that is no image"), "no file that Glasswork knows"},
+		"broken NIfTI":   {write("b.nii", "some text that is no image"), "b.nii: it does not begin with a NIfTI header"},
+		"broken picture": {write("c.png", "some text that is no image"), "c.png: it is no PNG or JPEG"},
+		"empty folder":   {empty, "holds no DICOM, NIfTI, NPY, PNG or JPEG file"},
+		"two broken":     {filepath.Dir(write("d/1.nii", "x") + write("d/2.nii", "x"))[:len(dir)+2], "first of 2 reasons: 1.nii:"},
+		"DICOMDIR":       {write("DICOMDIR", "DICM"), "no file that Glasswork knows"},
+	} {
+		series, _, err := Open(t.Context(), c.path)
+		if err == nil || series != nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestOpenEndsWithItsContext(t *testing.T) {
+	dir := t.TempDir()
+	if err := WriteDICOM(dir, noise(3, 6, 8), DICOMInfo{}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := Open(ctx, dir); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want canceled", err)
+	}
+}
+
+func TestSymbolicLinksAreNotFollowed(t *testing.T) {
+	outside, dir := t.TempDir(), t.TempDir()
+	if err := WriteDICOM(outside, noise(3, 6, 8), DICOMInfo{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(dir, "link")); err != nil {
+		t.Skipf("no symbolic links here: %v", err)
+	}
+	if series, _, err := Open(t.Context(), dir); err == nil {
+		t.Errorf("%d series were opened through a link", len(series))
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	dir, v := t.TempDir(), noise(4, 6, 8)
+	if err := WriteDICOM(dir, v, DICOMInfo{Description: "CHEST", Date: "2026-01-31", PatientName: "Doe^Jane"}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Describe(t.Context(), dir)
+	if err != nil || len(r.Series) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	d := r.Series[0]
+	low, high := extremes(v.HU)
+	if d.Slices != 4 || d.Rows != 6 || d.Columns != 8 || d.Orientation != "LPH" || d.HU == nil || *d.HU != [2]int16{low, high} || d.SpacingMM[0] != 5 {
+		t.Errorf("description = %+v", d)
+	}
+	b, err := json.Marshal(r)
+	if err != nil || strings.Contains(string(b), "Doe") || !strings.Contains(string(b), `"warnings":[]`) {
+		t.Errorf("%s, %v", b, err)
+	}
+}
+
+func TestSampleIsReadSliceBySlice(t *testing.T) {
+	s := Sample()
+	defer s.Close()
+	hu, again := make([]int16, s.Geometry.SliceVoxels()), make([]int16, s.Geometry.SliceVoxels())
+	for _, to := range [][]int16{hu, again} {
+		if err := s.ReadSlice(t.Context(), 40, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	low, high := extremes(hu)
+	if s.Geometry.Size[0] != 96 || !slices.Equal(hu, again) || low > -900 || high < 200 {
+		t.Errorf("%d slices, HU %d to %d", s.Geometry.Size[0], low, high)
+	}
+	if err := s.ReadSlice(t.Context(), 96, hu); err == nil {
+		t.Error("slice 97 of 96 was read")
+	}
+}
+
+func TestLabelsAreReorderedOntoTheGrid(t *testing.T) {
+	v := noise(3, 4, 5)
+	l := volume.NewLabelMap(v.Geometry)
+	for i := range l.Labels {
+		l.Labels[i] = uint8(i % volume.NumClasses)
+	}
+	path := filepath.Join(t.TempDir(), "l.nii.gz")
+	if err := nifti.WriteLabels(path, l); err != nil {
+		t.Fatal(err)
+	}
+	// The same grid, read from right to left and from back to front.
+	turned := v.Geometry
+	far := v.ToMM(0, 3, 4)
+	for r := range 3 {
+		turned.Affine[r][0], turned.Affine[r][1], turned.Affine[r][3] = -turned.Affine[r][0], -turned.Affine[r][1], far[r]
+	}
+	got, err := ReadLabels(t.Context(), path, turned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for z := range 3 {
+		for y := range 4 {
+			for x := range 5 {
+				if got.Slice(z)[y*5+x] != l.Slice(z)[(3-y)*5+4-x] {
+					t.Fatalf("voxel %d,%d,%d is not where it was", z, y, x)
+				}
+			}
+		}
+	}
+	shifted := v.Geometry
+	shifted.Affine[0][3] += 0.3
+	if _, err := ReadLabels(t.Context(), path, shifted); err == nil || !strings.Contains(err.Error(), "not lie on the grid") {
+		t.Errorf("labels between voxels: %v", err)
+	}
+}
+
+// Every file of the collections of damaged and rare files either opens or is refused
+// with one sentence that names it, quickly and without taking memory.
+func TestOddFiles(t *testing.T) {
+	data := filepath.Join("..", "..", "shared", "data")
+	for _, collection := range []string{"dicom-fuzz", "nifti-odd", "dicom-syntaxes"} {
+		root := filepath.Join(data, collection)
+		if !exists(root) {
+			t.Skip("the collections of odd files are not here")
+		}
+		err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() {
+				checkOdd(t, path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func checkOdd(t *testing.T, path string) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	series, skipped, err := Open(t.Context(), path)
+	held := uint64(64 << 20)
+	for _, s := range series {
+		held += uint64(10 * s.Geometry.Voxels())
+		_, readErr := s.Read(t.Context())
+		checkSentence(t, path, readErr)
+		_ = s.Close()
+		skipped = append(skipped, s.Warnings...)
+	}
+	took := time.Since(start)
+	runtime.ReadMemStats(&after)
+	if took > 2*time.Second {
+		t.Errorf("%s took %v", path, took)
+	}
+	if got := after.TotalAlloc - before.TotalAlloc; got > held {
+		t.Errorf("%s allocated %d bytes", path, got)
+	}
+	checkSentence(t, path, err)
+	if err != nil && !strings.Contains(err.Error(), filepath.Base(path)) {
+		t.Errorf("%s is not named in %q", path, err)
+	}
+	for _, s := range skipped {
+		if strings.ContainsAny(s, "\n\r") || len(s) > 500 {
+			t.Errorf("%s: no sentence: %q", path, s)
+		}
+	}
+}
+
+func checkSentence(t *testing.T, path string, err error) {
+	t.Helper()
+	if err != nil && (strings.ContainsAny(err.Error(), "\n\r") || len(err.Error()) > 500+len(path)) {
+		t.Errorf("%s: no sentence: %q", path, err)
+	}
+}
+
+func BenchmarkOpen300(b *testing.B) {
+	dir := big(b)
+	b.Run("headers", func(b *testing.B) {
+		for b.Loop() {
+			series, _, err := Open(b.Context(), dir)
+			if err != nil || len(series) != 1 {
+				b.Fatal(len(series), err)
+			}
+		}
+	})
+	b.Run("first-slice", func(b *testing.B) {
+		hu := make([]int16, 512*512)
+		for b.Loop() {
+			series, _, err := Open(b.Context(), dir)
+			if err == nil {
+				err = series[0].ReadSlice(b.Context(), 150, hu)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("all", func(b *testing.B) {
+		b.SetBytes(300 * 512 * 512 * 2)
+		for b.Loop() {
+			series, _, err := Open(b.Context(), dir)
+			if err != nil {
+				b.Fatal(err)
+			}
+			l := NewLoader(b.Context(), series[0], nil)
+			err = l.Wait(b.Context())
+			l.Close()
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// big writes 300 slices of 512 × 512 as DICOM.
+func big(b *testing.B) string {
+	b.Helper()
+	dir := b.TempDir()
+	if err := WriteDICOM(dir, noise(300, 512, 512), DICOMInfo{Description: "CHEST"}); err != nil {
+		b.Fatal(err)
+	}
+	return dir
+}
+
+// fixed is a picture's palette with as many entries as there are classes.
+func fixed() color.Palette {
+	return color.Palette{color.Black, color.White, color.White, color.White}
+}
