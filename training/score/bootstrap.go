@@ -24,6 +24,9 @@ func interval(outcomes []outcome, of func(outcome) *float64) *Interval {
 
 // pairedInterval is the same for the difference of two models scored on the same patients.
 func pairedInterval(current, next []outcome, of func(outcome) *float64) *Interval {
+	if len(current) != len(next) {
+		return nil // not the same patients: nothing is paired
+	}
 	return bootstrap(len(current), func(draw []int) *float64 {
 		var a, b outcome
 		for _, i := range draw {

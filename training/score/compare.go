@@ -43,14 +43,16 @@ func difference(class int, current, next []outcome) Difference {
 // judge fills Better and Verdict. Better needs a lesion class whose interval lies above
 // zero, and no class that lost more than the margin.
 func (c *Comparison) judge(synthetic bool) {
-	var better, worse []string
+	var better, worse, lower []string
 	for i, d := range c.Classes {
 		switch {
 		case d.Dice == nil || d.DiceInterval == nil:
 		case d.DiceInterval.Low > 0 && uint8(i+1) != volume.LungsOther:
 			better = append(better, d.Name)
-		case d.DiceInterval.High < 0 || *d.Dice < -margin:
+		case d.DiceInterval.High < 0:
 			worse = append(worse, d.Name)
+		case *d.Dice < -margin:
+			lower = append(lower, d.Name)
 		}
 	}
 	switch {
@@ -62,6 +64,8 @@ func (c *Comparison) judge(synthetic bool) {
 		c.Verdict = fmt.Sprintf("Not proven better: %d held-out patients are too few to tell", c.Patients)
 	case len(better) > 0 && len(worse) > 0:
 		c.Verdict = fmt.Sprintf("Better on %s, but worse on %s", list(better), list(worse))
+	case len(better) > 0 && len(lower) > 0:
+		c.Verdict = fmt.Sprintf("Better on %s, but perhaps worse on %s", list(better), list(lower))
 	case len(better) > 0:
 		c.Better = true
 		c.Verdict = fmt.Sprintf("Better on %s, no worse elsewhere", list(better))
