@@ -1,0 +1,293 @@
+// Package glasswork_test holds the arrows between the packages: what may import what,
+// and which calls stand in one place only.
+package glasswork_test
+
+import (
+	"encoding/json"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pkg is one package as go list knows it; Imports are without those of tests.
+type pkg struct {
+	ImportPath string
+	Imports    []string
+	Standard   bool
+	Error      *struct{ Err string }
+}
+
+// graph is every package of the program by its import path.
+type graph map[string]pkg
+
+const (
+	fyne  = "fyne.io"
+	gl    = "github.com/go-gl"
+	gotch = "github.com/sugarme/gotch"
+)
+
+// never is what a package and everything below it must not reach, however far away.
+var never = []struct {
+	from      string
+	forbidden []string
+	why       string
+}{
+	{"glasswork/dataset", []string{fyne, gl, gotch}, "data is read without a window and without a network"},
+	{"glasswork/viewer", []string{fyne, gl, gotch}, "rendering is tested to the pixel without a window"},
+	{"glasswork/training", []string{fyne, gl, gotch, "glasswork/model"}, "training declares the network it needs and knows none"},
+	{"glasswork/ui", []string{gotch, "glasswork/model"}, "a crash of the network must not cost a brush stroke"},
+	{"glasswork/ui", []string{fyne + "/fyne/v2/app"}, "ui builds and tests without a display"},
+	{"glasswork/ui/session", []string{fyne, gl}, "what the window shows is plain Go that a test can call"},
+	{"glasswork/cmd/glasswork", []string{gotch, "glasswork/model"}, "the desktop starts without libtorch"},
+	{"glasswork/cmd/glasswork-trainer", []string{fyne, gl, "glasswork/ui"}, "the trainer runs where there is no display"},
+	{"glasswork/model", []string{fyne, gl, "glasswork/ui", "glasswork/viewer"}, "a network knows tensors and labels"},
+}
+
+// rooms is which packages of ours each package may import itself.
+var rooms = map[string][]string{
+	"glasswork/dataset/volume":     nil,
+	"glasswork/dataset/atomicfile": nil,
+	"glasswork/dataset/dicom":      {"glasswork/dataset/volume", "glasswork/dataset/atomicfile"},
+	"glasswork/dataset/nifti":      {"glasswork/dataset/volume", "glasswork/dataset/atomicfile"},
+	"glasswork/dataset/npy":        {"glasswork/dataset/volume", "glasswork/dataset/atomicfile"},
+	"glasswork/dataset/picture":    {"glasswork/dataset/volume", "glasswork/dataset/atomicfile"},
+	"glasswork/dataset/phantom":    {"glasswork/dataset/volume"},
+	"glasswork/dataset/project":    {"glasswork/dataset", "glasswork/dataset/volume", "glasswork/dataset/atomicfile"},
+	"glasswork/dataset": {
+		"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/phantom", "glasswork/dataset/dicom",
+		"glasswork/dataset/nifti", "glasswork/dataset/npy", "glasswork/dataset/picture",
+	},
+	"glasswork/viewer":            {"glasswork/dataset/volume"},
+	"glasswork/training/score":    {"glasswork/dataset/volume"},
+	"glasswork/training/protocol": {"glasswork/dataset/volume", "glasswork/training/score"},
+	"glasswork/assets/baseline":   nil,
+}
+
+// list asks the go command for all packages and what they depend on. It works from
+// go.mod alone, so that nothing has to be set up for libtorch.
+func list(t *testing.T) graph {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-deps", "-e", "-json=ImportPath,Imports,Standard,Error", "./...")
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &stderr)
+	}
+	all := graph{}
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all[p.ImportPath] = p
+	}
+}
+
+// within reports whether path is root or lies below it.
+func within(path, root string) bool { return path == root || strings.HasPrefix(path, root+"/") }
+
+// below returns the packages at or below root, sorted.
+func (g graph) below(root string) []string {
+	var found []string
+	for path := range g {
+		if within(path, root) {
+			found = append(found, path)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// chain returns how from comes to import something at or below forbidden, nil if it does not.
+func (g graph) chain(from, forbidden string) []string {
+	came := map[string]string{from: ""}
+	for queue := []string{from}; len(queue) > 0; queue = queue[1:] {
+		at := queue[0]
+		if at != from && within(at, forbidden) {
+			var way []string
+			for ; at != ""; at = came[at] {
+				way = append(way, at)
+			}
+			slices.Reverse(way)
+			return way
+		}
+		for _, next := range g[at].Imports {
+			if _, seen := came[next]; !seen {
+				came[next] = at
+				queue = append(queue, next)
+			}
+		}
+	}
+	return nil
+}
+
+// exists reports whether a package's folder is there; rules for others wait for it.
+func exists(path string) bool {
+	info, err := os.Stat(strings.TrimPrefix(path, "glasswork/"))
+	return err == nil && info.IsDir()
+}
+
+func TestChainFindsAndOnlyFindsWhatIsReached(t *testing.T) {
+	g := graph{"a": {Imports: []string{"b", "c"}}, "b": {Imports: []string{"a"}}, "c": {Imports: []string{"x.io/y/z"}}, "d": {Imports: []string{"x.io/yy"}}}
+	if way := g.chain("a", "x.io/y"); !slices.Equal(way, []string{"a", "c", "x.io/y/z"}) {
+		t.Errorf("chain = %v", way)
+	}
+	for _, from := range []string{"d", "nowhere"} {
+		if way := g.chain(from, "x.io/y"); way != nil {
+			t.Errorf("chain from %s = %v", from, way)
+		}
+	}
+}
+
+func TestArrowsThatMustNeverBe(t *testing.T) {
+	all := list(t)
+	for _, rule := range never {
+		packages := all.below(rule.from)
+		if len(packages) == 0 && exists(rule.from) {
+			t.Errorf("%s has a folder and no package: its rules hold nothing", rule.from)
+		}
+		for _, from := range packages {
+			for _, forbidden := range rule.forbidden {
+				if way := all.chain(from, forbidden); way != nil {
+					t.Errorf("%s reaches %s, but %s: %s", from, forbidden, rule.why, strings.Join(way, " → "))
+				}
+			}
+		}
+	}
+}
+
+func TestEveryRoomImportsItsNeighboursOnly(t *testing.T) {
+	all := list(t)
+	for room, may := range rooms {
+		p, ok := all[room]
+		if !ok {
+			if exists(room) {
+				t.Errorf("%s has a folder and no package", room)
+			}
+			continue
+		}
+		for _, path := range p.Imports {
+			if within(path, "glasswork") && !slices.Contains(may, path) {
+				t.Errorf("%s imports %s, docs/architecture.md does not let it", room, path)
+			}
+		}
+	}
+	for _, path := range []string{"glasswork/dataset/volume", "glasswork/dataset/atomicfile"} {
+		for _, imported := range all[path].Imports {
+			if !all[imported].Standard {
+				t.Errorf("%s imports %s, but it stands on the standard library alone", path, imported)
+			}
+		}
+	}
+}
+
+func TestLibrariesWithOneImporter(t *testing.T) {
+	all := list(t)
+	for library, importer := range map[string]string{
+		gotch:                     "glasswork/model",
+		fyne + "/fyne/v2/app":     "glasswork/cmd/glasswork",
+		"modernc.org/sqlite":      "glasswork/dataset/project",
+		"github.com/suyashkumar":  "glasswork/dataset/dicom",
+		"github.com/sbinet/npyio": "glasswork/dataset/npy",
+	} {
+		for _, path := range all.below("glasswork") {
+			for _, imported := range all[path].Imports {
+				if within(imported, library) && !within(path, importer) {
+					t.Errorf("%s imports %s, which only %s may", path, imported, importer)
+				}
+			}
+		}
+	}
+}
+
+// sourceFiles visits our Go files, tests left out.
+func sourceFiles(t *testing.T, visit func(path string, file *ast.File)) {
+	t.Helper()
+	n := 0
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		n++
+		visit(filepath.ToSlash(path), file)
+		return nil
+	})
+	if err != nil || n == 0 {
+		t.Fatalf("%d source files: %v", n, err)
+	}
+}
+
+// calls returns which of the functions (as package.Name) file mentions.
+func calls(file *ast.File, functions ...string) (found []string) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := s.X.(*ast.Ident); ok && slices.Contains(functions, x.Name+"."+s.Sel.Name) {
+				found = append(found, x.Name+"."+s.Sel.Name)
+			}
+		}
+		return true
+	})
+	return found
+}
+
+func TestThreadsAreHoppedInOneFile(t *testing.T) {
+	var files []string
+	sourceFiles(t, func(path string, file *ast.File) {
+		if calls(file, "fyne.Do", "fyne.DoAndWait") != nil {
+			files = append(files, path)
+		}
+	})
+	if len(files) > 1 || len(files) == 1 && filepath.Dir(files[0]) != "ui" {
+		t.Errorf("fyne.Do stands in %v, it belongs into one file of ui", files)
+	}
+	if len(files) == 0 && exists("glasswork/ui") {
+		t.Error("fyne.Do stands nowhere: this test looks for the wrong thing")
+	}
+}
+
+// TestFilesAreWrittenAtomically leaves os.CreateTemp alone: atomicfile and scratch files use it.
+func TestFilesAreWrittenAtomically(t *testing.T) {
+	allowed := []string{
+		"cmd/gotch-setup/", // makes what is made again if it is missing
+	}
+	used := make([]bool, len(allowed))
+	sourceFiles(t, func(path string, file *ast.File) {
+		found := calls(file, "os.Create", "os.WriteFile", "os.OpenFile")
+		if found == nil {
+			return
+		}
+		i := slices.IndexFunc(allowed, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
+		if i < 0 {
+			t.Errorf("%s calls %v: what a user would miss is written with atomicfile.WriteFile", path, found)
+			return
+		}
+		used[i] = true
+	})
+	for i, u := range used {
+		if !u {
+			t.Errorf("%s is allowed to write files and does not", allowed[i])
+		}
+	}
+}
