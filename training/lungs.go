@@ -1,0 +1,236 @@
+package training
+
+import (
+	"math"
+
+	"glasswork/dataset/volume"
+)
+
+// Thresholds of the lung reference: air and lung are below airHU; components of less than
+// a tenth of the largest are bowel gas; the airways' cross-section stays below airwayMM2.
+const (
+	smallShare = 0.1
+	airwayMM2  = 900
+	closingMM  = 4
+)
+
+// ThresholdLungs marks the lungs of a chest CT without any network: air inside the body,
+// its large connected parts, less the trachea and main bronchi as far as they can be
+// followed from above, with vessels closed. It is what a network's lungs are compared with
+// on healthy lungs; consolidated lung is missing from it. The mask is [z,y,x].
+func ThresholdLungs(v *volume.Volume) []bool {
+	g := v.Geometry
+	mask := make([]bool, g.Voxels())
+	n, w, h := g.SliceVoxels(), g.Size[2], g.Size[1]
+	for z := range g.Size[0] {
+		inside := mask[z*n : (z+1)*n]
+		for i, hu := range v.Slice(z) {
+			inside[i] = hu < airHU
+		}
+		clearOutside(inside, w, h)
+	}
+	keepLarge(mask, g)
+	removeAirways(mask, g)
+	radius := int(math.Round(closingMM / g.Spacing()[2]))
+	for z := range g.Size[0] {
+		closeHoles(mask[z*n:(z+1)*n], w, h, radius)
+	}
+	return mask
+}
+
+// clearOutside clears what is connected to the slice's border: the air around the body.
+func clearOutside(mask []bool, w, h int) {
+	var stack []int
+	visit := func(x, y int) {
+		if x >= 0 && x < w && y >= 0 && y < h && mask[y*w+x] {
+			mask[y*w+x] = false
+			stack = append(stack, y*w+x)
+		}
+	}
+	for x := range w {
+		visit(x, 0)
+		visit(x, h-1)
+	}
+	for y := range h {
+		visit(0, y)
+		visit(w-1, y)
+	}
+	for len(stack) > 0 {
+		i := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		x, y := i%w, i/w
+		visit(x-1, y)
+		visit(x+1, y)
+		visit(x, y-1)
+		visit(x, y+1)
+	}
+}
+
+// keepLarge keeps the 6-connected components that are not small beside the largest.
+func keepLarge(mask []bool, g volume.Geometry) {
+	label := make([]int32, len(mask))
+	sizes := []int{0}
+	var stack []int
+	n, w := g.SliceVoxels(), g.Size[2]
+	for start := range mask {
+		if !mask[start] || label[start] != 0 {
+			continue
+		}
+		id := int32(len(sizes))
+		sizes = append(sizes, 0)
+		label[start] = id
+		stack = append(stack[:0], start)
+		for len(stack) > 0 {
+			i := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			sizes[id]++
+			x, y, z := i%w, i%n/w, i/n
+			for _, next := range [6]struct {
+				at int
+				ok bool
+			}{{i - 1, x > 0}, {i + 1, x < w-1}, {i - w, y > 0}, {i + w, y < g.Size[1]-1}, {i - n, z > 0}, {i + n, z < g.Size[0]-1}} {
+				if next.ok && mask[next.at] && label[next.at] == 0 {
+					label[next.at] = id
+					stack = append(stack, next.at)
+				}
+			}
+		}
+	}
+	largest := 0
+	for _, s := range sizes {
+		largest = max(largest, s)
+	}
+	for i, id := range label {
+		mask[i] = id > 0 && float64(sizes[id]) >= smallShare*float64(largest)
+	}
+}
+
+// removeAirways follows small round sections of air from the head down: the trachea is
+// the section nearest to the middle in the highest slice that has one, and what lies
+// under an airway and is small is airway.
+func removeAirways(mask []bool, g volume.Geometry) {
+	n, w, h := g.SliceVoxels(), g.Size[2], g.Size[1]
+	spacing := g.Spacing()
+	limit := int(airwayMM2 / (spacing[1] * spacing[2]))
+	order := make([]int, g.Size[0])
+	for i := range order {
+		order[i] = i
+		if g.Normal()[2] >= 0 { // z grows to the head: begin at the end
+			order[i] = g.Size[0] - 1 - i
+		}
+	}
+	above := make([]bool, n)
+	started := false
+	for _, z := range order {
+		airway := make([]bool, n)
+		for _, part := range sections(mask[z*n:(z+1)*n], w, h) {
+			overlaps, middle := false, 0
+			for _, i := range part {
+				overlaps = overlaps || above[i]
+				middle += i % w
+			}
+			central := math.Abs(float64(middle)/float64(len(part))-float64(w)/2) < float64(w)/12
+			if len(part) <= limit && (overlaps || !started && central) {
+				for _, i := range part {
+					airway[i] = true
+					mask[z*n+i] = false
+				}
+			}
+		}
+		for _, a := range airway {
+			started = started || a
+		}
+		above = airway
+	}
+}
+
+// sections are the 4-connected regions of a slice's mask, as lists of pixels.
+func sections(mask []bool, w, h int) [][]int {
+	seen := make([]bool, len(mask))
+	var all [][]int
+	for start := range mask {
+		if !mask[start] || seen[start] {
+			continue
+		}
+		seen[start] = true
+		part := []int{start}
+		for at := 0; at < len(part); at++ {
+			i := part[at]
+			x, y := i%w, i/w
+			for _, next := range [4]struct {
+				at int
+				ok bool
+			}{{i - 1, x > 0}, {i + 1, x < w-1}, {i - w, y > 0}, {i + w, y < h-1}} {
+				if next.ok && mask[next.at] && !seen[next.at] {
+					seen[next.at] = true
+					part = append(part, next.at)
+				}
+			}
+		}
+		all = append(all, part)
+	}
+	return all
+}
+
+// closeHoles closes a slice's mask by a square of the given radius and fills what is then
+// enclosed.
+func closeHoles(mask []bool, w, h, radius int) {
+	grown := spread(mask, w, h, radius, true)
+	closed := spread(grown, w, h, radius, false)
+	outside := make([]bool, len(mask))
+	for i := range mask {
+		mask[i] = mask[i] || closed[i]
+		outside[i] = !mask[i]
+	}
+	clearOutside(outside, w, h) // what is left is enclosed
+	for i := range mask {
+		mask[i] = mask[i] || outside[i]
+	}
+}
+
+// spread grows the pixels of the given value by radius, first along rows, then columns.
+func spread(mask []bool, w, h, radius int, value bool) []bool {
+	rows, out := make([]bool, len(mask)), make([]bool, len(mask))
+	for i := range mask {
+		rows[i], out[i] = !value, !value
+	}
+	for i, m := range mask {
+		if m == value {
+			x, y := i%w, i/w
+			for k := max(x-radius, 0); k <= min(x+radius, w-1); k++ {
+				rows[y*w+k] = value
+			}
+		}
+	}
+	for i, m := range rows {
+		if m == value {
+			x, y := i%w, i/w
+			for k := max(y-radius, 0); k <= min(y+radius, h-1); k++ {
+				out[k*w+x] = value
+			}
+		}
+	}
+	return out
+}
+
+// LungCheck compares a network's labels with ThresholdLungs: dice of the lungs (all
+// foreground classes together) and the share of the reference that is called a lesion.
+func LungCheck(reference []bool, labels []uint8) (dice, lesionShare float64) {
+	var both, ref, pred, lesion int
+	for i, r := range reference {
+		lung := labels[i] != volume.Background
+		if r {
+			ref++
+			if labels[i] == volume.GroundGlass || labels[i] == volume.Consolidation {
+				lesion++
+			}
+		}
+		if lung {
+			pred++
+		}
+		if r && lung {
+			both++
+		}
+	}
+	return 2 * float64(both) / float64(max(ref+pred, 1)), float64(lesion) / float64(max(ref, 1))
+}
