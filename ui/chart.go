@@ -1,0 +1,199 @@
+package ui
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"sync"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+
+	"glasswork/dataset/volume"
+	"glasswork/ui/session"
+	"glasswork/viewer"
+)
+
+// mostPoints is how many points of a curve are drawn; more cannot be told apart.
+const mostPoints = 200
+
+// curves are what a chart shows.
+type curves struct {
+	loss   []session.CurvePoint
+	iou    [volume.NumClasses][]session.CurvePoint
+	colors [volume.NumClasses]color.RGBA
+	// width and height are in pixels, scale is pixels per unit of text size.
+	width, height int
+	scale         float64
+}
+
+// chart shows the curves of a job that learns. They are drawn on a goroutine of its own,
+// because that takes longer than a frame; of those that come too fast the latest is drawn.
+type chart struct {
+	object *canvas.Image
+	latest chan curves
+	done   sync.WaitGroup
+	closed bool
+}
+
+const (
+	chartWidth, chartHeight = 224, 190
+)
+
+func newChart() *chart {
+	c := &chart{object: canvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, 1, 1))), latest: make(chan curves, 1)}
+	c.object.SetMinSize(fyne.NewSize(chartWidth, chartHeight))
+	c.object.FillMode, c.object.ScaleMode = canvas.ImageFillStretch, canvas.ImageScaleFastest
+	c.done.Go(func() {
+		for next := range c.latest {
+			if img, err := next.image(); err == nil {
+				post(func() { c.object.Image = img; c.object.Refresh() })
+			}
+		}
+	})
+	return c
+}
+
+// draw asks for a job's curves to be drawn.
+func (c *chart) draw(job session.Job, p viewer.Palette) {
+	if c.closed {
+		return
+	}
+	next := curves{loss: job.Loss, iou: job.IoU, colors: p.Colors, width: chartWidth, height: chartHeight, scale: 1}
+	if size := c.object.Size(); size.Width > 1 && size.Height > 1 {
+		next.width, next.height = int(size.Width), int(size.Height)
+	}
+	if on := fyne.CurrentApp().Driver().CanvasForObject(c.object); on != nil {
+		next.scale = float64(on.Scale())
+	}
+	next.width, next.height = int(float64(next.width)*next.scale), int(float64(next.height)*next.scale)
+	select {
+	case <-c.latest:
+	default:
+	}
+	c.latest <- next
+}
+
+// close ends drawing and waits for it.
+func (c *chart) close() {
+	if !c.closed {
+		c.closed = true
+		close(c.latest)
+		c.done.Wait()
+	}
+}
+
+// image draws the loss above and the held-out IoU below.
+func (c curves) image() (image.Image, error) {
+	loss, err := c.plot("loss", c.loss, ink)
+	if err != nil {
+		return nil, err
+	}
+	iou, err := c.plotIoU()
+	if err != nil {
+		return nil, err
+	}
+	canvas := vgimg.NewWith(vgimg.UseWH(vg.Length(c.width), vg.Length(c.height)), vgimg.UseDPI(72), vgimg.UseBackgroundColor(panel))
+	whole := draw.New(canvas)
+	half := whole.Rectangle.Size().Y / 2
+	loss.Draw(draw.Crop(whole, 0, 0, half, 0))
+	iou.Draw(draw.Crop(whole, 0, 0, 0, -half))
+	return canvas.Image(), nil
+}
+
+// plot draws one curve.
+func (c curves) plot(title string, points []session.CurvePoint, col color.Color) (*plot.Plot, error) {
+	p := c.empty(title)
+	if err := c.add(p, points, col); err != nil {
+		return nil, err
+	}
+	p.Y.Min = 0
+	return p, nil
+}
+
+// plotIoU draws the held-out IoU of every class in its colour.
+func (c curves) plotIoU() (*plot.Plot, error) {
+	p := c.empty("IoU on held-out slices")
+	for class := volume.GroundGlass; class < volume.NumClasses; class++ {
+		if err := c.add(p, c.iou[class], c.colors[class]); err != nil {
+			return nil, err
+		}
+	}
+	p.Y.Min, p.Y.Max = 0, 1
+	return p, nil
+}
+
+func (c curves) add(p *plot.Plot, points []session.CurvePoint, col color.Color) error {
+	if len(points) == 0 {
+		return nil
+	}
+	line, err := plotter.NewLine(thin(points))
+	if err != nil {
+		return fmt.Errorf("the curve cannot be drawn: %w", err)
+	}
+	line.Color, line.Width = col, vg.Length(1.5*c.scale)
+	p.Add(line)
+	if len(points) == 1 {
+		dot, err := plotter.NewScatter(thin(points))
+		if err != nil {
+			return fmt.Errorf("the curve cannot be drawn: %w", err)
+		}
+		dot.Color, dot.Radius = col, vg.Length(2*c.scale)
+		p.Add(dot)
+	}
+	return nil
+}
+
+// empty is a plot in the window's colours without a curve.
+func (c curves) empty(title string) *plot.Plot {
+	p := plot.New()
+	p.BackgroundColor = panel
+	size := vg.Length(10 * c.scale)
+	p.Title.Text, p.Title.TextStyle.Color, p.Title.TextStyle.Font.Size = title, inkQuiet, size
+	p.Title.Padding = vg.Length(2 * c.scale)
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
+		axis.Color, axis.Tick.Color = faint, faint
+		axis.Tick.Label.Color, axis.Tick.Label.Font.Size = inkQuiet, vg.Length(9*c.scale)
+		axis.Tick.Length = vg.Length(3 * c.scale)
+		axis.Padding = vg.Length(2 * c.scale)
+		axis.Tick.Marker = fewTicks{}
+	}
+	return p
+}
+
+// fewTicks keeps a small chart readable: only labelled ticks, at most four.
+type fewTicks struct{}
+
+// Ticks is called by the plot.
+func (fewTicks) Ticks(low, high float64) []plot.Tick {
+	var labelled []plot.Tick
+	for _, t := range (plot.DefaultTicks{}).Ticks(low, high) {
+		if !t.IsMinor() {
+			labelled = append(labelled, t)
+		}
+	}
+	step := (len(labelled) + 3) / 4
+	var few []plot.Tick
+	for i := 0; i < len(labelled); i += max(step, 1) {
+		few = append(few, labelled[i])
+	}
+	return few
+}
+
+// thin leaves out points of a long curve, never the last.
+func thin(points []session.CurvePoint) plotter.XYs {
+	step := max((len(points)+mostPoints-1)/mostPoints, 1)
+	out := make(plotter.XYs, 0, mostPoints+1)
+	for i := 0; i < len(points); i += step {
+		out = append(out, plotter.XY{X: float64(points[i].Step), Y: points[i].Value})
+	}
+	if last := points[len(points)-1]; (len(points)-1)%step != 0 {
+		out = append(out, plotter.XY{X: float64(last.Step), Y: last.Value})
+	}
+	return out
+}

@@ -1,0 +1,181 @@
+package ui
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"glasswork/training/protocol"
+	"glasswork/training/score"
+	"glasswork/ui/session"
+	"glasswork/viewer"
+)
+
+// compare shows how a new model compares with the current one, and asks which to use. The
+// default is to stay with the current one.
+func (w *Window) compare(v session.Verdict) *sheet {
+	verdict := paragraph(v.Comparison.Verdict)
+	verdict.TextStyle.Bold = true
+	body := container.NewVBox(newLabel(basis(v), inkQuiet), spacer(0, 4),
+		scores(v.Comparison), spacer(0, 4), tight(verdict))
+	if v.Note != "" {
+		body.Add(tight(paragraph(v.Note)))
+	}
+	if len(v.Samples) > 0 {
+		body.Add(container.NewHScroll(samples(v.Samples, w.s.Style().Palette)))
+	}
+	return w.sheet("Is "+v.ModelName+" better than "+v.BaseName+"?", container.NewVScroll(body), fyne.NewSize(880, 660), w.s.KeepModel,
+		answer{text: "Use the new model", do: w.s.UseNewModel},
+		answer{text: "Keep the current one", safe: true, do: w.s.KeepModel})
+}
+
+// basis says what the comparison rests on.
+func basis(v session.Verdict) string {
+	cases := count(v.After.Cases, "study", "studies")
+	if v.Synthetic {
+		return fmt.Sprintf("%s, trained for %s, scored on %s made up by the program: no patient is held out", v.ModelName, count(v.Steps, "step", "steps"), cases)
+	}
+	return fmt.Sprintf("%s, trained for %s, scored on %s of %s that neither model was trained on",
+		v.ModelName, count(v.Steps, "step", "steps"), cases, count(v.Comparison.Patients, "held-out patient", "held-out patients"))
+}
+
+// scores is the table: a line per class, for IoU and Dice the current model, the new one and
+// the difference with its 95 % interval.
+func scores(c score.Comparison) fyne.CanvasObject {
+	table := container.New(&tableLayout{columns: 7, gap: 18})
+	for _, head := range []string{"", "IoU current", "new", "difference (95 %)", "Dice current", "new", "difference (95 %)"} {
+		table.Add(newWholeLabel(head, inkQuiet))
+	}
+	for _, d := range c.Classes {
+		table.Add(newWholeLabel(upperFirst(d.Name), inkStrong))
+		for _, cell := range []string{
+			fraction(d.CurrentIoU), fraction(d.NewIoU), difference(d.IoU, d.IoUInterval),
+			fraction(d.CurrentDice), fraction(d.NewDice), difference(d.Dice, d.DiceInterval),
+		} {
+			table.Add(newWholeLabel(cell, ink))
+		}
+	}
+	return container.NewHScroll(table)
+}
+
+// fraction is a score from 0 to 1, a dash where it is undefined.
+func fraction(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return viewer.Number(*v, 3)
+}
+
+// difference is a change of a score with its interval, such as "+0.031 (−0.010 … +0.072)".
+func difference(v *float64, in *score.Interval) string {
+	if v == nil {
+		return "–"
+	}
+	text := signed(*v)
+	if in != nil {
+		text += " (" + signed(in.Low) + " … " + signed(in.High) + ")"
+	}
+	return text
+}
+
+func signed(v float64) string {
+	text := viewer.Number(v, 3)
+	if v > 0 && text != "0.000" {
+		return "+" + text
+	}
+	return text
+}
+
+// tableLayout lines objects up in columns as wide as their widest; the first column begins at
+// the left, the numbers of the others end at the right.
+type tableLayout struct {
+	columns int
+	gap     float32
+}
+
+func (t *tableLayout) widths(all []fyne.CanvasObject) (widths []float32, height float32) {
+	widths = make([]float32, t.columns)
+	for i, o := range all {
+		size := o.MinSize()
+		widths[i%t.columns] = max(widths[i%t.columns], size.Width)
+		height = max(height, size.Height)
+	}
+	return widths, height + 4
+}
+
+func (t *tableLayout) Layout(all []fyne.CanvasObject, _ fyne.Size) {
+	widths, height := t.widths(all)
+	var x float32
+	for i, o := range all {
+		column := i % t.columns
+		if column == 0 {
+			x = 0
+		}
+		own := o.MinSize().Width
+		left := x
+		if column > 0 {
+			left += widths[column] - own
+		}
+		place(o, left, float32(i/t.columns)*height+2, own, height-4)
+		x += widths[column] + t.gap
+	}
+}
+
+func (t *tableLayout) MinSize(all []fyne.CanvasObject) fyne.Size {
+	widths, height := t.widths(all)
+	size := fyne.NewSize(t.gap*float32(t.columns-1), height*float32((len(all)+t.columns-1)/t.columns))
+	for _, w := range widths {
+		size.Width += w
+	}
+	return size
+}
+
+// sampleSide is how large the pictures of a comparison are.
+const sampleSide = 176
+
+// samples are the slices on which the models differ most, each beside its reference.
+func samples(all []protocol.Sample, p viewer.Palette) fyne.CanvasObject {
+	grid := container.NewGridWithColumns(min(len(all), 3))
+	for _, s := range all[:min(len(all), 3)] {
+		title := newLabel(fmt.Sprintf("%s, slice %d: %s differ", s.Alias, s.Z+1, count(s.Differing, "pixel", "pixels")), inkQuiet)
+		stack := container.NewVBox(title)
+		for _, part := range []struct {
+			name   string
+			labels protocol.Packed
+		}{{"reference", s.Reference}, {"current", s.Current}, {"new", s.New}} {
+			stack.Add(samplePicture(part.name, s, part.labels, p))
+		}
+		grid.Add(stack)
+	}
+	return grid
+}
+
+// samplePicture is one slice with the labels of one side, and whose they are.
+func samplePicture(name string, s protocol.Sample, labels []uint8, p viewer.Palette) fyne.CanvasObject {
+	pixels := s.Width * s.Height
+	caption := newWholeLabel(name, inkStrong)
+	caption.text.TextSize = theme.Size(theme.SizeNameCaptionText)
+	if pixels <= 0 || len(s.Grey) != pixels || len(labels) != pixels {
+		return container.NewVBox(caption, newWholeLabel("no picture came with it", inkQuiet))
+	}
+	dst := image.NewRGBA(image.Rect(0, 0, s.Width, s.Height))
+	hu := make([]int16, pixels)
+	for i, g := range s.Grey {
+		hu[i] = int16(g)
+	}
+	style := viewer.DefaultStyle()
+	style.Palette = p
+	new(viewer.Renderer).Render(dst, hu, slices.Clone(labels), viewer.WindowLevel{Center: 127.5, Width: 255}, style)
+	picture := canvas.NewImageFromImage(dst)
+	picture.FillMode, picture.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleFastest
+	picture.SetMinSize(fyne.NewSize(sampleSide, sampleSide*float32(s.Height)/float32(max(s.Width, 1))))
+	shade := canvas.NewRectangle(color.NRGBA{A: 0xa0})
+	return container.NewStack(picture, container.NewVBox(container.NewHBox(container.NewStack(shade, caption))))
+}
+

@@ -1,0 +1,129 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"glasswork/ui/session"
+)
+
+// askOpen asks what to open.
+func (w *Window) askOpen() {
+	w.ask(question{
+		title: "Open", text: "A folder with DICOM files or pictures, a DICOM file, a DICOMDIR, NIfTI or NPY. You can also drop it onto the window.",
+		hint: "Path of a folder or file", yes: "Open", files: true, check: isThere, do: func(path string) { w.s.Open(path) },
+	})
+}
+
+func (w *Window) pickFolder() { w.folder("", func(path string) { w.s.Open(path) }) }
+func (w *Window) pickFile()   { w.file("", func(path string) { w.s.Open(path) }) }
+
+// isThere refuses what cannot be opened because it is not there.
+func isThere(path string) error {
+	if path == "" {
+		return errors.New("type or pick a path")
+	}
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("there is nothing at %s", path)
+	}
+	return nil
+}
+
+// isFolder refuses what is there and is no folder.
+func isFolder(path string) error {
+	if path == "" {
+		return errors.New("type or pick a folder")
+	}
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is a file; name a folder", path)
+	}
+	return nil
+}
+
+// askExport asks where the corrected dataset is to be written, and how.
+func (w *Window) askExport() {
+	formats := session.ExportFormats()
+	var names []string
+	for _, f := range formats {
+		names = append(names, f.Name)
+	}
+	format := widget.NewRadioGroup(names, nil)
+	format.Required = true
+	format.SetSelected(names[0])
+	reviewed, all := "Only reviewed slices", "All slices, with a mask of which are reviewed"
+	which := widget.NewRadioGroup([]string{reviewed, all}, nil)
+	which.Required = true
+	which.SetSelected(reviewed)
+	w.ask(question{
+		title: "Export the corrected dataset", text: "Every study of the project that has labels is written into this folder, as last saved.",
+		hint: "Folder", yes: "Export", extra: container.NewVBox(format, which), check: isFolder,
+		do: func(dir string) {
+			for _, f := range formats {
+				if f.Name == format.Selected {
+					w.s.Export(dir, f.ID, which.Selected == reviewed)
+				}
+			}
+		},
+	})
+}
+
+// askProject asks for another project, and changes to it.
+func (w *Window) askProject() {
+	if w.open == nil {
+		w.s.Toast("This window has one project only.")
+		return
+	}
+	w.ask(question{
+		title: "New or open project", text: "A project is a folder with studies, corrections and models. Name one, or an empty folder for a new one. Open now: " + w.s.ProjectDir(),
+		hint: "Project folder", yes: "Open", check: isFolder, do: w.askSwitch,
+	})
+}
+
+// askSwitch asks before a job would be lost.
+func (w *Window) askSwitch(dir string) {
+	if text, ok := w.s.MayClose(); !ok {
+		w.sheet("Another project", paragraph(text), small300, nil,
+			answer{text: "Close it anyway", do: func() { w.switchTo(dir) }}, answer{text: "Stay here", safe: true})
+		return
+	}
+	w.switchTo(dir)
+}
+
+// switchTo opens a project in the background and shows it once it is open.
+func (w *Window) switchTo(dir string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	if w.switching != nil {
+		w.switching()
+	}
+	w.switching = cancel
+	w.s.Toast("Opening the project " + dir)
+	w.work.Go(func() {
+		s, err := w.open(ctx, dir)
+		post(func() { w.switched(ctx, s, err) })
+	})
+}
+
+// switched shows the project that was opened, and closes the one before it.
+func (w *Window) switched(ctx context.Context, s *session.Session, err error) {
+	switch {
+	case err != nil && ctx.Err() == nil:
+		w.s.Toast(err.Error())
+	case err != nil:
+	case ctx.Err() != nil || w.closing:
+		w.work.Go(func() { _ = s.Close() }) // nothing was done in it
+	default:
+		old := w.s
+		w.release()
+		w.show(s)
+		w.work.Go(func() {
+			if err := old.Close(); err != nil {
+				post(func() { w.s.Toast("The project before was not closed cleanly: " + err.Error()) })
+			}
+		})
+	}
+}

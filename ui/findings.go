@@ -1,0 +1,161 @@
+package ui
+
+import (
+	"image/color"
+	"math"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"glasswork/dataset/volume"
+	"glasswork/ui/session"
+	"glasswork/viewer"
+)
+
+// findings is the legend: what was found, how much, and how it is drawn.
+type findings struct {
+	s       *session.Session
+	object  fyne.CanvasObject
+	rows    []*findingRow
+	opacity *widget.Slider
+	percent *label
+	modes   []*segment
+	palette []*segment
+}
+
+func newFindings(s *session.Session) *findings {
+	f := &findings{s: s, opacity: widget.NewSlider(0, 100), percent: newWholeLabel("", inkQuiet)}
+	f.opacity.Step = 5
+	f.opacity.OnChanged = func(v float64) { s.SetOpacity(v / 100) }
+	f.opacity.OnChangeEnded = func(float64) { unfocus(f.opacity) }
+	body := []fyne.CanvasObject{}
+	for _, finding := range s.Findings() {
+		r := newFindingRow(s, finding.Class)
+		f.rows = append(f.rows, r)
+		body = append(body, r.row)
+	}
+	for _, m := range []viewer.Mode{viewer.Fill, viewer.Outline, viewer.Both} {
+		f.modes = append(f.modes, newSegment(m.String(), func() { s.SetMode(m) }))
+	}
+	for i, p := range viewer.Palettes() {
+		f.palette = append(f.palette, newSegment(p.Name, func() { s.SetPalette(i) }))
+	}
+	body = append(body,
+		container.NewBorder(nil, nil, newWholeLabel("Opacity", inkQuiet), f.percent, f.opacity),
+		segments(f.modes...), segments(f.palette...))
+	f.object = section("FINDINGS", nil, body...)
+	return f
+}
+
+// unfocus gives the keyboard back to the picture.
+func unfocus(o fyne.CanvasObject) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil {
+		c.Unfocus()
+	}
+}
+
+func (f *findings) update() {
+	all := f.s.Findings()
+	for i, r := range f.rows {
+		r.show(all[i], f.s.Tool() != viewer.Look && !erases(f.s))
+	}
+	style := f.s.Style()
+	if v := math.Round(style.Opacity * 100); v != f.opacity.Value {
+		f.opacity.Value = v
+		f.opacity.Refresh()
+	}
+	f.percent.set(viewer.Number(style.Opacity*100, 0) + " %")
+	for i, m := range f.modes {
+		m.choose(viewer.Mode(i) == style.Mode)
+	}
+	for i, p := range viewer.Palettes() {
+		f.palette[i].choose(p.Name == style.Palette.Name)
+	}
+}
+
+func erases(s *session.Session) bool { _, _, erase := s.Brush(); return erase }
+
+// findingRow is one class: its colour, name, volume, share of the lung, and whether it is drawn.
+type findingRow struct {
+	row     *row
+	chip    *canvas.Rectangle
+	name    *label
+	amount  *label
+	here    *label
+	eye     *eye
+	outline bool
+}
+
+func newFindingRow(s *session.Session, c volume.Class) *findingRow {
+	r := &findingRow{
+		chip: canvas.NewRectangle(color.Transparent), name: newLabel("", ink), amount: newWholeLabel("", inkStrong),
+		here: newWholeLabel("", inkQuiet), outline: c == volume.LungsOther,
+	}
+	r.chip.CornerRadius = 2
+	r.chip.SetMinSize(fyne.NewSize(14, 14))
+	r.eye = newEye(func() { s.SetVisible(c, !s.Findings()[c-1].Visible) })
+	head := container.NewBorder(nil, nil, container.NewHBox(container.NewCenter(r.chip), spacer(2, 0)), container.NewCenter(r.eye), r.name)
+	r.row = newRow(container.NewVBox(head, container.NewHBox(spacer(18, 0), r.amount, spacer(4, 0), r.here)), func() { s.SetClass(c) })
+	return r
+}
+
+// show brings the row up to date; painting says that the left button paints the active class.
+func (r *findingRow) show(f session.Finding, painting bool) {
+	fill, stroke := color.Color(f.Color), color.Color(color.Transparent)
+	if r.outline {
+		fill, stroke = color.Transparent, f.Color
+	}
+	if r.chip.FillColor != fill || r.chip.StrokeColor != stroke {
+		r.chip.FillColor, r.chip.StrokeColor, r.chip.StrokeWidth = fill, stroke, 2
+		r.chip.Refresh()
+	}
+	r.name.set(upperFirst(f.Name))
+	r.amount.set(f.Text())
+	r.here.set("")
+	if f.AreaMM2 > 0 {
+		r.here.set(viewer.Area(f.AreaMM2) + " here")
+	}
+	r.eye.open(f.Visible)
+	r.row.choose(f.Active && painting)
+}
+
+// eye shows whether something is drawn, and switches that.
+type eye struct {
+	widget.BaseWidget
+	icon   *canvas.Image
+	on     bool
+	tapped func()
+}
+
+var (
+	_ fyne.Tappable      = (*eye)(nil)
+	_ desktop.Cursorable = (*eye)(nil)
+)
+
+func newEye(tapped func()) *eye {
+	e := &eye{icon: canvas.NewImageFromResource(theme.VisibilityIcon()), on: true, tapped: tapped}
+	e.icon.SetMinSize(fyne.NewSize(16, 16))
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+func (e *eye) open(on bool) {
+	if e.on == on {
+		return
+	}
+	e.on, e.icon.Resource = on, theme.VisibilityIcon()
+	if !on {
+		e.icon.Resource = theme.VisibilityOffIcon()
+	}
+	e.icon.Refresh()
+}
+
+func (e *eye) Tapped(*fyne.PointEvent) { e.tapped() }
+func (e *eye) Cursor() desktop.Cursor  { return desktop.PointerCursor }
+func (e *eye) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(e.icon)
+}

@@ -1,0 +1,157 @@
+package ui
+
+import (
+	"math"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"glasswork/dataset/project"
+	"glasswork/ui/session"
+)
+
+// modelPanel says which model proposes, lets it propose and be retrained, and lists those
+// that can be gone back to. While a job runs the panel is the job.
+type modelPanel struct {
+	w       *Window
+	object  fyne.CanvasObject
+	name    *label
+	idle    *fyne.Container
+	history *fyne.Container
+	listed  []session.ModelItem
+	job     *jobView
+}
+
+func newModelPanel(w *Window) *modelPanel {
+	m := &modelPanel{w: w, name: newWholeLabel("", inkStrong), history: container.NewVBox(), job: newJobView(w)}
+	buttons := container.New(&evenly{gap: 4},
+		widget.NewButton("Propose", func() { w.s.ProposeStudy() }),
+		widget.NewButton("Retrain…", func() { w.s.PlanRetrain() }))
+	m.idle = container.NewVBox(buttons, m.history)
+	m.object = section("MODEL", m.name, m.idle, m.job.object)
+	return m
+}
+
+func (m *modelPanel) update() {
+	m.name.set(m.w.s.CurrentModel())
+	job, busy := m.w.s.Job()
+	show(m.idle, !busy)
+	show(m.job.object, busy)
+	if busy {
+		m.job.show(job)
+	}
+	m.list(m.w.s.Models())
+}
+
+// list writes the history anew if it has changed.
+func (m *modelPanel) list(all []session.ModelItem) {
+	if sameModels(all, m.listed) {
+		return
+	}
+	m.listed = all
+	m.history.RemoveAll()
+	if len(all) > 1 {
+		for _, item := range all {
+			m.history.Add(m.row(item))
+		}
+	}
+}
+
+func sameModels(a, b []session.ModelItem) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].ID != b[i].ID || a[i].Current != b[i].Current || a[i].State != b[i].State {
+			return false
+		}
+	}
+	return true
+}
+
+// row is one model of the history: its name, when it was made, and the way back to it.
+func (m *modelPanel) row(item session.ModelItem) fyne.CanvasObject {
+	mark, name := "○", newLabel(item.Name, ink)
+	about := "shipped with Glasswork"
+	if !item.Created.IsZero() && item.Path != "" {
+		about = item.Created.Local().Format("2006-01-02 15:04")
+	}
+	var use fyne.CanvasObject
+	switch {
+	case item.Current:
+		mark, about = "●", about+", current"
+		name.paint(inkStrong)
+	case item.State == project.Candidate:
+		about += ", not in use yet"
+		use = newSegment("Use this one", func() { m.w.s.UseModel(item.ID) })
+	default:
+		use = newSegment("Go back to this one", func() { m.w.s.UseModel(item.ID) })
+	}
+	line := newLabel(about, inkQuiet)
+	line.text.TextSize = theme.Size(theme.SizeNameCaptionText)
+	lines := container.NewVBox(name, line)
+	if use != nil {
+		lines.Add(container.NewHBox(use))
+	}
+	return container.NewBorder(nil, nil, container.NewVBox(newWholeLabel(mark, inkQuiet)), nil, lines)
+}
+
+// jobView is the job that runs: what it does, how far it is, how long it will take, and how
+// it learns.
+type jobView struct {
+	w      *Window
+	object *fyne.Container
+	title  *label
+	text   *widget.Label
+	bar    *widget.ProgressBar
+	busy   *widget.ProgressBarInfinite
+	left   *label
+	curves *fyne.Container
+	cancel *widget.Button
+}
+
+func newJobView(w *Window) *jobView {
+	j := &jobView{
+		w: w, title: newLabel("", inkStrong), text: widget.NewLabel(""), bar: widget.NewProgressBar(),
+		busy: widget.NewProgressBarInfinite(), left: newLabel("", inkQuiet),
+	}
+	j.text.Wrapping = fyne.TextWrapWord
+	j.busy.Stop()
+	j.cancel = widget.NewButton("Cancel", func() { w.s.CancelJob() })
+	j.curves = container.NewStack(w.chart.object)
+	j.object = container.NewVBox(j.title, tight(j.text), container.NewStack(j.bar, j.busy),
+		container.NewBorder(nil, nil, nil, j.cancel, container.NewCenter(j.left)), j.curves)
+	j.object.Hide()
+	return j
+}
+
+func (j *jobView) show(job session.Job) {
+	j.title.set(job.Title)
+	if j.text.Text != job.Text {
+		j.text.SetText(job.Text)
+	}
+	unknown := math.IsNaN(job.Fraction)
+	show(j.bar, !unknown)
+	show(j.busy, unknown)
+	if unknown {
+		j.busy.Start()
+	} else {
+		j.busy.Stop()
+		j.bar.SetValue(min(max(job.Fraction, 0), 1))
+	}
+	j.left.set("")
+	if job.Left > 0 {
+		j.left.set(about(job.Left) + " left")
+	}
+	if job.Cancelling {
+		j.cancel.Disable()
+	} else {
+		j.cancel.Enable()
+	}
+	show(j.curves, job.Kind == session.Retraining)
+	if job.Kind == session.Retraining {
+		j.w.chart.draw(job, j.w.s.Style().Palette)
+	}
+}

@@ -1,0 +1,98 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"glasswork/training/protocol"
+	"glasswork/ui/session"
+)
+
+// retrainSheet says what a retraining will train on and how long it will take, and begins it.
+type retrainSheet struct {
+	*sheet
+	text *widget.Label
+	bar  *widget.ProgressBarInfinite
+	plan session.Plan
+}
+
+// planSheet shows the retrain dialog.
+func (w *Window) planSheet(plan session.Plan) *retrainSheet {
+	r := &retrainSheet{text: paragraph(""), bar: widget.NewProgressBarInfinite()}
+	body := container.NewBorder(nil, container.NewVBox(r.bar), nil, nil, container.NewVScroll(r.text))
+	r.sheet = w.sheet("Retrain", body, fyne.NewSize(560, 380), w.s.DropPlan,
+		answer{
+			text: "Show log", stays: true, do: func() { w.showLog(r.plan.Failure, r.plan.Log) },
+			off: func() bool { return len(r.plan.Log) == 0 },
+		},
+		answer{text: "Cancel", do: w.s.DropPlan},
+		answer{text: "Retrain", safe: true, do: w.s.StartRetrain, off: func() bool { return !r.ready() }})
+	r.show(plan)
+	return r
+}
+
+func (r *retrainSheet) ready() bool { return r.plan.Estimate != nil && r.plan.Estimate.Ready }
+
+// show brings the dialog up to date.
+func (r *retrainSheet) show(plan session.Plan) {
+	r.plan = plan
+	show(r.bar, plan.Measuring)
+	if plan.Measuring {
+		r.bar.Start()
+	} else {
+		r.bar.Stop()
+	}
+	r.text.SetText(planText(plan))
+	r.sheet.refresh()
+}
+
+// planText is what the dialog says.
+func planText(plan session.Plan) string {
+	switch {
+	case plan.Measuring:
+		return "Finding out what there is to train on, and measuring one step on this machine.\n\nYou can go on reading and painting once the retraining runs."
+	case plan.Failure != "":
+		return plan.Failure
+	case plan.Estimate == nil:
+		return "Nothing is known about this retraining yet."
+	}
+	e := *plan.Estimate
+	var b strings.Builder
+	if e.Ready {
+		fmt.Fprintf(&b, "%s will be trained further on %s, mixed with %s so that it does not forget what it knows.\n\n",
+			plan.Base, count(e.TrainSlices, "reviewed slice", "reviewed slices"), count(e.ReplaySlices, "synthetic slice", "synthetic slices"))
+	}
+	writeUses(&b, "Trained on", e.Studies, false)
+	writeUses(&b, "Held out, only for scoring", e.Studies, true)
+	if e.ChosenHoldout != "" {
+		fmt.Fprintf(&b, "No patient is held out yet: %s is chosen now, and stays held out for good.\n\n", e.ChosenHoldout)
+	}
+	for _, missing := range e.Missing {
+		fmt.Fprintf(&b, "%s\n\n", missing)
+	}
+	if e.Ready {
+		fmt.Fprintf(&b, "%s: %s of %.2g s each, measured here. It runs in the background, and the new model is used only if you say so.",
+			upperFirst(about(seconds(e.Seconds))), count(e.Steps, "step", "steps"), e.SecondsPerStep)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// writeUses names the studies that are used in one way.
+func writeUses(b *strings.Builder, title string, all []protocol.StudyUse, holdout bool) {
+	var named []string
+	for _, u := range all {
+		if u.Holdout == holdout {
+			named = append(named, fmt.Sprintf("%s (%s)", u.Alias, count(u.Slices, "slice", "slices")))
+		}
+	}
+	if len(named) > 0 {
+		fmt.Fprintf(b, "%s: %s.\n\n", title, strings.Join(named, ", "))
+	}
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -1,0 +1,99 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+)
+
+// segment is one of several things to choose from, side by side. The chosen one is light.
+type segment struct {
+	widget.BaseWidget
+	text   *canvas.Text
+	ground *canvas.Rectangle
+	chosen bool
+	over   bool
+	tapped func()
+}
+
+var (
+	_ fyne.Tappable     = (*segment)(nil)
+	_ desktop.Hoverable = (*segment)(nil)
+)
+
+func newSegment(text string, tapped func()) *segment {
+	s := &segment{text: canvas.NewText(text, ink), ground: canvas.NewRectangle(raised), tapped: tapped}
+	s.text.Alignment, s.text.TextSize = fyne.TextAlignCenter, 12
+	s.ground.CornerRadius = 4
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// choose marks the segment as chosen or not.
+func (s *segment) choose(on bool) {
+	if s.chosen != on {
+		s.chosen = on
+		s.paint()
+	}
+}
+
+func (s *segment) set(text string) {
+	if s.text.Text != text {
+		s.text.Text = text
+		s.text.Refresh()
+	}
+}
+
+func (s *segment) paint() {
+	s.text.Color, s.ground.FillColor = ink, raised
+	switch {
+	case s.chosen:
+		s.text.Color, s.ground.FillColor = ground, ink
+	case s.over:
+		s.text.Color, s.ground.FillColor = inkStrong, line
+	}
+	s.text.Refresh()
+	s.ground.Refresh()
+}
+
+func (s *segment) Tapped(*fyne.PointEvent)        { s.tapped() }
+func (s *segment) MouseIn(*desktop.MouseEvent)    { s.over = true; s.paint() }
+func (s *segment) MouseMoved(*desktop.MouseEvent) {}
+func (s *segment) MouseOut()                      { s.over = false; s.paint() }
+
+func (s *segment) CreateRenderer() fyne.WidgetRenderer {
+	s.paint()
+	return widget.NewSimpleRenderer(container.NewStack(s.ground,
+		container.New(layout.NewCustomPaddedLayout(4, 4, 6, 6), s.text)))
+}
+
+// segments puts segments side by side, equally wide.
+func segments(all ...*segment) fyne.CanvasObject {
+	objects := make([]fyne.CanvasObject, len(all))
+	for i, s := range all {
+		objects[i] = s
+	}
+	return container.New(&evenly{gap: 3}, objects...)
+}
+
+// evenly gives all objects the same width.
+type evenly struct{ gap float32 }
+
+func (e *evenly) Layout(all []fyne.CanvasObject, size fyne.Size) {
+	n := float32(len(all))
+	width := (size.Width - e.gap*(n-1)) / n
+	for i, o := range all {
+		place(o, float32(i)*(width+e.gap), 0, width, size.Height)
+	}
+}
+
+func (e *evenly) MinSize(all []fyne.CanvasObject) (size fyne.Size) {
+	for _, o := range all {
+		size = size.Max(o.MinSize())
+	}
+	size.Width = size.Width*float32(len(all)) + e.gap*float32(len(all)-1)
+	return size
+}

@@ -1,0 +1,37 @@
+package ui
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+
+	"glasswork/ui/session"
+)
+
+// status is the line at the bottom: what is under the pointer, how the labels stand on disk,
+// what the trainer does.
+type status struct {
+	s                    *session.Session
+	object               fyne.CanvasObject
+	here, saved, trainer *label
+}
+
+func newStatus(s *session.Session) *status {
+	st := &status{s: s, here: newLabel("", ink), saved: newLabel("", inkQuiet), trainer: newLabel("", inkQuiet)}
+	st.saved.text.Alignment, st.trainer.text.Alignment = fyne.TextAlignCenter, fyne.TextAlignTrailing
+	st.object = container.NewStack(canvas.NewRectangle(panel),
+		container.New(layout.NewCustomPaddedLayout(3, 4, 10, 10), container.New(&evenly{gap: 12}, st.here, st.saved, st.trainer)))
+	return st
+}
+
+func (st *status) update() {
+	st.here.set(st.s.Here())
+	st.saved.set(st.s.SavedText())
+	st.trainer.set(st.s.TrainerText())
+	if done, all := st.s.Loaded(); done < all {
+		st.saved.set(fmt.Sprintf("reading slices: %d of %d", done, all))
+	}
+}

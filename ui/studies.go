@@ -1,0 +1,136 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"glasswork/dataset/project"
+	"glasswork/ui/session"
+)
+
+// studies lists what is in the project: alias, series, how far it has been reviewed, and
+// whether its patient is held out.
+type studies struct {
+	s      *session.Session
+	object fyne.CanvasObject
+	search *field
+	list   *widget.List
+	none   *label
+	shown  []project.Study
+}
+
+func newStudies(w *Window) *studies {
+	st := &studies{s: w.s, none: newLabel("", inkQuiet)}
+	st.search = newField("Search", w.Focus)
+	st.search.OnChanged = func(string) { st.update() }
+	st.list = widget.NewList(func() int { return len(st.shown) },
+		func() fyne.CanvasObject { return newStudyRow() },
+		func(i widget.ListItemID, o fyne.CanvasObject) {
+			o.(*studyRow).show(st.shown[i], st.shown[i].ID == st.s.OpenStudyID())
+		})
+	st.list.HideSeparators = true
+	st.list.OnSelected = func(i widget.ListItemID) {
+		st.list.UnselectAll()
+		unfocus(st.list)
+		if i < len(st.shown) {
+			st.s.OpenStudy(st.shown[i].ID)
+		}
+	}
+	st.object = container.NewBorder(
+		container.NewVBox(newHeading("STUDIES"), st.search),
+		small("+ Open…", w.askOpen), nil, nil, container.NewStack(st.list, container.NewVBox(spacer(0, 8), st.none)))
+	return st
+}
+
+func (st *studies) update() {
+	all := st.s.Studies()
+	st.shown = matching(all, st.search.Text)
+	st.none.set("")
+	switch {
+	case len(all) == 0:
+		st.none.set("No study yet")
+	case len(st.shown) == 0:
+		st.none.set("No study has this in its name")
+	}
+	st.list.Refresh()
+}
+
+// matching are the studies in whose alias, series or state every word of the text is found.
+func matching(all []project.Study, text string) (out []project.Study) {
+	words := strings.Fields(strings.ToLower(text))
+	for _, st := range all {
+		hay := strings.ToLower(st.Alias + " " + st.Description)
+		if st.Holdout {
+			hay += " holdout"
+		}
+		fits := true
+		for _, word := range words {
+			fits = fits && strings.Contains(hay, word)
+		}
+		if fits {
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
+// studyRow is one study of the list.
+type studyRow struct {
+	widget.BaseWidget
+	mark, alias, about, state *label
+	bar                       *canvas.Rectangle
+}
+
+func newStudyRow() *studyRow {
+	r := &studyRow{
+		mark: newWholeLabel("○", inkQuiet), alias: newLabel("", inkStrong), about: newLabel("", inkQuiet),
+		state: newLabel("", inkQuiet), bar: canvas.NewRectangle(ground),
+	}
+	r.alias.text.TextStyle.Bold = true
+	r.bar.CornerRadius = 4
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+func (r *studyRow) show(st project.Study, open bool) {
+	r.alias.set(st.Alias)
+	r.about.set(st.Description)
+	r.state.set(stateText(st))
+	r.mark.set("○")
+	r.bar.FillColor = panel
+	if open {
+		r.mark.set("●")
+		r.bar.FillColor = raised
+	}
+	r.bar.Refresh()
+}
+
+// stateText is how far a study has been reviewed, and whether it is held out.
+func stateText(st project.Study) string {
+	text := fmt.Sprintf("%d / %d ✓", st.Reviewed, st.Slices)
+	if st.Holdout {
+		text += "   holdout"
+	}
+	return text
+}
+
+func (r *studyRow) CreateRenderer() fyne.WidgetRenderer {
+	lines := container.NewVBox(r.alias, r.about, r.state)
+	body := container.NewBorder(nil, nil, container.NewVBox(r.mark), nil, lines)
+	return widget.NewSimpleRenderer(container.NewStack(r.bar, container.NewPadded(body)))
+}
+
+// openStudy is the open study as the list of studies has it, which is the newest state.
+func openStudy(s *session.Session) (study project.Study, ok bool) {
+	for _, st := range s.Studies() {
+		if st.ID == s.OpenStudyID() {
+			return st, true
+		}
+	}
+	return study, false
+}

@@ -1,0 +1,129 @@
+package ui
+
+import (
+	"strconv"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"glasswork/ui/session"
+	"glasswork/viewer"
+)
+
+// toolPanel says what the left button will do right now, in words and numbers, and lets them
+// be changed.
+type toolPanel struct {
+	s        *session.Session
+	object   fyne.CanvasObject
+	tools    []*segment
+	erase    *segment
+	says     *widget.Label
+	size     *label
+	limit    *segment
+	low      *field
+	high     *field
+	settings *fyne.Container
+}
+
+func newToolPanel(s *session.Session) *toolPanel {
+	t := &toolPanel{s: s, says: widget.NewLabel(""), size: newWholeLabel("", inkStrong)}
+	t.says.Wrapping = fyne.TextWrapWord
+	for _, tool := range []viewer.Tool{viewer.Look, viewer.Brush, viewer.Lasso} {
+		t.tools = append(t.tools, newSegment(upperFirst(tool.String()), func() { s.SetErase(false); s.SetTool(tool) }))
+	}
+	t.erase = newSegment("Erase", func() { s.SetErase(!erases(s)) })
+	t.limit = newSegment("◐ HU", func() { r := s.Range(); r.On = !r.On; s.SetRange(r) })
+	t.low, t.high = t.bound("from"), t.bound("to")
+	resize := func(n int) func() {
+		return func() { tip, _, _ := s.Brush(); s.SetTip(tip.Larger(n)) }
+	}
+	tip := container.NewBorder(nil, nil, newWholeLabel("Tip", inkQuiet),
+		container.NewHBox(newSegment("−", resize(-1)), newSegment("+", resize(1))), container.NewCenter(t.size))
+	limits := container.NewBorder(nil, nil, container.NewCenter(t.limit), container.NewCenter(newSegment("Usual", s.ResetRange)),
+		container.New(&evenly{gap: 3}, t.low, t.high))
+	t.settings = container.NewVBox(tip, limits, segments(newSegment("Fill holes", s.FillHoles), newSegment("Undo", s.Undo), newSegment("Redo", s.Redo)))
+	t.object = section("TOOL", nil, segments(append(t.tools, t.erase)...), tight(t.says), t.settings)
+	return t
+}
+
+// bound is a field for one end of the HU range.
+func (t *toolPanel) bound(hint string) *field {
+	var f *field
+	f = newField(hint, func() { t.setRange(); unfocus(f) })
+	f.OnSubmitted = func(string) { t.setRange() }
+	return f
+}
+
+// setRange takes over what stands in the fields, if both are numbers; else it writes back
+// what is in force.
+func (t *toolPanel) setRange() {
+	low, err := readHU(t.low.Text)
+	high, err2 := readHU(t.high.Text)
+	if err == nil && err2 == nil {
+		t.s.SetRange(viewer.HURange{Min: low, Max: high, On: true})
+	}
+	t.update()
+}
+
+// readHU reads a whole number of HU with any kind of minus sign.
+func readHU(text string) (int16, error) {
+	clean := strings.NewReplacer("−", "-", "–", "-", " ", "").Replace(text)
+	v, err := strconv.ParseInt(clean, 10, 16)
+	return int16(v), err
+}
+
+func (t *toolPanel) update() {
+	_, _, erase := t.s.Brush()
+	for i, seg := range t.tools {
+		seg.choose(viewer.Tool(i) == t.s.Tool() && !erase)
+	}
+	t.erase.choose(erase)
+	if text := upperFirst(t.s.ToolText()); t.says.Text != text {
+		t.says.SetText(text)
+	}
+	tip, _, _ := t.s.Brush()
+	t.size.set(millimetres(tip.DiameterMM))
+	r := t.s.Range()
+	t.limit.choose(r.On)
+	write(t.low, viewer.Number(float64(r.Min), 0))
+	write(t.high, viewer.Number(float64(r.Max), 0))
+}
+
+// write puts a text into a field that is not being edited.
+func write(f *field, text string) {
+	c := fyne.CurrentApp().Driver().CanvasForObject(f)
+	if f.Text != text && (c == nil || c.Focused() != f) {
+		f.SetText(text)
+	}
+}
+
+// millimetres is a length with one decimal only where it has one: 8 mm, 2.5 mm.
+func millimetres(mm float64) string {
+	digits := 0
+	if mm != float64(int(mm)) {
+		digits = 1
+	}
+	return viewer.Number(mm, digits) + " mm"
+}
+
+// tight takes away the padding that Fyne's labels have at their sides.
+func tight(o fyne.CanvasObject) fyne.CanvasObject { return container.New(tightLayout{}, o) }
+
+type tightLayout struct{}
+
+const labelPadding = 6
+
+func (tightLayout) Layout(all []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range all {
+		place(o, -labelPadding, -labelPadding/2, size.Width+2*labelPadding, size.Height+labelPadding)
+	}
+}
+
+func (tightLayout) MinSize(all []fyne.CanvasObject) (size fyne.Size) {
+	for _, o := range all {
+		size = size.Max(o.MinSize())
+	}
+	return fyne.NewSize(max(size.Width-2*labelPadding, 0), max(size.Height-labelPadding, 0))
+}

@@ -1,0 +1,165 @@
+// Package ui is Glasswork's window: its columns, panels, menus, keys, dialogs and messages.
+// It shows what a session.Session tells and asks it for what the user wants; the state is
+// there and not here. Everything runs on the window's goroutine; post.go is the way to it.
+package ui
+
+import (
+	"context"
+	"sync"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+
+	"glasswork/ui/pane"
+	"glasswork/ui/session"
+)
+
+// OpenProject opens the project in a folder, or makes a new one there. It is called on a
+// goroutine of the window's; its error is a sentence for the user.
+type OpenProject func(ctx context.Context, dir string) (*session.Session, error)
+
+// Window is the application's one window. It owns its session and closes it.
+type Window struct {
+	app  fyne.App
+	win  fyne.Window
+	s    *session.Session
+	open OpenProject
+
+	view  *pane.View
+	strip *pane.Strip
+	frame *frame
+
+	banners *banners
+	toasts  *toasts
+	news    *messenger
+	help    fyne.CanvasObject
+	sheets  []*sheet
+	chart   *chart
+
+	menus     []menu
+	menuState string
+	identity  bool
+	folded    bool
+	closing   bool
+	work      sync.WaitGroup
+	switching context.CancelFunc // of a project that is being opened; nil: none
+	asked     asked              // what the session has asked and the window shows
+}
+
+// NewWindow returns the window on a session. It takes the session over. open is asked when
+// the user wants another project; nil where there is only this one.
+func NewWindow(app fyne.App, s *session.Session, open OpenProject) *Window {
+	app.Settings().SetTheme(Theme())
+	w := &Window{app: app, win: app.NewWindow("Glasswork"), s: s, open: open}
+	w.win.SetPadded(false)
+	w.win.Resize(fyne.NewSize(1440, 900))
+	w.win.CenterOnScreen()
+	w.win.SetMaster()
+	w.menus = w.commands()
+	w.listen()
+	w.show(s)
+	return w
+}
+
+// Fyne is the window as Fyne knows it.
+func (w *Window) Fyne() fyne.Window { return w.win }
+
+// Session is the session shown now.
+func (w *Window) Session() *session.Session { return w.s }
+
+// View is the reading pane.
+func (w *Window) View() *pane.View { return w.view }
+
+// ShowAndRun shows the window until it is closed, then closes the session. The error is the
+// session's.
+func (w *Window) ShowAndRun() error {
+	w.win.ShowAndRun()
+	if w.switching != nil {
+		w.switching()
+	}
+	w.release()
+	w.work.Wait()
+	return w.s.Close()
+}
+
+// release ends what the window runs itself for the session it shows.
+func (w *Window) release() {
+	w.toasts.close()
+	w.chart.close()
+}
+
+// show builds the window's content for a session.
+func (w *Window) show(s *session.Session) {
+	w.s, w.asked, w.folded = s, asked{}, false
+	w.view = pane.NewView(s, paneLook())
+	w.strip = pane.NewStrip(paneLook(), func(z int) { w.s.GoTo(z) })
+	w.banners, w.toasts = newBanners(), newToasts()
+	w.news = newMessenger(s, w.banners, w.toasts, w.showLog)
+	w.chart = newChart()
+	w.help = newHelp(w.menus, w.toggleHelp)
+	w.help.Hide()
+
+	studies, findings, tool, model := newStudies(w), newFindings(s), newToolPanel(s), newModelPanel(w)
+	slice, status, empty := newSlicePanel(s), newStatus(s), newEmpty(w)
+	right := container.NewVScroll(container.NewVBox(findings.object, widget.NewSeparator(), slice.object,
+		widget.NewSeparator(), tool.object, widget.NewSeparator(), model.object))
+	right.Direction = container.ScrollVerticalOnly
+	centre := container.NewStack(w.view, empty.object, w.toasts.object(), w.banners.object(), w.help)
+	w.frame = newFrame(newTrap(w), studies.object, centre, w.strip, right, status.object)
+	w.win.SetContent(w.frame.object)
+
+	w.observe(session.TopicStudy|session.TopicSlice|session.TopicLook|session.TopicLabels|session.TopicTool, w.view.Update)
+	w.observe(session.TopicStrip|session.TopicLook|session.TopicStudy, func() { w.strip.Set(pane.Survey(s.Survey())) })
+	w.observe(session.TopicSlice|session.TopicStudy, func() { w.strip.Mark(s.Slice()) })
+	w.observe(session.TopicStudies|session.TopicStudy, studies.update)
+	w.observe(session.TopicFindings|session.TopicStudy|session.TopicLook|session.TopicTool, findings.update)
+	w.observe(session.TopicSlice|session.TopicStudy|session.TopicSaved|session.TopicLabels, slice.update)
+	w.observe(session.TopicTool|session.TopicStudy, tool.update)
+	w.observe(session.TopicModels|session.TopicJob|session.TopicStudy, model.update)
+	w.observe(session.TopicPointer|session.TopicSaved|session.TopicJob|session.TopicStudy|session.TopicStrip|session.TopicSlice, status.update)
+	w.observe(session.TopicStudy, func() { empty.update(); w.studyChanged() })
+	w.observe(session.TopicMessages, w.news.update)
+	w.observe(session.TopicChoice|session.TopicPlan|session.TopicVerdict, w.answer)
+	w.observe(session.TopicAll&^session.TopicPointer, w.refreshMenu)
+	s.SetPost(post)
+	w.Focus()
+}
+
+// observe calls f now and whenever one of topics changes.
+func (w *Window) observe(topics session.Topic, f func()) {
+	w.s.Observe(topics, f)
+	f()
+}
+
+// Focus takes the keyboard away from whatever field has it.
+func (w *Window) Focus() { w.win.Canvas().Unfocus() }
+
+// studyChanged follows another study, or none.
+func (w *Window) studyChanged() {
+	w.win.SetTitle(w.s.Title())
+	w.frame.setReading(w.reading())
+}
+
+// refreshMenu builds the menu anew if an item's state has changed.
+func (w *Window) refreshMenu() {
+	if m, state := mainMenu(w.menus); state != w.menuState {
+		w.menuState = state
+		w.win.SetMainMenu(m)
+	}
+}
+
+// listen connects keys, dropped files and closing.
+func (w *Window) listen() {
+	c := w.win.Canvas()
+	c.SetOnTypedKey(w.typedKey)
+	c.SetOnTypedRune(w.typedRune)
+	if d, ok := c.(desktop.Canvas); ok {
+		d.SetOnKeyDown(w.keyDown)
+		d.SetOnKeyUp(w.keyUp)
+	}
+	w.win.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { w.dropped(uris) })
+	w.win.SetCloseIntercept(w.close)
+	w.app.Lifecycle().SetOnExitedForeground(func() { w.letGo() })
+}
