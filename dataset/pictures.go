@@ -31,26 +31,27 @@ func openNPY(ctx context.Context, _ string, files []string) (f found, err error)
 	return f, nil
 }
 
+// pictureGroup is what a stack needs to have in common.
+type pictureGroup struct {
+	dir           string
+	width, height int
+}
+
 // openPictures makes one series of all pictures of one size in one folder, in natural
 // order of their names: a stack only has slices of one size.
 func openPictures(ctx context.Context, root string, files []string) (f found, err error) {
-	type key struct {
-		dir           string
-		width, height int
-	}
-	groups := map[key][]string{}
-	var order []key
+	groups := map[pictureGroup][]string{}
 	sizes := map[string]int{} // folder to how many sizes it has
 	for _, file := range files {
-		if !picture.IsName(file) {
+		dir := filepath.Dir(file)
+		switch {
+		case ctx.Err() != nil:
+			return f, ctx.Err()
+		case !picture.IsName(file):
 			f.left = append(f.left, file)
 			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return f, err
-		}
-		if isMaskFolder(filepath.Dir(file), files) {
-			f.skipped = appendOnce(f.skipped, fmt.Sprintf("%s: it holds the masks of the pictures beside it, not slices.", filepath.Base(filepath.Dir(file))))
+		case isMaskFolder(dir, files):
+			f.skipped = appendOnce(f.skipped, fmt.Sprintf("%s: it holds the masks of the pictures beside it, not slices.", filepath.Base(dir)))
 			continue
 		}
 		w, h, err := picture.Size(file)
@@ -58,31 +59,35 @@ func openPictures(ctx context.Context, root string, files []string) (f found, er
 			f.skipped = append(f.skipped, fmt.Sprintf("%s: %v.", filepath.Base(file), err))
 			continue
 		}
-		k := key{filepath.Dir(file), w, h}
-		if groups[k] == nil {
-			order = append(order, k)
-			sizes[k.dir]++
+		group := pictureGroup{dir, w, h}
+		if groups[group] == nil {
+			sizes[dir]++
 		}
-		groups[k] = append(groups[k], file)
+		groups[group] = append(groups[group], file)
 	}
-	for _, k := range order {
-		list := groups[k]
-		slices.SortFunc(list, picture.CompareNatural)
-		name := filepath.Base(k.dir)
-		if len(list) == 1 {
-			name = filepath.Base(list[0])
-		} else if sizes[k.dir] > 1 {
-			name = fmt.Sprintf("%s (%d × %d)", name, k.width, k.height)
-		}
-		s := picture.Series(root, name, list, k.width, k.height)
-		if sizes[k.dir] > 1 {
-			s.Warnings = append(s.Warnings, fmt.Sprintf("The pictures in %s have %d different sizes, so they are not slices of one volume; those of %d × %d are shown together.",
-				filepath.Base(k.dir), sizes[k.dir], k.width, k.height))
-		}
-		f.series = append(f.series, s)
+	for group, list := range groups {
+		f.series = append(f.series, group.series(root, list, sizes[group.dir]))
 	}
-	slices.SortStableFunc(f.series, func(a, b *volume.Series) int { return picture.CompareNatural(a.Files[0], b.Files[0]) })
+	slices.SortFunc(f.series, func(a, b *volume.Series) int { return picture.CompareNatural(a.Files[0], b.Files[0]) })
 	return f, nil
+}
+
+// series is the group's pictures as slices; sizes is how many sizes its folder has.
+func (g pictureGroup) series(root string, files []string, sizes int) *volume.Series {
+	slices.SortFunc(files, picture.CompareNatural)
+	folder := filepath.Base(g.dir)
+	name := folder
+	if len(files) == 1 {
+		name = filepath.Base(files[0])
+	} else if sizes > 1 {
+		name = fmt.Sprintf("%s (%d × %d)", folder, g.width, g.height)
+	}
+	s := picture.Series(root, name, files, g.width, g.height)
+	if sizes > 1 {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("The pictures in %s have %d different sizes, so they are not slices of one volume; those of %d × %d are shown together.",
+			folder, sizes, g.width, g.height))
+	}
+	return s
 }
 
 // isMaskFolder says whether dir holds the masks of a folder of images beside it,

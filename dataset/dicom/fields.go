@@ -20,8 +20,10 @@ const (
 	tagPatientID       = 0x0010_0020
 	tagThickness       = 0x0018_0050
 	tagGantryTilt      = 0x0018_1120
+	tagKernel          = 0x0018_1210
 	tagStudyUID        = 0x0020_000D
 	tagSeriesUID       = 0x0020_000E
+	tagSeriesNumber    = 0x0020_0011
 	tagAcquisition     = 0x0020_0012
 	tagInstance        = 0x0020_0013
 	tagPosition        = 0x0020_0032
@@ -60,7 +62,7 @@ const (
 func wanted(tag uint32) bool {
 	switch tag {
 	case tagCharacterSet, tagImageType, tagSOPClass, tagSOPInstance, tagStudyDate, tagModality, tagStudyText, tagSeriesText,
-		tagPatientName, tagPatientID, tagThickness, tagGantryTilt, tagStudyUID, tagSeriesUID, tagAcquisition, tagInstance,
+		tagPatientName, tagPatientID, tagThickness, tagGantryTilt, tagKernel, tagSeriesNumber, tagStudyUID, tagSeriesUID, tagAcquisition, tagInstance,
 		tagPosition, tagOrientation, tagFrameUID, tagSamples, tagPhotometric, tagFrames, tagRows, tagColumns, tagSpacing,
 		tagBitsAllocated, tagBitsStored, tagHighBit, tagSigned, tagPadding, tagPaddingLimit, tagIntercept, tagSlope,
 		tagReferencedFile:
@@ -143,6 +145,7 @@ func (h *header) fill(f fields) {
 		h.description = f.text(tagStudyText)
 	}
 	h.patientID, h.patientName = f.text(tagPatientID), f.text(tagPatientName)
+	h.kernel, h.number = f.text(tagKernel), f.text(tagSeriesNumber)
 	h.imageType = f.texts(tagImageType)
 	h.instance, h.acquisition = f.whole(tagInstance, 0), f.whole(tagAcquisition, 0)
 	h.directoryRecords = f.texts(tagReferencedFile)

@@ -32,6 +32,7 @@ type header struct {
 
 	sopClass, sopUID, seriesUID, studyUID, frameUID     string
 	modality, description, date, patientID, patientName string
+	kernel, number                                      string // of the reconstruction and the series
 	imageType                                           []string
 	rows, columns, frames, samples                      int
 	bitsAllocated, bitsStored, highBit                  int

@@ -293,3 +293,20 @@ func TestAFileThatChangesWhileOpen(t *testing.T) {
 		}
 	}
 }
+
+func TestSeriesOfOneDescriptionAreToldApart(t *testing.T) {
+	const kernel, number = tagKernel, tagSeriesNumber
+	sharp := change(run(2), file{kernel: "L", number: "2"})
+	soft := change(run(2), file{kernel: "B", number: "3", tagSeriesUID: "1.2.3.5"})
+	for i := range soft {
+		soft[i][tagSOPInstance] = "7." + soft[i][tagSOPInstance].(string)
+	}
+	r := scanDir(t, dir(t, append(sharp, soft...)...))
+	var names []string
+	for _, s := range r.Series {
+		names = append(names, s.Description)
+	}
+	if want := []string{"CHEST 5.0, kernel B, series 3", "CHEST 5.0, kernel L, series 2"}; !slices.Equal(names, want) {
+		t.Errorf("descriptions %q, want %q", names, want)
+	}
+}

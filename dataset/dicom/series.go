@@ -16,6 +16,7 @@ import (
 
 // build groups usable headers into series. dropped says which files were left out.
 func build(root string, headers []*header) (series []*volume.Series, dropped []string) {
+	var heads []*header // the first slice of each series
 	groups := map[string][]*header{}
 	var order []string
 	for _, h := range headers {
@@ -37,12 +38,33 @@ func build(root string, headers []*header) (series []*volume.Series, dropped []s
 		stacks := split(unique)
 		for i, s := range stacks {
 			series = append(series, s.series(root, i, len(stacks)))
+			heads = append(heads, s.slices[0])
 		}
 	}
+	tellApart(series, heads)
 	slices.SortStableFunc(series, func(a, b *volume.Series) int {
 		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Description, b.Description), cmp.Compare(a.ID, b.ID))
 	})
 	return series, dropped
+}
+
+// tellApart adds kernel and series number to descriptions that several series share.
+func tellApart(series []*volume.Series, heads []*header) {
+	count := map[string]int{}
+	for _, s := range series {
+		count[s.Description]++
+	}
+	for i, s := range series {
+		if count[s.Description] < 2 {
+			continue
+		}
+		if kernel := limit(heads[i].kernel, 16); kernel != "" {
+			s.Description += ", kernel " + kernel
+		}
+		if number := limit(heads[i].number, 16); number != "" {
+			s.Description += ", series " + number
+		}
+	}
 }
 
 // dropCopies keeps one file for every SOP Instance UID.

@@ -465,3 +465,33 @@ func FuzzOpen(f *testing.F) {
 		_, _ = s.Read(t.Context()) // may fail, must not panic
 	})
 }
+
+func FuzzHeader(f *testing.F) {
+	for _, version := range []int{1, 2} {
+		s := ras2()
+		s.version = version
+		f.Add(s.header())
+		s.qform, s.sform, s.quatern = 1, 0, [3]float64{0.1, 0.2, 0.3}
+		f.Add(s.header())
+		s.srow[0][0], s.sform, s.pixdim[1] = math.NaN(), 1, math.Inf(1)
+		f.Add(s.header()[:349])
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		h, err := parseHeader(b)
+		if err != nil {
+			return
+		}
+		l, _ := h.axialLayout()
+		if int64(l.geometry.Voxels()) != h.voxels() {
+			t.Errorf("%d voxels became %v", h.voxels(), l.geometry.Size)
+		}
+		// The first and the last voxel of our grid lie within the file.
+		last := l.origin
+		for axis, n := range l.geometry.Size {
+			last += int64(n-1) * l.stride[axis]
+		}
+		if l.origin < 0 || l.origin >= h.voxels() || last < 0 || last >= h.voxels() {
+			t.Errorf("voxels %d to %d of %d", l.origin, last, h.voxels())
+		}
+	})
+}

@@ -153,7 +153,7 @@ func ReadMask(path string) (labels []uint8, width, height int, err error) {
 
 func mask(img image.Image) (labels []uint8, width, height int, err error) {
 	b := img.Bounds()
-	at := func(x, y int) uint8 { return 0 }
+	var at func(x, y int) uint8
 	switch img := img.(type) {
 	case *image.Paletted:
 		at = img.ColorIndexAt
