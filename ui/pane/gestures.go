@@ -188,10 +188,12 @@ func (v *View) voxel(at fyne.Position) (x, y float64) {
 	return v.viewport.ToVoxel(float64(at.X), float64(at.Y))
 }
 
+// paint draws what a pointer event changed without waiting for the painter: it is little.
 func (v *View) paint(received time.Time, changed image.Rectangle) {
 	if !changed.Empty() {
-		v.picture.meter.painted(received)
 		v.picture.change(changed)
+		v.picture.flush()
+		v.picture.meter.painted(received)
 	}
 }
 

@@ -7,34 +7,49 @@ import (
 )
 
 // Meter measures what the reader feels: how long it takes from a pointer event that
-// changes voxels until the changed pixels are in the painter's hands, and how many
-// pictures a second it gets while scrolling. A nil Meter measures nothing.
+// changes voxels until the changed pixels are drawn and queued with the painter, and until
+// the painter takes them for its next frame; and how many pictures a second it takes while
+// scrolling. A nil Meter measures nothing.
 type Meter struct {
 	waiting time.Time // the first event since the last frame that changed voxels
-	paint   []time.Duration
+	drawn   []time.Duration
+	taken   []time.Duration
 	turned  bool // the slice changed since the last frame
 	turns   []time.Time
 }
 
 // Figures is what a Meter has measured.
 type Figures struct {
-	Paints           int           // frames that showed painting
-	Median, P99, Max time.Duration // from the pointer event to the painter
-	Turns            int           // frames that showed another slice
-	TurnsPerSecond   float64       // while scrolling: pauses over a quarter of a second are left out
+	Events         int     // pointer events that changed voxels
+	Drawn          Spread  // from such an event until its pixels are drawn and queued
+	Frames         int     // frames that showed painting
+	Taken          Spread  // from the frame's first event until the painter takes the pixels
+	Turns          int     // frames that showed another slice
+	TurnsPerSecond float64 // while scrolling: pauses over a quarter of a second are left out
 }
 
-// String is one line for a log.
+// Spread is how durations are spread.
+type Spread struct{ Median, P99, Max time.Duration }
+
+// String is "p50 0.02 ms, p99 0.10 ms, max 0.12 ms".
+func (s Spread) String() string {
+	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	return fmt.Sprintf("p50 %.2f ms, p99 %.2f ms, max %.2f ms", ms(s.Median), ms(s.P99), ms(s.Max))
+}
+
+// String is a few lines for a log.
 func (f Figures) String() string {
-	return fmt.Sprintf("painting: %d frames, p50 %.2f ms, p99 %.2f ms, max %.2f ms; scrolling: %d frames, %.1f a second",
-		f.Paints, ms(f.Median), ms(f.P99), ms(f.Max), f.Turns, f.TurnsPerSecond)
+	return fmt.Sprintf("painting: %d events, until drawn and queued %v\npainting: %d frames, until the painter takes them %v\nscrolling: %d frames, %.1f a second",
+		f.Events, f.Drawn, f.Frames, f.Taken, f.Turns, f.TurnsPerSecond)
 }
 
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// painted notes a pointer event, received at since, that changed voxels.
+// painted notes that the pixels of a pointer event, received at since, are drawn.
 func (m *Meter) painted(since time.Time) {
-	if m != nil && m.waiting.IsZero() {
+	if m == nil {
+		return
+	}
+	m.drawn = append(m.drawn, time.Since(since))
+	if m.waiting.IsZero() {
 		m.waiting = since
 	}
 }
@@ -53,7 +68,7 @@ func (m *Meter) handed() {
 	}
 	now := time.Now()
 	if !m.waiting.IsZero() {
-		m.paint = append(m.paint, now.Sub(m.waiting))
+		m.taken = append(m.taken, now.Sub(m.waiting))
 		m.waiting = time.Time{}
 	}
 	if m.turned {
@@ -62,12 +77,10 @@ func (m *Meter) handed() {
 	}
 }
 
-// Figures sums up and Reset begins anew.
+// Figures sums up what was measured since the last Reset.
 func (m *Meter) Figures() Figures {
-	f := Figures{Paints: len(m.paint), Turns: len(m.turns)}
-	if n := len(m.paint); n > 0 {
-		sorted := slices.Sorted(slices.Values(m.paint))
-		f.Median, f.P99, f.Max = sorted[n/2], sorted[n*99/100], sorted[n-1]
+	f := Figures{
+		Events: len(m.drawn), Drawn: spread(m.drawn), Frames: len(m.taken), Taken: spread(m.taken), Turns: len(m.turns),
 	}
 	const pause = time.Second / 4
 	var scrolling time.Duration
@@ -86,3 +99,12 @@ func (m *Meter) Figures() Figures {
 
 // Reset forgets what was measured.
 func (m *Meter) Reset() { *m = Meter{} }
+
+func spread(all []time.Duration) Spread {
+	n := len(all)
+	if n == 0 {
+		return Spread{}
+	}
+	sorted := slices.Sorted(slices.Values(all))
+	return Spread{Median: sorted[n/2], P99: sorted[n*99/100], Max: sorted[n-1]}
+}

@@ -10,8 +10,10 @@ func TestMeter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var m Meter
 		for i := range 100 {
-			m.painted(time.Now())
-			time.Sleep(time.Duration(i+1) * time.Millisecond)
+			received := time.Now()
+			time.Sleep(time.Millisecond)
+			m.painted(received)
+			time.Sleep(time.Duration(i) * time.Millisecond)
 			m.painted(time.Now()) // comes with the same frame
 			m.handed()
 			m.handed() // a frame without painting
@@ -25,7 +27,12 @@ func TestMeter(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		f := m.Figures()
-		want := Figures{Paints: 100, Median: 51 * time.Millisecond, P99: 100 * time.Millisecond, Max: 100 * time.Millisecond, Turns: 55, TurnsPerSecond: 50}
+		const ms = time.Millisecond
+		want := Figures{
+			Events: 200, Drawn: Spread{Median: ms, P99: ms, Max: ms},
+			Frames: 100, Taken: Spread{Median: 51 * ms, P99: 100 * ms, Max: 100 * ms},
+			Turns: 55, TurnsPerSecond: 50,
+		}
 		if f != want {
 			t.Errorf("got %v\nwant %v", f, want)
 		}

@@ -54,15 +54,18 @@ func (p *picture) all() { p.change(image.Rectangle{Max: p.pixels.Rect.Max}) }
 // frame is called by the painter. It returns the reused picture, whose pixels the
 // painter copies before anything else can happen.
 func (p *picture) frame(int, int) image.Image {
-	if !p.dirty.Empty() {
-		p.draw()
-		p.dirty = image.Rectangle{}
-	}
+	p.flush()
 	p.meter.handed()
 	return p.pixels
 }
 
-func (p *picture) draw() {
+// flush draws what has changed.
+func (p *picture) flush() {
+	if p.dirty.Empty() {
+		return
+	}
+	dirty := p.dirty
+	p.dirty = image.Rectangle{}
 	hu, labels := p.reading.Voxels(p.reading.Slice())
 	if hu == nil {
 		clear(p.pixels.Pix)
@@ -71,5 +74,5 @@ func (p *picture) draw() {
 	if p.bare {
 		labels = nil
 	}
-	p.renderer.RenderRect(p.pixels, hu, labels, p.reading.Window(), p.reading.Style(), p.dirty)
+	p.renderer.RenderRect(p.pixels, hu, labels, p.reading.Window(), p.reading.Style(), dirty)
 }
