@@ -17,6 +17,9 @@ import (
 	"glasswork/dataset/volume"
 )
 
+// ready is what a painter says before its first step.
+const ready = "ready"
+
 // helperVar makes the test binary a helper process: its value says what to do.
 const helperVar = "GLASSWORK_PROJECT_HELPER"
 
@@ -101,6 +104,7 @@ func paintForever(p *Project, study string, step int) error {
 	if err != nil {
 		return err
 	}
+	fmt.Println(ready)
 	for ; ; step++ {
 		entries := stepEntries(step, a)
 		if err := p.Append(ctx, study, entries...); err != nil {
@@ -187,10 +191,19 @@ func paintAndKill(t *testing.T, dir, study string, step int) (done int) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	killer := time.AfterFunc(time.Duration(10+rand.IntN(140))*time.Millisecond, func() { cmd.Process.Kill() })
-	defer killer.Stop()
+	// One in four dies while it starts, the others while they paint, however slowly they started.
+	starting := rand.IntN(4) == 0
+	timer := time.AfterFunc(time.Hour, func() { cmd.Process.Kill() })
+	defer timer.Stop()
+	if starting {
+		timer.Reset(time.Duration(rand.IntN(60)) * time.Millisecond)
+	}
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if done, err = strconv.Atoi(lines.Text()); err != nil {
+		if lines.Text() == ready {
+			if !starting {
+				timer.Reset(time.Duration(rand.IntN(100_000)) * time.Microsecond)
+			}
+		} else if done, err = strconv.Atoi(lines.Text()); err != nil {
 			t.Fatalf("the painter said %q", lines.Text())
 		}
 	}
