@@ -35,7 +35,7 @@ func DefaultAugment() Augment {
 // PictureAugment suits pictures without HU: any orientation, any display window.
 func PictureAugment() Augment {
 	a := DefaultAugment()
-	a.Turn, a.Brightness, a.Contrast, a.Gamma, a.NoiseHU = 1, 0.06, 0.25, 0.25, 40
+	a.Turn, a.Scale, a.Brightness, a.Contrast, a.Gamma, a.NoiseHU = 1, 0.35, 0.06, 0.25, 0.25, 40
 	return a
 }
 

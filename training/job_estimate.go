@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"glasswork/dataset/project"
 	"glasswork/training/protocol"
 )
 
@@ -13,7 +12,7 @@ import (
 // from one measured step. It changes nothing.
 func (j *Jobs) estimate(ctx context.Context, job protocol.FinetuneJob, emit emitFunc) (*protocol.Summary, error) {
 	emit.status(protocol.Status{Phase: protocol.PhaseLoading, Text: "Looking at the reviewed slices"})
-	p, err := project.Open(ctx, job.Project)
+	p, err := OpenProject(ctx, job.Project)
 	if err != nil {
 		return nil, err
 	}

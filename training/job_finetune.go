@@ -66,7 +66,7 @@ type finetuning struct {
 // finetune runs a FinetuneJob: score the base model, train it on reviewed slices, score
 // it again, register the candidate.
 func (j *Jobs) finetune(ctx context.Context, job protocol.FinetuneJob, emit emitFunc) (*protocol.Summary, error) {
-	p, err := project.Open(ctx, job.Project)
+	p, err := OpenProject(ctx, job.Project)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func nextName(models []project.Model) string {
 
 // evaluateProject scores a model on a project's held-out slices.
 func (j *Jobs) evaluateProject(ctx context.Context, job protocol.EvaluateJob, l Learner, info ModelInfo, o EvaluateOptions) (*protocol.Summary, error) {
-	p, err := project.Open(ctx, job.Project)
+	p, err := OpenProject(ctx, job.Project)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"glasswork/dataset"
-	"glasswork/dataset/project"
 	"glasswork/dataset/volume"
 	"glasswork/training/protocol"
 )
@@ -82,7 +81,7 @@ func openStudy(ctx context.Context, job protocol.PredictJob) (*study, error) {
 
 // openStored returns nil without an error if the project has not stored the voxels.
 func openStored(ctx context.Context, dir, id string) (*study, error) {
-	p, err := project.Open(ctx, dir)
+	p, err := OpenProject(ctx, dir)
 	if err != nil {
 		return nil, err
 	}

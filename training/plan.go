@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -257,4 +258,12 @@ func pinnedPlan(ctx context.Context, p *project.Project, job protocol.FinetuneJo
 		}
 		return pl, err
 	}
+}
+
+// OpenProject opens a project that is there; unlike project.Open it makes none.
+func OpenProject(ctx context.Context, dir string) (*project.Project, error) {
+	if !exists(filepath.Join(dir, "project.db")) {
+		return nil, &protocol.JobError{Code: protocol.CodeNoData, Message: fmt.Sprintf("there is no project in %s; name the folder that holds project.db", dir)}
+	}
+	return project.Open(ctx, dir)
 }

@@ -9,6 +9,7 @@ import (
 	"glasswork/dataset"
 	"glasswork/dataset/project"
 	"glasswork/dataset/volume"
+	"glasswork/training"
 )
 
 func (a *app) importCommand() *cobra.Command {
@@ -118,7 +119,7 @@ dataset.json, or as NPY arrays in the Kaggle layout.`,
 }
 
 func (a *app) export(ctx context.Context, dir, out string, o dataset.ExportOptions) error {
-	p, err := project.Open(ctx, dir)
+	p, err := training.OpenProject(ctx, dir)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"glasswork/dataset"
+	"glasswork/dataset/nifti"
+	"glasswork/dataset/phantom"
+	"glasswork/training/protocol"
+)
+
+// command runs the program with args and returns what it prints.
+func command(t *testing.T, stdin string, args ...string) (stdout string, err error) {
+	t.Helper()
+	var out, log bytes.Buffer
+	a := &app{stdin: strings.NewReader(stdin), stdout: &out, stderr: &log}
+	c := a.command()
+	c.SetArgs(args)
+	err = c.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+// must is command, which must not fail.
+func must(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := command(t, "", args...)
+	if err != nil {
+		t.Fatalf("%v: %v", args, err)
+	}
+	return out
+}
+
+func lastLine(s string) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	return lines[len(lines)-1]
+}
+
+// study writes a small synthetic CT as DICOM.
+func study(t *testing.T) string {
+	t.Helper()
+	p, err := phantom.Generate(t.Context(), phantom.Options{Seed: 3, Slices: 5, Size: 96})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "dicom")
+	if err := dataset.WriteDICOM(dir, p.CT, dataset.DICOMInfo{PatientID: "x", PatientName: "Some^One", Description: "Chest"}); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// The commands one after another, as a person would use them, on a network of random
+// weights that makes two steps.
+func TestTrainPredictEvaluateExport(t *testing.T) {
+	dir, ct := t.TempDir(), study(t)
+	run := filepath.Join(dir, "run")
+	out := must(t, "train", "--data", "phantom:4@1", "--val", "phantom:2@2", "--size", "32", "--steps", "2", "--batch", "2", "--out", run, "--json")
+	var trained trainResult
+	if err := json.Unmarshal([]byte(lastLine(out)), &trained); err != nil || trained.Steps != 2 || trained.Report == nil {
+		t.Fatalf("train ended with %s: %v", lastLine(out), err)
+	}
+	model := filepath.Join(run, "model.safetensors")
+
+	labels := filepath.Join(dir, "labels.nii.gz")
+	must(t, "predict", "--model", model, "--out", labels, ct)
+	mask, err := nifti.ReadLabels(t.Context(), labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mask.Size != [3]int{5, 96, 96} {
+		t.Errorf("labels of %v", mask.Size)
+	}
+	if out := must(t, "lungs", labels, ct); !strings.Contains(out, "Dice") {
+		t.Errorf("lungs says %q", out)
+	}
+	checkEvaluation(t, lastLine(must(t, "evaluate", "--model", model, "--data", "phantom:3@5", "--json")))
+	if out := must(t, "evaluate", "--model", model, "--data", "phantom:3@5"); !strings.Contains(out, "consolidation") {
+		t.Errorf("evaluate says %q", out)
+	}
+
+	project := filepath.Join(dir, "project")
+	if out := must(t, "import", "--project", project, ct); !strings.Contains(out, "5 slices") {
+		t.Errorf("import says %q", out)
+	}
+	if _, err := command(t, "", "finetune", "--project", project, "--base", model); err == nil || !strings.Contains(err.Error(), "reviewed") {
+		t.Errorf("a project without reviewed slices: %v", err)
+	}
+	if out := must(t, "finetune", "--project", project, "--base", model, "--estimate"); !strings.Contains(out, "reviewed") {
+		t.Errorf("the estimate says %q", out)
+	}
+}
+
+// checkEvaluation holds the last line of evaluate --json to its documented form.
+func checkEvaluation(t *testing.T, line string) {
+	t.Helper()
+	var got map[string]any
+	if err := json.Unmarshal([]byte(line), &got); err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	if len(got) != 3 || got["cases"] == nil || got["accuracy"] == nil {
+		t.Errorf("keys of %s", line)
+	}
+	var names []string
+	for _, c := range got["classes"].([]any) {
+		class := c.(map[string]any)
+		names = append(names, class["name"].(string))
+		for _, key := range []string{"iou_pooled", "dice_pooled", "iou_mean", "dice_mean"} {
+			if _, ok := class[key]; !ok || len(class) != 5 {
+				t.Errorf("%s of %v", key, class)
+			}
+		}
+	}
+	if want := []string{"ground glass", "consolidation", "lungs other"}; !reflect.DeepEqual(names, want) {
+		t.Errorf("classes %v, want %v", names, want)
+	}
+}
+
+func TestInfo(t *testing.T) {
+	ct := study(t)
+	var got pathInfo
+	out := must(t, "info", ct)
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatalf("%s: %v", out, err)
+	}
+	if len(got.Series) != 1 {
+		t.Fatalf("%d series", len(got.Series))
+	}
+	s := got.Series[0]
+	if s.Format != "DICOM" || s.Slices != 5 || s.Orientation != "LPS" || s.HURange[0] > -900 || s.HURange[1] < 100 || !s.Calibrated {
+		t.Errorf("info %+v", s)
+	}
+	if strings.Contains(out, "Some") {
+		t.Error("info prints the patient's name")
+	}
+}
+
+func TestServe(t *testing.T) {
+	request, err := json.Marshal(protocol.Request{Type: protocol.TypeStart, ID: "7", Job: &protocol.Job{
+		Predict: &protocol.PredictJob{Path: "nowhere", Model: "nothing.safetensors"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := command(t, string(request)+"\n", "serve")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hello, last protocol.Event
+	if err := json.Unmarshal([]byte(strings.Split(out, "\n")[0]), &hello); err != nil || hello.Hello == nil || hello.Hello.Libtorch == "" {
+		t.Errorf("first line of %s: %v", out, err)
+	}
+	if err := json.Unmarshal([]byte(lastLine(out)), &last); err != nil || last.Error == nil || last.ID != "7" {
+		t.Errorf("last line of %s: %v", out, err)
+	}
+}
+
+func TestEveryCommandHelpsWithAnExample(t *testing.T) {
+	a := &app{}
+	for _, c := range a.command().Commands() {
+		if c.Short == "" || c.Long == "" && c.Name() != "info" || !strings.Contains(c.Example, "glasswork-trainer "+c.Name()) {
+			t.Errorf("%s lacks an example or a description", c.Name())
+		}
+	}
+}
+
+func TestMistakesAreSentences(t *testing.T) {
+	dir := t.TempDir()
+	project := filepath.Join(dir, "p")
+	must(t, "import", "--project", project, study(t))
+	for name, args := range map[string][]string{
+		"no such path":     {"info", filepath.Join(dir, "nothing")},
+		"no dataset":       {"train", "--data", dir, "--out", dir},
+		"odd size":         {"train", "--data", "phantom:2", "--size", "100", "--out", dir},
+		"weights":          {"train", "--data", "phantom:2", "--weight", "1,2", "--out", dir},
+		"no model":         {"evaluate", "--model", filepath.Join(dir, "m.safetensors"), "--data", "phantom:2"},
+		"no NIfTI":         {"predict", "--model", "m", "--out", "x.txt", dir},
+		"no project":       {"export", "--project", filepath.Join(dir, "a", "b"), "--out", dir},
+		"unknown format":   {"export", "--project", project, "--format", "tiff", "--out", dir},
+		"missing required": {"predict"},
+	} {
+		if _, err := command(t, "", args...); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "a")); err == nil {
+		t.Error("an export made the project that it should have read")
+	}
+}
