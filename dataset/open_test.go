@@ -2,10 +2,10 @@ package dataset
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"image"
 	"image/color"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -171,25 +171,8 @@ func TestSymbolicLinksAreNotFollowed(t *testing.T) {
 	}
 }
 
-func TestDescribe(t *testing.T) {
-	dir, v := t.TempDir(), noise(4, 6, 8)
-	if err := WriteDICOM(dir, v, DICOMInfo{Description: "CHEST", Date: "2026-01-31", PatientName: "Doe^Jane"}); err != nil {
-		t.Fatal(err)
-	}
-	r, err := Describe(t.Context(), dir)
-	if err != nil || len(r.Series) != 1 {
-		t.Fatalf("%+v, %v", r, err)
-	}
-	d := r.Series[0]
-	low, high := extremes(v.HU)
-	if d.Slices != 4 || d.Rows != 6 || d.Columns != 8 || d.Orientation != "LPH" || d.HU == nil || *d.HU != [2]int16{low, high} || d.SpacingMM[0] != 5 {
-		t.Errorf("description = %+v", d)
-	}
-	b, err := json.Marshal(r)
-	if err != nil || strings.Contains(string(b), "Doe") || !strings.Contains(string(b), `"warnings":[]`) {
-		t.Errorf("%s, %v", b, err)
-	}
-}
+// extremes returns the lowest and highest value.
+func extremes(hu []int16) (low, high int16) { return slices.Min(hu), slices.Max(hu) }
 
 func TestSampleIsReadSliceBySlice(t *testing.T) {
 	s := Sample()
@@ -343,6 +326,48 @@ func BenchmarkOpen300(b *testing.B) {
 			}
 		}
 	})
+}
+
+func BenchmarkOpen300NIfTI(b *testing.B) {
+	v := noise(300, 512, 512)
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range v.HU { // seven bits of noise, as CT has
+		v.HU[i] = int16(r.IntN(128) - 900)
+	}
+	for _, name := range []string{"ct.nii", "ct.nii.gz"} {
+		path := filepath.Join(b.TempDir(), name)
+		if err := nifti.WriteCT(path, v); err != nil {
+			b.Fatal(err)
+		}
+		for what, upTo := range map[string]int{"first-slice": 1, "all": 300} {
+			b.Run(name+"/"+what, func(b *testing.B) {
+				hu := make([]int16, 512*512)
+				for b.Loop() {
+					series, _, err := Open(b.Context(), path)
+					for z := 0; err == nil && z < upTo; z++ {
+						err = series[0].ReadSlice(b.Context(), (150+z)%300, hu)
+					}
+					if err != nil {
+						b.Fatal(err)
+					}
+					closeAll(series)
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkExport(b *testing.B) {
+	s := study("A", 64, 512, 512)
+	for _, format := range []string{"nnunet", "kaggle"} {
+		b.Run(format, func(b *testing.B) {
+			for b.Loop() {
+				if err := Export(b.Context(), b.TempDir(), sequence(s), ExportOptions{Format: format}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
 
 // big writes 300 slices of 512 × 512 as DICOM.
