@@ -37,9 +37,9 @@ func (s Spread) String() string {
 	return fmt.Sprintf("p50 %.2f ms, p99 %.2f ms, max %.2f ms", ms(s.Median), ms(s.P99), ms(s.Max))
 }
 
-// String is a few lines for a log.
+// String is one line for a log.
 func (f Figures) String() string {
-	return fmt.Sprintf("painting: %d events, until drawn and queued %v\npainting: %d frames, until the painter takes them %v\nscrolling: %d frames, %.1f a second",
+	return fmt.Sprintf("painting: %d events, drawn %v, %d frames, taken by the painter %v; scrolling: %d frames, %.1f a second",
 		f.Events, f.Drawn, f.Frames, f.Taken, f.Turns, f.TurnsPerSecond)
 }
 
