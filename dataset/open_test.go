@@ -384,3 +384,44 @@ func big(b *testing.B) string {
 func fixed() color.Palette {
 	return color.Palette{color.Black, color.White, color.White, color.White}
 }
+
+// Several readers share one gzip stream: each must get its own slice.
+func TestLoaderReadsAGzippedVolume(t *testing.T) {
+	v := noise(60, 40, 50)
+	path := filepath.Join(t.TempDir(), "ct.nii.gz")
+	if err := nifti.WriteCT(path, v); err != nil {
+		t.Fatal(err)
+	}
+	series, _, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeAll(series)
+	for range 2 { // the second pass inflates again
+		l := NewLoader(t.Context(), series[0], nil)
+		l.Want(59)
+		if err := l.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		l.Close()
+		if !slices.Equal(l.Volume().HU, v.HU) {
+			t.Error("slices were mixed up")
+		}
+	}
+}
+
+func TestExportIntoAFileIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "taken")
+	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range []string{"nnunet", "kaggle"} {
+		err := Export(t.Context(), path, sequence(study("A", 3, 4, 4)), ExportOptions{Format: format})
+		if err == nil || !strings.Contains(err.Error(), "cannot create "+path) {
+			t.Errorf("%s: %v", format, err)
+		}
+	}
+	if b, err := os.ReadFile(path); err != nil || string(b) != "precious" {
+		t.Errorf("the file holds %q now, %v", b, err)
+	}
+}
