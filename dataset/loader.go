@@ -32,7 +32,8 @@ type Loader struct {
 }
 
 // NewLoader begins to read s from its middle on. loaded is called once for every slice
-// that was read or failed, from the loader's goroutines; it may be nil. Close ends it.
+// that was read or failed, from the loader's goroutines; it may be nil, and must not
+// call Close or Wait. Close ends the loading.
 func NewLoader(ctx context.Context, s *volume.Series, loaded func(z int, err error)) *Loader {
 	n := s.Geometry.Size[0]
 	l := &Loader{

@@ -103,7 +103,7 @@ func series(path string) (*volume.Series, error) {
 		ID: identity(a), Format: "NPY", Path: path, Files: []string{path}, Description: a.Name(),
 		Geometry:   volume.NewGeometry([3]int{n, h, w}, [3]float64{1, 1, 1}, volume.Point{}),
 		Calibrated: scale.Calibrated,
-		Warnings:   []string{warning, fmt.Sprintf("%s does not say how large a voxel is; lengths, areas and volumes cannot be measured.", name)},
+		Warnings:   []string{warning, fmt.Sprintf("%s does not say how large a voxel is or how the patient lies; lengths, areas and volumes cannot be measured, and sides are assumed.", name)},
 		Source:     &source{array: a, scale: scale},
 	}, nil
 }

@@ -203,7 +203,7 @@ func Series(root, description string, files []string, width, height int) *volume
 		Warnings: []string{
 			fmt.Sprintf("Pictures hold grey values, not HU; %s is shown in an assumed lung window (center %d, width %d), so nothing can be measured by HU.",
 				description, volume.AssumedCenter, volume.AssumedWidth),
-			fmt.Sprintf("Pictures do not say how large a pixel is; lengths, areas and volumes of %s cannot be measured.", description),
+			fmt.Sprintf("Pictures do not say how large a pixel is or how the patient lies; lengths, areas and volumes of %s cannot be measured, and sides are assumed.", description),
 		},
 		Source: source(files),
 	}
