@@ -33,6 +33,7 @@ const (
 	zoomStep    = 1.2
 	lassoStep   = 3 // view units between two corners of a lasso
 	eraseHolder = fyne.KeyModifierShift
+	tellEvery   = 50 * time.Millisecond // while painting
 )
 
 // MouseDown begins a gesture. The first dab is painted here, because Fyne begins a drag
@@ -167,6 +168,7 @@ func (v *View) finish() {
 	switch done.does {
 	case painting:
 		v.reading.Release()
+		v.tell()
 	case enclosing:
 		v.marks.lasso(nil, nil)
 		if len(done.line) > 2 {
@@ -175,12 +177,21 @@ func (v *View) finish() {
 	}
 }
 
-// follow keeps the tip's outline and the reading at the pointer.
+// follow keeps the tip's outline and the reading at the pointer. What is read out there
+// costs its readers more time than a dab takes, so a stroke tells it only now and then.
 func (v *View) follow(at fyne.Position) {
 	v.pointer, v.over = at, true
 	v.placeTip()
+	if v.hand.does != painting || time.Since(v.told) >= tellEvery {
+		v.tell()
+	}
+}
+
+// tell reads out the voxel under the pointer.
+func (v *View) tell() {
 	if v.open {
-		v.reading.Point(v.viewport.Voxel(float64(at.X), float64(at.Y)))
+		v.told = time.Now()
+		v.reading.Point(v.viewport.Voxel(float64(v.pointer.X), float64(v.pointer.Y)))
 	}
 }
 

@@ -2,7 +2,9 @@ package pane
 
 import (
 	"math"
+	"slices"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -46,6 +48,28 @@ func TestPainting(t *testing.T) {
 	if b.released != 1 || len(b.patches) != 1 {
 		t.Errorf("the stroke ended %d times, as %d patches", b.released, len(b.patches))
 	}
+}
+
+func TestReadoutFollowsAStrokeNowAndThen(t *testing.T) {
+	b, v, _ := open(t, nil)
+	at := func(want ...int) {
+		t.Helper()
+		if !slices.Equal(b.pointed, want) {
+			t.Errorf("the voxel read out is %v, want %v", b.pointed, want)
+		}
+	}
+	move(v, 105, 205, 0)
+	press(v, 105, 205, left, 0)
+	v.told = time.Now()
+	drag(v, 205, 205)
+	at(10, 20)
+	v.told = time.Now().Add(-tellEvery)
+	drag(v, 255, 205)
+	at(25, 20)
+	v.told = time.Now()
+	drag(v, 305, 205)
+	v.MouseUp(&desktop.MouseEvent{Button: left})
+	at(30, 20)
 }
 
 func TestAClickIsAStroke(t *testing.T) {

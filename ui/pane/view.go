@@ -2,6 +2,7 @@ package pane
 
 import (
 	"image"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -34,6 +35,7 @@ type View struct {
 	pan       bool          // the pan key is held
 	pointer   fyne.Position // last known, while over
 	over      bool
+	told      time.Time // when the reading was last told what is under the pointer
 	modifiers func() fyne.KeyModifier
 }
 
