@@ -42,7 +42,7 @@ type chart struct {
 }
 
 const (
-	chartWidth, chartHeight = 224, 190
+	chartWidth, chartHeight = 200, 150
 )
 
 func newChart() *chart {
@@ -132,14 +132,14 @@ func (c curves) add(p *plot.Plot, points []session.CurvePoint, col color.Color) 
 	if len(points) == 0 {
 		return nil
 	}
-	line, err := plotter.NewLine(thin(points))
+	line, err := plotter.NewLine(sparse(points))
 	if err != nil {
 		return fmt.Errorf("the curve cannot be drawn: %w", err)
 	}
 	line.Color, line.Width = col, vg.Length(1.5*c.scale)
 	p.Add(line)
 	if len(points) == 1 {
-		dot, err := plotter.NewScatter(thin(points))
+		dot, err := plotter.NewScatter(sparse(points))
 		if err != nil {
 			return fmt.Errorf("the curve cannot be drawn: %w", err)
 		}
@@ -185,8 +185,8 @@ func (fewTicks) Ticks(low, high float64) []plot.Tick {
 	return few
 }
 
-// thin leaves out points of a long curve, never the last.
-func thin(points []session.CurvePoint) plotter.XYs {
+// sparse leaves out points of a long curve, never the last.
+func sparse(points []session.CurvePoint) plotter.XYs {
 	step := max((len(points)+mostPoints-1)/mostPoints, 1)
 	out := make(plotter.XYs, 0, mostPoints+1)
 	for i := 0; i < len(points); i += step {

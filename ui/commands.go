@@ -45,7 +45,7 @@ func (w *Window) studyMenu() menu {
 			title: "Reviewed", key: plain(fyne.KeyR), do: func() { w.s.ToggleReviewed() }, able: w.reading,
 			on: func() bool { return w.s.Reviewed(w.s.Slice()) },
 		},
-		{title: "Accept the prediction for this slice", key: plain(fyne.KeyA), do: func() { w.s.Accept() }, able: w.reading},
+		{title: "Accept the prediction", key: plain(fyne.KeyA), do: func() { w.s.Accept() }, able: w.reading},
 		gap,
 		{title: "Hold this patient out from training", do: w.toggleHoldout, able: w.reading, on: w.heldOut},
 	}}
@@ -79,7 +79,7 @@ func (w *Window) editMenu() menu {
 		gap,
 		{title: "Smaller tip", key: char('['), do: func() { w.resizeTip(-1) }, able: w.reading},
 		{title: "Larger tip", key: char(']'), do: func() { w.resizeTip(1) }, able: w.reading},
-		{title: "Limit painting to HU range", key: plain(fyne.KeyH), do: w.toggleRange, able: w.reading, on: func() bool { return w.s.Range().On }},
+		{title: "Limit to HU range", key: plain(fyne.KeyH), do: w.toggleRange, able: w.reading, on: func() bool { return w.s.Range().On }},
 		{title: "Fill holes", key: plain(fyne.KeyF), do: func() { w.s.FillHoles() }, able: w.reading},
 	}}
 }
@@ -122,7 +122,7 @@ func (w *Window) modelMenu() menu {
 	free := func() bool { return w.reading() && idle() }
 	return menu{"Model", []*command{
 		{title: "Propose for this slice", key: plain(fyne.KeyP), do: func() { w.s.ProposeSlice() }, able: free},
-		{title: "Propose for the whole study", key: shift(fyne.KeyP), do: func() { w.s.ProposeStudy() }, able: free},
+		{title: "Propose for the study", key: shift(fyne.KeyP), do: func() { w.s.ProposeStudy() }, able: free},
 		gap,
 		{title: "Retrain…", key: ctrl(fyne.KeyR), do: func() { w.s.PlanRetrain() }, able: idle},
 		{title: "Cancel the job", do: func() { w.s.CancelJob() }, able: func() bool { return !idle() }},

@@ -27,10 +27,11 @@ func (w *Window) compare(v session.Verdict) *sheet {
 	if v.Note != "" {
 		body.Add(tight(paragraph(v.Note)))
 	}
+	side := min(max((w.win.Canvas().Size().Height-290)/3, 120), 300)
 	if len(v.Samples) > 0 {
-		body.Add(container.NewHScroll(samples(v.Samples, w.s.Style().Palette)))
+		body.Add(container.NewHScroll(samples(v.Samples, w.s.Style().Palette, side)))
 	}
-	return w.sheet("Is "+v.ModelName+" better than "+v.BaseName+"?", container.NewVScroll(body), fyne.NewSize(880, 660), w.s.KeepModel,
+	return w.sheet("Is "+v.ModelName+" better than "+v.BaseName+"?", container.NewVScroll(body), fyne.NewSize(max(880, 3*side+80), 290+3*side), w.s.KeepModel,
 		answer{text: "Use the new model", do: w.s.UseNewModel},
 		answer{text: "Keep the current one", safe: true, do: w.s.KeepModel})
 }
@@ -136,11 +137,9 @@ func (t *tableLayout) MinSize(all []fyne.CanvasObject) fyne.Size {
 	return size
 }
 
-// sampleSide is how large the pictures of a comparison are.
-const sampleSide = 176
-
-// samples are the slices on which the models differ most, each beside its reference.
-func samples(all []protocol.Sample, p viewer.Palette) fyne.CanvasObject {
+// samples are the slices on which the models differ most, each beside its reference. side is
+// the height of a picture.
+func samples(all []protocol.Sample, p viewer.Palette, side float32) fyne.CanvasObject {
 	grid := container.NewGridWithColumns(min(len(all), 3))
 	for _, s := range all[:min(len(all), 3)] {
 		title := newLabel(fmt.Sprintf("%s, slice %d: %s differ", s.Alias, s.Z+1, count(s.Differing, "pixel", "pixels")), inkQuiet)
@@ -149,7 +148,7 @@ func samples(all []protocol.Sample, p viewer.Palette) fyne.CanvasObject {
 			name   string
 			labels protocol.Packed
 		}{{"reference", s.Reference}, {"current", s.Current}, {"new", s.New}} {
-			stack.Add(samplePicture(part.name, s, part.labels, p))
+			stack.Add(container.NewHBox(samplePicture(part.name, s, part.labels, p, side)))
 		}
 		grid.Add(stack)
 	}
@@ -157,7 +156,7 @@ func samples(all []protocol.Sample, p viewer.Palette) fyne.CanvasObject {
 }
 
 // samplePicture is one slice with the labels of one side, and whose they are.
-func samplePicture(name string, s protocol.Sample, labels []uint8, p viewer.Palette) fyne.CanvasObject {
+func samplePicture(name string, s protocol.Sample, labels []uint8, p viewer.Palette, side float32) fyne.CanvasObject {
 	pixels := s.Width * s.Height
 	caption := newWholeLabel(name, inkStrong)
 	caption.text.TextSize = theme.Size(theme.SizeNameCaptionText)
@@ -174,8 +173,7 @@ func samplePicture(name string, s protocol.Sample, labels []uint8, p viewer.Pale
 	new(viewer.Renderer).Render(dst, hu, slices.Clone(labels), viewer.WindowLevel{Center: 127.5, Width: 255}, style)
 	picture := canvas.NewImageFromImage(dst)
 	picture.FillMode, picture.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleFastest
-	picture.SetMinSize(fyne.NewSize(sampleSide, sampleSide*float32(s.Height)/float32(max(s.Width, 1))))
+	picture.SetMinSize(fyne.NewSize(side*float32(s.Width)/float32(s.Height), side))
 	shade := canvas.NewRectangle(color.NRGBA{A: 0xa0})
 	return container.NewStack(picture, container.NewVBox(container.NewHBox(container.NewStack(shade, caption))))
 }
-

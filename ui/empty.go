@@ -38,7 +38,7 @@ func newEmpty(w *Window) *empty {
 	ground.CornerRadius = 5
 	e.what.text.Alignment = fyne.TextAlignCenter
 	e.opening = container.NewCenter(container.NewStack(ground, container.NewPadded(container.NewPadded(container.NewVBox(
-		container.NewGridWrap(fyne.NewSize(420, 20), e.what), e.bar,
+		container.NewGridWrap(fyne.NewSize(420, 20), e.what), thin(e.bar),
 		container.NewCenter(widget.NewButton("Cancel", func() { w.s.CancelOpening() })))))))
 	e.opening.Hide()
 	e.bar.Stop()

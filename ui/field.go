@@ -52,14 +52,14 @@ func newTrap(w *Window) *trap {
 	return t
 }
 
-func (t *trap) AcceptsTab() bool            { return true }
-func (t *trap) FocusGained()                {}
-func (t *trap) FocusLost()                  {}
-func (t *trap) TypedKey(ev *fyne.KeyEvent)  { t.w.typedKey(ev) }
-func (t *trap) TypedRune(r rune)            { t.w.typedRune(r) }
-func (t *trap) KeyDown(ev *fyne.KeyEvent)   { t.w.keyDown(ev) }
-func (t *trap) KeyUp(ev *fyne.KeyEvent)     { t.w.keyUp(ev) }
-func (t *trap) MinSize() fyne.Size          { return fyne.Size{} }
+func (t *trap) AcceptsTab() bool           { return true }
+func (t *trap) FocusGained()               {}
+func (t *trap) FocusLost()                 {}
+func (t *trap) TypedKey(ev *fyne.KeyEvent) { t.w.typedKey(ev) }
+func (t *trap) TypedRune(r rune)           { t.w.typedRune(r) }
+func (t *trap) KeyDown(ev *fyne.KeyEvent)  { t.w.keyDown(ev) }
+func (t *trap) KeyUp(ev *fyne.KeyEvent)    { t.w.keyUp(ev) }
+func (t *trap) MinSize() fyne.Size         { return fyne.Size{} }
 func (t *trap) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(spacer(0, 0))
 }

@@ -93,13 +93,13 @@ type findingRow struct {
 func newFindingRow(s *session.Session, c volume.Class) *findingRow {
 	r := &findingRow{
 		chip: canvas.NewRectangle(color.Transparent), name: newLabel("", ink), amount: newWholeLabel("", inkStrong),
-		here: newWholeLabel("", inkQuiet), outline: c == volume.LungsOther,
+		here: newLabel("", inkQuiet), outline: c == volume.LungsOther,
 	}
 	r.chip.CornerRadius = 2
 	r.chip.SetMinSize(fyne.NewSize(14, 14))
 	r.eye = newEye(func() { s.SetVisible(c, !s.Findings()[c-1].Visible) })
-	head := container.NewBorder(nil, nil, container.NewHBox(container.NewCenter(r.chip), spacer(2, 0)), container.NewCenter(r.eye), r.name)
-	r.row = newRow(container.NewVBox(head, container.NewHBox(spacer(18, 0), r.amount, spacer(4, 0), r.here)), func() { s.SetClass(c) })
+	head := container.NewBorder(nil, nil, container.NewHBox(container.NewCenter(r.chip), spacer(0, 0)), container.NewCenter(r.eye), r.name)
+	r.row = newRow(container.NewVBox(head, container.NewBorder(nil, nil, container.NewHBox(spacer(16, 0), r.amount, spacer(2, 0)), nil, r.here)), func() { s.SetClass(c) })
 	return r
 }
 
@@ -114,13 +114,21 @@ func (r *findingRow) show(f session.Finding, painting bool) {
 		r.chip.Refresh()
 	}
 	r.name.set(upperFirst(f.Name))
-	r.amount.set(f.Text())
+	r.amount.set(amountText(f))
 	r.here.set("")
 	if f.AreaMM2 > 0 {
 		r.here.set(viewer.Area(f.AreaMM2) + " here")
 	}
 	r.eye.open(f.Visible)
 	r.row.choose(f.Active && painting)
+}
+
+// amountText is the volume, and the share of the lung where a lung is marked.
+func amountText(f session.Finding) string {
+	if math.IsNaN(f.Percent) {
+		return viewer.Millilitres(f.ML)
+	}
+	return f.Text()
 }
 
 // eye shows whether something is drawn, and switches that.

@@ -5,32 +5,64 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// flow puts groups into as many columns as fit, each group where there is most room.
+// flow puts groups into columns, in order, as many columns as fit side by side.
 type flow struct {
 	gap   float32
 	width float32 // it was laid out for; Fyne asks for the height without saying it
 }
 
-// arrange returns where the groups go and how high the whole is.
+// arrange returns where the groups go and how high the whole is: the most columns that fit.
 func (f *flow) arrange(all []fyne.CanvasObject, width float32) (at []fyne.Position, height float32) {
-	var widest float32
-	for _, o := range all {
-		widest = max(widest, o.MinSize().Width)
+	for n := len(all); n > 1; n-- {
+		if at, size := f.columns(all, n); size.Width <= width {
+			return at, size.Height
+		}
 	}
-	n := max(int((width+f.gap)/(widest+f.gap)), 1)
-	heights := make([]float32, min(n, max(len(all), 1)))
+	at, size := f.columns(all, 1)
+	return at, size.Height
+}
+
+// columns fills at most n columns to about the same height.
+func (f *flow) columns(all []fyne.CanvasObject, n int) (at []fyne.Position, size fyne.Size) {
+	limit := f.level(all, n)
+	var x, y, widest float32
 	for _, o := range all {
-		column := 0
-		for i, h := range heights {
-			if h < heights[column] {
-				column = i
+		own := o.MinSize()
+		if y > 0 && y+own.Height > limit {
+			x, y, widest = x+widest+f.gap, 0, 0
+		}
+		at = append(at, fyne.NewPos(x, y))
+		y += own.Height + f.gap/2
+		widest = max(widest, own.Width)
+		size = size.Max(fyne.NewSize(x+widest, y))
+	}
+	return at, size
+}
+
+// level is the least height at which n columns hold everything.
+func (f *flow) level(all []fyne.CanvasObject, n int) float32 {
+	var low, high float32
+	for _, o := range all {
+		low = max(low, o.MinSize().Height)
+		high += o.MinSize().Height + f.gap/2
+	}
+	for high-low > 1 {
+		mid := (low + high) / 2
+		used, y := 1, float32(0)
+		for _, o := range all {
+			if own := o.MinSize().Height; y > 0 && y+own > mid {
+				used, y = used+1, own+f.gap/2
+			} else {
+				y += own + f.gap/2
 			}
 		}
-		at = append(at, fyne.NewPos(float32(column)*(widest+f.gap), heights[column]))
-		heights[column] += o.MinSize().Height + f.gap/2
-		height = max(height, heights[column])
+		if used <= n {
+			high = mid
+		} else {
+			low = mid
+		}
 	}
-	return at, height
+	return high
 }
 
 func (f *flow) Layout(all []fyne.CanvasObject, size fyne.Size) {

@@ -28,7 +28,7 @@ type frame struct {
 // newFrame arranges the parts. Without a study only the left column and the centre are there.
 func newFrame(trap, studies, centre, strip, right, status fyne.CanvasObject) *frame {
 	f := &frame{centre: centre, strip: strip, status: status, identity: newLabel("", inkStrong)}
-	f.left, f.right = column(studies), column(right)
+	f.left, f.right = column(studies, 10), column(right, 4)
 	f.object = container.New(f, trap, f.left, f.centre, f.strip, f.right, f.identity, f.status)
 	f.identify("")
 	f.setReading(false)
@@ -36,8 +36,25 @@ func newFrame(trap, studies, centre, strip, right, status fyne.CanvasObject) *fr
 }
 
 // column is a side column on its own ground.
-func column(content fyne.CanvasObject) fyne.CanvasObject {
-	return container.NewStack(canvas.NewRectangle(panel), container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), content))
+func column(content fyne.CanvasObject, atRight float32) fyne.CanvasObject {
+	return container.NewStack(canvas.NewRectangle(panel), container.New(layout.NewCustomPaddedLayout(8, 8, 10, atRight), content))
+}
+
+// rightColumn puts the model at the bottom, where a job is always seen whole, and lets the
+// parts above it scroll if there is not room for all.
+func rightColumn(model fyne.CanvasObject, above ...fyne.CanvasObject) fyne.CanvasObject {
+	list := container.NewVBox()
+	for i, o := range above {
+		if i > 0 {
+			list.Add(widget.NewSeparator())
+		}
+		list.Add(o)
+	}
+	const bar = 6 // room for the scroll bar, so that it covers nothing
+	inset := func(o fyne.CanvasObject) fyne.CanvasObject {
+		return container.New(layout.NewCustomPaddedLayout(0, 0, 0, bar), o)
+	}
+	return container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), inset(model)), nil, nil, container.NewVScroll(inset(list)))
 }
 
 func (f *frame) fold(on bool) { f.folded = on; f.arrange() }
@@ -112,3 +129,18 @@ func section(title string, right fyne.CanvasObject, body ...fyne.CanvasObject) *
 func small(text string, tapped func()) *widget.Button {
 	return widget.NewButton(text, tapped)
 }
+
+// thin makes a bar as low as a line of small text, whatever it asks for.
+func thin(bar fyne.CanvasObject) fyne.CanvasObject { return container.New(thinLayout{}, bar) }
+
+type thinLayout struct{}
+
+const thinHeight = 8
+
+func (thinLayout) Layout(all []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range all {
+		place(o, 0, (size.Height-thinHeight)/2, size.Width, thinHeight)
+	}
+}
+
+func (thinLayout) MinSize(all []fyne.CanvasObject) fyne.Size { return fyne.NewSize(40, thinHeight+4) }

@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/theme"
 )
 
 // gestures are what the mouse does over the picture, and keys that are held.
@@ -17,15 +16,17 @@ var gestures = [][2]string{
 	{"Ctrl+Shift+Wheel", "size of the tip"},
 	{"Left", "the tool"},
 	{"Shift+Left", "erase"},
-	{"Right drag", "window: width ↔, centre ↕"},
+	{"Right drag", "window: width, centre"},
 	{"Middle drag", "move the picture"},
 	{"Space+Left", "move the picture"},
 	{"S held", "hide all overlays"},
 }
 
+const helpSize = 12
+
 // newHelp shows all keys over the picture, grouped as in the menus. A click takes it away.
 func newHelp(menus []menu, dismiss func()) fyne.CanvasObject {
-	columns := container.New(&flow{gap: 28})
+	columns := container.New(&flow{gap: 24})
 	columns.Add(helpGroup("Mouse and held keys", gestures))
 	for _, m := range menus {
 		var lines [][2]string
@@ -39,7 +40,7 @@ func newHelp(menus []menu, dismiss func()) fyne.CanvasObject {
 		}
 	}
 	ground := canvas.NewRectangle(veil)
-	return newCover(container.NewStack(ground, container.NewVScroll(container.New(layout.NewCustomPaddedLayout(16, 16, 20, 20), columns))), dismiss)
+	return newCover(container.NewStack(ground, container.NewVScroll(container.New(layout.NewCustomPaddedLayout(12, 12, 16, 16), columns))), dismiss)
 }
 
 // keyText is the keys of a command, such as "↓ →".
@@ -56,14 +57,13 @@ func keyText(c *command) string {
 func helpGroup(title string, lines [][2]string) fyne.CanvasObject {
 	table := container.New(&pairs{gap: 10})
 	for _, l := range lines {
-		k := newWholeLabel(l[0], inkStrong)
+		k, does := newWholeLabel(l[0], inkStrong), newWholeLabel(strings.TrimSuffix(l[1], "…"), ink)
 		k.text.TextStyle.Bold = true
+		k.text.TextSize, does.text.TextSize = helpSize, helpSize
 		table.Add(k)
-		table.Add(newWholeLabel(strings.TrimSuffix(l[1], "…"), ink))
+		table.Add(does)
 	}
-	head := newHeading(strings.ToUpper(title))
-	head.text.TextSize = theme.Size(theme.SizeNameText)
-	return container.NewVBox(head, table)
+	return container.NewVBox(newHeading(strings.ToUpper(title)), table)
 }
 
 // pairs lines up keys and what they do.
@@ -79,7 +79,7 @@ func (p *pairs) size(all []fyne.CanvasObject) (left, right, height float32) {
 			right = max(right, size.Width)
 		}
 	}
-	return left, right, height + 3
+	return left, right, height + 2
 }
 
 func (p *pairs) Layout(all []fyne.CanvasObject, _ fyne.Size) {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"math"
 
 	"fyne.io/fyne/v2"
@@ -20,6 +21,7 @@ type modelPanel struct {
 	name    *label
 	idle    *fyne.Container
 	history *fyne.Container
+	scroll  *container.Scroll
 	listed  []session.ModelItem
 	job     *jobView
 }
@@ -29,7 +31,8 @@ func newModelPanel(w *Window) *modelPanel {
 	buttons := container.New(&evenly{gap: 4},
 		widget.NewButton("Propose", func() { w.s.ProposeStudy() }),
 		widget.NewButton("Retrain…", func() { w.s.PlanRetrain() }))
-	m.idle = container.NewVBox(buttons, m.history)
+	m.scroll = container.NewVScroll(m.history)
+	m.idle = container.NewVBox(buttons, m.scroll)
 	m.object = section("MODEL", m.name, m.idle, m.job.object)
 	return m
 }
@@ -45,6 +48,9 @@ func (m *modelPanel) update() {
 	m.list(m.w.s.Models())
 }
 
+// mostHistory is how high the list of models may become; more is scrolled.
+const mostHistory = 150
+
 // list writes the history anew if it has changed.
 func (m *modelPanel) list(all []session.ModelItem) {
 	if sameModels(all, m.listed) {
@@ -57,6 +63,7 @@ func (m *modelPanel) list(all []session.ModelItem) {
 			m.history.Add(m.row(item))
 		}
 	}
+	m.scroll.SetMinSize(fyne.NewSize(0, min(m.history.MinSize().Height, mostHistory)))
 }
 
 func sameModels(a, b []session.ModelItem) bool {
@@ -115,13 +122,14 @@ type jobView struct {
 func newJobView(w *Window) *jobView {
 	j := &jobView{
 		w: w, title: newLabel("", inkStrong), text: widget.NewLabel(""), bar: widget.NewProgressBar(),
-		busy: widget.NewProgressBarInfinite(), left: newLabel("", inkQuiet),
+		busy: widget.NewProgressBarInfinite(), left: newWholeLabel("", inkQuiet),
 	}
 	j.text.Wrapping = fyne.TextWrapWord
+	j.bar.TextFormatter = func() string { return "" }
 	j.busy.Stop()
 	j.cancel = widget.NewButton("Cancel", func() { w.s.CancelJob() })
 	j.curves = container.NewStack(w.chart.object)
-	j.object = container.NewVBox(j.title, tight(j.text), container.NewStack(j.bar, j.busy),
+	j.object = container.NewVBox(j.title, tight(j.text), container.NewStack(thin(j.bar), thin(j.busy)),
 		container.NewBorder(nil, nil, nil, j.cancel, container.NewCenter(j.left)), j.curves)
 	j.object.Hide()
 	return j
@@ -129,8 +137,8 @@ func newJobView(w *Window) *jobView {
 
 func (j *jobView) show(job session.Job) {
 	j.title.set(job.Title)
-	if j.text.Text != job.Text {
-		j.text.SetText(job.Text)
+	if text := j.doing(job); j.text.Text != text {
+		j.text.SetText(text)
 	}
 	unknown := math.IsNaN(job.Fraction)
 	show(j.bar, !unknown)
@@ -154,4 +162,12 @@ func (j *jobView) show(job session.Job) {
 	if job.Kind == session.Retraining {
 		j.w.chart.draw(job, j.w.s.Style().Palette)
 	}
+}
+
+// doing says what the job does. Before it can begin, the slices have to be there.
+func (j *jobView) doing(job session.Job) string {
+	if done, all := j.w.s.Loaded(); done < all && math.IsNaN(job.Fraction) {
+		return fmt.Sprintf("%s: %d of %d slices are read", job.Text, done, all)
+	}
+	return job.Text
 }

@@ -24,7 +24,7 @@ type retrainSheet struct {
 // planSheet shows the retrain dialog.
 func (w *Window) planSheet(plan session.Plan) *retrainSheet {
 	r := &retrainSheet{text: paragraph(""), bar: widget.NewProgressBarInfinite()}
-	body := container.NewBorder(nil, container.NewVBox(r.bar), nil, nil, container.NewVScroll(r.text))
+	body := container.NewBorder(nil, thin(r.bar), nil, nil, container.NewVScroll(r.text))
 	r.sheet = w.sheet("Retrain", body, fyne.NewSize(560, 380), w.s.DropPlan,
 		answer{
 			text: "Show log", stays: true, do: func() { w.showLog(r.plan.Failure, r.plan.Log) },

@@ -70,16 +70,38 @@ func (s *segment) CreateRenderer() fyne.WidgetRenderer {
 		container.New(layout.NewCustomPaddedLayout(4, 4, 6, 6), s.text)))
 }
 
-// segments puts segments side by side, equally wide.
+// segments puts segments side by side over the whole width.
 func segments(all ...*segment) fyne.CanvasObject {
 	objects := make([]fyne.CanvasObject, len(all))
 	for i, s := range all {
 		objects[i] = s
 	}
-	return container.New(&evenly{gap: 3}, objects...)
+	return container.New(&share{gap: 3}, objects...)
 }
 
-// evenly gives all objects the same width.
+// share gives every object the width it needs and an equal part of what is left.
+type share struct{ gap float32 }
+
+func (e *share) Layout(all []fyne.CanvasObject, size fyne.Size) {
+	extra := (size.Width - e.MinSize(all).Width) / float32(len(all))
+	var x float32
+	for _, o := range all {
+		width := o.MinSize().Width + extra
+		place(o, x, 0, width, size.Height)
+		x += width + e.gap
+	}
+}
+
+func (e *share) MinSize(all []fyne.CanvasObject) (size fyne.Size) {
+	size.Width = e.gap * float32(len(all)-1)
+	for _, o := range all {
+		size.Width += o.MinSize().Width
+		size.Height = max(size.Height, o.MinSize().Height)
+	}
+	return size
+}
+
+// evenly gives all objects the same width, however little they need.
 type evenly struct{ gap float32 }
 
 func (e *evenly) Layout(all []fyne.CanvasObject, size fyne.Size) {

@@ -19,7 +19,7 @@ type answer struct {
 	// stays leaves the sheet open.
 	stays bool
 	do    func()
-	off   func() bool // disabled while true; nil: never
+	off   func() bool // the safe one is disabled while true, another is hidden; nil: never
 }
 
 // sheet lies over the window and waits for an answer. Enter gives the safe one, Esc leaves it.
@@ -63,9 +63,12 @@ func fit(want, window fyne.Size) fyne.Size {
 // refresh brings the buttons up to date.
 func (s *sheet) refresh() {
 	for i, a := range s.answers {
-		if a.off != nil && a.off() {
+		switch off := a.off != nil && a.off(); {
+		case !a.safe:
+			show(s.buttons[i], !off)
+		case off:
 			s.buttons[i].Disable()
-		} else {
+		default:
 			s.buttons[i].Enable()
 		}
 	}

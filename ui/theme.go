@@ -24,7 +24,7 @@ var (
 	current    = color.NRGBA{R: 0xff, G: 0xc4, B: 0x3d, A: 0xff}
 	warning    = color.NRGBA{R: 0xff, G: 0xb0, B: 0x5c, A: 0xff}
 	failure    = color.NRGBA{R: 0xff, G: 0x9c, B: 0x8a, A: 0xff}
-	veil       = color.NRGBA{A: 0xb4} // over what waits behind a sheet
+	veil       = color.NRGBA{A: 0xd4} // over what waits behind a sheet
 	hoverVeil  = color.NRGBA{R: 0xff, G: 0xff, B: 0xff, A: 0x12}
 	pressVeil  = color.NRGBA{R: 0xff, G: 0xff, B: 0xff, A: 0x26}
 	selectVeil = color.NRGBA{R: 0xff, G: 0xff, B: 0xff, A: 0x20}
@@ -104,7 +104,9 @@ func (readingRoom) Size(name fyne.ThemeSizeName) float32 {
 func (readingRoom) Font(style fyne.TextStyle) fyne.Resource { return theme.DefaultTheme().Font(style) }
 
 // Icon returns Fyne's icon.
-func (readingRoom) Icon(name fyne.ThemeIconName) fyne.Resource { return theme.DefaultTheme().Icon(name) }
+func (readingRoom) Icon(name fyne.ThemeIconName) fyne.Resource {
+	return theme.DefaultTheme().Icon(name)
+}
 
 // paneLook gives the reading pane the theme's colours.
 func paneLook() pane.Look {

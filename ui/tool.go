@@ -74,13 +74,16 @@ func readHU(text string) (int16, error) {
 	return int16(v), err
 }
 
+// together keeps numbers and their units on one line.
+var together = strings.NewReplacer("HU ", "HU\u00a0", " mm", "\u00a0mm")
+
 func (t *toolPanel) update() {
 	_, _, erase := t.s.Brush()
 	for i, seg := range t.tools {
 		seg.choose(viewer.Tool(i) == t.s.Tool() && !erase)
 	}
 	t.erase.choose(erase)
-	if text := upperFirst(t.s.ToolText()); t.says.Text != text {
+	if text := together.Replace(upperFirst(t.s.ToolText())); t.says.Text != text {
 		t.says.SetText(text)
 	}
 	tip, _, _ := t.s.Brush()

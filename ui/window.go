@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/widget"
 
 	"glasswork/ui/pane"
 	"glasswork/ui/session"
@@ -103,9 +102,7 @@ func (w *Window) show(s *session.Session) {
 
 	studies, findings, tool, model := newStudies(w), newFindings(s), newToolPanel(s), newModelPanel(w)
 	slice, status, empty := newSlicePanel(s), newStatus(s), newEmpty(w)
-	right := container.NewVScroll(container.NewVBox(findings.object, widget.NewSeparator(), slice.object,
-		widget.NewSeparator(), tool.object, widget.NewSeparator(), model.object))
-	right.Direction = container.ScrollVerticalOnly
+	right := rightColumn(model.object, findings.object, slice.object, tool.object)
 	centre := container.NewStack(w.view, empty.object, w.toasts.object(), w.banners.object(), w.help)
 	w.frame = newFrame(newTrap(w), studies.object, centre, w.strip, right, status.object)
 	w.win.SetContent(w.frame.object)
@@ -117,7 +114,7 @@ func (w *Window) show(s *session.Session) {
 	w.observe(session.TopicFindings|session.TopicStudy|session.TopicLook|session.TopicTool, findings.update)
 	w.observe(session.TopicSlice|session.TopicStudy|session.TopicSaved|session.TopicLabels, slice.update)
 	w.observe(session.TopicTool|session.TopicStudy, tool.update)
-	w.observe(session.TopicModels|session.TopicJob|session.TopicStudy, model.update)
+	w.observe(session.TopicModels|session.TopicJob|session.TopicStudy|session.TopicStrip, model.update)
 	w.observe(session.TopicPointer|session.TopicSaved|session.TopicJob|session.TopicStudy|session.TopicStrip|session.TopicSlice, status.update)
 	w.observe(session.TopicStudy, func() { empty.update(); w.studyChanged() })
 	w.observe(session.TopicMessages, w.news.update)
