@@ -29,7 +29,8 @@ type state struct {
 	// Lesions is the ml of ground glass and consolidation.
 	Lesions string `json:"lesions"`
 	Model   string `json:"model"`
-	Job     string `json:"job"` // what the trainer does, "" if nothing
+	Job     string `json:"job"`    // what the trainer does, "" if nothing
+	Losses  int    `json:"losses"` // points of the loss curve
 	// Plan is "measuring", "ready", "missing" or "failed" while the retrain dialog is open.
 	Plan    string   `json:"plan"`
 	Verdict string   `json:"verdict"` // name of the model to decide on
@@ -60,7 +61,7 @@ func stateOf(s *session.Session) state {
 		st.Lesions = fmt.Sprintf("%.3f %.3f", f[0].ML, f[1].ML)
 	}
 	if j, ok := s.Job(); ok {
-		st.Job = j.Title
+		st.Job, st.Losses = j.Title, len(j.Loss)
 	}
 	if p, ok := s.Plan(); ok {
 		st.Plan = planState(p)

@@ -93,10 +93,10 @@ func (s *Session) propose(zs []int) {
 	})
 }
 
-// readable waits until the trainer can read a study: from the project's copy, unless the
-// files are there and can be read by anyone.
+// readable waits, if the files a study came from are gone, until the trainer can read it
+// from the project's copy.
 func (s *Session) readable(ctx context.Context, r *reading) error {
-	if r.series.Format != "phantom" && exists(r.series.Path) {
+	if r.series.Format == "phantom" || exists(r.series.Path) {
 		return nil
 	}
 	return r.waitStored(ctx)
