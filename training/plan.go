@@ -117,6 +117,7 @@ func (pl *plan) split(ctx context.Context, p *project.Project, usable []project.
 			return err
 		}
 		candidates := slices.Clone(usable)
+		slices.Reverse(candidates) // of equals, the one added last
 		slices.SortStableFunc(candidates, func(a, b project.Study) int {
 			return cmp.Compare(amount[a.PatientKey], amount[b.PatientKey])
 		})

@@ -261,7 +261,7 @@ func (d *demo) reopen(ctx context.Context) (err error) {
 
 // exported writes the corrected dataset and reads its masks back.
 func (d *demo) exported(ctx context.Context) error {
-	dir := filepath.Join(d.out, "export")
+	dir := filepath.Join(d.out, "export", "Dataset001_Glasswork")
 	if err := dataset.Export(ctx, dir, d.project.ExportStudies(ctx), dataset.ExportOptions{Format: "nnunet"}); err != nil {
 		return err
 	}
