@@ -2,8 +2,10 @@ package ui
 
 import (
 	"fmt"
+	"image/color"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
@@ -15,41 +17,29 @@ import (
 func (w *Window) choose(all []*volume.Series) *sheet {
 	chosen := 0
 	var s *sheet
-	list := widget.NewTable(
-		func() (int, int) { return len(all), len(seriesColumns) },
-		func() fyne.CanvasObject { return container.NewPadded(newLabel("", ink)) },
-		func(id widget.TableCellID, o fyne.CanvasObject) {
-			l := o.(*fyne.Container).Objects[0].(*label)
-			l.set(seriesColumns[id.Col].text(all[id.Row]))
-			l.paint(ink)
-			if id.Row == chosen {
-				l.paint(current)
-			}
-		})
-	list.ShowHeaderRow, list.HideSeparators = true, true
-	list.CreateHeader = func() fyne.CanvasObject { return container.NewPadded(newHeading("")) }
-	list.UpdateHeader = func(id widget.TableCellID, o fyne.CanvasObject) {
-		if id.Col >= 0 {
-			o.(*fyne.Container).Objects[0].(*label).set(seriesColumns[id.Col].title)
-		}
-	}
-	for i, c := range seriesColumns {
-		list.SetColumnWidth(i, c.width)
-	}
-	pick := func(row int) {
-		chosen = min(max(row, 0), len(all)-1)
-		list.ScrollTo(widget.TableCellID{Row: chosen})
+	list := widget.NewList(
+		func() int { return len(all) },
+		func() fyne.CanvasObject { return newSeriesRow() },
+		func(i widget.ListItemID, o fyne.CanvasObject) { o.(*seriesRow).show(all[i], i == chosen) })
+	list.HideSeparators = true
+	pick := func(i int) {
+		chosen = min(max(i, 0), len(all)-1)
+		list.ScrollTo(chosen)
 		list.Refresh()
 	}
-	list.OnSelected = func(id widget.TableCellID) {
-		again := id.Row == chosen
+	list.OnSelected = func(i widget.ListItemID) {
+		again := i == chosen
 		list.UnselectAll()
 		unfocus(list)
-		if pick(id.Row); again {
+		if pick(i); again {
 			s.enter()
 		}
 	}
-	s = w.sheet("Which series?", list, fyne.NewSize(760, 420), w.s.CancelOpening,
+	head := container.New(seriesLayout{})
+	for _, c := range seriesColumns {
+		head.Add(newHeading(c.title))
+	}
+	s = w.sheet("Which series?", container.NewBorder(container.NewPadded(head), nil, nil, nil, list), fyne.NewSize(760, 420), w.s.CancelOpening,
 		answer{text: "Cancel", do: w.s.CancelOpening},
 		answer{text: "Open", safe: true, do: func() { w.s.Choose(chosen) }})
 	s.keys = func(name fyne.KeyName) bool {
@@ -62,13 +52,73 @@ func (w *Window) choose(all []*volume.Series) *sheet {
 	return s
 }
 
+// seriesRow is one series of the chooser.
+type seriesRow struct {
+	widget.BaseWidget
+	cells  []*label
+	ground *canvas.Rectangle
+}
+
+func newSeriesRow() *seriesRow {
+	r := &seriesRow{ground: canvas.NewRectangle(color.Transparent)}
+	r.ground.CornerRadius = 4
+	for range seriesColumns {
+		r.cells = append(r.cells, newLabel("", ink))
+	}
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+func (r *seriesRow) show(s *volume.Series, chosen bool) {
+	for i, c := range seriesColumns {
+		r.cells[i].set(c.text(s))
+		r.cells[i].paint(ink)
+		if chosen {
+			r.cells[i].paint(inkStrong)
+		}
+	}
+	r.ground.FillColor = color.Transparent
+	if chosen {
+		r.ground.FillColor = line
+	}
+	r.ground.Refresh()
+}
+
+func (r *seriesRow) CreateRenderer() fyne.WidgetRenderer {
+	row := container.New(seriesLayout{})
+	for _, c := range r.cells {
+		row.Add(c)
+	}
+	return widget.NewSimpleRenderer(container.NewStack(r.ground, container.NewPadded(row)))
+}
+
+// seriesLayout gives the columns their widths; the first takes what is left.
+type seriesLayout struct{}
+
+func (seriesLayout) Layout(all []fyne.CanvasObject, size fyne.Size) {
+	x := size.Width
+	for i := len(all) - 1; i > 0; i-- {
+		x -= seriesColumns[i].width
+		place(all[i], x, 0, seriesColumns[i].width, size.Height)
+	}
+	place(all[0], 0, 0, x-8, size.Height)
+}
+
+func (seriesLayout) MinSize(all []fyne.CanvasObject) (size fyne.Size) {
+	for i, o := range all {
+		size.Width += max(seriesColumns[i].width, 120)
+		size.Height = max(size.Height, o.MinSize().Height)
+	}
+	return size
+}
+
 // seriesColumns are what tells series apart.
 var seriesColumns = []struct {
 	title string
 	width float32
 	text  func(*volume.Series) string
 }{
-	{"Series", 260, func(s *volume.Series) string {
+	{"Series", 0, func(s *volume.Series) string {
 		if s.Description == "" {
 			return "without a description"
 		}

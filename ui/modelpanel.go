@@ -32,6 +32,7 @@ func newModelPanel(w *Window) *modelPanel {
 		widget.NewButton("Propose", func() { w.s.ProposeStudy() }),
 		widget.NewButton("Retrain…", func() { w.s.PlanRetrain() }))
 	m.scroll = container.NewVScroll(m.history)
+	m.scroll.Hide()
 	m.idle = container.NewVBox(buttons, m.scroll)
 	m.object = section("MODEL", m.name, m.idle, m.job.object)
 	return m
@@ -63,6 +64,7 @@ func (m *modelPanel) list(all []session.ModelItem) {
 			m.history.Add(m.row(item))
 		}
 	}
+	show(m.scroll, len(all) > 1)
 	m.scroll.SetMinSize(fyne.NewSize(0, min(m.history.MinSize().Height, mostHistory)))
 }
 

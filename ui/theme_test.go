@@ -73,3 +73,11 @@ func TestGreysAreGrey(t *testing.T) {
 		}
 	}
 }
+
+func TestMenusShowTheirShortcuts(t *testing.T) {
+	// What Fyne's menus do with the colour of text.
+	_, _, _, a := Theme().Color(theme.ColorNameForeground, theme.VariantDark).RGBA()
+	if got := uint8(uint32(float32(a) * 0.95)); got < 0xf0 {
+		t.Errorf("shortcuts are drawn with alpha %d of 255", got)
+	}
+}
