@@ -21,6 +21,7 @@ func startWorker(threads int) *worker {
 	go func() {
 		defer close(w.done)
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		torch.KeepMemory()
 		torch.SetThreads(threads)
 		for call := range w.calls {
 			call()

@@ -29,9 +29,18 @@ const (
 // additions is what Glasswork needs of libtorch and gotch's C interface does not have. It
 // is compiled at the end of torch_api.cpp; libGo declares the same functions.
 const additions = `
+#include <malloc.h>
 #include <torch/version.h>
 
 extern "C" const char *gw_torch_version() { return TORCH_VERSION; }
+
+extern "C" void gw_keep_memory() {
+#ifdef __GLIBC__
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 0x7fffffff);
+#endif
+}
 `
 
 // cSources are the files of gotch's libtch folder that the library is made of.

@@ -26,6 +26,7 @@ const libGo = `package libtch
 // #include "stdbool.h"
 // #include "torch_api.h"
 // const char *gw_torch_version();
+// void gw_keep_memory();
 import "C"
 
 // SetNumThreads sets how many threads operations started on this OS thread may use.
@@ -33,6 +34,9 @@ func SetNumThreads(n int) { C.at_set_num_threads(C.int(n)) }
 
 // NumThreads is how many threads operations started on this OS thread may use.
 func NumThreads() int { return int(C.at_get_num_threads()) }
+
+// KeepMemory lets the process keep the memory that tensors gave back for the next ones.
+func KeepMemory() { C.gw_keep_memory() }
 
 // TorchVersion is the version of the libtorch that the backend in use was compiled for.
 func TorchVersion() string { return C.GoString(C.gw_torch_version()) }
