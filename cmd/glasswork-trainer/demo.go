@@ -102,7 +102,14 @@ func (d *demo) run(ctx context.Context) error {
 }
 
 // say prints one line of the demo's story.
-func (d *demo) say(format string, args ...any) { fmt.Fprintf(d.app.stdout, format+"\n", args...) }
+func (d *demo) say(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if d.app.json {
+		_ = printJSON(d.app.stdout, map[string]string{"type": "text", "text": text})
+		return
+	}
+	fmt.Fprintln(d.app.stdout, text)
+}
 
 // prepare removes what an earlier demo left and makes a new project.
 func (d *demo) prepare(ctx context.Context) (err error) {
