@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"glasswork/dataset/phantom"
@@ -21,7 +22,7 @@ func Sample() *volume.Series {
 		Geometry: g.Geometry(), Thickness: g.Geometry().Spacing()[0],
 		Calibrated: true, Measurable: true,
 		Warnings: []string{"This study is computed, it shows no patient."},
-		Source:   &phantomSource{generator: g},
+		Source:   &phantomSource{generator: g, cores: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))},
 	}
 }
 
@@ -29,6 +30,8 @@ func Sample() *volume.Series {
 type phantomSource struct {
 	generator *phantom.Generator
 	labels    sync.Pool // *[]uint8, the labels that the generator makes as well
+	// cores bounds how many slices are computed at once: the window needs a core to stay smooth.
+	cores chan struct{}
 }
 
 // ReadSlice fills hu ([y,x]) with slice z.
@@ -37,8 +40,11 @@ func (s *phantomSource) ReadSlice(ctx context.Context, z int, hu []int16) error 
 	if z < 0 || z >= g.Size[0] || len(hu) != g.SliceVoxels() {
 		return fmt.Errorf("slice %d was asked for, the phantom has %d", z+1, g.Size[0])
 	}
-	if err := ctx.Err(); err != nil {
-		return err
+	select {
+	case s.cores <- struct{}{}:
+		defer func() { <-s.cores }()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	labels, _ := s.labels.Get().(*[]uint8)
 	if labels == nil {
