@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"sync"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -37,22 +38,30 @@ type curves struct {
 type chart struct {
 	object *canvas.Image
 	latest chan curves
+	ended  chan struct{}
 	done   sync.WaitGroup
 	closed bool
 }
+
+// chartPause leaves the processor to the training.
+const chartPause = 700 * time.Millisecond
 
 const (
 	chartWidth, chartHeight = 200, 150
 )
 
-func newChart() *chart {
-	c := &chart{object: canvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, 1, 1))), latest: make(chan curves, 1)}
+func newChart(post func(func())) *chart {
+	c := &chart{object: canvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, 1, 1))), latest: make(chan curves, 1), ended: make(chan struct{})}
 	c.object.SetMinSize(fyne.NewSize(chartWidth, chartHeight))
 	c.object.FillMode, c.object.ScaleMode = canvas.ImageFillStretch, canvas.ImageScaleFastest
 	c.done.Go(func() {
 		for next := range c.latest {
 			if img, err := next.image(); err == nil {
 				post(func() { c.object.Image = img; c.object.Refresh() })
+			}
+			select {
+			case <-time.After(chartPause):
+			case <-c.ended:
 			}
 		}
 	})
@@ -83,6 +92,7 @@ func (c *chart) draw(job session.Job, p viewer.Palette) {
 func (c *chart) close() {
 	if !c.closed {
 		c.closed = true
+		close(c.ended)
 		close(c.latest)
 		c.done.Wait()
 	}
@@ -90,7 +100,11 @@ func (c *chart) close() {
 
 // image draws the loss above and the held-out IoU below.
 func (c curves) image() (image.Image, error) {
-	loss, err := c.plot("loss", c.loss, ink)
+	title := "loss"
+	if n := len(c.loss); n > 0 {
+		title += " " + viewer.Number(c.loss[n-1].Value, 3)
+	}
+	loss, err := c.plot(title, c.loss, ink)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +126,7 @@ func (c curves) plot(title string, points []session.CurvePoint, col color.Color)
 	if err := c.add(p, points, col); err != nil {
 		return nil, err
 	}
-	p.Y.Min = 0
+	p.X.Min, p.X.Max, p.Y.Min = 0, c.last(), 0
 	return p, nil
 }
 
@@ -124,8 +138,19 @@ func (c curves) plotIoU() (*plot.Plot, error) {
 			return nil, err
 		}
 	}
-	p.Y.Min, p.Y.Max = 0, 1
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, c.last(), 0, 1
 	return p, nil
+}
+
+// last is the step both plots end at.
+func (c curves) last() float64 {
+	last := 1
+	for _, points := range append([][]session.CurvePoint{c.loss}, c.iou[:]...) {
+		for _, p := range points {
+			last = max(last, p.Step)
+		}
+	}
+	return float64(last)
 }
 
 func (c curves) add(p *plot.Plot, points []session.CurvePoint, col color.Color) error {
@@ -155,10 +180,12 @@ func (c curves) empty(title string) *plot.Plot {
 	p.BackgroundColor = panel
 	size := vg.Length(10 * c.scale)
 	p.Title.Text, p.Title.TextStyle.Color, p.Title.TextStyle.Font.Size = title, inkQuiet, size
+	p.Title.TextStyle.Font.Variant = "Sans"
 	p.Title.Padding = vg.Length(2 * c.scale)
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Color, axis.Tick.Color = faint, faint
 		axis.Tick.Label.Color, axis.Tick.Label.Font.Size = inkQuiet, vg.Length(9*c.scale)
+		axis.Tick.Label.Font.Variant = "Sans"
 		axis.Tick.Length = vg.Length(3 * c.scale)
 		axis.Padding = vg.Length(2 * c.scale)
 		axis.Tick.Marker = fewTicks{}

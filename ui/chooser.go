@@ -39,7 +39,7 @@ func (w *Window) choose(all []*volume.Series) *sheet {
 	for _, c := range seriesColumns {
 		head.Add(newHeading(c.title))
 	}
-	s = w.sheet("Which series?", container.NewBorder(container.NewPadded(head), nil, nil, nil, list), fyne.NewSize(760, 420), w.s.CancelOpening,
+	s = w.sheet("Which series?", container.NewBorder(container.NewPadded(head), nil, nil, nil, list), fyne.NewSize(760, min(420, 170+30*float32(len(all)))), w.s.CancelOpening,
 		answer{text: "Cancel", do: w.s.CancelOpening},
 		answer{text: "Open", safe: true, do: func() { w.s.Choose(chosen) }})
 	s.keys = func(name fyne.KeyName) bool {

@@ -1,11 +1,16 @@
 package ui
 
-import "fyne.io/fyne/v2"
+import (
+	"fyne.io/fyne/v2"
 
-var small300 = fyne.NewSize(460, 0)
+	"glasswork/ui/session"
+)
+
+// questionSize is how wide a sheet with one sentence is.
+var questionSize = fyne.NewSize(460, 0)
 
 // close closes the window. It asks first if a job would be lost, or if there is work that is
-// not saved as a revision.
+// in no revision yet.
 func (w *Window) close() {
 	if w.closing {
 		return
@@ -13,11 +18,27 @@ func (w *Window) close() {
 	text, ok := w.s.MayClose()
 	switch {
 	case !ok:
-		w.sheet("Close Glasswork?", paragraph(text), small300, nil,
+		w.sheet("Close Glasswork?", paragraph(text), questionSize, nil,
 			answer{text: "Close anyway", do: w.quit}, answer{text: "Stay", safe: true})
+	case w.s.Unsaved():
+		w.sheet("Save before closing?", paragraph("The labels of this study have changed since they were last saved as a revision. Nothing is lost without saving: "+
+			"every stroke is in the project, but only saved revisions are exported and trained on."), questionSize, nil,
+			answer{text: "Cancel"}, answer{text: "Close without saving", do: w.quit}, answer{text: "Save and close", safe: true, do: w.saveAndQuit})
 	default:
 		w.quit()
 	}
+}
+
+// saveAndQuit closes once the labels are saved. If they cannot be saved the window stays.
+func (w *Window) saveAndQuit() {
+	var forget func()
+	forget = w.s.Observe(session.TopicSaved, func() {
+		forget()
+		if !w.s.Unsaved() {
+			w.quit()
+		}
+	})
+	w.s.Save()
 }
 
 // quit ends the application. The session is closed once the window is gone.

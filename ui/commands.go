@@ -61,7 +61,7 @@ func (w *Window) editMenu() menu {
 	class := func(title string, k fyne.KeyName, c volume.Class) *command {
 		return &command{
 			title: "Paint " + title, key: plain(k), do: func() { w.s.SetClass(c) }, able: w.reading,
-			on: func() bool { _, now, _ := w.s.Brush(); return now == c && !w.erasing() },
+			on: func() bool { _, now, _ := w.s.Brush(); return now == c && !w.erasing() && w.s.Tool() != viewer.Look },
 		}
 	}
 	return menu{"Edit", []*command{

@@ -27,11 +27,11 @@ func (w *Window) compare(v session.Verdict) *sheet {
 	if v.Note != "" {
 		body.Add(tight(paragraph(v.Note)))
 	}
-	side := min(max((w.win.Canvas().Size().Height-290)/3, 120), 300)
+	side := min(max((w.win.Canvas().Size().Height-322)/3, 120), 300)
 	if len(v.Samples) > 0 {
 		body.Add(container.NewHScroll(samples(v.Samples, w.s.Style().Palette, side)))
 	}
-	return w.sheet("Is "+v.ModelName+" better than "+v.BaseName+"?", container.NewVScroll(body), fyne.NewSize(max(880, 3*side+80), 290+3*side), w.s.KeepModel,
+	return w.sheet("Is "+v.ModelName+" better than "+v.BaseName+"?", container.NewVScroll(body), fyne.NewSize(max(880, 3*side+80), 322+3*side), w.s.KeepModel,
 		answer{text: "Use the new model", do: w.s.UseNewModel},
 		answer{text: "Keep the current one", safe: true, do: w.s.KeepModel})
 }

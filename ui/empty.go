@@ -60,7 +60,7 @@ func (e *empty) update() {
 	}
 	e.what.set(what)
 	if !e.opening.Visible() {
-		e.timer = time.AfterFunc(patience, func() { post(e.wait) })
+		e.timer = time.AfterFunc(patience, func() { e.w.post(e.wait) })
 	}
 }
 

@@ -87,7 +87,7 @@ func (w *Window) askProject() {
 // askSwitch asks before a job would be lost.
 func (w *Window) askSwitch(dir string) {
 	if text, ok := w.s.MayClose(); !ok {
-		w.sheet("Another project", paragraph(text), small300, nil,
+		w.sheet("Another project", paragraph(text), questionSize, nil,
 			answer{text: "Close it anyway", do: func() { w.switchTo(dir) }}, answer{text: "Stay here", safe: true})
 		return
 	}
@@ -104,7 +104,7 @@ func (w *Window) switchTo(dir string) {
 	w.s.Toast("Opening the project " + dir)
 	w.work.Go(func() {
 		s, err := w.open(ctx, dir)
-		post(func() { w.switched(ctx, s, err) })
+		w.post(func() { w.switched(ctx, s, err) })
 	})
 }
 
@@ -122,7 +122,7 @@ func (w *Window) switched(ctx context.Context, s *session.Session, err error) {
 		w.show(s)
 		w.work.Go(func() {
 			if err := old.Close(); err != nil {
-				post(func() { w.s.Toast("The project before was not closed cleanly: " + err.Error()) })
+				w.post(func() { w.s.Toast("The project before was not closed cleanly: " + err.Error()) })
 			}
 		})
 	}

@@ -22,7 +22,7 @@ type toasts struct {
 	after  func(time.Duration, func()) *time.Timer
 }
 
-func newToasts() *toasts {
+func newToasts(post func(func())) *toasts {
 	t := &toasts{box: container.NewVBox(), timers: map[fyne.CanvasObject]*time.Timer{}}
 	t.after = func(d time.Duration, f func()) *time.Timer {
 		return time.AfterFunc(d, func() { post(f) })

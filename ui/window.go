@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"glasswork/assets"
 	"glasswork/ui/pane"
 	"glasswork/ui/session"
 )
@@ -25,6 +26,7 @@ type Window struct {
 	win  fyne.Window
 	s    *session.Session
 	open OpenProject
+	post func(func()) // runs a function on the window's goroutine
 
 	view  *pane.View
 	strip *pane.Strip
@@ -50,8 +52,14 @@ type Window struct {
 // NewWindow returns the window on a session. It takes the session over. open is asked when
 // the user wants another project; nil where there is only this one.
 func NewWindow(app fyne.App, s *session.Session, open OpenProject) *Window {
+	return newWindow(app, s, open, post)
+}
+
+// newWindow returns a window that uses post to come to its goroutine.
+func newWindow(app fyne.App, s *session.Session, open OpenProject, post func(func())) *Window {
 	app.Settings().SetTheme(Theme())
-	w := &Window{app: app, win: app.NewWindow("Glasswork"), s: s, open: open}
+	w := &Window{app: app, win: app.NewWindow("Glasswork"), s: s, open: open, post: post}
+	w.win.SetIcon(fyne.NewStaticResource("glasswork.png", assets.Icon))
 	w.win.SetPadded(false)
 	w.win.Resize(fyne.NewSize(1440, 900))
 	w.win.CenterOnScreen()
@@ -94,9 +102,9 @@ func (w *Window) show(s *session.Session) {
 	w.s, w.asked, w.folded = s, asked{}, false
 	w.view = pane.NewView(s, paneLook())
 	w.strip = pane.NewStrip(paneLook(), func(z int) { w.s.GoTo(z) })
-	w.banners, w.toasts = newBanners(), newToasts()
+	w.banners, w.toasts = newBanners(), newToasts(w.post)
 	w.news = newMessenger(s, w.banners, w.toasts, w.showLog)
-	w.chart = newChart()
+	w.chart = newChart(w.post)
 	w.help = newHelp(w.menus, w.toggleHelp)
 	w.help.Hide()
 
@@ -120,7 +128,7 @@ func (w *Window) show(s *session.Session) {
 	w.observe(session.TopicMessages, w.news.update)
 	w.observe(session.TopicChoice|session.TopicPlan|session.TopicVerdict, w.answer)
 	w.observe(session.TopicAll&^session.TopicPointer, w.refreshMenu)
-	s.SetPost(post)
+	s.SetPost(w.post)
 	w.Focus()
 }
 

@@ -171,15 +171,12 @@ func (s *Session) do(entries ...project.Entry) bool {
 		e.before = append(e.before, state)
 		state = entry.State
 	}
-	if !s.commit(entries) {
-		return false
-	}
-	r.history.Do(e)
-	return true
+	return s.commit(entries, func() { r.history.Do(e) })
 }
 
-// commit appends entries to the journal and applies them.
-func (s *Session) commit(entries []project.Entry) bool {
+// commit appends entries to the journal, applies them, lets done note that, and tells
+// everyone. If they cannot be made durable only the user is told.
+func (s *Session) commit(entries []project.Entry, done func()) bool {
 	r := s.reading
 	if err := s.journal.Append(s.ctx, r.ID, entries...); err != nil {
 		s.fail("That change was not kept and has been taken back", err)
@@ -192,6 +189,7 @@ func (s *Session) commit(entries []project.Entry) bool {
 		r.measures.Recount(r.labels.Labels, entry.Z)
 	}
 	r.edits++
+	done()
 	s.recountReviewed()
 	s.changed(TopicLabels | TopicFindings | TopicStrip | TopicSaved)
 	return true
@@ -239,7 +237,7 @@ func (s *Session) Undo() {
 	for i, entry := range slices.Backward(e.entries) {
 		back = append(back, entry.Undo(e.before[i]))
 	}
-	if !s.commit(back) {
+	if !s.commit(back, func() {}) {
 		r.history.Redo()
 		return
 	}
@@ -258,12 +256,10 @@ func (s *Session) Redo() {
 		return
 	}
 	entries, before := again(r.labels, e.entries)
-	if len(entries) > 0 && !s.commit(entries) {
+	if len(entries) > 0 && !s.commit(entries, func() { e.entries, e.before = entries, before }) {
 		r.history.Undo()
 		return
 	}
-	e.entries, e.before = entries, before
-	s.GoTo(s.slice)
 	if len(entries) > 0 {
 		s.GoTo(entries[0].Z)
 	}

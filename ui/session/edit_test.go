@@ -17,7 +17,13 @@ func TestStrokesAreDurableUndoneAndRedone(t *testing.T) {
 	w.SetClass(volume.GroundGlass)
 	blank := w.labels()
 	w.GoTo(2)
+	could := false
+	forget := w.Observe(TopicSaved, func() { could = w.CanUndo() })
 	w.stroke(8, 8)
+	forget()
+	if !could {
+		t.Error("who observes a stroke is told that there is nothing to undo")
+	}
 	w.agrees("after a stroke")
 	first := w.labels()
 	w.GoTo(4)

@@ -30,6 +30,9 @@ func (s *Session) SavedText() string {
 	return text
 }
 
+// Unsaved reports labels of the open study that are in the journal but in no revision yet.
+func (s *Session) Unsaved() bool { return s.reading != nil && s.reading.unsaved() }
+
 // clock is a time of day, with the date if it was not today.
 func clock(t time.Time) string {
 	t = t.Local()
