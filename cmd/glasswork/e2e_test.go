@@ -129,11 +129,13 @@ func paint(w *window, images string) {
 	w.until("done again", soon, func(now state) bool { return now.Lesions == painted.Lesions && now.Undo })
 }
 
-// scribble is a line to and fro through a place.
+// scribble is a spiral from a place outwards.
 func scribble(at [2]int) (places [][2]int) {
-	for i := range 240 {
-		a := float64(i) / 240 * 2 * math.Pi
-		places = append(places, [2]int{at[0] + int(50*math.Sin(3*a)), at[1] + int(60*math.Cos(a))})
+	const turns, steps, width, height = 4, 240, 34, 46
+	for i := range steps {
+		part := float64(i) / steps
+		a := turns * 2 * math.Pi * part
+		places = append(places, [2]int{at[0] + int(width*part*math.Cos(a)), at[1] + int(height*part*math.Sin(a))})
 	}
 	return places
 }
