@@ -18,84 +18,14 @@ var DefaultWindow = Window{Center: -600, Width: 1500}
 // DefaultSize is the side of the network's input in pixels.
 const DefaultSize = 256
 
-// airHU separates air and lung from tissue when the body is looked for.
-const airHU = -400
-
-// bodyBlock is the side in pixels of the blocks on which the body is looked for.
-const bodyBlock = 4
-
-// BodyBox returns the bounding box of the largest connected region denser than air of an
-// axial slice (hu is [y,x] of w columns and h rows), with a margin of one block. It is the
-// whole slice if there is no such region of some size.
-func BodyBox(hu []int16, w, h int) image.Rectangle {
-	whole := image.Rect(0, 0, w, h)
-	bw, bh := w/bodyBlock, h/bodyBlock
-	if bw == 0 || bh == 0 {
-		return whole
-	}
-	box, area := largestRegion(denseBlocks(hu, w, bw, bh), bw, bh)
-	if area*50 < bw*bh {
-		return whole
-	}
-	box = image.Rect((box.Min.X-1)*bodyBlock, (box.Min.Y-1)*bodyBlock, (box.Max.X+1)*bodyBlock, (box.Max.Y+1)*bodyBlock)
-	return box.Intersect(whole)
-}
-
-// denseBlocks marks the blocks whose mean is denser than air, [bh,bw].
-func denseBlocks(hu []int16, w, bw, bh int) []bool {
-	dense := make([]bool, bw*bh)
-	for by := range bh {
-		for bx := range bw {
-			sum := 0
-			for y := range bodyBlock {
-				at := (by*bodyBlock+y)*w + bx*bodyBlock
-				for _, v := range hu[at : at+bodyBlock] {
-					sum += int(v)
-				}
-			}
-			dense[by*bw+bx] = sum > airHU*bodyBlock*bodyBlock
-		}
-	}
-	return dense
-}
-
-// largestRegion returns the bounding box and area of the largest 4-connected region of
-// mask [h,w], and clears the mask.
-func largestRegion(mask []bool, w, h int) (best image.Rectangle, bestArea int) {
-	var stack []int
-	for start := range mask {
-		if !mask[start] {
-			continue
-		}
-		mask[start] = false
-		stack = append(stack[:0], start)
-		box, area := image.Rectangle{}, 0
-		for len(stack) > 0 {
-			i := stack[len(stack)-1]
-			stack = stack[:len(stack)-1]
-			x, y := i%w, i/w
-			area++
-			box = box.Union(image.Rect(x, y, x+1, y+1))
-			for _, n := range [4]struct{ x, y int }{{x - 1, y}, {x + 1, y}, {x, y - 1}, {x, y + 1}} {
-				if n.x >= 0 && n.x < w && n.y >= 0 && n.y < h && mask[n.y*w+n.x] {
-					mask[n.y*w+n.x] = false
-					stack = append(stack, n.y*w+n.x)
-				}
-			}
-		}
-		if area > bestArea {
-			best, bestArea = box, area
-		}
-	}
-	return best, bestArea
-}
-
 // Frame letterboxes the rectangle Box of a slice into a square of Size × Size pixels.
 type Frame struct {
 	Box  image.Rectangle
 	Size int
 	// scale is network pixels a slice pixel; left and top are the letterbox's margins.
 	scale, left, top float64
+	// body limits what may be labelled; nil where all of the box may.
+	body *body
 }
 
 // NewFrame returns the frame that shows box as large as fits, centred.
@@ -114,7 +44,13 @@ func FrameOf(hu []int16, w, h int, whole bool, size int) Frame {
 	if whole {
 		return NewFrame(image.Rect(0, 0, w, h), size)
 	}
-	return NewFrame(BodyBox(hu, w, h), size)
+	b := findBody(hu, w, h)
+	if b == nil {
+		return NewFrame(image.Rect(0, 0, w, h), size)
+	}
+	f := NewFrame(b.box, size)
+	f.body = b
+	return f
 }
 
 // affine maps a position in the network's square to one in the slice; positions are
@@ -151,7 +87,7 @@ func (f Frame) Fill(dst []float32, hu []int16, w int, win Window) {
 
 // Back turns probabilities on the square, [c,size,size], into labels of the slice:
 // interpolated bilinearly, then the most probable class. labels is [y,x] of w columns;
-// outside the box it becomes background.
+// outside the box and the body it becomes background.
 func (f Frame) Back(probs []float32, labels []uint8, w int) {
 	clear(labels)
 	n := f.Size * f.Size
@@ -160,6 +96,9 @@ func (f Frame) Back(probs []float32, labels []uint8, w int) {
 		r0, r1, fy := between(v, f.Size)
 		y0, y1 := r0*f.Size, r1*f.Size
 		for x := f.Box.Min.X; x < f.Box.Max.X; x++ {
+			if f.body != nil && !f.body.contains(x, y) {
+				continue
+			}
 			u := (float64(x-f.Box.Min.X)+0.5)*f.scale + f.left - 0.5
 			x0, x1, fx := between(u, f.Size)
 			best, class := float32(-1), uint8(0)

@@ -29,21 +29,64 @@ func bodySlice(w, h int, body image.Rectangle) []int16 {
 	return hu
 }
 
-func TestBodyBox(t *testing.T) {
-	body := image.Rect(100, 60, 420, 300)
-	got := BodyBox(bodySlice(512, 512, body), 512, 512)
-	if !body.In(got) || got.Dx() > body.Dx()+4*bodyBlock || got.Dy() > body.Dy()+4*bodyBlock {
-		t.Errorf("BodyBox = %v, want a tight box around %v", got, body)
+func TestFindBody(t *testing.T) {
+	shape := image.Rect(100, 60, 420, 300)
+	hu := bodySlice(512, 512, shape)
+	for x := range 512 { // a table's shell under the body
+		for y := 299; y < 305; y++ {
+			hu[y*512+x] = 200
+		}
 	}
+	for y := 150; y < 200; y++ { // lung, to the chest wall
+		for x := 120; x < 200; x++ {
+			hu[y*512+x] = -850
+		}
+	}
+	b := findBody(hu, 512, 512)
+	if !shape.Inset(6).In(b.box) || !b.box.In(shape.Inset(-3*bodyBlock)) {
+		t.Errorf("the body's box is %v, want a tight one around %v", b.box, shape)
+	}
+	for _, c := range []struct {
+		x, y int
+		want bool
+	}{{260, 180, true}, {150, 175, true}, {20, 302, false}, {500, 180, false}, {3, 3, false}, {511, 511, false}} {
+		if got := b.contains(c.x, c.y); got != c.want {
+			t.Errorf("pixel %d, %d in the body: %v", c.x, c.y, got)
+		}
+	}
+}
+
+// Where the picture cuts the body, lung at the border still belongs to it.
+func TestABodyCutByThePicture(t *testing.T) {
+	hu := make([]int16, 128*128)
+	for i := range hu {
+		if x := i % 128; x < 40 || x > 110 {
+			hu[i] = -850
+		}
+	}
+	b := findBody(hu, 128, 128)
+	if b.contains(2, 60) || !b.contains(60, 2) || !b.contains(60, 127) {
+		t.Error("a body cut above and below, with air at its sides")
+	}
+	for i := range hu {
+		if y := i / 128; y < 20 {
+			hu[i] = 40
+		}
+	}
+	if b := findBody(hu, 128, 128); !b.contains(2, 60) || !b.contains(125, 60) {
+		t.Error("lung cut by the picture's border is not in the body")
+	}
+}
+
+func TestNoBody(t *testing.T) {
 	air := make([]int16, 64*64)
 	for i := range air {
 		air[i] = -1000
 	}
-	if got := BodyBox(air, 64, 64); got != image.Rect(0, 0, 64, 64) {
-		t.Errorf("BodyBox of air = %v, want the whole slice", got)
-	}
-	if got := BodyBox(make([]int16, 3*3), 3, 3); got != image.Rect(0, 0, 3, 3) {
-		t.Errorf("BodyBox of a slice smaller than a block = %v", got)
+	for name, f := range map[string]Frame{"air": FrameOf(air, 64, 64, false, 32), "a tiny slice": FrameOf(make([]int16, 9), 3, 3, false, 32)} {
+		if f.Box.Min != (image.Point{}) || f.body != nil {
+			t.Errorf("%s: box %v, want the whole slice", name, f.Box)
+		}
 	}
 }
 
