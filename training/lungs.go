@@ -214,23 +214,26 @@ func spread(mask []bool, w, h, radius int, value bool) []bool {
 }
 
 // LungCheck compares a network's labels with ThresholdLungs: dice of the lungs (all
-// foreground classes together) and the share of the reference that is called a lesion.
-func LungCheck(reference []bool, labels []uint8) (dice, lesionShare float64) {
-	var both, ref, pred, lesion int
+// foreground classes together) and the share of the healthy part of the reference, given
+// as a mask on the same grid, that is called a lesion.
+func LungCheck(reference, healthy []bool, labels []uint8) (dice, lesionShare float64) {
+	var both, ref, pred, well, lesion int
 	for i, r := range reference {
-		lung := labels[i] != volume.Background
 		if r {
 			ref++
+		}
+		if labels[i] != volume.Background {
+			pred++
+			if r {
+				both++
+			}
+		}
+		if healthy[i] {
+			well++
 			if labels[i] == volume.GroundGlass || labels[i] == volume.Consolidation {
 				lesion++
 			}
 		}
-		if lung {
-			pred++
-		}
-		if r && lung {
-			both++
-		}
 	}
-	return 2 * float64(both) / float64(max(ref+pred, 1)), float64(lesion) / float64(max(ref, 1))
+	return 2 * float64(both) / float64(max(ref+pred, 1)), float64(lesion) / float64(max(well, 1))
 }

@@ -14,7 +14,7 @@ func TestThresholdLungs(t *testing.T) {
 		t.Fatal(err)
 	}
 	reference := ThresholdLungs(p.CT)
-	dice, lesion := LungCheck(reference, p.Labels.Labels)
+	dice, lesion := LungCheck(reference, reference, p.Labels.Labels)
 	if dice < 0.95 || lesion != 0 {
 		t.Errorf("Dice %.3f and %.3f called lesion of a healthy phantom", dice, lesion)
 	}
@@ -24,8 +24,9 @@ func TestThresholdLungs(t *testing.T) {
 func TestLungCheck(t *testing.T) {
 	reference := []bool{true, true, true, true, false, false}
 	labels := []uint8{volume.LungsOther, volume.GroundGlass, volume.Background, volume.LungsOther, volume.LungsOther, volume.Background}
-	if dice, lesion := LungCheck(reference, labels); dice != 0.75 || lesion != 0.25 {
-		t.Errorf("Dice %g and lesion %g, want 0.75 and 0.25", dice, lesion)
+	healthy := []bool{false, true, true, false, false, false}
+	if dice, lesion := LungCheck(reference, healthy, labels); dice != 0.75 || lesion != 0.5 {
+		t.Errorf("Dice %g and lesion %g, want 0.75 and 0.5", dice, lesion)
 	}
 }
 

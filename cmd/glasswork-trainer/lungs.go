@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"glasswork/dataset/nifti"
+	"glasswork/dataset/volume"
 	"glasswork/training"
 )
 
@@ -14,21 +16,27 @@ import (
 // reference labels.
 func (a *app) lungsCommand() *cobra.Command {
 	var id string
+	var sick []int
 	c := &cobra.Command{
 		Use:    "lungs LABELS.nii.gz STUDY",
 		Short:  "Compare predicted lungs with thresholded ones",
 		Hidden: true,
 		Long: `Compare the lungs of a prediction (all classes but background) with those found by a threshold
-of -400 HU, and say how much of the latter is called a lesion. For lungs without lesions.`,
+of -400 HU, and say how much of the latter is called a lesion. For lungs without lesions, but for
+those in the box that --exclude names.`,
 		Example: "  glasswork-trainer lungs labels.nii.gz scans/a0001",
 		Args:    cobra.ExactArgs(2),
-		RunE:    func(c *cobra.Command, args []string) error { return a.lungs(c.Context(), args[0], args[1], id) },
+		RunE:    func(c *cobra.Command, args []string) error { return a.lungs(c.Context(), args[0], args[1], id, sick) },
 	}
 	c.Flags().StringVar(&id, "series", "", "ID of the series, where the path holds several")
+	c.Flags().IntSliceVar(&sick, "exclude", nil, "box that is not healthy: x0,y0,z0,x1,y1,z1 in voxels, inclusive")
 	return c
 }
 
-func (a *app) lungs(ctx context.Context, labelPath, path, id string) error {
+func (a *app) lungs(ctx context.Context, labelPath, path, id string, sick []int) error {
+	if len(sick) != 0 && len(sick) != 6 {
+		return fmt.Errorf("--exclude has %d numbers, a box has six: x0,y0,z0,x1,y1,z1", len(sick))
+	}
 	labels, err := nifti.ReadLabels(ctx, labelPath)
 	if err != nil {
 		return err
@@ -45,10 +53,25 @@ func (a *app) lungs(ctx context.Context, labelPath, path, id string) error {
 	if err != nil {
 		return err
 	}
-	dice, lesion := training.LungCheck(training.ThresholdLungs(v), labels.Labels)
+	reference := training.ThresholdLungs(v)
+	healthy := slices.Clone(reference)
+	if len(sick) == 6 {
+		clearBox(healthy, v.Geometry, [3]int(sick[:3]), [3]int(sick[3:]))
+	}
+	dice, lesion := training.LungCheck(reference, healthy, labels.Labels)
 	if a.json {
 		return printJSON(a.stdout, map[string]float64{"dice": dice, "lesion_share": lesion})
 	}
-	fmt.Fprintf(a.stdout, "lungs: Dice %.4f with the thresholded ones, %.2f %% of those called a lesion\n", dice, 100*lesion)
+	fmt.Fprintf(a.stdout, "lungs: Dice %.4f with the thresholded ones, %.2f %% of their healthy part called a lesion\n", dice, 100*lesion)
 	return nil
+}
+
+// clearBox clears a mask [z,y,x] in the box between two voxels (x,y,z), inclusive.
+func clearBox(mask []bool, g volume.Geometry, from, to [3]int) {
+	for i := range mask {
+		x, y, z := i%g.Size[2], i%g.SliceVoxels()/g.Size[2], i/g.SliceVoxels()
+		if x >= from[0] && x <= to[0] && y >= from[1] && y <= to[1] && z >= from[2] && z <= to[2] {
+			mask[i] = false
+		}
+	}
 }
