@@ -71,9 +71,3 @@ func (b *banners) drop(key string) {
 		}
 	}
 }
-
-// clear takes all banners away: what they were about is no longer open.
-func (b *banners) clear() {
-	b.shown = nil
-	b.box.RemoveAll()
-}

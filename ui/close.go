@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 
 	"glasswork/ui/session"
@@ -32,10 +34,14 @@ func (w *Window) close() {
 // saveAndQuit closes once the labels are saved. If they cannot be saved the window stays.
 func (w *Window) saveAndQuit() {
 	var forget func()
-	forget = w.s.Observe(session.TopicSaved, func() {
-		forget()
-		if !w.s.Unsaved() {
+	forget = w.s.Observe(session.TopicSaved|session.TopicMessages, func() {
+		failed := slices.ContainsFunc(w.s.Messages(), func(m session.Message) bool { return m.Severity == session.Failure })
+		switch {
+		case !w.s.Unsaved():
+			forget()
 			w.quit()
+		case failed:
+			forget()
 		}
 	})
 	w.s.Save()

@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/storage"
 )
 
 // held is which modifiers are pressed.
@@ -141,6 +140,6 @@ func (w *Window) dropped(uris []fyne.URI) {
 		}
 	}
 	if len(uris) > 0 {
-		w.s.Toast("Only files and folders of this machine can be opened, not " + storage.NewURI(uris[0].String()).Scheme() + " addresses.")
+		w.s.Toast("Only files and folders of this machine can be opened, not " + uris[0].Scheme() + " addresses.")
 	}
 }

@@ -144,6 +144,7 @@ func (w *Window) Focus() { w.win.Canvas().Unfocus() }
 // studyChanged follows another study, or none.
 func (w *Window) studyChanged() {
 	w.win.SetTitle(w.s.Title())
+	w.frame.identify(w.identityText())
 	w.frame.setReading(w.reading())
 }
 

@@ -1,0 +1,507 @@
+package ui
+
+import (
+	"context"
+	"image"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/test"
+
+	"glasswork/dataset"
+	"glasswork/dataset/project"
+	"glasswork/dataset/volume"
+	"glasswork/training/protocol"
+	"glasswork/training/score"
+	"glasswork/ui/session"
+	"glasswork/viewer"
+)
+
+// rig is a window in Fyne's test driver, on a session with a fake trainer. What is posted
+// waits until the test lets it run, so that only the test's goroutine touches widgets.
+type rig struct {
+	*testing.T
+	*Window
+	mu      sync.Mutex
+	queue   []func()
+	trainer *fakeTrainer
+	folder  string // of a CT in DICOM
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{T: t, trainer: &fakeTrainer{}}
+	s := r.session(t.TempDir())
+	app := test.NewTempApp(t)
+	r.Window = newWindow(app, s, func(_ context.Context, dir string) (*session.Session, error) { return r.session(dir), nil }, r.post)
+	r.win.Resize(fyne.NewSize(1280, 720))
+	t.Cleanup(func() {
+		r.release()
+		r.work.Wait()
+		if err := r.s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func (r *rig) session(dir string) *session.Session {
+	r.Helper()
+	s, err := session.New(r.Context(), session.Config{
+		Project: dir, Author: "tester", Trainer: func(context.Context) (session.Trainer, error) { return r.trainer, nil },
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return s
+}
+
+func (r *rig) post(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.queue = append(r.queue, f)
+}
+
+// pump runs what was posted.
+func (r *rig) pump() {
+	r.mu.Lock()
+	now := r.queue
+	r.queue = nil
+	r.mu.Unlock()
+	for _, f := range now {
+		f()
+	}
+}
+
+// until runs what is posted until something holds.
+func (r *rig) until(what string, holds func() bool) {
+	r.Helper()
+	for range 2000 {
+		if r.pump(); holds() {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	r.Fatalf("in vain waited for: %s", what)
+}
+
+// ct writes a chest-like CT of 6 slices and opens it.
+func (r *rig) open() {
+	r.Helper()
+	g := volume.NewGeometry([3]int{6, 64, 64}, [3]float64{5, 1, 1}, volume.Point{})
+	v := &volume.Volume{Geometry: g, HU: make([]int16, g.Voxels())}
+	for i := range v.HU {
+		v.HU[i] = int16(-800 + i%200)
+	}
+	r.folder = filepath.Join(r.TempDir(), "ct")
+	if err := dataset.WriteDICOM(r.folder, v, dataset.DICOMInfo{Description: "CHEST 5.0 B", PatientName: "DOE^JANE", PatientID: "123"}); err != nil {
+		r.Fatal(err)
+	}
+	r.s.Open(r.folder)
+	r.until("the study", func() bool { done, all := r.s.Loaded(); return all == 6 && done == all })
+}
+
+func (r *rig) press(name fyne.KeyName) { r.typedKey(&fyne.KeyEvent{Name: name}) }
+
+// fakeTrainer answers every job at once.
+type fakeTrainer struct {
+	mu   sync.Mutex
+	jobs []protocol.Job
+	err  error
+	hold chan struct{} // if not nil, jobs wait for it or for being cancelled
+}
+
+func (f *fakeTrainer) Log() []string { return []string{"a line of the log"} }
+func (f *fakeTrainer) Close() error  { return nil }
+
+func (f *fakeTrainer) Run(ctx context.Context, job protocol.Job, on func(protocol.Event)) (*protocol.Summary, error) {
+	f.mu.Lock()
+	f.jobs = append(f.jobs, job)
+	hold, err := f.hold, f.err
+	f.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	if hold != nil {
+		on(protocol.Event{Type: protocol.TypeStatus, Status: &protocol.Status{Phase: protocol.PhaseTraining, Text: "step 3 of 10", Step: 3, Steps: 10, Loss: 0.5, ETASeconds: 42}})
+		select {
+		case <-hold:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	switch {
+	case job.Predict != nil:
+		for _, z := range job.Predict.Slices {
+			labels := make([]byte, 64*64)
+			labels[z] = volume.GroundGlass
+			on(protocol.Event{Type: protocol.TypeSlice, Slice: &protocol.Slice{Z: z, Labels: labels, Uncertainty: 0.5}})
+		}
+		return &protocol.Summary{Predict: &protocol.PredictSummary{ModelName: "baseline", Slices: len(job.Predict.Slices)}}, nil
+	case job.Estimate != nil:
+		return &protocol.Summary{Estimate: &protocol.EstimateSummary{
+			Studies: []protocol.StudyUse{{Alias: "A0001", Slices: 1}}, TrainSlices: 1, Ready: true, Steps: 10, SecondsPerStep: 0.5, Seconds: 5,
+		}}, nil
+	}
+	return &protocol.Summary{Finetune: finetuned()}, nil
+}
+
+func finetuned() *protocol.FinetuneSummary {
+	half, more, by := 0.5, 0.75, 0.25
+	pixels := protocol.Packed(make([]byte, 4))
+	return &protocol.FinetuneSummary{
+		Model: "new", ModelName: "baseline-2", BaseName: "baseline", Steps: 10, After: score.Report{Cases: 2, Patients: 2},
+		Comparison: score.Comparison{Patients: 2, Verdict: "Not proven better: 2 held-out patients are too few to tell.", Classes: []score.Difference{
+			{Name: "ground glass", CurrentIoU: &half, NewIoU: &more, IoU: &by, IoUInterval: &score.Interval{Low: -0.1, High: 0.4}},
+			{Name: "consolidation"},
+		}},
+		Samples: []protocol.Sample{{Alias: "A0002", Z: 3, Width: 2, Height: 2, Grey: pixels, Reference: pixels, Current: pixels, New: pixels, Differing: 1}},
+	}
+}
+
+func TestEmptyWindowInvites(t *testing.T) {
+	r := newRig(t)
+	seen := texts(r.win.Canvas().Content())
+	for _, want := range []string{"Drop a chest CT here", "Open the sample study", "No study yet"} {
+		if !strings.Contains(seen, want) {
+			t.Errorf("the empty window does not say %q", want)
+		}
+	}
+	if strings.Contains(seen, "FINDINGS") {
+		t.Error("panels are alive without a study")
+	}
+	r.press(fyne.KeyR) // must do nothing and not fail
+	r.press(fyne.KeyP)
+}
+
+func TestKeysReachTheSession(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	z := r.s.Slice()
+	r.press(fyne.KeyUp)
+	if r.s.Slice() != z+1 {
+		t.Errorf("up goes from slice %d to %d", z, r.s.Slice())
+	}
+	r.press(fyne.KeyHome)
+	r.press(fyne.KeyLeft)
+	if r.s.Slice() != 0 {
+		t.Errorf("Home and left: slice %d", r.s.Slice())
+	}
+	r.press(fyne.KeyEnd)
+	if r.s.Slice() != 5 {
+		t.Errorf("End: slice %d", r.s.Slice())
+	}
+	r.typedRune('2')
+	if got := r.s.Window(); got != viewer.Presets()[1].WindowLevel {
+		t.Errorf("2: %v", got)
+	}
+	before, _, _ := r.s.Brush()
+	r.press(fyne.KeyC)
+	r.typedRune(']')
+	tip, class, erase := r.s.Brush()
+	if class != volume.Consolidation || erase || tip.DiameterMM <= before.DiameterMM || r.s.Tool() != viewer.Brush {
+		t.Errorf("C and ]: class %d, erase %v, tip %v", class, erase, tip)
+	}
+	r.press(fyne.KeyE)
+	if _, _, erase := r.s.Brush(); !erase {
+		t.Error("E does not erase")
+	}
+	r.press(fyne.KeyEscape)
+	if r.s.Tool() != viewer.Look {
+		t.Error("Esc does not leave the tool")
+	}
+	r.press(fyne.KeyR)
+	if !r.s.Reviewed(5) {
+		t.Error("R does not review")
+	}
+}
+
+func TestHeldKeysHideOverlays(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	r.keyDown(&fyne.KeyEvent{Name: fyne.KeyS})
+	if r.s.Style().Visible != [volume.NumClasses]bool{} {
+		t.Error("S held hides nothing")
+	}
+	r.keyUp(&fyne.KeyEvent{Name: fyne.KeyS})
+	if r.s.Style().Visible == [volume.NumClasses]bool{} {
+		t.Error("S let go shows nothing")
+	}
+}
+
+func TestTabFoldsAndKeepsTheKeys(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	wide := r.view.Size().Width
+	r.keyDown(&fyne.KeyEvent{Name: fyne.KeyTab})
+	if r.view.Size().Width <= wide || r.view.Size().Width != 1280 {
+		t.Errorf("folded the picture is %v wide, before %v", r.view.Size().Width, wide)
+	}
+	// Fyne now moves the focus to the first widget that takes it: that must be ours.
+	r.win.Canvas().FocusNext()
+	focused, ok := r.win.Canvas().Focused().(*trap)
+	if !ok {
+		t.Fatalf("Tab gives the keyboard to %T", r.win.Canvas().Focused())
+	}
+	focused.TypedKey(&fyne.KeyEvent{Name: fyne.KeyG})
+	if _, class, _ := r.s.Brush(); class != volume.GroundGlass || r.s.Tool() != viewer.Brush {
+		t.Error("keys no longer reach the window after Tab")
+	}
+}
+
+func TestEveryKeyStandsForOneCommand(t *testing.T) {
+	r := newRig(t)
+	seen := map[key]string{}
+	every(r.menus, func(c *command) {
+		for _, k := range append([]key{c.key}, c.also...) {
+			if k.none() {
+				continue
+			}
+			if other, twice := seen[k]; twice {
+				t.Errorf("%s is for %q and for %q", k, other, c.title)
+			}
+			seen[k] = c.title
+		}
+	})
+	for _, want := range []key{
+		char('1'), char('2'), char('3'), char('4'), char('0'), char('['), char(']'), char('?'), plain(fyne.KeyG), plain(fyne.KeyC),
+		plain(fyne.KeyL), plain(fyne.KeyB), plain(fyne.KeyE), plain(fyne.KeyR), plain(fyne.KeyA), plain(fyne.KeyP), shift(fyne.KeyP),
+		ctrl(fyne.KeyZ), ctrl(fyne.KeyY), ctrl(fyne.KeyS), ctrl(fyne.KeyO), plain(fyne.KeyTab), plain(fyne.KeyEscape),
+	} {
+		if seen[want] == "" {
+			t.Errorf("%s does nothing", want)
+		}
+	}
+}
+
+func TestShortcutsAreInTheMainMenu(t *testing.T) {
+	r := newRig(t)
+	var found []string
+	for _, m := range r.win.MainMenu().Items {
+		for _, item := range m.Items {
+			if item.Shortcut != nil {
+				found = append(found, item.Shortcut.ShortcutName())
+			}
+		}
+	}
+	for _, want := range []fyne.Shortcut{
+		&fyne.ShortcutUndo{}, &fyne.ShortcutRedo{},
+		&desktop.CustomShortcut{KeyName: fyne.KeyS, Modifier: fyne.KeyModifierShortcutDefault},
+		&desktop.CustomShortcut{KeyName: fyne.KeyO, Modifier: fyne.KeyModifierShortcutDefault},
+	} {
+		if !slices.Contains(found, want.ShortcutName()) {
+			t.Errorf("%s is not in the menu", want.ShortcutName())
+		}
+	}
+}
+
+func TestTitleNamesNoPatient(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	if title := r.win.Title(); strings.Contains(title, "DOE") || !strings.Contains(title, "A0001") {
+		t.Errorf("the title is %q", title)
+	}
+	if seen := texts(r.win.Canvas().Content()); strings.Contains(seen, "DOE") || strings.Contains(seen, "123") {
+		t.Error("the patient is named without being asked for")
+	}
+	r.toggleIdentity()
+	if seen := texts(r.win.Canvas().Content()); !strings.Contains(seen, "DOE") {
+		t.Error("the patient is not named when asked for")
+	}
+	r.s.OpenSample()
+	r.until("the sample", func() bool { return r.s.Slices() > 6 })
+	if seen := texts(r.win.Canvas().Content()); strings.Contains(seen, "DOE") {
+		t.Error("the patient's name stays over another study")
+	}
+}
+
+func TestFindingsChooseAndHide(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	r.s.SetTool(viewer.Brush)
+	f := newFindings(r.s)
+	r.observe(session.TopicFindings, f.update)
+	test.Tap(f.rows[1].row)
+	if _, class, _ := r.s.Brush(); class != volume.Consolidation || !f.rows[1].row.selected || f.rows[0].row.selected {
+		t.Errorf("class %d after a click on consolidation", class)
+	}
+	test.Tap(f.rows[1].eye)
+	if r.s.Style().Visible[volume.Consolidation] || f.rows[1].eye.on {
+		t.Error("the eye does not hide")
+	}
+	test.Tap(f.modes[1])
+	test.Tap(f.palette[1])
+	if st := r.s.Style(); st.Mode != viewer.Outline || st.Palette.Name != viewer.Palettes()[1].Name || !f.palette[1].chosen {
+		t.Errorf("mode %v, palette %s", st.Mode, st.Palette.Name)
+	}
+}
+
+func TestStrokeShowsInFindings(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	r.s.SetClass(volume.GroundGlass)
+	r.s.SetRange(viewer.HURange{Min: -1000, Max: 3000})
+	if changed := r.s.Press(30, 30, false); changed == (image.Rectangle{}) {
+		t.Fatal("nothing was painted")
+	}
+	r.s.Release()
+	if seen := texts(r.win.Canvas().Content()); !strings.Contains(seen, "0.2 ml") && !strings.Contains(seen, "0.3 ml") {
+		t.Errorf("50 mm² in a slice of 5 mm do not show: %s", seen)
+	}
+}
+
+func TestDropOpens(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	other := newRig(t)
+	other.dropped([]fyne.URI{storage.NewFileURI(r.folder)})
+	other.until("the dropped study", func() bool { return other.s.Slices() == 6 })
+}
+
+func TestProposingShowsTheJobAndItsResult(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	r.trainer.hold = make(chan struct{})
+	r.s.ProposeStudy()
+	r.until("the job", func() bool { return strings.Contains(texts(r.win.Canvas().Content()), "step 3 of 10") })
+	seen := texts(r.win.Canvas().Content())
+	if !strings.Contains(seen, "about 42 s left") || strings.Contains(seen, "Retrain…") {
+		t.Errorf("while a job runs the panel says %s", seen)
+	}
+	if _, ok := r.s.MayClose(); ok {
+		t.Error("a running job does not ask before closing")
+	}
+	close(r.trainer.hold)
+	r.until("the proposal", func() bool { _, busy := r.s.Job(); return !busy })
+	if _, proposer := r.s.Captions(); !strings.HasPrefix(proposer, "proposed by ") {
+		t.Errorf("the slice is %q", proposer)
+	}
+}
+
+func TestFailureIsABannerWithTheLog(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	r.trainer.err = &protocol.DiedError{Status: "signal: killed"}
+	r.s.ProposeSlice()
+	r.until("a banner", func() bool { return len(r.banners.shown) == 1 })
+	seen := texts(r.win.Canvas().Content())
+	for _, want := range []string{"Proposing stopped", "Try again", "Show log", "OK"} {
+		if !strings.Contains(seen, want) {
+			t.Errorf("the banner does not say %q", want)
+		}
+	}
+	tapButton(t, r.win.Canvas().Content(), "Show log")
+	if len(r.sheets) != 1 || !strings.Contains(texts(r.sheets[0].popup), "a line of the log") {
+		t.Error("the log is not shown")
+	}
+	r.press(fyne.KeyEscape)
+	tapButton(t, r.win.Canvas().Content(), "OK")
+	if len(r.banners.shown) != 0 || len(r.s.Messages()) != 0 || len(r.sheets) != 0 {
+		t.Error("the banner stays")
+	}
+}
+
+func TestRetrainAsksComparesAndKeepsByDefault(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	r.press(fyne.KeyR)
+	r.s.PlanRetrain()
+	r.until("the plan", func() bool { p, ok := r.s.Plan(); return ok && !p.Measuring })
+	if seen := texts(r.sheets[0].popup); !strings.Contains(seen, "1 reviewed slice") || !strings.Contains(seen, "About 5 s") {
+		t.Errorf("the plan says %s", seen)
+	}
+	r.press(fyne.KeyReturn)
+	r.until("the verdict", func() bool { _, ok := r.s.Verdict(); return ok })
+	seen := texts(r.sheets[0].popup)
+	for _, want := range []string{
+		"too few to tell", "0.500", "0.750", "+0.250 (−0.100 … +0.400)", "2 held-out patients", "reference",
+		"Use the new model", "Keep the current one", "A0002, slice 4: 1 pixel differ",
+	} {
+		if !strings.Contains(seen, want) {
+			t.Errorf("the comparison does not say %q:\n%s", want, seen)
+		}
+	}
+	r.press(fyne.KeyReturn)
+	if _, open := r.s.Verdict(); open || len(r.sheets) != 0 {
+		t.Error("Enter does not answer")
+	}
+	if got := r.s.CurrentModel(); got == "baseline-2" {
+		t.Error("Enter took the new model")
+	}
+}
+
+func TestClosingAsksWhenWorkIsUnsaved(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	r.press(fyne.KeyR)
+	r.close()
+	if r.closing || len(r.sheets) != 1 {
+		t.Fatal("the window closes without asking")
+	}
+	r.press(fyne.KeyEscape)
+	if r.closing || len(r.sheets) != 0 {
+		t.Fatal("Esc does not stay")
+	}
+	r.close()
+	r.press(fyne.KeyReturn)
+	r.until("saved and closed", func() bool { return r.closing })
+	if r.s.Unsaved() {
+		t.Error("it was not saved")
+	}
+}
+
+func TestAnotherProject(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	dir, before := filepath.Join(t.TempDir(), "other"), r.s
+	r.switchTo(dir)
+	r.until("the other project", func() bool { return r.s != before })
+	if r.reading() || !strings.Contains(texts(r.win.Canvas().Content()), "No study yet") {
+		t.Error("the old project is still shown")
+	}
+}
+
+func TestToastsGo(t *testing.T) {
+	r := newRig(t)
+	var fire []func()
+	r.toasts.after = func(d time.Duration, f func()) *time.Timer {
+		if d != 4*time.Second {
+			t.Errorf("a toast stays for %v", d)
+		}
+		fire = append(fire, f)
+		return time.NewTimer(time.Hour)
+	}
+	r.s.Toast("one")
+	r.s.Toast("two")
+	if got := len(r.toasts.box.Objects); got != 2 {
+		t.Fatalf("%d toasts", got)
+	}
+	if len(r.s.Messages()) != 0 {
+		t.Error("what was seen is still to be told")
+	}
+	for _, f := range fire {
+		f()
+	}
+	if got := len(r.toasts.box.Objects); got != 0 {
+		t.Errorf("%d toasts stay", got)
+	}
+}
+
+func TestMatching(t *testing.T) {
+	all := []project.Study{{Alias: "A0001", Description: "CHEST 5.0 B"}, {Alias: "A0002", Description: "Thorax", Holdout: true}}
+	for _, c := range []struct {
+		text string
+		want int
+	}{{"", 2}, {"chest", 1}, {"a0002 thorax", 1}, {"holdout", 1}, {"chest thorax", 0}} {
+		if got := len(matching(all, c.text)); got != c.want {
+			t.Errorf("%q finds %d studies, want %d", c.text, got, c.want)
+		}
+	}
+}
