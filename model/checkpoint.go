@@ -40,7 +40,7 @@ func (l *Learner) Save(path string, info training.ModelInfo) error {
 	return l.do(func() error {
 		arrays := make([]array, len(l.net.params))
 		for i, p := range l.net.params {
-			arrays[i] = array{name: p.name, shape: p.shape, half: info.Half && len(p.shape) > 1, data: p.in(l.weights())}
+			arrays[i] = array{name: p.name, shape: p.shape, half: info.Half && len(p.shape) > 1, data: p.in(l.current())}
 		}
 		return atomicfile.WriteFile(path, func(w io.Writer) error {
 			return writeSafetensors(w, metadata, arrays)

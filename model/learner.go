@@ -73,27 +73,34 @@ func (l *Learner) update(b training.Batch, t *target, lr float64, withDice bool)
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return loss, nil
 	}
-	var params []*param
-	var leaves []*torch.Tensor
-	for _, p := range l.net.params {
-		if p.trainable {
-			params, leaves = append(params, p), append(leaves, p.leaf)
-		}
-	}
-	gradients := make([][]float32, len(leaves))
-	for i, g := range scope.Gradients(total, leaves) {
-		values, err := scope.Contiguous(g).Floats()
-		if err != nil {
-			return 0, err
-		}
-		gradients[i] = values
-	}
-	if err := scope.Err(); err != nil {
+	gradients, err := l.gradients(scope, total)
+	if err != nil {
 		return 0, err
 	}
-	l.adam.step(params, l.net.values, gradients, lr, l.threads)
+	l.adam.step(l.net.weights, l.net.values, gradients, lr, l.threads)
 	l.updateAverage()
 	return loss, nil
+}
+
+// gradients are the derivatives of total by each of net.weights; they live as long as scope.
+func (l *Learner) gradients(scope *torch.Scope, total *torch.Tensor) ([][]float32, error) {
+	leaves := make([]*torch.Tensor, len(l.net.weights))
+	for i, p := range l.net.weights {
+		leaves[i] = p.leaf
+	}
+	var all [][]float32
+	for _, g := range scope.Gradients(total, leaves) {
+		g = scope.Contiguous(g)
+		if err := scope.Err(); err != nil {
+			return nil, err
+		}
+		values, err := g.Floats()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, values)
+	}
+	return all, scope.Err()
 }
 
 // Predict fills probs [n,c,h,w] with softmax probabilities for x [n,in,h,w]; it uses the
@@ -127,7 +134,7 @@ func (l *Learner) Predict(ctx context.Context, x []float32, n, h, w int, probs [
 func (l *Learner) run(x []float32, n, h, w int, out []float32, softmax bool) error {
 	if l.folded == nil {
 		var err error
-		if l.folded, err = fold(l.net.convs, l.weights()); err != nil {
+		if l.folded, err = fold(l.net.convs, l.current()); err != nil {
 			return err
 		}
 	}
@@ -149,8 +156,8 @@ func (l *Learner) run(x []float32, n, h, w int, out []float32, softmax bool) err
 	return torch.SetGradients(true)
 }
 
-// weights are the values that predict and are saved.
-func (l *Learner) weights() []float32 {
+// current is the values that predict and are saved.
+func (l *Learner) current() []float32 {
 	if l.average != nil {
 		return l.average
 	}
@@ -193,7 +200,7 @@ func (l *Learner) updateAverage() {
 // Remember keeps a copy of the weights that predict.
 func (l *Learner) Remember() error {
 	return l.do(func() error {
-		l.remembered = append(l.remembered[:0], l.weights()...)
+		l.remembered = append(l.remembered[:0], l.current()...)
 		return nil
 	})
 }

@@ -16,6 +16,10 @@ type Networks struct {
 	WeightDecay float64
 }
 
+// ErrMemory is wrapped by errors of a Learner that could not get enough memory: a smaller
+// batch may do.
+var ErrMemory = torch.ErrMemory
+
 var _ training.Networks = Networks{}
 
 // New makes a network with random weights fixed by seed.

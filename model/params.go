@@ -44,6 +44,7 @@ type store struct {
 	values    []float32 // flat's memory
 	trainable int       // values[:trainable] train
 	params    []*param
+	weights   []*param // those that train
 }
 
 // alignment of every parameter in values, which vector instructions want: 64 bytes.
@@ -68,6 +69,9 @@ func newStore(params []*param) (*store, error) {
 	defer scope.Close()
 	s.flat = scope.Zeros(int64(n))
 	for _, p := range params {
+		if p.trainable {
+			s.weights = append(s.weights, p)
+		}
 		part := scope.View(scope.Narrow(s.flat, 0, int64(p.offset), int64(p.size())), p.shape...)
 		p.leaf = scope.Leaf(part, p.trainable)
 	}

@@ -73,12 +73,7 @@ func buildBackend(ctx context.Context, dir, gotch string, torch libtorch) error 
 		return err
 	}
 	defer os.RemoveAll(work)
-	for _, name := range cSources {
-		if err := copyFile(filepath.Join(work, name), filepath.Join(gotch, "libtch", name)); err != nil {
-			return err
-		}
-	}
-	if err := appendTo(filepath.Join(work, "torch_api.cpp"), additions); err != nil {
+	if err := copySources(work, gotch); err != nil {
 		return err
 	}
 	start := time.Now()
@@ -190,20 +185,20 @@ func firstError(output string, err error) error {
 	return err
 }
 
-// appendTo adds text to the end of a file.
-func appendTo(path, text string) error {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
+// copySources lays gotch's C++ sources and the additions into dir; the copies are writable,
+// unlike what stands in the module cache.
+func copySources(dir, gotch string) error {
+	for _, name := range cSources {
+		data, err := os.ReadFile(filepath.Join(gotch, "libtch", name))
+		if err != nil {
+			return err
+		}
+		if name == "torch_api.cpp" {
+			data = append(data, additions...)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(path, append(data, text...), 0o644)
-}
-
-// copyFile copies one file; the copy is writable, unlike what stands in the module cache.
-func copyFile(to, from string) error {
-	data, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(to, data, 0o644)
+	return nil
 }

@@ -92,14 +92,16 @@ func lastError() error {
 	}
 	defer C.free(p)
 	message, _, _ := strings.Cut(C.GoString((*C.char)(p)), "\n")
-	if strings.Contains(message, "not enough memory") || strings.Contains(message, "out of memory") {
-		return fmt.Errorf("%w: %s", ErrMemory, message)
+	for _, sign := range []string{"can't allocate memory", "not enough memory", "out of memory"} {
+		if strings.Contains(message, sign) {
+			return fmt.Errorf("%w (libtorch: %s)", ErrMemory, message)
+		}
 	}
 	return fmt.Errorf("libtorch: %s", message)
 }
 
 // ErrMemory is wrapped by errors of operations that could not get enough memory.
-var ErrMemory = errors.New("not enough memory")
+var ErrMemory = errors.New("there is not enough memory")
 
 // SetThreads sets how many threads operations started on this OS thread use.
 func SetThreads(n int) { libtch.SetNumThreads(n) }
