@@ -33,7 +33,7 @@ func newScreen(t *testing.T) *screen {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", screenSize, "-nolisten", "tcp")
+	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", screenSize, "-nolisten", "tcp", "-noreset")
 	x.ExtraFiles = []*os.File{tell}
 	if err := x.Start(); err != nil {
 		t.Fatalf("Xvfb does not start: %v", err)
