@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"glasswork/assets/baseline"
+	"glasswork/dataset/project"
 	"glasswork/ui"
 	"glasswork/ui/session"
 )
@@ -53,7 +55,12 @@ func command(show func(context.Context, options) error) *cobra.Command {
 // opener returns what opens a project for the window. What goes wrong is told to log too.
 func opener(o options, to io.Writer) ui.OpenProject {
 	return func(ctx context.Context, dir string) (*session.Session, error) {
+		shipped, err := baseline.Describe()
+		if err != nil {
+			return nil, err
+		}
 		s, err := session.New(ctx, session.Config{
+			Shipped: project.Model{ID: shipped.SHA256, Name: shipped.Name},
 			Project: dir, RetrainSteps: o.retrainSteps, Log: log.New(to, "glasswork: ", log.LstdFlags),
 		})
 		if err == nil && o.trace {

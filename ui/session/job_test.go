@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -224,6 +226,9 @@ func TestRetrainPlansTrainsAndIsDecided(t *testing.T) {
 	if loss != 3 || epochs != 1 {
 		t.Errorf("curves have %d and %d points", loss, epochs)
 	}
+	if all := w.Models(); len(all) != 1 || !all[0].Current {
+		t.Errorf("models %+v; the shipped one must be there to go back to", all)
+	}
 	w.KeepModel()
 	if _, ok := w.Verdict(); ok {
 		t.Error("the verdict is still open")
@@ -272,5 +277,58 @@ func TestSentencesAreShortAndPlain(t *testing.T) {
 	}
 	if got := chain(wrapped); len(got) != 2 {
 		t.Errorf("chain = %q", got)
+	}
+}
+
+func TestTakingAModelOverAndGoingBack(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(t.TempDir(), "new.safetensors")
+	if err := os.WriteFile(file, []byte("weights"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w := newWindow(t, dir, nil)
+	shipped := w.CurrentModel()
+	added, err := w.project.AddModel(t.Context(), project.Model{Name: "retrained-1"}, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.verdict = &Verdict{FinetuneSummary: protocol.FinetuneSummary{Model: added.ID, ModelName: added.Name, BaseName: shipped}}
+	w.UseNewModel()
+	w.until("the new model", func() bool { return w.CurrentModel() == "retrained-1" })
+	if got := w.finetuneJob().Base; got != added.Path {
+		t.Errorf("jobs use %s, want %s", got, added.Path)
+	}
+	all := w.Models()
+	if len(all) != 2 || !all[0].Current || all[1].Name != shipped {
+		t.Fatalf("models %+v", all)
+	}
+	w.UseModel(all[1].ID)
+	w.until("the old model", func() bool { return w.CurrentModel() == shipped })
+	if got := w.finetuneJob().Base; got != project.Baseline {
+		t.Errorf("jobs use %s after going back", got)
+	}
+	if err := os.WriteFile(added.Path, []byte("damaged"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w.UseModel(added.ID)
+	w.until("refusal", w.said("damaged"))
+	if w.CurrentModel() != shipped {
+		t.Error("a damaged model was taken over")
+	}
+}
+
+func TestANewProgramsShippedModelTakesTheOldOnesPlace(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"baseline-1", "baseline-2"} {
+		s, err := New(t.Context(), Config{Project: dir, Shipped: project.Model{ID: "sha of " + name, Name: name}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.CurrentModel() != name || len(s.Models()) != 1 {
+			t.Errorf("current %q of %d models, want %q alone", s.CurrentModel(), len(s.Models()), name)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

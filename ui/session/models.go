@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 
 	"glasswork/dataset/project"
 )
@@ -10,6 +11,7 @@ import (
 type models struct {
 	all     []project.Model
 	current project.Model
+	shipped string // ID of the one that comes with this program
 	device  string // the trainer's, once it has said hello
 }
 
@@ -19,11 +21,20 @@ type ModelItem struct {
 	Current bool
 }
 
-func readModels(ctx context.Context, p *project.Project) (m models, err error) {
+// readModels reads the models that can be used: those in the project, and of the shipped
+// ones the one that this program has. What an older program shipped gives way to it.
+func readModels(ctx context.Context, p *project.Project, shipped string) (m models, err error) {
+	m.shipped = shipped
 	if m.all, err = p.Models(ctx); err != nil {
 		return m, err
 	}
-	m.current, err = p.CurrentModel(ctx)
+	m.all = slices.DeleteFunc(m.all, func(o project.Model) bool { return o.Path == "" && o.ID != shipped })
+	if m.current, err = p.CurrentModel(ctx); err != nil {
+		return m, err
+	}
+	if m.current.Path == "" && m.current.ID != shipped {
+		m.current, err = p.Model(ctx, shipped)
+	}
 	return m, err
 }
 
@@ -45,11 +56,12 @@ func (s *Session) Models() []ModelItem {
 
 // UseModel makes a model the current one: taking over a new one and going back are the same.
 func (s *Session) UseModel(id string) {
+	shipped := s.models.shipped
 	background(s, s.ctx, func(ctx context.Context) (models, error) {
 		if err := s.project.UseModel(ctx, id); err != nil {
 			return models{}, err
 		}
-		return readModels(ctx, s.project)
+		return readModels(ctx, s.project, shipped)
 	}, func(m models, err error) {
 		if err != nil {
 			s.fail("The model was not changed", err, Action{"Try again", func() { s.UseModel(id) }})
@@ -62,8 +74,9 @@ func (s *Session) UseModel(id string) {
 
 // refreshModels reads the list again.
 func (s *Session) refreshModels() {
+	shipped := s.models.shipped
 	background(s, s.ctx, func(ctx context.Context) (models, error) {
-		return readModels(ctx, s.project)
+		return readModels(ctx, s.project, shipped)
 	}, func(m models, err error) {
 		if err != nil {
 			s.fail("The list of models could not be read", err)

@@ -26,6 +26,8 @@ type Config struct {
 	Project string
 	// Trainer starts the trainer when the first job needs it; nil: the program beside this one.
 	Trainer func(ctx context.Context) (Trainer, error)
+	// Shipped is the model that comes with the program: its ID and Name; empty: project.Baseline.
+	Shipped project.Model
 	// RetrainSteps is the number of optimiser steps of a retraining; 0: the trainer chooses.
 	RetrainSteps int
 	// Author signs revisions; empty: the user of the operating system.
@@ -84,6 +86,9 @@ func New(ctx context.Context, c Config) (*Session, error) {
 	if c.Trainer == nil {
 		c.Trainer = startTrainer
 	}
+	if c.Shipped.ID == "" {
+		c.Shipped = project.Model{ID: project.Baseline, Name: project.Baseline}
+	}
 	p, err := project.Open(ctx, c.Project)
 	if err != nil {
 		return nil, err
@@ -106,11 +111,14 @@ func (s *Session) recall(ctx context.Context) error {
 	if err := s.recallSettings(ctx); err != nil {
 		return err
 	}
-	var err error
+	shipped, err := s.project.AddModel(ctx, s.config.Shipped, "")
+	if err != nil {
+		return err
+	}
 	if s.studies, err = s.project.Studies(ctx); err != nil {
 		return err
 	}
-	s.models, err = readModels(ctx, s.project)
+	s.models, err = readModels(ctx, s.project, shipped.ID)
 	return err
 }
 
