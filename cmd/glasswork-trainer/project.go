@@ -139,7 +139,7 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:     "serve",
 		Short:   "Answer the desktop: JSON lines over stdin and stdout",
 		Long:    "Answer the desktop: JSON lines over stdin and stdout, as docs/protocol.md describes. It ends when stdin does.",
-		Example: `  echo '{"type":"start","id":"1","job":{"predict":{"path":"scans/a0001","model":"baseline"}}}' | glasswork-trainer serve`,
+		Example: `  (echo '{"type":"start","id":"1","job":{"predict":{"path":"scans/a0001","model":"baseline"}}}'; cat) | glasswork-trainer serve`,
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.jobs().Serve(c.Context(), a.stdin, a.stdout) },
 	}
