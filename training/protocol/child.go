@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,15 +26,44 @@ type DiedError struct {
 	Status string
 	// Lines are its last lines of log.
 	Lines []string
+	// Reason is the line that says most about why, or empty.
+	Reason string
 }
 
 // Error is the sentence for the user.
 func (e *DiedError) Error() string {
-	s := "the trainer ended without an answer (" + e.Status + ")"
-	if n := len(e.Lines); n > 0 {
-		s += "; its last words: " + strings.TrimSpace(e.Lines[n-1])
+	switch {
+	case memoryRanOut(e.Reason):
+		return "the trainer ran out of memory; close other programs and try again"
+	case e.Status == "signal: killed":
+		return "the trainer was killed, perhaps because memory ran out; close other programs and try again"
+	case e.Reason != "":
+		return "the trainer ended without an answer (" + e.Status + "): " + e.Reason
 	}
-	return s
+	return "the trainer ended without an answer (" + e.Status + ")"
+}
+
+// telling picks the line of a dying program's log that says why: the first about memory,
+// else the first of a panic, else the last.
+func telling(lines []string) string {
+	for _, tells := range []func(string) bool{memoryRanOut, fatal} {
+		if i := slices.IndexFunc(lines, tells); i >= 0 {
+			return lines[i]
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.TrimSpace(lines[len(lines)-1])
+}
+
+func memoryRanOut(line string) bool {
+	return strings.Contains(line, "out of memory") || strings.Contains(line, "not enough memory") ||
+		strings.Contains(line, "can't allocate memory") || strings.Contains(line, "bad_alloc")
+}
+
+func fatal(line string) bool {
+	return strings.HasPrefix(line, "fatal error:") || strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "terminate called")
 }
 
 // child is one running trainer. Its two reading goroutines end when its pipes do,

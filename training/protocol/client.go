@@ -28,6 +28,8 @@ type Client struct {
 	turn   chan struct{}
 	child  *child
 	nextID int
+	// began is the log's mark when the running job began.
+	began  int
 	closed chan struct{}
 	once   sync.Once
 	stop   func() bool
@@ -100,6 +102,7 @@ func (c *Client) Run(ctx context.Context, job Job, on func(Event)) (*Summary, er
 	}
 	defer func() { c.turn <- struct{}{} }()
 	c.nextID++
+	c.began = c.log.mark()
 	id := strconv.Itoa(c.nextID)
 	if err := c.begin(Request{Type: TypeStart, ID: id, Job: &job}); err != nil {
 		return nil, err
@@ -186,7 +189,7 @@ func (c *Client) follow(ctx context.Context, id string, on func(Event)) (*Summar
 // died waits for the child's end and says how it came.
 func (c *Client) died() error {
 	c.child.close(c.grace)
-	return &DiedError{Status: c.child.status, Lines: c.log.last(diedLines)}
+	return &DiedError{Status: c.child.status, Lines: c.log.last(diedLines), Reason: telling(c.log.since(c.began))}
 }
 
 // Log is the trainer's recent log: its stderr and whatever was not a message.

@@ -89,9 +89,46 @@ func TestRunReportsADeadTrainer(t *testing.T) {
 		if !errors.As(err, &died) {
 			t.Fatalf("error %v, want DiedError", err)
 		}
-		if died.Status != "exit status 3" || len(died.Lines) != diedLines || !strings.Contains(died.Error(), "not enough memory") {
+		if died.Status != "exit status 3" || len(died.Lines) != diedLines || !strings.Contains(died.Error(), "ran out of memory") {
 			t.Errorf("status %q, %d lines, sentence %q", died.Status, len(died.Lines), died)
 		}
+	}
+}
+
+func TestDiedErrorSaysWhy(t *testing.T) {
+	for _, c := range []struct {
+		status string
+		log    []string
+		want   string
+	}{
+		{"exit status 2", []string{"warning", "runtime: out of memory: cannot allocate", "fatal error: out of memory", "goroutine 1"}, "the trainer ran out of memory; close other programs and try again"},
+		{"signal: aborted", []string{"terminate called after throwing 'std::bad_alloc'", "what"}, "the trainer ran out of memory; close other programs and try again"},
+		{"signal: killed", []string{"a warning"}, "the trainer was killed, perhaps because memory ran out; close other programs and try again"},
+		{"exit status 2", []string{"panic: index out of range", "", "goroutine 7 [running]:", "main.go:3"}, "the trainer ended without an answer (exit status 2): panic: index out of range"},
+		{"exit status 1", []string{"a", "error while loading shared libraries: libtch.so "}, "the trainer ended without an answer (exit status 1): error while loading shared libraries: libtch.so"},
+		{"exit status 0", nil, "the trainer ended without an answer (exit status 0)"},
+	} {
+		if got := (&DiedError{Status: c.status, Reason: telling(c.log)}).Error(); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestRingKeepsTheNewest(t *testing.T) {
+	var r ring
+	for i := range ringLines + 10 {
+		r.add(strings.Repeat("x", i))
+	}
+	mark := r.mark()
+	r.add("after")
+	if all := r.last(-1); len(all) != ringLines || all[ringLines-1] != "after" {
+		t.Errorf("%d lines, the last %q", len(all), all[len(all)-1])
+	}
+	if since := r.since(mark); !slices.Equal(since, []string{"after"}) {
+		t.Errorf("since the mark: %v", since)
+	}
+	if long := r.last(2)[0]; len(long) > ringLineSize+10 && len(long) != ringLines+9 {
+		t.Errorf("a line of %d bytes", len(long))
 	}
 }
 

@@ -15,6 +15,7 @@ const (
 type ring struct {
 	mu    sync.Mutex
 	lines []string
+	added int // how many there ever were
 }
 
 // add appends a line, cut to a length a person would read.
@@ -28,6 +29,19 @@ func (r *ring) add(line string) {
 		r.lines = slices.Delete(r.lines, 0, 1)
 	}
 	r.lines = append(r.lines, line)
+	r.added++
+}
+
+// mark is the place in the log where it stands now, for since.
+func (r *ring) mark() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.added
+}
+
+// since returns what was added after mark and is still kept.
+func (r *ring) since(mark int) []string {
+	return r.last(max(r.mark()-mark, 0))
 }
 
 // last returns the newest n lines, oldest first; n < 0 means all.
