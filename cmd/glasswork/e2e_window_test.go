@@ -19,8 +19,9 @@ import (
 
 // screen is a display of the test's own.
 type screen struct {
-	t    *testing.T
-	name string // such as ":7"
+	t      *testing.T
+	name   string // such as ":7"
+	config string // folder of the user's settings there
 }
 
 // The window fills the screen, so places on it are places in the window.
@@ -44,12 +45,12 @@ func newScreen(t *testing.T) *screen {
 	if err != nil {
 		t.Fatalf("Xvfb says no display: %v", err)
 	}
-	return &screen{t, ":" + strings.TrimSpace(number)}
+	return &screen{t, ":" + strings.TrimSpace(number), t.TempDir()}
 }
 
 // environment is this process's, for programs on the screen.
 func (s *screen) environment() []string {
-	return append(os.Environ(), "DISPLAY="+s.name, "WAYLAND_DISPLAY=", "LANG=en_GB.UTF-8", "LC_ALL=")
+	return append(os.Environ(), "DISPLAY="+s.name, "WAYLAND_DISPLAY=", "LANG=en_GB.UTF-8", "LC_ALL=", "XDG_CONFIG_HOME="+s.config)
 }
 
 // do runs xdotool.

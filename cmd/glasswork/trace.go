@@ -37,16 +37,18 @@ type state struct {
 	Said    []string `json:"said"`    // messages on screen
 }
 
-// trace writes the state of s to out, one line of JSON whenever it has changed.
+// trace writes the state of s to out, one line of JSON now and whenever it has changed.
 func trace(s *session.Session, out io.Writer) {
 	last := ""
-	s.Observe(session.TopicAll&^session.TopicPointer, func() {
+	tell := func() {
 		line, err := json.Marshal(stateOf(s))
 		if err == nil && string(line) != last {
 			last = string(line)
 			fmt.Fprintln(out, tracePrefix+last)
 		}
-	})
+	}
+	tell()
+	s.Observe(session.TopicAll&^session.TopicPointer, tell)
 }
 
 func stateOf(s *session.Session) state {
