@@ -22,7 +22,7 @@ NOT_LINKED = go list -f '{{.ImportPath}} {{join .Deps " "}}' ./... | awk '!/suga
 # Opens the window on the embedded sample; without a display, the headless demo.
 run: build
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
-		exec bin/glasswork; \
+		exec bin/glasswork --sample; \
 	else \
 		echo "There is no display here, so the same loop runs without a window."; \
 		$(MAKE) --no-print-directory demo; \
@@ -59,7 +59,8 @@ demo: build
 
 # Drives the real window from opening a study to a retrained model; leaves pictures in docs/images.
 e2e: build test-packages
-	$(DISPLAY_FOR_TESTS) go test -count=1 -timeout 15m -tags e2e ./cmd/glasswork
+	@mkdir -p docs/images
+	GLASSWORK_IMAGES=$(CURDIR)/docs/images go test -count=1 -timeout 40m -tags e2e -v ./cmd/glasswork
 
 # Speed and memory of every package that has benchmarks.
 bench: setup

@@ -168,7 +168,6 @@ func retrain(w *window, images string) {
 	before := w.until("rest", soon, func(st state) bool { return st.Job == "" })
 	w.key("ctrl+r")
 	w.until("a plan", long, func(st state) bool { return st.Plan == "ready" && st.Job == "" })
-	picture(w, images, "plan.png")
 	w.key("Return")
 	w.until("training", long, func(st state) bool { return st.Job == "Retraining" && st.Losses >= 3 })
 	picture(w, images, "retrain.png")
