@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"math"
+	"strconv"
 	"sync"
 	"time"
 
@@ -48,6 +50,7 @@ const chartPause = 700 * time.Millisecond
 
 const (
 	chartWidth, chartHeight = 200, 150
+	chartShare              = 0.18 // of the window's height, where that is more
 )
 
 func newChart(post func(func())) *chart {
@@ -79,6 +82,7 @@ func (c *chart) draw(job session.Job, p viewer.Palette) {
 	}
 	if on := fyne.CurrentApp().Driver().CanvasForObject(c.object); on != nil {
 		next.scale = float64(on.Scale())
+		c.object.SetMinSize(fyne.NewSize(chartWidth, max(chartHeight, on.Size().Height*chartShare)))
 	}
 	next.width, next.height = int(float64(next.width)*next.scale), int(float64(next.height)*next.scale)
 	select {
@@ -188,21 +192,26 @@ func (c curves) empty(title string) *plot.Plot {
 		axis.Tick.Label.Font.Variant = "Sans"
 		axis.Tick.Length = vg.Length(3 * c.scale)
 		axis.Padding = vg.Length(2 * c.scale)
-		axis.Tick.Marker = fewTicks{}
 	}
+	p.X.Tick.Marker, p.Y.Tick.Marker = fewTicks{whole: true}, fewTicks{}
 	return p
 }
 
-// fewTicks keeps a small chart readable: only labelled ticks, at most four.
-type fewTicks struct{}
+// fewTicks keeps a small chart readable: only labelled ticks, at most four, and only whole
+// numbers where steps are counted.
+type fewTicks struct{ whole bool }
 
 // Ticks is called by the plot.
-func (fewTicks) Ticks(low, high float64) []plot.Tick {
+func (f fewTicks) Ticks(low, high float64) []plot.Tick {
 	var labelled []plot.Tick
 	for _, t := range (plot.DefaultTicks{}).Ticks(low, high) {
-		if !t.IsMinor() {
-			labelled = append(labelled, t)
+		switch {
+		case t.IsMinor() || f.whole && t.Value != math.Trunc(t.Value):
+			continue
+		case f.whole:
+			t.Label = strconv.Itoa(int(t.Value))
 		}
+		labelled = append(labelled, t)
 	}
 	step := (len(labelled) + 3) / 4
 	var few []plot.Tick

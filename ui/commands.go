@@ -94,12 +94,12 @@ func (w *Window) viewMenu() menu {
 	}
 	modes := []*command{}
 	for _, m := range []viewer.Mode{viewer.Fill, viewer.Outline, viewer.Both} {
-		modes = append(modes, &command{title: m.String(), do: func() { w.s.SetMode(m) }, on: func() bool { return w.s.Style().Mode == m }})
+		modes = append(modes, &command{title: upperFirst(m.String()), do: func() { w.s.SetMode(m) }, on: func() bool { return w.s.Style().Mode == m }})
 	}
 	palettes := []*command{}
 	for i, p := range viewer.Palettes() {
 		palettes = append(palettes, &command{
-			title: p.Name, do: func() { w.s.SetPalette(i) },
+			title: upperFirst(p.Name), do: func() { w.s.SetPalette(i) },
 			on: func() bool { return w.s.Style().Palette.Name == p.Name },
 		})
 	}

@@ -39,10 +39,10 @@ func newFindings(s *session.Session) *findings {
 		body = append(body, r.row)
 	}
 	for _, m := range []viewer.Mode{viewer.Fill, viewer.Outline, viewer.Both} {
-		f.modes = append(f.modes, newSegment(m.String(), func() { s.SetMode(m) }))
+		f.modes = append(f.modes, newSegment(upperFirst(m.String()), func() { s.SetMode(m) }))
 	}
 	for i, p := range viewer.Palettes() {
-		f.palette = append(f.palette, newSegment(p.Name, func() { s.SetPalette(i) }))
+		f.palette = append(f.palette, newSegment(upperFirst(p.Name), func() { s.SetPalette(i) }))
 	}
 	body = append(body,
 		container.NewBorder(nil, nil, newWholeLabel("Opacity", inkQuiet), f.percent, f.opacity),

@@ -139,7 +139,9 @@ func newJobView(w *Window) *jobView {
 
 func (j *jobView) show(job session.Job) {
 	j.title.set(job.Title)
-	if text := j.doing(job); j.text.Text != text {
+	text := j.doing(job)
+	show(j.text, text != job.Title)
+	if j.text.Text != text {
 		j.text.SetText(text)
 	}
 	unknown := math.IsNaN(job.Fraction)
