@@ -212,14 +212,14 @@ func (j *Jobs) evaluateProject(ctx context.Context, job protocol.EvaluateJob, l 
 	if err != nil {
 		return nil, err
 	}
-	ml := map[string]float64{}
-	for _, s := range studies {
-		if s.Measurable {
-			ml[s.Alias] = s.Geometry.VoxelML()
+	known := byAlias(studies)
+	o.VoxelML = func(e dataset.Example) float64 {
+		if s := known[e.Case]; s.Measurable {
+			return s.Geometry.VoxelML()
 		}
+		return 0
 	}
-	o.VoxelML = func(e dataset.Example) float64 { return ml[e.Case] }
-	ev, err := Evaluate(ctx, l, info.Spec, examples, o)
+	ev, err := Evaluate(ctx, l, info.Spec, calibrated{examples, known}, o)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func (s memorySource) ReadSlice(_ context.Context, z int, hu []int16) error {
 }
 func (memorySource) Close() error { return nil }
 
-// bandsStudy is a study of n slices of bands, with the labels that belong to it.
+// bandsStudy is a study of n pictures of bands, with the labels that belong to it.
 func bandsStudy(t *testing.T, patient string, n int) (*volume.Series, *volume.LabelMap) {
 	t.Helper()
 	g := volume.NewGeometry([3]int{n, 48, 48}, [3]float64{5, 2, 2}, volume.Point{})
@@ -43,7 +43,7 @@ func bandsStudy(t *testing.T, patient string, n int) (*volume.Series, *volume.La
 		copy(l.Slice(z), e.Labels)
 	}
 	return &volume.Series{
-		ID: "series of " + patient, PatientID: patient, Geometry: g, Calibrated: true, Measurable: true, Source: memorySource{v},
+		ID: "series of " + patient, PatientID: patient, Geometry: g, Measurable: true, Source: memorySource{v},
 	}, l
 }
 
@@ -332,6 +332,21 @@ func TestEvaluateAProjectsHoldout(t *testing.T) {
 	// Five voxels of 0.02 ml … the reference volume is that of two slices' ground glass.
 	if r.Cases != 1 || r.Classes[0].ReferenceML == nil || *r.Classes[0].ReferenceML < 1 {
 		t.Errorf("report %+v", r)
+	}
+}
+
+// A CT that cannot be measured is framed in training as it is in prediction: by its body.
+func TestUnmeasurableCTIsNoPicture(t *testing.T) {
+	g := volume.NewGeometry([3]int{6, 48, 48}, [3]float64{5, 2, 2}, volume.Point{})
+	for _, c := range []struct{ calibrated, whole bool }{{true, false}, {false, true}} {
+		x := calibrated{bands(6), map[string]project.Study{"a": {Alias: "a", Geometry: g, Calibrated: c.calibrated}}}
+		e, err := x.At(t.Context(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if whole(e) != c.whole {
+			t.Errorf("calibrated %v: taken for a picture %v", c.calibrated, whole(e))
+		}
 	}
 }
 

@@ -57,6 +57,7 @@ func newPlan(ctx context.Context, p *project.Project, job protocol.FinetuneJob, 
 	if err != nil {
 		return nil, err
 	}
+	all = calibrated{all, byAlias(studies)}
 	pl := &plan{studies: map[string]project.Study{}}
 	var usable []project.Study
 	for _, s := range studies {
@@ -98,6 +99,34 @@ func reviewed(ctx context.Context, p *project.Project) (dataset.Examples, map[st
 		perCase[name]++
 	}
 	return all, perCase, nil
+}
+
+// calibrated gives slices a pixel size if and only if they hold HU: what has none is taken
+// for a picture (see whole), in training as in prediction.
+type calibrated struct {
+	dataset.Examples
+	studies map[string]project.Study
+}
+
+func (c calibrated) At(ctx context.Context, i int) (dataset.Example, error) {
+	e, err := c.Examples.At(ctx, i)
+	if s, ok := c.studies[e.Case]; ok {
+		spacing := s.Geometry.Spacing()
+		e.Spacing = [2]float64{spacing[1], spacing[2]}
+		if !s.Calibrated {
+			e.Spacing = [2]float64{}
+		}
+	}
+	return e, err
+}
+
+// byAlias maps the name that examples have as their case to the study.
+func byAlias(studies []project.Study) map[string]project.Study {
+	m := make(map[string]project.Study, len(studies))
+	for _, s := range studies {
+		m[s.Alias] = s
+	}
+	return m
 }
 
 // split sorts the patients into those to train on and those to score. If none is held

@@ -26,7 +26,9 @@ with null for what is undefined.`,
 	}
 	c.Flags().StringVar(&job.Model, "model", "baseline", "model file, or baseline for the shipped one")
 	c.Flags().StringVar(&job.Data, "data", "", "labelled dataset")
-	_ = c.MarkFlagRequired("data")
+	c.Flags().StringVar(&job.Project, "project", "", "project whose held-out patients are scored, instead of a dataset")
+	c.MarkFlagsOneRequired("data", "project")
+	c.MarkFlagsMutuallyExclusive("data", "project")
 	return c
 }
 
@@ -41,7 +43,7 @@ func (a *app) evaluate(ctx context.Context, job protocol.EvaluateJob) error {
 	if a.json {
 		return printJSON(a.stdout, evaluationLine(s.Evaluate.Report))
 	}
-	fmt.Fprintf(a.stdout, "%s on %s: ", s.Evaluate.ModelName, job.Data)
+	fmt.Fprintf(a.stdout, "%s on %s: ", s.Evaluate.ModelName, job.Data+job.Project)
 	printReport(a.stdout, s.Evaluate.Report)
 	return nil
 }
