@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -9,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/assets/baseline"
 	"glasswork/dataset"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/phantom"
@@ -84,6 +87,8 @@ func TestTrainPredictEvaluateExport(t *testing.T) {
 		t.Errorf("evaluate says %q", out)
 	}
 
+	checkPacked(t, model)
+
 	project := filepath.Join(dir, "project")
 	if out := must(t, "import", "--project", project, ct); !strings.Contains(out, "5 slices") {
 		t.Errorf("import says %q", out)
@@ -93,6 +98,55 @@ func TestTrainPredictEvaluateExport(t *testing.T) {
 	}
 	if out := must(t, "finetune", "--project", project, "--base", model, "--estimate"); !strings.Contains(out, "reviewed") {
 		t.Errorf("the estimate says %q", out)
+	}
+}
+
+// checkPacked packs a model and holds the card to the file beside it.
+func checkPacked(t *testing.T, model string) {
+	t.Helper()
+	dir := t.TempDir()
+	must(t, "pack", "--model", model, "--name", "packed-1", "--data", "phantom:2@9", "--out", dir)
+	b, err := os.ReadFile(filepath.Join(dir, "baseline.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c card
+	if err := json.Unmarshal(b, &c); err != nil {
+		t.Fatal(err)
+	}
+	sum, size, err := fileSum(filepath.Join(dir, baseline.Name))
+	if err != nil || sum != c.SHA256 || size != c.Bytes || c.Name != "packed-1" || !c.Model.Half || c.Scores["phantom:2@9"].Cases != 1 {
+		t.Errorf("card %+v of a file of %d bytes, %s: %v", c, size, sum, err)
+	}
+	if whole, err := os.Stat(model); err != nil || size > whole.Size()*6/10 {
+		t.Errorf("%d bytes as float16: %v", size, err)
+	}
+}
+
+// The shipped model is the one that its card describes.
+func TestShippedModel(t *testing.T) {
+	model, err := baseline.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile("../../assets/baseline/baseline.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c card
+	if err := json.Unmarshal(b, &c); err != nil {
+		t.Fatal(err)
+	}
+	if sum := sha256.Sum256(model); hex.EncodeToString(sum[:]) != c.SHA256 || int64(len(model)) != c.Bytes || len(model) > 32<<20 {
+		t.Errorf("the shipped model has %d bytes and SHA-256 %x, its card says %d and %s", len(model), sum, c.Bytes, c.SHA256)
+	}
+	l, info, err := (&app{}).networks().LoadBytes("the shipped model", model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if info.Name != c.Name || info.Encoder != "resnet18" || info.Arch != "unet" {
+		t.Errorf("the shipped model is %+v", info)
 	}
 }
 
