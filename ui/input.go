@@ -17,7 +17,7 @@ func held() fyne.KeyModifier {
 
 // typedKey does what a key stands for. While a sheet is up the keys are the sheet's.
 func (w *Window) typedKey(ev *fyne.KeyEvent) {
-	if n := len(w.sheets); n > 0 {
+	if n := len(w.sheets); n > 0 && w.win.Canvas().Overlays().Top() == fyne.CanvasObject(w.sheets[n-1].popup) {
 		w.sheets[n-1].key(ev.Name)
 		return
 	}

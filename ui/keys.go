@@ -79,6 +79,7 @@ type command struct {
 var gap = &command{}
 
 func (c *command) isAble() bool { return c.able == nil || c.able() }
+func (c *command) isOn() bool   { return c.on != nil && c.on() }
 
 // menu is a group of commands.
 type menu struct {
@@ -115,10 +116,8 @@ func find(menus []menu, k key) (found *command) {
 	return found
 }
 
-// mainMenu builds Fyne's menu from ours, and says in what state its items are, so that it
-// is built anew only when that has changed.
-func mainMenu(menus []menu) (*fyne.MainMenu, string) {
-	var state strings.Builder
+// mainMenu builds Fyne's menu from ours.
+func mainMenu(menus []menu) *fyne.MainMenu {
 	var build func([]*command) []*fyne.MenuItem
 	build = func(all []*command) (items []*fyne.MenuItem) {
 		for _, c := range all {
@@ -128,13 +127,10 @@ func mainMenu(menus []menu) (*fyne.MainMenu, string) {
 			}
 			item := fyne.NewMenuItem(c.title, c.do)
 			item.Shortcut, item.IsQuit = c.key.shortcut(), c.title == "Quit"
-			item.Disabled, item.Checked = !c.isAble(), c.on != nil && c.on()
+			item.Disabled, item.Checked = !c.isAble(), c.isOn()
 			if c.items != nil {
 				item.ChildMenu = fyne.NewMenu("", build(c.items)...)
 			}
-			state.WriteString(c.title)
-			state.WriteByte(flag(item.Disabled))
-			state.WriteByte(flag(item.Checked))
 			items = append(items, item)
 		}
 		return items
@@ -143,7 +139,15 @@ func mainMenu(menus []menu) (*fyne.MainMenu, string) {
 	for _, m := range menus {
 		out = append(out, fyne.NewMenu(m.title, build(m.commands)...))
 	}
-	return fyne.NewMainMenu(out...), state.String()
+	return fyne.NewMainMenu(out...)
+}
+
+// stateOf is in what state the commands are, in their order: the menu is built anew only when
+// that has changed.
+func stateOf(menus []menu) string {
+	var state []byte
+	every(menus, func(c *command) { state = append(state, flag(c.isAble()), flag(c.isOn())) })
+	return string(state)
 }
 
 func flag(on bool) byte {

@@ -49,8 +49,10 @@ func (w *Window) sheet(title string, body fyne.CanvasObject, size fyne.Size, lef
 	inner := container.NewBorder(container.NewVBox(head, spacer(0, 6)), container.NewVBox(spacer(0, 6), row), nil, nil, body)
 	s.popup = widget.NewModalPopUp(container.New(layout.NewCustomPaddedLayout(14, 12, 18, 18), inner), w.win.Canvas())
 	w.sheets = append(w.sheets, s)
-	s.popup.Resize(fit(s.popup.MinSize().Max(size), w.win.Canvas().Size()))
 	s.popup.Show()
+	// How high text is shows only once it has its width.
+	s.popup.Resize(fyne.NewSize(max(size.Width, s.popup.MinSize().Width), s.popup.MinSize().Height))
+	s.popup.Resize(fit(s.popup.MinSize().Max(size), w.win.Canvas().Size()))
 	s.refresh()
 	return s
 }

@@ -46,7 +46,7 @@ var colors = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameHover:               hoverVeil,
 	theme.ColorNameHyperlink:           inkStrong,
 	theme.ColorNameInputBackground:     color.NRGBA{R: 0x1b, G: 0x1e, B: 0x22, A: 0xff},
-	theme.ColorNameInputBorder:         line,
+	theme.ColorNameInputBorder:         faint,
 	theme.ColorNameMenuBackground:      color.NRGBA{R: 0x1b, G: 0x1e, B: 0x22, A: 0xff},
 	theme.ColorNameOverlayBackground:   color.NRGBA{R: 0x17, G: 0x1a, B: 0x1e, A: 0xff},
 	theme.ColorNamePlaceHolder:         inkQuiet,

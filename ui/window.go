@@ -150,9 +150,9 @@ func (w *Window) studyChanged() {
 
 // refreshMenu builds the menu anew if an item's state has changed.
 func (w *Window) refreshMenu() {
-	if m, state := mainMenu(w.menus); state != w.menuState {
+	if state := stateOf(w.menus); state != w.menuState {
 		w.menuState = state
-		w.win.SetMainMenu(m)
+		w.win.SetMainMenu(mainMenu(w.menus))
 	}
 }
 
