@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -11,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
+	"glasswork/dataset/volume"
 	"glasswork/training/protocol"
 	"glasswork/training/score"
 	"glasswork/ui/session"
@@ -24,14 +26,16 @@ func (w *Window) compare(v session.Verdict) *sheet {
 	verdict.TextStyle.Bold = true
 	body := container.NewVBox(newLabel(basis(v), inkQuiet), spacer(0, 4),
 		scores(v.Comparison), spacer(0, 4), tight(verdict))
+	above := float32(322) // everything but the pictures
 	if v.Note != "" {
 		body.Add(tight(paragraph(v.Note)))
+		above += 30
 	}
-	side := min(max((w.win.Canvas().Size().Height-322)/3, 120), 300)
+	side := min(max((w.win.Canvas().Size().Height-above)/3, 120), 300)
 	if len(v.Samples) > 0 {
-		body.Add(container.NewHScroll(samples(v.Samples, w.s.Style().Palette, side)))
+		body.Add(container.NewHScroll(samples(v, w.s.Style().Palette, side)))
 	}
-	return w.sheet("Is "+v.ModelName+" better than "+v.BaseName+"?", container.NewVScroll(body), fyne.NewSize(max(880, 3*side+80), 322+3*side), w.s.KeepModel,
+	return w.sheet("Is "+v.ModelName+" better than "+v.BaseName+"?", container.NewVScroll(body), fyne.NewSize(max(880, 3*side+80), above+3*side), w.s.KeepModel,
 		answer{text: "Use the new model", do: w.s.UseNewModel},
 		answer{text: "Keep the current one", safe: true, do: w.s.KeepModel})
 }
@@ -139,10 +143,15 @@ func (t *tableLayout) MinSize(all []fyne.CanvasObject) fyne.Size {
 
 // samples are the slices on which the models differ most, each beside its reference. side is
 // the height of a picture.
-func samples(all []protocol.Sample, p viewer.Palette, side float32) fyne.CanvasObject {
-	grid := container.NewGridWithColumns(min(len(all), 3))
-	for _, s := range all[:min(len(all), 3)] {
-		title := newLabel(fmt.Sprintf("%s, slice %d: %s differ", s.Alias, s.Z+1, count(s.Differing, "pixel", "pixels")), inkQuiet)
+func samples(v session.Verdict, p viewer.Palette, side float32) fyne.CanvasObject {
+	all := v.Samples[:min(len(v.Samples), 3)]
+	grid := container.NewGridWithColumns(len(all))
+	for _, s := range all {
+		name := s.Alias
+		if v.Synthetic {
+			name = "synthetic"
+		}
+		title := newLabel(fmt.Sprintf("%s, slice %d: %s", name, s.Z+1, count(s.Differing, "pixel differs", "pixels differ")), inkQuiet)
 		stack := container.NewVBox(title)
 		for _, part := range []struct {
 			name   string
@@ -171,9 +180,31 @@ func samplePicture(name string, s protocol.Sample, labels []uint8, p viewer.Pale
 	style := viewer.DefaultStyle()
 	style.Palette = p
 	new(viewer.Renderer).Render(dst, hu, slices.Clone(labels), viewer.WindowLevel{Center: 127.5, Width: 255}, style)
-	picture := canvas.NewImageFromImage(dst)
+	box := labelled(s)
+	cut := image.NewRGBA(image.Rectangle{Max: box.Size()})
+	draw.Draw(cut, cut.Rect, dst, box.Min, draw.Src)
+	picture := canvas.NewImageFromImage(cut)
 	picture.FillMode, picture.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleFastest
-	picture.SetMinSize(fyne.NewSize(side*float32(s.Width)/float32(s.Height), side))
+	picture.SetMinSize(fyne.NewSize(side*float32(box.Dx())/float32(box.Dy()), side))
 	shade := canvas.NewRectangle(color.NRGBA{A: 0xa0})
 	return container.NewStack(picture, container.NewVBox(container.NewHBox(container.NewStack(shade, caption))))
+}
+
+// labelled is the part of a sample in which anyone has marked something, with a margin: there
+// is nothing to compare outside. It is the whole slice where nothing is marked.
+func labelled(s protocol.Sample) image.Rectangle {
+	const margin = 8 // pixels
+	var box image.Rectangle
+	for _, labels := range [][]uint8{s.Reference, s.Current, s.New} {
+		for i, c := range labels {
+			if c != volume.Background {
+				box = box.Union(image.Rect(i%s.Width, i/s.Width, i%s.Width+1, i/s.Width+1))
+			}
+		}
+	}
+	whole := image.Rect(0, 0, s.Width, s.Height)
+	if box.Empty() {
+		return whole
+	}
+	return box.Inset(-margin).Intersect(whole)
 }

@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"image"
 	"image/color"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -197,5 +199,20 @@ func TestAbsolute(t *testing.T) {
 		if got := absolute(typed); got != want {
 			t.Errorf("%q is %q, want %q", typed, got, want)
 		}
+	}
+}
+
+func TestLabelledPartOfASample(t *testing.T) {
+	blank := make([]byte, 100*80)
+	s := protocol.Sample{Width: 100, Height: 80, Reference: blank, Current: blank, New: blank}
+	if got := labelled(s); got != image.Rect(0, 0, 100, 80) {
+		t.Errorf("with nothing marked: %v", got)
+	}
+	one, other := slices.Clone(blank), slices.Clone(blank)
+	one[30*100+40] = 1
+	other[50*100+96] = 2
+	s.Reference, s.New = one, other
+	if got := labelled(s); got != image.Rect(32, 22, 100, 59) {
+		t.Errorf("marked at (40,30) and (96,50): %v", got)
 	}
 }

@@ -422,7 +422,7 @@ func TestRetrainAsksComparesAndKeepsByDefault(t *testing.T) {
 	seen := texts(r.sheets[0].popup)
 	for _, want := range []string{
 		"too few to tell", "0.500", "0.750", "+0.250 (−0.100 … +0.400)", "2 held-out patients", "reference",
-		"Use the new model", "Keep the current one", "A0002, slice 4: 1 pixel differ",
+		"Use the new model", "Keep the current one", "A0002, slice 4: 1 pixel differs",
 	} {
 		if !strings.Contains(seen, want) {
 			t.Errorf("the comparison does not say %q:\n%s", want, seen)
