@@ -185,8 +185,7 @@ func reopen(t *testing.T, s *screen, dir string, last state) {
 	t.Helper()
 	w := start(s, dir)
 	w.until("the empty window", soon, func(st state) bool { return st.Model == last.Model && st.Study == "" })
-	w.click(studyInList[0], studyInList[1])
-	w.until("the study", soon, func(st state) bool { return st.Study == last.Study })
+	w.clickUntil("the study", studyInList, soon, func(st state) bool { return st.Study == last.Study })
 	w.key("Home")
 	w.until("the first slice", soon, func(st state) bool { return st.Slice == 0 })
 	for range last.Slice - 1 {

@@ -6,11 +6,11 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -74,18 +74,18 @@ func (s *screen) enter(text string) {
 }
 
 // click clicks the left button at a place.
-func (s *screen) click(x, y int) {
+func (s *screen) click(at [2]int) {
 	s.t.Helper()
-	s.do("mousemove", fmt.Sprint(x), fmt.Sprint(y), "click", "1")
+	s.do("mousemove", strconv.Itoa(at[0]), strconv.Itoa(at[1]), "click", "1")
 }
 
 // drag pulls the left button along a line of places as a hand does, 125 places a second, and
 // calls held before it lets go.
 func (s *screen) drag(places [][2]int, held func()) {
 	s.t.Helper()
-	args := []string{"mousemove", fmt.Sprint(places[0][0]), fmt.Sprint(places[0][1]), "mousedown", "1"}
+	args := []string{"mousemove", strconv.Itoa(places[0][0]), strconv.Itoa(places[0][1]), "mousedown", "1"}
 	for _, p := range places[1:] {
-		args = append(args, "sleep", "0.008", "mousemove", fmt.Sprint(p[0]), fmt.Sprint(p[1]))
+		args = append(args, "sleep", "0.008", "mousemove", strconv.Itoa(p[0]), strconv.Itoa(p[1]))
 	}
 	s.do(args...)
 	if held != nil {
@@ -195,21 +195,43 @@ func (w *window) listen(out io.Reader) {
 // until waits for a state of the window.
 func (w *window) until(what string, most time.Duration, cond func(st state) bool) state {
 	w.t.Helper()
+	st, ok := w.reaches(most, cond)
+	if !ok {
+		w.shoot(filepath.Join(os.TempDir(), "glasswork-e2e.png"))
+		w.t.Fatalf("%s: not within %v; the window's state is %+v", what, most, st)
+	}
+	return st
+}
+
+// clickUntil clicks at a place until the window takes notice: while it is coming up it does not.
+func (w *window) clickUntil(what string, at [2]int, most time.Duration, cond func(st state) bool) {
+	w.t.Helper()
+	for begun := time.Now(); time.Since(begun) < most; {
+		w.click(at)
+		if _, ok := w.reaches(2*time.Second, cond); ok {
+			return
+		}
+	}
+	w.until(what, 0, cond)
+}
+
+// reaches waits for a state of the window, and returns the last one.
+func (w *window) reaches(most time.Duration, cond func(st state) bool) (state, bool) {
+	w.t.Helper()
 	deadline := time.After(most)
 	for {
 		w.mu.Lock()
 		st, changed := w.now, w.changed
 		w.mu.Unlock()
 		if cond(st) {
-			return st
+			return st, true
 		}
 		select {
 		case <-changed:
 		case <-w.exited:
-			w.t.Fatalf("%s: the window has ended (%v)", what, w.cmd.ProcessState)
+			w.t.Fatalf("the window has ended (%v)", w.cmd.ProcessState)
 		case <-deadline:
-			w.shoot(filepath.Join(os.TempDir(), "glasswork-e2e.png"))
-			w.t.Fatalf("%s: not within %v; the window's state is %+v", what, most, st)
+			return st, false
 		}
 	}
 }
