@@ -104,15 +104,15 @@ func (w *Window) switchTo(dir string) {
 	w.s.Toast("Opening the project " + dir)
 	w.work.Go(func() {
 		s, err := w.open(ctx, dir)
-		w.post(func() { w.switched(ctx, s, err) })
+		w.post(func() { w.switched(ctx, dir, s, err) })
 	})
 }
 
 // switched shows the project that was opened, and closes the one before it.
-func (w *Window) switched(ctx context.Context, s *session.Session, err error) {
+func (w *Window) switched(ctx context.Context, dir string, s *session.Session, err error) {
 	switch {
 	case err != nil && ctx.Err() == nil:
-		w.s.Toast(err.Error())
+		w.fail("The project in " + dir + " was not opened: " + err.Error())
 	case err != nil:
 	case ctx.Err() != nil || w.closing:
 		w.work.Go(func() { _ = s.Close() }) // nothing was done in it
@@ -122,8 +122,13 @@ func (w *Window) switched(ctx context.Context, s *session.Session, err error) {
 		w.show(s)
 		w.work.Go(func() {
 			if err := old.Close(); err != nil {
-				w.post(func() { w.s.Toast("The project before was not closed cleanly: " + err.Error()) })
+				w.post(func() { w.fail("The project before was not closed cleanly: " + err.Error()) })
 			}
 		})
 	}
+}
+
+// fail tells of a failure that is not the session's.
+func (w *Window) fail(text string) {
+	w.banners.show(text, banner{text: text, color: failure, choices: []choice{{text: "OK"}}})
 }

@@ -125,11 +125,6 @@ func section(title string, right fyne.CanvasObject, body ...fyne.CanvasObject) *
 	return container.New(layout.NewCustomPaddedVBoxLayout(4), append([]fyne.CanvasObject{head}, body...)...)
 }
 
-// small is a button without emphasis.
-func small(text string, tapped func()) *widget.Button {
-	return widget.NewButton(text, tapped)
-}
-
 // thin makes a bar as low as a line of small text, whatever it asks for.
 func thin(bar fyne.CanvasObject) fyne.CanvasObject { return container.New(thinLayout{}, bar) }
 

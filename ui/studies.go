@@ -43,7 +43,7 @@ func newStudies(w *Window) *studies {
 	}
 	st.object = container.NewBorder(
 		container.NewVBox(newHeading("STUDIES"), st.search),
-		small("+ Open…", w.askOpen), nil, nil, container.NewStack(st.list, container.NewVBox(spacer(0, 8), st.none)))
+		widget.NewButton("+ Open…", w.askOpen), nil, nil, container.NewStack(st.list, container.NewVBox(spacer(0, 8), st.none)))
 	return st
 }
 

@@ -17,17 +17,21 @@ const (
 
 // toasts are short news over the lower edge of the picture. They go by themselves.
 type toasts struct {
-	box    *fyne.Container
-	timers map[fyne.CanvasObject]*time.Timer
-	after  func(time.Duration, func()) *time.Timer
+	box   *fyne.Container
+	shown []*toast // in the order of box
+	after func(time.Duration, func()) *time.Timer
+}
+
+type toast struct {
+	text   string
+	object fyne.CanvasObject
+	timer  *time.Timer
 }
 
 func newToasts(post func(func())) *toasts {
-	t := &toasts{box: container.NewVBox(), timers: map[fyne.CanvasObject]*time.Timer{}}
-	t.after = func(d time.Duration, f func()) *time.Timer {
+	return &toasts{box: container.NewVBox(), after: func(d time.Duration, f func()) *time.Timer {
 		return time.AfterFunc(d, func() { post(f) })
-	}
-	return t
+	}}
 }
 
 // object is what lies over the picture: it takes no click outside its toasts.
@@ -37,34 +41,32 @@ func (t *toasts) object() fyne.CanvasObject {
 
 // show shows a piece of news. The same one again stays longer instead of standing twice.
 func (t *toasts) show(text string) {
-	for _, o := range t.box.Objects {
-		if o.(*fyne.Container).Objects[1].(*fyne.Container).Objects[0].(*label).full == text {
-			t.drop(o)
-			break
-		}
+	if i := slices.IndexFunc(t.shown, func(o *toast) bool { return o.text == text }); i >= 0 {
+		t.drop(t.shown[i])
 	}
-	for len(t.box.Objects) >= mostToasts {
-		t.drop(t.box.Objects[0])
+	if len(t.shown) >= mostToasts {
+		t.drop(t.shown[0])
 	}
 	ground := canvas.NewRectangle(raised)
 	ground.CornerRadius, ground.StrokeColor, ground.StrokeWidth = 5, line, 1
-	toast := container.NewStack(ground, container.New(layout.NewCustomPaddedLayout(6, 6, 12, 12), newWholeLabel(text, inkStrong)))
-	t.box.Add(toast)
-	t.timers[toast] = t.after(toastTime, func() { t.drop(toast) })
+	n := &toast{text: text, object: container.NewStack(ground,
+		container.New(layout.NewCustomPaddedLayout(6, 6, 12, 12), newWholeLabel(text, inkStrong)))}
+	n.timer = t.after(toastTime, func() { t.drop(n) })
+	t.shown = append(t.shown, n)
+	t.box.Add(n.object)
 }
 
-func (t *toasts) drop(o fyne.CanvasObject) {
-	if timer := t.timers[o]; timer != nil {
-		timer.Stop()
-		delete(t.timers, o)
-	}
-	t.box.Remove(o)
+// drop takes a toast away, if it is still there.
+func (t *toasts) drop(n *toast) {
+	n.timer.Stop()
+	t.shown = slices.DeleteFunc(t.shown, func(o *toast) bool { return o == n })
+	t.box.Remove(n.object)
 }
 
 // close lets no timer fire any more.
 func (t *toasts) close() {
-	for _, o := range slices.Clone(t.box.Objects) {
-		t.drop(o)
+	for _, n := range slices.Clone(t.shown) {
+		t.drop(n)
 	}
 }
 

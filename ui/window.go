@@ -116,10 +116,10 @@ func (w *Window) show(s *session.Session) {
 	w.win.SetContent(w.frame.object)
 
 	w.observe(session.TopicStudy|session.TopicSlice|session.TopicLook|session.TopicLabels|session.TopicTool, w.view.Update)
-	w.observe(session.TopicStrip|session.TopicLook|session.TopicStudy, func() { w.strip.Set(pane.Survey(s.Survey())) })
+	w.observe(session.TopicStrip|session.TopicStudy, func() { w.strip.Set(pane.Survey(s.Survey())) })
 	w.observe(session.TopicSlice|session.TopicStudy, func() { w.strip.Mark(s.Slice()) })
 	w.observe(session.TopicStudies|session.TopicStudy, studies.update)
-	w.observe(session.TopicFindings|session.TopicStudy|session.TopicLook|session.TopicTool, findings.update)
+	w.observe(session.TopicFindings|session.TopicStudy|session.TopicTool, findings.update)
 	w.observe(session.TopicSlice|session.TopicStudy|session.TopicSaved|session.TopicLabels, slice.update)
 	w.observe(session.TopicTool|session.TopicStudy, tool.update)
 	w.observe(session.TopicModels|session.TopicJob|session.TopicStudy|session.TopicStrip, model.update)
