@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"glasswork/dataset/internal/osfile"
 )
 
 // Directory returns the files that a DICOMDIR lists (PS3.10). Only regular files
@@ -25,7 +27,7 @@ func Directory(path string) (files, refused []string, ok bool, err error) {
 	}
 	root, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
-		return nil, nil, true, plainOSError(err)
+		return nil, nil, true, osfile.Plain(err)
 	}
 	defer root.Close()
 	seen := map[string]bool{}

@@ -7,11 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"glasswork/dataset/internal/osfile"
 )
 
 // errNotDICOM marks files that are something else; folders hold many of them.
@@ -51,16 +52,12 @@ type header struct {
 
 // readHeader reads the header of one file without its pixels.
 func readHeader(path string) (*header, error) {
-	f, err := os.Open(path)
+	f, size, err := osfile.Open(path)
 	if err != nil {
-		return nil, plainOSError(err)
+		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, plainOSError(err)
-	}
-	h, err := parseHeader(f, info.Size())
+	h, err := parseHeader(f, size)
 	if err != nil {
 		return nil, err
 	}
@@ -266,13 +263,4 @@ func parseValues(kept []byte, s syntax) (values map[uint32]any, err error) {
 		}
 		values[t] = e.Value.GetValue()
 	}
-}
-
-// plainOSError names what the system refused without repeating the path.
-func plainOSError(err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return fmt.Errorf("it could not be opened: %w", pe.Err)
-	}
-	return err
 }

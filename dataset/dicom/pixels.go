@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"os"
+
+	"glasswork/dataset/internal/osfile"
 )
 
 // slicePixels is the number of pixels of one slice.
@@ -28,7 +30,7 @@ func (h *header) readPixels(hu []int16, scratch []byte) ([]byte, error) {
 	scratch = scratch[:n]
 	f, err := os.Open(h.path)
 	if err != nil {
-		return scratch, plainOSError(err)
+		return scratch, osfile.Plain(err)
 	}
 	defer f.Close()
 	src := io.ReaderAt(f)
@@ -41,7 +43,7 @@ func (h *header) readPixels(hu []int16, scratch []byte) ([]byte, error) {
 		if errors.Is(err, io.EOF) {
 			return scratch, errors.New("it has become shorter since it was opened")
 		}
-		return scratch, plainOSError(err)
+		return scratch, osfile.Plain(err)
 	}
 	h.toHU(hu, scratch)
 	return scratch, nil
@@ -51,7 +53,7 @@ func (h *header) readPixels(hu []int16, scratch []byte) ([]byte, error) {
 func (h *header) inflated(f *os.File) (io.ReaderAt, error) {
 	info, err := f.Stat()
 	if err != nil {
-		return nil, plainOSError(err)
+		return nil, osfile.Plain(err)
 	}
 	_, off, err := start(f, info.Size())
 	if err != nil {

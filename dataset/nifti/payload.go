@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"sync"
+
+	"glasswork/dataset/internal/osfile"
 )
 
 // maxDeflate is the most that deflate can expand: no gzip file holds more bytes than
@@ -50,7 +52,7 @@ func readHead(path string) (head []byte, data string, err error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, "", plainOSError(err)
+		return nil, "", osfile.Plain(err)
 	}
 	defer f.Close()
 	r := bufio.NewReader(f)
@@ -82,19 +84,15 @@ func firstOf(stem, ext string) string {
 
 // newPayload checks that a file can hold size bytes of voxels from offset on.
 func newPayload(path string, offset, size int64) (*payload, error) {
-	f, err := os.Open(path)
+	f, held, err := osfile.Open(path)
 	if err != nil {
-		return nil, plainOSError(err)
+		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, plainOSError(err)
-	}
 	magic := make([]byte, 2)
 	_, _ = io.ReadFull(f, magic) // a file shorter than that is too short below
 	p := &payload{path: path, offset: offset, size: size, packed: magic[0] == 0x1F && magic[1] == 0x8B}
-	limit := info.Size()
+	limit := held
 	p.stream = p.packed
 	if p.packed {
 		limit *= maxDeflate
@@ -132,7 +130,7 @@ func (p *payload) use(ctx context.Context, off, n int64, with func([]byte) error
 func (p *payload) readPlain(off, n int64) ([]byte, error) {
 	f, err := os.Open(p.path)
 	if err != nil {
-		return nil, plainOSError(err)
+		return nil, osfile.Plain(err)
 	}
 	defer f.Close()
 	b := make([]byte, n)
@@ -184,7 +182,7 @@ func (p *payload) inflated(ctx context.Context, end int64) ([]byte, error) {
 func (p *payload) start() error {
 	f, err := os.Open(p.path)
 	if err != nil {
-		return plainOSError(err)
+		return osfile.Plain(err)
 	}
 	src := io.Reader(bufio.NewReaderSize(f, 1<<18))
 	if p.packed {
@@ -226,13 +224,4 @@ func (p *payload) close() error {
 	p.stop()
 	p.bytes = nil
 	return nil
-}
-
-// plainOSError names what the system refused without repeating the path.
-func plainOSError(err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return fmt.Errorf("it could not be opened: %w", pe.Err)
-	}
-	return err
 }

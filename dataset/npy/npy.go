@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 
 	"github.com/sbinet/npyio/npy"
+
+	"glasswork/dataset/internal/osfile"
 )
 
 const (
@@ -39,16 +41,12 @@ type Array struct {
 // Open reads and checks the header of an NPY file: the file must hold exactly the
 // numbers its shape says. Errors are clauses without the file's name.
 func Open(path string) (*Array, error) {
-	f, err := os.Open(path)
+	f, size, err := osfile.Open(path)
 	if err != nil {
-		return nil, plainOSError(err)
+		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, plainOSError(err)
-	}
-	a, err := parse(f, info.Size())
+	a, err := parse(f, size)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +87,7 @@ func parse(src io.ReaderAt, size int64) (*Array, error) {
 func readHead(src io.ReaderAt, size int64) ([]byte, error) {
 	start := make([]byte, min(size, 12))
 	if _, err := src.ReadAt(start, 0); err != nil && !errors.Is(err, io.EOF) {
-		return nil, plainOSError(err)
+		return nil, osfile.Plain(err)
 	}
 	if len(start) < 12 || string(start[:6]) != "\x93NUMPY" {
 		return nil, errors.New("it is not an NPY file")
@@ -107,7 +105,7 @@ func readHead(src io.ReaderAt, size int64) ([]byte, error) {
 	}
 	head := make([]byte, length)
 	if _, err := src.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
-		return nil, plainOSError(err)
+		return nil, osfile.Plain(err)
 	}
 	return head, nil
 }
@@ -195,7 +193,7 @@ func (a *Array) Slice(z int, dst []float64) ([]float64, error) {
 	dst = dst[:count]
 	f, err := os.Open(a.path)
 	if err != nil {
-		return nil, plainOSError(err)
+		return nil, osfile.Plain(err)
 	}
 	defer f.Close()
 	if a.fortran {
@@ -232,13 +230,4 @@ func (a *Array) readFortran(f io.ReaderAt, z int, dst []float64, shape [4]int) e
 func (a *Array) Name() string {
 	base := filepath.Base(a.path)
 	return base[:len(base)-len(filepath.Ext(base))]
-}
-
-// plainOSError names what the system refused without repeating the path.
-func plainOSError(err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return fmt.Errorf("it could not be opened: %w", pe.Err)
-	}
-	return err
 }

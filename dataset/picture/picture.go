@@ -21,6 +21,7 @@ import (
 	"github.com/disintegration/imaging"
 
 	"glasswork/dataset/atomicfile"
+	"glasswork/dataset/internal/osfile"
 	"glasswork/dataset/volume"
 )
 
@@ -44,16 +45,12 @@ func IsName(path string) bool {
 
 // Size reads the size of a picture in pixels from its header.
 func Size(path string) (width, height int, err error) {
-	f, err := os.Open(path)
+	f, size, err := osfile.Open(path)
 	if err != nil {
-		return 0, 0, plainOSError(err)
+		return 0, 0, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return 0, 0, plainOSError(err)
-	}
-	return checkSize(f, info.Size())
+	return checkSize(f, size)
 }
 
 // checkSize refuses pictures that claim more pixels than size bytes can hold.
@@ -73,14 +70,14 @@ func checkSize(r io.Reader, size int64) (width, height int, err error) {
 func read(path string) (image.Image, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, plainOSError(err)
+		return nil, osfile.Plain(err)
 	}
 	if info.Size() > maxFile {
 		return nil, errors.New("it is too large for a picture of one slice")
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, plainOSError(err)
+		return nil, osfile.Plain(err)
 	}
 	return decode(b)
 }
@@ -232,12 +229,3 @@ func (s source) ReadSlice(ctx context.Context, z int, hu []int16) error {
 }
 
 func (s source) Close() error { return nil }
-
-// plainOSError names what the system refused without repeating the path.
-func plainOSError(err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return fmt.Errorf("it could not be opened: %w", pe.Err)
-	}
-	return err
-}
