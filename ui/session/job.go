@@ -21,6 +21,7 @@ const (
 	Proposing  JobKind = iota + 1
 	Estimating         // measures a step for the retrain dialog
 	Retraining
+	Exporting // the only one that needs no trainer
 )
 
 // CurvePoint is one point of a curve over optimiser steps.
@@ -29,7 +30,7 @@ type CurvePoint struct {
 	Value float64
 }
 
-// Job is what the trainer is doing.
+// Job is work that takes a while: the trainer's, or an export.
 type Job struct {
 	Kind JobKind
 	// Title names it ("Proposing", "Retraining"), Text says what it does right now.
@@ -65,7 +66,7 @@ type work struct {
 	again  func()
 }
 
-// Job is what the trainer is doing; ok is false if it is idle. The curves' arrays are
+// Job is what is being worked on; ok is false if nothing is. The curves' arrays are
 // only ever appended to.
 func (s *Session) Job() (job Job, ok bool) {
 	if s.job == nil {
@@ -88,6 +89,9 @@ func (s *Session) TrainerText() string {
 	if s.job == nil {
 		return "trainer: idle"
 	}
+	if s.job.Kind == Exporting {
+		return "exporting"
+	}
 	text := "trainer: " + s.job.Title
 	if s.job.Left > 0 {
 		text += ", " + leftText(s.job.Left)
@@ -106,12 +110,12 @@ func leftText(d time.Duration) string {
 	return fmt.Sprintf("%d h %d min left", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// busy tells that the trainer has something else to do, if so.
+// busy tells that something else is being worked on, if so.
 func (s *Session) busy() bool {
 	if s.job == nil {
 		return false
 	}
-	text := "The trainer is busy (" + s.job.Title
+	text := "Still busy (" + s.job.Title
 	if s.job.Left > 0 {
 		text += ", " + leftText(s.job.Left)
 	}
@@ -119,12 +123,24 @@ func (s *Session) busy() bool {
 	return true
 }
 
-// run starts a job. Only one runs at a time.
-func (s *Session) run(w work) {
+// beginJob makes a job the one that runs until endJob. Only one runs at a time.
+func (s *Session) beginJob(kind JobKind, title string) (*runningJob, context.Context) {
 	ctx, cancel := context.WithCancel(s.ctx)
-	j := &runningJob{Job: Job{Kind: w.kind, Title: w.title, Text: "Starting", Fraction: math.NaN(), Started: time.Now()}, cancel: cancel, series: w.series}
-	s.job = j
+	s.job = &runningJob{Job: Job{Kind: kind, Title: title, Text: "Starting", Fraction: math.NaN(), Started: time.Now()}, cancel: cancel}
 	s.changed(TopicJob)
+	return s.job, ctx
+}
+
+func (s *Session) endJob(j *runningJob) {
+	j.cancel()
+	s.job = nil
+	s.changed(TopicJob)
+}
+
+// run starts a job of the trainer's.
+func (s *Session) run(w work) {
+	j, ctx := s.beginJob(w.kind, w.title)
+	j.series = w.series
 	background(s, ctx, func(ctx context.Context) (*protocol.Summary, error) {
 		if w.prepare != nil {
 			if err := w.prepare(ctx); err != nil {
@@ -144,9 +160,7 @@ func (s *Session) run(w work) {
 			}
 		})
 	}, func(sum *protocol.Summary, err error) {
-		cancel()
-		s.job = nil
-		s.changed(TopicJob)
+		s.endJob(j)
 		s.finished(w, sum, err)
 	})
 }

@@ -115,30 +115,42 @@ func (s *Session) savedAs(r *reading, rev project.Revision, edits int) {
 	s.changed(TopicSaved)
 }
 
-// Export writes the corrected dataset into dir. format is "nnunet" or "kaggle"; with
-// onlyReviewed the other slices are left out of the labels.
+// Export writes the corrected dataset into dir, as a job that can be cancelled. format is
+// "nnunet" or "kaggle"; with onlyReviewed the other slices are left out of the labels.
 func (s *Session) Export(dir, format string, onlyReviewed bool) {
-	s.Toast("Exporting to " + dir)
+	if s.busy() {
+		return
+	}
 	settle := s.settle()
-	background(s, s.ctx, func(ctx context.Context) (int, error) {
+	j, ctx := s.beginJob(Exporting, "Exporting")
+	background(s, ctx, func(ctx context.Context) (int, error) {
 		if err := settle(ctx); err != nil {
 			return 0, err
 		}
-		return s.export(ctx, dir, dataset.ExportOptions{Format: format, OnlyReviewed: onlyReviewed})
+		return s.export(ctx, j, dir, dataset.ExportOptions{Format: format, OnlyReviewed: onlyReviewed})
 	}, func(n int, err error) {
-		if err != nil {
+		s.endJob(j)
+		switch {
+		case errors.Is(err, context.Canceled):
+			s.Toast("Exporting was cancelled.")
+		case err != nil:
 			s.fail("The export to "+dir+" did not work", err, Action{"Try again", func() { s.Export(dir, format, onlyReviewed) }})
-			return
+		default:
+			s.Toast(fmt.Sprintf("exported %s to %s", count(n, "study", "studies"), dir))
 		}
-		s.Toast(fmt.Sprintf("exported %s to %s", count(n, "study", "studies"), dir))
 	})
 }
 
 // export writes every study of the project that has voxels and labels, and counts them.
-func (s *Session) export(ctx context.Context, dir string, o dataset.ExportOptions) (n int, err error) {
+func (s *Session) export(ctx context.Context, j *runningJob, dir string, o dataset.ExportOptions) (n int, err error) {
+	all, err := s.project.Studies(ctx)
+	if err != nil {
+		return 0, err
+	}
 	counted := func(yield func(dataset.ExportStudy, error) bool) {
 		for study, err := range s.project.ExportStudies(ctx) {
 			if err == nil {
+				s.exporting(j, n, len(all))
 				n++
 			}
 			if !yield(study, err) {
@@ -153,6 +165,19 @@ func (s *Session) export(ctx context.Context, dir string, o dataset.ExportOption
 		return 0, errors.New("there is nothing to export yet; open a study and save its labels first")
 	}
 	return n, nil
+}
+
+// exporting shows that done of all studies are written. The time left follows from what
+// they took.
+func (s *Session) exporting(j *runningJob, done, all int) {
+	s.poster.post(func() {
+		j.Text = fmt.Sprintf("Study %d of %d", done+1, all)
+		j.Fraction = float64(done) / float64(all)
+		if done > 0 {
+			j.Left = time.Since(j.Started) / time.Duration(done) * time.Duration(all-done)
+		}
+		s.changed(TopicJob)
+	})
 }
 
 // ExportFormats are the formats of Export, with what people call them.

@@ -1,0 +1,63 @@
+package session
+
+import (
+	"path/filepath"
+	"testing"
+
+	"glasswork/dataset/nifti"
+	"glasswork/viewer"
+)
+
+func TestExportSavesAndWritesWhatIsReviewed(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	w.openTest("one")
+	w.SetTool(viewer.Brush)
+	w.stroke(10, 10)
+	w.ToggleReviewed()
+	dir := t.TempDir()
+	w.Export(dir, "nnunet", false)
+	if job, ok := w.Job(); !ok || job.Kind != Exporting {
+		t.Fatalf("job = %+v, %v; want an export", job, ok)
+	}
+	w.Export(dir, "kaggle", false)
+	if !w.said("Still busy (Exporting")() {
+		t.Errorf("a second export was not refused: %v", w.texts())
+	}
+	w.until("the export", w.said("exported 1 study to "+dir))
+	files, err := filepath.Glob(filepath.Join(dir, "*", "labelsTr", "*.nii.gz"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("label files = %v, %v", files, err)
+	}
+	got, err := nifti.ReadLabels(t.Context(), files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := w.labels(); string(got.Labels) != string(want.Labels) {
+		t.Error("the exported labels are not those of the window")
+	}
+}
+
+func TestACancelledExportSaysSoAndLeavesNothingHalf(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	w.openTest("one")
+	w.SetTool(viewer.Brush)
+	w.stroke(10, 10)
+	dir := t.TempDir()
+	w.Export(dir, "nnunet", false)
+	w.CancelJob()
+	w.until("the end", func() bool { _, runs := w.Job(); return !runs })
+	if !w.said("Exporting was cancelled")() {
+		t.Fatalf("messages: %v", w.texts())
+	}
+	if files, _ := filepath.Glob(filepath.Join(dir, "*", "dataset.json")); len(files) > 0 {
+		t.Error("a cancelled export calls itself complete")
+	}
+}
+
+func TestAnExportThatFailsNamesTheFolder(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	w.openTest("one")
+	dir := t.TempDir()
+	w.Export(dir, "nnunet", true)
+	w.until("the refusal", w.said("The export to "+dir+" did not work"))
+}
