@@ -15,33 +15,39 @@ import (
 // inset is the distance of captions and letters from the view's edges.
 const inset = 8
 
-// shade makes what lies over the picture readable on bright tissue too.
-var shade = color.NRGBA{A: 190}
+// shade and plateInk make what lies over the picture readable on bright tissue too.
+var (
+	shade    = color.NRGBA{A: 190}
+	plateInk = color.NRGBA{A: 140}
+)
 
-// caption is a text with its shadow.
-type caption struct{ text, shadow *canvas.Text }
+// caption is a text on a plate that keeps it readable over bright tissue.
+type caption struct {
+	text  *canvas.Text
+	plate *canvas.Rectangle
+}
 
 func newCaption(look Look, align fyne.TextAlign, bold bool) *caption {
-	c := &caption{text: canvas.NewText("", look.Text), shadow: canvas.NewText("", shade)}
-	for _, t := range []*canvas.Text{c.text, c.shadow} {
-		t.TextSize, t.Alignment, t.TextStyle.Bold = look.Size, align, bold
-	}
+	c := &caption{text: canvas.NewText("", look.Text), plate: canvas.NewRectangle(plateInk)}
+	c.text.TextSize, c.text.Alignment, c.text.TextStyle.Bold = look.Size, align, bold
+	c.plate.CornerRadius = 3
 	return c
 }
 
-// write puts the text at x, y, shifted by parts of its own size. Texts that stay the same
-// are not drawn again.
+// write puts the text at x, y, shifted by parts of its own size. A text that stays the
+// same is not drawn again.
 func (c *caption) write(s string, x, y, dx, dy float32) {
-	for i, t := range []*canvas.Text{c.text, c.shadow} {
-		if t.Text != s {
-			t.Text = s
-			t.Refresh()
-		}
-		t.Hidden = s == ""
-		size := t.MinSize()
-		t.Resize(size)
-		t.Move(fyne.NewPos(x+dx*size.Width+float32(i), y+dy*size.Height+float32(i)))
+	if c.text.Text != s {
+		c.text.Text = s
+		c.text.Refresh()
 	}
+	c.text.Hidden, c.plate.Hidden = s == "", s == ""
+	size := c.text.MinSize()
+	at := fyne.NewPos(x+dx*size.Width, y+dy*size.Height)
+	c.text.Resize(size)
+	c.text.Move(at)
+	c.plate.Resize(size.AddWidthHeight(8, 0))
+	c.plate.Move(at.SubtractXY(4, 0))
 }
 
 // bar is a line with its shadow.
@@ -98,7 +104,7 @@ func (m *marks) captions() []*caption {
 // objects are in the order in which they are painted.
 func (m *marks) objects() (o []fyne.CanvasObject) {
 	for _, c := range m.captions() {
-		o = append(o, c.shadow, c.text)
+		o = append(o, c.plate, c.text)
 	}
 	for _, b := range m.bars {
 		o = append(o, b.shadow)

@@ -105,7 +105,7 @@ func TestCaptions(t *testing.T) {
 		"5 mm": v.marks.scale,
 	}
 	for want, c := range tests {
-		if c.text.Text != want || !c.text.Visible() || c.shadow.Text != want {
+		if c.text.Text != want || !c.text.Visible() || !c.plate.Visible() {
 			t.Errorf("a caption says %q, want %q", c.text.Text, want)
 		}
 	}
