@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -28,6 +29,12 @@ func (a *app) command() *cobra.Command {
 			"For research only; not a medical device.",
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if a.threads < 0 {
+				return fmt.Errorf("--threads %d is less than 0", a.threads)
+			}
+			return nil
+		},
 	}
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
@@ -39,6 +46,14 @@ func (a *app) command() *cobra.Command {
 		a.importCommand(), a.exportCommand(), a.serveCommand(), a.demoCommand(), a.lungsCommand(), a.packCommand(),
 	)
 	return root
+}
+
+// onePath accepts exactly one argument.
+func onePath(c *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("%s needs one path and was given %d; %s --help shows an example", c.Name(), len(args), c.CommandPath())
+	}
+	return nil
 }
 
 // jobs are the trainer's jobs on this program's networks and shipped model.

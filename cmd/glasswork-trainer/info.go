@@ -18,7 +18,7 @@ func (a *app) infoCommand() *cobra.Command {
 		Long: `Print as JSON what opening a path would find: series, size, spacing, orientation, HU range and
 warnings. Nothing that identifies a patient is printed.`,
 		Example: "  glasswork-trainer info scans/a0001\n  glasswork-trainer info ct.nii.gz",
-		Args:    cobra.ExactArgs(1),
+		Args:    onePath,
 		RunE:    func(c *cobra.Command, args []string) error { return a.info(c.Context(), args[0]) },
 	}
 }

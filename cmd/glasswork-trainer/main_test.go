@@ -237,12 +237,43 @@ func TestMistakesAreSentences(t *testing.T) {
 		"no project":       {"export", "--project", filepath.Join(dir, "a", "b"), "--out", dir},
 		"unknown format":   {"export", "--project", project, "--format", "tiff", "--out", dir},
 		"missing required": {"predict"},
+		"no path":          {"info"},
+		"two paths":        {"predict", "--out", "x.nii.gz", dir, dir},
+		"no window":        {"train", "--data", "phantom:2", "--window-width", "0", "--out", dir},
+		"no epochs":        {"train", "--data", "phantom:2", "--epochs", "0", "--out", dir},
+		"no workers":       {"train", "--data", "phantom:2", "--workers", "-1", "--out", dir},
+		"negative":         {"train", "--data", "phantom:2", "--checkpoint-every", "-1", "--out", dir},
+		"no folder":        {"train", "--data", "phantom:2", "--out", ""},
+		"file as folder":   {"train", "--data", "phantom:2", "--out", "main_test.go"},
+		"no first model":   {"train", "--data", "phantom:2", "--init", filepath.Join(dir, "m"), "--out", dir},
+		"negative threads": {"evaluate", "--threads", "-1", "--data", "phantom:2"},
 	} {
-		if _, err := command(t, "", args...); err == nil || strings.Contains(err.Error(), "\n") {
+		_, err := command(t, "", args...)
+		if err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", name, err)
+			continue
 		}
+		t.Logf("%s: %v", name, err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "a")); err == nil {
 		t.Error("an export made the project that it should have read")
+	}
+}
+
+// An output that cannot be written is told before the network has worked for minutes.
+func TestPredictRefusesAnUnwritableOutputAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	ct, folder := study(t), filepath.Join(dir, "f.nii.gz")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{filepath.Join(dir, "missing", "x.nii.gz"), folder} {
+		printed, err := command(t, "", "predict", "--json", "--out", out, ct)
+		if err == nil || printed != "" || strings.Contains(err.Error(), ".tmp") {
+			t.Errorf("%s: %v after %q", out, err, printed)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("%d files left, want the folder only", len(left))
 	}
 }

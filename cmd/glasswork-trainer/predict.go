@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"glasswork/dataset/atomicfile"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/volume"
 	"glasswork/training"
@@ -21,7 +22,7 @@ func (a *app) predictCommand() *cobra.Command {
 		Long: `Label every slice of a study (anything Glasswork opens) and write the labels as NIfTI:
 0 background, 1 ground glass, 2 consolidation, 3 lungs other.`,
 		Example: "  glasswork-trainer predict --model baseline --out labels.nii.gz scans/a0001",
-		Args:    cobra.ExactArgs(1),
+		Args:    onePath,
 		RunE: func(c *cobra.Command, args []string) error {
 			job.Path = args[0]
 			return a.predict(c.Context(), job, out)
@@ -48,6 +49,9 @@ type prediction struct {
 func (a *app) predict(ctx context.Context, job protocol.PredictJob, out string) error {
 	if !nifti.IsName(out) {
 		return fmt.Errorf("--out %s must end in .nii or .nii.gz", out)
+	}
+	if err := atomicfile.Check(out); err != nil {
+		return err
 	}
 	series, err := training.OpenSeries(ctx, job.Path, job.Series)
 	if err != nil {

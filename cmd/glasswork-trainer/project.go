@@ -20,7 +20,7 @@ func (a *app) importCommand() *cobra.Command {
 		Long: `Add what a path holds to a project, all series or one, and store the voxels in it. A project is
 made where there is none. What was imported before is not imported twice.`,
 		Example: "  glasswork-trainer import --project studies scans/a0001",
-		Args:    cobra.ExactArgs(1),
+		Args:    onePath,
 		RunE:    func(c *cobra.Command, args []string) error { return a.importStudies(c.Context(), dir, args[0], id) },
 	}
 	c.Flags().StringVar(&dir, "project", "", "project folder")

@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"math"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"glasswork/dataset"
+	"glasswork/dataset/atomicfile"
 	"glasswork/dataset/volume"
 	"glasswork/training"
 	"glasswork/training/protocol"
@@ -88,11 +92,14 @@ type trainResult struct {
 
 func (a *app) train(ctx context.Context, f trainFlags) error {
 	started := time.Now()
+	if err := f.check(); err != nil {
+		return err
+	}
 	o, err := f.options(ctx)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(f.out, 0o755); err != nil {
+	if err := makeFolder(f.out); err != nil {
 		return err
 	}
 	learner, err := f.learner(a.networks(), &o)
@@ -140,7 +147,7 @@ func (f trainFlags) learner(nets training.Networks, o *training.Options) (traini
 	}
 	l, info, err := nets.Load(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot start from %s: %w", path, err)
 	}
 	size := o.Info.Size
 	o.Info.Spec = info.Spec
@@ -148,23 +155,50 @@ func (f trainFlags) learner(nets training.Networks, o *training.Options) (traini
 	return l, nil
 }
 
+// check refuses values of flags that make no sense.
+func (f trainFlags) check() error {
+	switch {
+	case f.size%32 != 0 || f.size < 32:
+		return fmt.Errorf("--size %d is not a multiple of 32", f.size)
+	case f.batch < 1 || f.epochs < 1 || f.workers < 1:
+		return errors.New("--batch, --epochs and --workers must be at least 1")
+	case f.steps < 0 || f.validateEvery < 0 || f.checkpointEvery < 0 || f.patience < 0:
+		return errors.New("--steps, --validate-every, --checkpoint-every and --patience cannot be less than 0")
+	case !(f.rate > 0) || math.IsInf(f.rate, 0):
+		return errors.New("--lr must be greater than 0")
+	case !(f.windowWidth > 0) || math.IsInf(f.windowWidth, 0) || math.IsNaN(f.windowCenter) || math.IsInf(f.windowCenter, 0):
+		return errors.New("--window-center and --window-width must be in HU, the width greater than 0")
+	case f.decay != "cosine" && f.decay != "poly":
+		return fmt.Errorf("--decay %s is neither cosine nor poly", f.decay)
+	case len(f.weights) > 0 && len(f.weights) != len(f.data):
+		return fmt.Errorf("%d --weight for %d --data: give one for each or none", len(f.weights), len(f.data))
+	case f.out == "":
+		return errors.New("--out names no folder")
+	}
+	return nil
+}
+
+// makeFolder makes dir and sees that files can be written to it.
+func makeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("cannot make the folder %s: %w", dir, reason(err))
+	}
+	return atomicfile.Check(filepath.Join(dir, "model.safetensors"))
+}
+
+// reason is why the system refused, without the name of what it was asked.
+func reason(err error) error {
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
+}
+
 func (f trainFlags) options(ctx context.Context) (training.Options, error) {
 	o := training.Options{
 		BatchSize: f.batch, Seed: f.seed, Workers: f.workers, Average: f.average,
 		ValidateEvery: f.validateEvery, Patience: f.patience,
 		Dir: f.out, CheckpointEvery: f.checkpointEvery, Resume: f.resume,
-	}
-	if f.size%32 != 0 || f.size < 32 {
-		return o, fmt.Errorf("--size %d is not a multiple of 32", f.size)
-	}
-	if f.batch < 1 || f.epochs < 0 || f.steps < 0 || !(f.rate > 0) {
-		return o, errors.New("--batch, --epochs, --steps and --lr must be greater than 0")
-	}
-	if f.decay != "cosine" && f.decay != "poly" {
-		return o, fmt.Errorf("--decay %s is neither cosine nor poly", f.decay)
-	}
-	if len(f.weights) > 0 && len(f.weights) != len(f.data) {
-		return o, fmt.Errorf("%d --weight for %d --data: give one for each or none", len(f.weights), len(f.data))
 	}
 	total := 0
 	for i, path := range f.data {
@@ -214,8 +248,7 @@ func (f trainFlags) info() training.ModelInfo {
 	names := volume.ClassNames()
 	name := f.name
 	if name == "" {
-		parts := strings.FieldsFunc(f.out, func(r rune) bool { return r == '/' || r == os.PathSeparator })
-		name = parts[len(parts)-1]
+		name = filepath.Base(f.out)
 	}
 	return training.ModelInfo{
 		Spec: training.Spec{

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -31,5 +32,22 @@ func TestWriteFileNamesThePath(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "missing", "f")
 	if err := WriteFile(path, func(io.Writer) error { return nil }); !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("error = %v, want not exist", err)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	for name, want := range map[string]string{
+		"f":         "",
+		"missing/f": "its folder does not exist",
+		".":         "it is a folder",
+	} {
+		err := Check(filepath.Join(dir, name))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), ".tmp")) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("%d files left in the folder", len(left))
 	}
 }
