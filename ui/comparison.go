@@ -164,6 +164,9 @@ func samples(v session.Verdict, p viewer.Palette, side float32) fyne.CanvasObjec
 	return grid
 }
 
+// broadest is the width of a sample's picture at most, in heights: three fit into the sheet.
+const broadest = 1.4
+
 // samplePicture is one slice with the labels of one side, and whose they are.
 func samplePicture(name string, s protocol.Sample, labels []uint8, p viewer.Palette, side float32) fyne.CanvasObject {
 	pixels := s.Width * s.Height
@@ -185,7 +188,8 @@ func samplePicture(name string, s protocol.Sample, labels []uint8, p viewer.Pale
 	draw.Draw(cut, cut.Rect, dst, box.Min, draw.Src)
 	picture := canvas.NewImageFromImage(cut)
 	picture.FillMode, picture.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleFastest
-	picture.SetMinSize(fyne.NewSize(side*float32(box.Dx())/float32(box.Dy()), side))
+	height := min(side, broadest*side*float32(box.Dy())/float32(box.Dx()))
+	picture.SetMinSize(fyne.NewSize(height*float32(box.Dx())/float32(box.Dy()), height))
 	shade := canvas.NewRectangle(color.NRGBA{A: 0xa0})
 	return container.NewStack(picture, container.NewVBox(container.NewHBox(container.NewStack(shade, caption))))
 }
