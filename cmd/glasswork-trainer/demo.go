@@ -44,6 +44,9 @@ reopening, ends it with exit status 1.`,
 		Example: "  glasswork-trainer demo --out demo",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if steps < 0 {
+				return fmt.Errorf("--steps %d is less than 0", steps)
+			}
 			d := &demo{app: a, out: out, steps: steps}
 			return d.run(c.Context())
 		},

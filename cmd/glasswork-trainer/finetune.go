@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,9 @@ project as a candidate; the current one stays until somebody chooses.`,
 			"  glasswork-trainer finetune --project studies --base baseline --estimate",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if job.Steps < 0 || !(job.LearningRate >= 0) {
+				return errors.New("--steps and --lr cannot be less than 0")
+			}
 			if estimate {
 				return a.estimate(c.Context(), job)
 			}

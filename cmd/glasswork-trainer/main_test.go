@@ -246,6 +246,9 @@ func TestMistakesAreSentences(t *testing.T) {
 		"no folder":        {"train", "--data", "phantom:2", "--out", ""},
 		"file as folder":   {"train", "--data", "phantom:2", "--out", "main_test.go"},
 		"no first model":   {"train", "--data", "phantom:2", "--init", filepath.Join(dir, "m"), "--out", dir},
+		"negative steps":   {"finetune", "--project", project, "--steps", "-4"},
+		"negative rate":    {"finetune", "--project", project, "--lr", "-4"},
+		"negative demo":    {"demo", "--steps", "-3", "--out", dir},
 		"negative threads": {"evaluate", "--threads", "-1", "--data", "phantom:2"},
 	} {
 		_, err := command(t, "", args...)
