@@ -52,6 +52,8 @@ func OpenExamples(ctx context.Context, path string) (Examples, error) {
 	switch {
 	case exists(path, "imagesTr") && exists(path, "labelsTr"):
 		examples, err = openNNUNet(ctx, path)
+	case onlyNNUNet(path) != "":
+		examples, err = openNNUNet(ctx, onlyNNUNet(path))
 	case len(arrayPairs(path)) > 0:
 		examples, err = openKaggle(ctx, path)
 	default:
@@ -64,6 +66,16 @@ func OpenExamples(ctx context.Context, path string) (Examples, error) {
 		return nil, fmt.Errorf("the dataset %s holds no labelled slice", path)
 	}
 	return examples, nil
+}
+
+// onlyNNUNet is the dataset in a folder that holds exactly one, as nnU-Net names it and
+// Export writes it; otherwise "".
+func onlyNNUNet(path string) string {
+	found, err := filepath.Glob(filepath.Join(path, "Dataset[0-9][0-9][0-9]_*", "labelsTr"))
+	if err != nil || len(found) != 1 {
+		return ""
+	}
+	return filepath.Dir(found[0])
 }
 
 func exists(parts ...string) bool {

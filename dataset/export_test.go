@@ -246,3 +246,18 @@ func TestNibabelReadsTheExportedPair(t *testing.T) {
 		t.Error("nibabel reads other voxels")
 	}
 }
+
+// What export wrote can be named as it was named to export.
+func TestExportReopensUnderTheNameItWasGiven(t *testing.T) {
+	dir := t.TempDir()
+	if err := Export(t.Context(), dir, sequence(study("A0001", 5, 8, 8)), ExportOptions{Format: "nnunet"}); err != nil {
+		t.Fatal(err)
+	}
+	e, err := OpenExamples(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Len() == 0 {
+		t.Error("no slices")
+	}
+}
