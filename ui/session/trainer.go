@@ -27,7 +27,9 @@ func startTrainer(ctx context.Context) (Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return protocol.Start(ctx, exe, backend(exe, gpuAnswers), "serve")
+	// The trainer's threads that wait must not spin: the window needs the cores too.
+	env := append([]string{"OMP_WAIT_POLICY=PASSIVE"}, backend(exe, gpuAnswers)...)
+	return protocol.Start(ctx, exe, env, "serve")
 }
 
 // trainerBeside is the path of the trainer that stands beside this program.
