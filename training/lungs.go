@@ -40,29 +40,10 @@ func ThresholdLungs(v *volume.Volume) []bool {
 
 // clearOutside clears what is connected to the slice's border: the air around the body.
 func clearOutside(mask []bool, w, h int) {
-	var stack []int
-	visit := func(x, y int) {
-		if x >= 0 && x < w && y >= 0 && y < h && mask[y*w+x] {
-			mask[y*w+x] = false
-			stack = append(stack, y*w+x)
+	for i, outside := range volume.FromEdge(w, h, func(i int) bool { return mask[i] }) {
+		if outside {
+			mask[i] = false
 		}
-	}
-	for x := range w {
-		visit(x, 0)
-		visit(x, h-1)
-	}
-	for y := range h {
-		visit(0, y)
-		visit(w-1, y)
-	}
-	for len(stack) > 0 {
-		i := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		x, y := i%w, i/w
-		visit(x-1, y)
-		visit(x+1, y)
-		visit(x, y-1)
-		visit(x, y+1)
 	}
 }
 

@@ -57,7 +57,7 @@ func FillHoles(labels *volume.LabelMap, z int, class volume.Class) (volume.Patch
 	}
 	before, w := labels.Slice(z), labels.Size[2]
 	wall := func(c uint8) bool { return c == class || (class == volume.LungsOther && c != volume.Background) }
-	open := reachable(before, w, wall)
+	open := volume.FromEdge(w, len(before)/w, func(i int) bool { return !wall(before[i]) })
 	after := slices.Clone(before)
 	for i, c := range before {
 		if !open[i] && (c == volume.Background || c == volume.LungsOther) {
@@ -65,38 +65,4 @@ func FillHoles(labels *volume.LabelMap, z int, class volume.Class) (volume.Patch
 		}
 	}
 	return volume.Diff(z, w, before, after)
-}
-
-// reachable marks what can be reached from the edge of a [y,x] slice without
-// crossing a wall.
-func reachable(slice []uint8, w int, wall func(uint8) bool) []bool {
-	h := len(slice) / w
-	seen, queue := make([]bool, len(slice)), make([]int, 0, 2*(w+h))
-	visit := func(x, y int) {
-		if x < 0 || y < 0 || x >= w || y >= h {
-			return
-		}
-		if i := y*w + x; !seen[i] && !wall(slice[i]) {
-			seen[i] = true
-			queue = append(queue, i)
-		}
-	}
-	for x := range w {
-		visit(x, 0)
-		visit(x, h-1)
-	}
-	for y := range h {
-		visit(0, y)
-		visit(w-1, y)
-	}
-	for len(queue) > 0 {
-		i := queue[len(queue)-1]
-		queue = queue[:len(queue)-1]
-		x, y := i%w, i/w
-		visit(x-1, y)
-		visit(x+1, y)
-		visit(x, y-1)
-		visit(x, y+1)
-	}
-	return seen
 }

@@ -27,9 +27,9 @@ project as a candidate; the current one stays until somebody chooses.`,
 				return errors.New("--steps and --lr cannot be less than 0")
 			}
 			if estimate {
-				return a.estimate(c.Context(), job)
+				return a.summarise(c.Context(), protocol.Job{Estimate: &job}, a.printEstimate)
 			}
-			return a.finetune(c.Context(), job)
+			return a.summarise(c.Context(), protocol.Job{Finetune: &job}, a.printFinetune)
 		},
 	}
 	s := c.Flags()
@@ -43,10 +43,12 @@ project as a candidate; the current one stays until somebody chooses.`,
 	return c
 }
 
-func (a *app) finetune(ctx context.Context, job protocol.FinetuneJob) error {
+// summarise runs a job, showing how far it is, and then its summary: as print does, or as
+// JSON.
+func (a *app) summarise(ctx context.Context, job protocol.Job, print func(*protocol.Summary)) error {
 	show := a.reporter()
 	defer show.close()
-	s, err := a.jobs().Run(ctx, protocol.Job{Finetune: &job}, show.event)
+	s, err := a.jobs().Run(ctx, job, show.event)
 	if err != nil {
 		return err
 	}
@@ -55,7 +57,7 @@ func (a *app) finetune(ctx context.Context, job protocol.FinetuneJob) error {
 		return nil
 	}
 	show.close()
-	a.printFinetune(s)
+	print(s)
 	return nil
 }
 
@@ -76,18 +78,8 @@ func (a *app) printFinetune(s *protocol.Summary) {
 	printComparison(a.stdout, f.Comparison)
 }
 
-func (a *app) estimate(ctx context.Context, job protocol.FinetuneJob) error {
-	show := a.reporter()
-	defer show.close()
-	s, err := a.jobs().Run(ctx, protocol.Job{Estimate: &job}, show.event)
-	if err != nil {
-		return err
-	}
-	if a.json {
-		show.event(protocol.Event{Type: protocol.TypeSummary, Summary: s})
-		return nil
-	}
-	show.close()
+// printEstimate says what a fine-tuning would take, or what it lacks.
+func (a *app) printEstimate(s *protocol.Summary) {
 	e := s.Estimate
 	if e.Ready {
 		fmt.Fprintf(a.stdout, "%d reviewed slices to train on, %d held out, %d steps of %.1f s, about %.0f s in all\n",
@@ -96,5 +88,4 @@ func (a *app) estimate(ctx context.Context, job protocol.FinetuneJob) error {
 	for _, m := range e.Missing {
 		fmt.Fprintln(a.stdout, m)
 	}
-	return nil
 }
