@@ -25,8 +25,8 @@ func (w *Window) compare(v session.Verdict) *sheet {
 	verdict := paragraph(v.Comparison.Verdict)
 	verdict.TextStyle.Bold = true
 	body := container.NewVBox(newLabel(basis(v), inkQuiet), spacer(0, 4),
-		scores(v.Comparison), spacer(0, 4), tight(verdict))
-	above := float32(322) // everything but the pictures
+		scores(v.Comparison), newLabel(errorsText(v.Before, v.After), ink), spacer(0, 4), tight(verdict))
+	above := float32(346) // everything but the pictures
 	if v.Note != "" {
 		body.Add(tight(paragraph(v.Note)))
 		above += 30
@@ -67,6 +67,21 @@ func scores(c score.Comparison) fyne.CanvasObject {
 		}
 	}
 	return container.NewHScroll(table)
+}
+
+// errorsText sets accuracy and the error of lesion volumes of the current model beside those
+// of the new one, such as "Accuracy 0.981, new 0.985".
+func errorsText(current, renewed score.Report) string {
+	text := "Accuracy " + fraction(current.Accuracy) + ", new " + fraction(renewed.Accuracy)
+	for i, c := range current.Classes {
+		if i >= len(renewed.Classes) || c.Name == volume.ClassNames()[volume.LungsOther] {
+			continue
+		}
+		if was, is := c.VolumeErrorML, renewed.Classes[i].VolumeErrorML; was != nil && is != nil {
+			text += "; " + c.Name + " volume off by " + viewer.Millilitres(*was) + ", new " + viewer.Millilitres(*is)
+		}
+	}
+	return text
 }
 
 // fraction is a score from 0 to 1, a dash where it is undefined.
