@@ -54,15 +54,16 @@ var never = []struct {
 
 // rooms is which packages of ours each package may import itself.
 var rooms = map[string][]string{
-	"glasswork/dataset/volume":          nil,
-	"glasswork/dataset/atomicfile":      nil,
-	"glasswork/dataset/internal/osfile": nil,
-	"glasswork/dataset/dicom":           {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/nifti":           {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/npy":             {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/picture":         {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/phantom":         {"glasswork/dataset/volume"},
-	"glasswork/dataset/project":         {"glasswork/dataset", "glasswork/dataset/volume", "glasswork/dataset/atomicfile"},
+	"glasswork/dataset/volume":              nil,
+	"glasswork/dataset/atomicfile":          nil,
+	"glasswork/dataset/internal/osfile":     nil,
+	"glasswork/dataset/dicom/internal/walk": nil,
+	"glasswork/dataset/dicom":               {"glasswork/dataset/dicom/internal/walk", "glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
+	"glasswork/dataset/nifti":               {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
+	"glasswork/dataset/npy":                 {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
+	"glasswork/dataset/picture":             {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
+	"glasswork/dataset/phantom":             {"glasswork/dataset/volume"},
+	"glasswork/dataset/project":             {"glasswork/dataset", "glasswork/dataset/volume", "glasswork/dataset/atomicfile"},
 	"glasswork/dataset": {
 		"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/phantom", "glasswork/dataset/dicom",
 		"glasswork/dataset/nifti", "glasswork/dataset/npy", "glasswork/dataset/picture",

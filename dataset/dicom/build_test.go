@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"glasswork/dataset/dicom/internal/walk"
 )
 
 // file describes a DICOM file for tests: elements by tag, values as bytes for text and
@@ -75,9 +77,9 @@ func vrOf(tag uint32, value any) string {
 }
 
 // dataset encodes the elements without preamble and meta.
-func (f file) dataset(s syntax) []byte {
+func (f file) dataset(s walk.Syntax) []byte {
 	var order binary.ByteOrder = binary.LittleEndian
-	if s.bigEndian {
+	if s.BigEndian {
 		order = binary.BigEndian
 	}
 	var out []byte
@@ -91,7 +93,7 @@ func (f file) dataset(s syntax) []byte {
 			value = []byte(v)
 		case []byte:
 			value = slices.Clone(v)
-			for i := 0; s.bigEndian && i+1 < len(value); i += 2 {
+			for i := 0; s.BigEndian && i+1 < len(value); i += 2 {
 				value[i], value[i+1] = value[i+1], value[i]
 			}
 		}
@@ -102,9 +104,9 @@ func (f file) dataset(s syntax) []byte {
 		vr, four := vrOf(tag, f[tag]), make([]byte, 4)
 		order.PutUint32(four, uint32(len(value)))
 		switch {
-		case s.implicit:
+		case s.Implicit:
 			out = append(out, four...)
-		case longForm(vr):
+		case walk.LongForm(vr):
 			out = append(append(append(out, vr...), 0, 0), four...)
 		default:
 			out = appendUint16(append(out, vr...), order, uint32(len(value)))
@@ -116,9 +118,9 @@ func (f file) dataset(s syntax) []byte {
 
 // encode is a whole file with preamble and meta in the transfer syntax uid.
 func (f file) encode(uid string) []byte {
-	s, _ := findSyntax(uid)
+	s, _ := walk.FindSyntax(uid)
 	set := f.dataset(s)
-	if s.deflated {
+	if s.Deflated {
 		var packed bytes.Buffer
 		w, _ := flate.NewWriter(&packed, flate.BestSpeed)
 		_, _ = w.Write(set)
@@ -140,7 +142,7 @@ func dir(t testing.TB, files ...file) string {
 	t.Helper()
 	folder := t.TempDir()
 	for i, f := range files {
-		save(t, filepath.Join(folder, fmt.Sprintf("%02d.dcm", i+1)), f.encode(uidExplicitLE))
+		save(t, filepath.Join(folder, fmt.Sprintf("%02d.dcm", i+1)), f.encode(walk.ExplicitLE))
 	}
 	return folder
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"glasswork/dataset/dicom/internal/walk"
 	"glasswork/dataset/internal/osfile"
 )
 
@@ -16,7 +17,7 @@ import (
 // ok is false if path is no DICOMDIR.
 func Directory(path string) (files, refused []string, ok bool, err error) {
 	h, err := readHeader(path)
-	if errors.Is(err, errNotDICOM) {
+	if errors.Is(err, walk.ErrNotDICOM) {
 		return nil, nil, false, nil
 	}
 	if err != nil {

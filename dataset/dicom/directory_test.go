@@ -7,11 +7,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"glasswork/dataset/dicom/internal/walk"
 )
 
 // dicomdir encodes a DICOMDIR that lists files, each name as its parts joined by \.
 func dicomdir(open bool, names ...string) []byte {
-	s, _ := findSyntax(uidExplicitLE)
+	s, _ := walk.FindSyntax(walk.ExplicitLE)
 	var items []byte
 	for _, name := range names {
 		set := file{0x0004_1430: "IMAGE ", tagReferencedFile: name}.dataset(s)
@@ -21,10 +23,10 @@ func dicomdir(open bool, names ...string) []byte {
 	}
 	length := uint32(len(items))
 	if open {
-		length = undefinedLength
+		length = walk.UndefinedLength
 		items = append(items, "\xFE\xFF\xDD\xE0\x00\x00\x00\x00"...)
 	}
-	out := file{0x0004_1130: "DISC"}.encode(uidExplicitLE)
+	out := file{0x0004_1130: "DISC"}.encode(walk.ExplicitLE)
 	out = append(out, "\x04\x00\x20\x12SQ\x00\x00"...)
 	out = binary.LittleEndian.AppendUint32(out, length)
 	return append(out, items...)

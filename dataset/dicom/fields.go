@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"glasswork/dataset/dicom/internal/walk"
 )
 
 // Tags of the elements that are read (PS3.6).
@@ -48,6 +50,7 @@ const (
 	tagDirectory       = 0x0004_1220
 	tagFloatPixels     = 0x7FE0_0008
 	tagDoublePixels    = 0x7FE0_0009
+	tagPixelData       = walk.PixelData
 	uidMediaDirectory  = "1.2.840.10008.1.3.10"
 	uidCTImage         = "1.2.840.10008.5.1.4.1.1.2"
 	uidEnhancedCT      = "1.2.840.10008.5.1.4.1.1.2.1"
@@ -72,7 +75,7 @@ func wanted(tag uint32) bool {
 }
 
 // isDirectorySequence says which sequences are walked through for their values.
-func isDirectorySequence(e element) bool { return e.tag == tagDirectory }
+func isDirectorySequence(e walk.Element) bool { return e.Tag == tagDirectory }
 
 // fields are the values of a header by tag, as the library gives them.
 type fields map[uint32]any

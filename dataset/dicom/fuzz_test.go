@@ -5,25 +5,27 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"glasswork/dataset/dicom/internal/walk"
 )
 
 // seeds are files of every native syntax, a DICOMDIR and damaged ones.
 func seeds() [][]byte {
 	f := slice(1)
-	le, _ := findSyntax(uidExplicitLE)
-	whole := f.encode(uidExplicitLE)
+	le, _ := walk.FindSyntax(walk.ExplicitLE)
+	whole := f.encode(walk.ExplicitLE)
 	out := [][]byte{
-		whole, f.encode(uidImplicitLE), f.encode(uidExplicitBE), f.encode("1.2.840.10008.1.2.1.99"),
+		whole, f.encode(walk.ImplicitLE), f.encode(walk.ExplicitBE), f.encode("1.2.840.10008.1.2.1.99"),
 		f.encode("1.2.840.10008.1.2.4.201"), f.encode("9.9"), f.encode(""), f.dataset(le),
 		dicomdir(false, "A", `..\B`), dicomdir(true, "A"),
 		whole[:200], whole[:len(whole)-4], nil, []byte("DICM"), make([]byte, 132),
-		f.with(file{tagCharacterSet: "nonsense", tagPatientName: "\xff\xfe"}).encode(uidExplicitLE),
-		f.with(file{tagPosition: "NaN\\1e999\\x", tagSpacing: "-1\\0"}).encode(uidExplicitLE),
-		f.with(file{tagRows: uint16(65535), tagColumns: uint16(65535)}).encode(uidExplicitLE),
+		f.with(file{tagCharacterSet: "nonsense", tagPatientName: "\xff\xfe"}).encode(walk.ExplicitLE),
+		f.with(file{tagPosition: "NaN\\1e999\\x", tagSpacing: "-1\\0"}).encode(walk.ExplicitLE),
+		f.with(file{tagRows: uint16(65535), tagColumns: uint16(65535)}).encode(walk.ExplicitLE),
 	}
 	// Open sequences within each other, deeper than anyone nests them.
 	deep := strings.Repeat("\x08\x00\x40\x11SQ\x00\x00\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff", 4000)
-	return append(out, append(file{tagModality: "CT"}.encode(uidExplicitLE)[:152+8], deep...))
+	return append(out, append(file{tagModality: "CT"}.encode(walk.ExplicitLE)[:152+8], deep...))
 }
 
 func FuzzParseHeader(f *testing.F) {
@@ -42,7 +44,7 @@ func FuzzParseHeader(f *testing.F) {
 			return
 		}
 		// What is offered can be read: its pixels lie within the data.
-		if need := h.pixels.value + int64(h.pixelBytes()); need > h.size {
+		if need := h.pixels.Value + int64(h.pixelBytes()); need > h.size {
 			t.Fatalf("pixels end at %d of %d bytes", need, h.size)
 		}
 		if h.pixelBytes() <= 1<<20 {
@@ -70,7 +72,7 @@ func TestSeedsAllocateLittle(t *testing.T) {
 
 // A deflated data set of a few kilobytes must not fill the memory.
 func TestInflationIsBounded(t *testing.T) {
-	bomb := file{tagModality: "CT", tagPixelData: make([]byte, maxInflated+1024)}.encode("1.2.840.10008.1.2.1.99")
+	bomb := file{tagModality: "CT", tagPixelData: make([]byte, walk.MaxInflated+1024)}.encode("1.2.840.10008.1.2.1.99")
 	if len(bomb) > 1<<20 {
 		t.Fatalf("the bomb is %d bytes", len(bomb))
 	}

@@ -17,6 +17,14 @@ func (h *header) refusal() string {
 	return ""
 }
 
+// readable says in a sentence why the pixels of h's transfer syntax cannot be decoded, or returns nil.
+func (h *header) readable() error {
+	if h.Compressed {
+		return fmt.Errorf("its pixels are compressed as %s (%s), which cannot be decoded yet; export the series uncompressed", h.Name, h.UID)
+	}
+	return nil
+}
+
 // checkKind sets apart what is no axial CT image.
 func (h *header) checkKind() error {
 	switch {
@@ -28,7 +36,7 @@ func (h *header) checkKind() error {
 		return errors.New("it is a localizer (scout view), not a slice")
 	case h.modality != "" && h.modality != "CT":
 		return fmt.Errorf("its modality is %.16s; Glasswork reads CT", h.modality)
-	case h.pixels.tag == 0 || h.rows <= 0 || h.columns <= 0:
+	case h.pixels.Tag == 0 || h.rows <= 0 || h.columns <= 0:
 		return errors.New("it holds no image")
 	case h.sopClass == uidEnhancedCT || h.frames > 1:
 		return fmt.Errorf("it holds %d frames in one file (enhanced multi-frame CT), which cannot be read yet; export it as single slices", h.frames)
@@ -39,9 +47,9 @@ func (h *header) checkKind() error {
 // checkPixels compares what the header says about the pixels with what is there.
 func (h *header) checkPixels() error {
 	switch {
-	case h.pixels.tag != tagPixelData:
+	case h.pixels.Tag != tagPixelData:
 		return errors.New("its pixels are floating-point numbers, which cannot be read yet")
-	case h.pixels.open():
+	case h.pixels.Open():
 		return errors.New("its pixels are in fragments although it calls them uncompressed")
 	case h.samples != 1:
 		return errors.New("it is a colour image, not CT values")
@@ -54,7 +62,7 @@ func (h *header) checkPixels() error {
 	case h.rows > largestSide || h.columns > largestSide || h.slicePixels() > largestSlicePixels:
 		return fmt.Errorf("it claims %d × %d pixels, more than any CT slice has", h.columns, h.rows)
 	}
-	there := min(int64(h.pixels.length), h.size-h.pixels.value)
+	there := min(int64(h.pixels.Length), h.size-h.pixels.Value)
 	if need := int64(h.pixelBytes()); there < need {
 		return fmt.Errorf("it is cut short: %d × %d pixels need %d bytes, %d are there", h.columns, h.rows, need, there)
 	}

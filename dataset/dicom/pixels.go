@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 
+	"glasswork/dataset/dicom/internal/walk"
 	"glasswork/dataset/internal/osfile"
 )
 
@@ -34,12 +35,12 @@ func (h *header) readPixels(hu []int16, scratch []byte) ([]byte, error) {
 	}
 	defer f.Close()
 	src := io.ReaderAt(f)
-	if h.deflated {
+	if h.Deflated {
 		if src, err = h.inflated(f); err != nil {
 			return scratch, err
 		}
 	}
-	if _, err := src.ReadAt(scratch, h.pixels.value); err != nil {
+	if _, err := src.ReadAt(scratch, h.pixels.Value); err != nil {
 		if errors.Is(err, io.EOF) {
 			return scratch, errors.New("it has become shorter since it was opened")
 		}
@@ -55,11 +56,11 @@ func (h *header) inflated(f *os.File) (io.ReaderAt, error) {
 	if err != nil {
 		return nil, osfile.Plain(err)
 	}
-	_, off, err := start(f, info.Size())
+	_, off, err := walk.Start(f, info.Size())
 	if err != nil {
 		return nil, err
 	}
-	src, _, err := inflate(f, off, info.Size())
+	src, _, err := walk.Inflate(f, off, info.Size())
 	return src, err
 }
 
@@ -102,7 +103,7 @@ func (h *header) toHU(hu []int16, raw []byte) {
 // plain16 says whether pixels are 16-bit little endian numbers whose stored bits fill
 // the low end and whose rescale is a whole offset: what nearly every CT is.
 func (h *header) plain16() bool {
-	return h.bitsAllocated == 16 && !h.bigEndian && h.highBit == h.bitsStored-1 && h.slope == 1 &&
+	return h.bitsAllocated == 16 && !h.BigEndian && h.highBit == h.bitsStored-1 && h.slope == 1 &&
 		h.intercept == math.Trunc(h.intercept) && math.Abs(h.intercept) < 1<<20 && (!h.inverted || h.hasRescale)
 }
 
@@ -128,12 +129,12 @@ func (h *header) toHUPlain(hu []int16, raw []byte) {
 // storedReader returns a function that reads pixel i with all its allocated bits.
 func (h *header) storedReader(raw []byte) func(i int) int64 {
 	order := binary.ByteOrder(binary.LittleEndian)
-	if h.bigEndian {
+	if h.BigEndian {
 		order = binary.BigEndian
 	}
 	switch h.bitsAllocated {
 	case 8:
-		if h.bigEndian && h.pixels.vr == "OW" { // bytes swapped within words, PS3.5 annex D
+		if h.BigEndian && h.pixels.VR == "OW" { // bytes swapped within words, PS3.5 annex D
 			return func(i int) int64 { return int64(raw[min(i^1, len(raw)-1)]) }
 		}
 		return func(i int) int64 { return int64(raw[i]) }

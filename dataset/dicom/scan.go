@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"glasswork/dataset/dicom/internal/walk"
 	"glasswork/dataset/volume"
 )
 
@@ -50,7 +51,7 @@ func Scan(ctx context.Context, root string, files []string) (Result, error) {
 	reasons := newReasons()
 	for i, h := range headers {
 		switch {
-		case errors.Is(errs[i], errNotDICOM):
+		case errors.Is(errs[i], walk.ErrNotDICOM):
 			r.Foreign = append(r.Foreign, files[i])
 		case errs[i] != nil:
 			reasons.add(files[i], errs[i].Error())

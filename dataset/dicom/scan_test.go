@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/dicom/internal/walk"
 	"glasswork/dataset/volume"
 )
 
@@ -214,17 +215,17 @@ func TestForeignFilesAreHandedOn(t *testing.T) {
 func TestEverySyntax(t *testing.T) {
 	want := []int16{-1024, -1000, 0, 976, 3071, -1023}
 	f := slice(1)
-	le, _ := findSyntax(uidExplicitLE)
-	be, _ := findSyntax(uidExplicitBE)
-	implicit, _ := findSyntax(uidImplicitLE)
+	le, _ := walk.FindSyntax(walk.ExplicitLE)
+	be, _ := walk.FindSyntax(walk.ExplicitBE)
+	implicit, _ := walk.FindSyntax(walk.ImplicitLE)
 	cases := map[string][]byte{
 		"explicit without preamble":   f.dataset(le),
 		"implicit without preamble":   f.dataset(implicit),
 		"big endian without preamble": f.dataset(be),
-		"meta without preamble":       f.encode(uidExplicitLE)[132:],
+		"meta without preamble":       f.encode(walk.ExplicitLE)[132:],
 	}
-	for _, s := range syntaxes() {
-		cases[s.name] = f.encode(s.uid)
+	for _, s := range walk.Syntaxes() {
+		cases[s.Name] = f.encode(s.UID)
 	}
 	for name, b := range cases {
 		path := filepath.Join(t.TempDir(), "a.dcm")
@@ -233,8 +234,8 @@ func TestEverySyntax(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s := slices.IndexFunc(syntaxes(), func(s syntax) bool { return s.name == name }); s >= 0 && syntaxes()[s].compressed {
-			if uid := syntaxes()[s].uid; len(r.Skipped) != 1 || !strings.Contains(r.Skipped[0], name+" ("+uid+")") {
+		if s := slices.IndexFunc(walk.Syntaxes(), func(s walk.Syntax) bool { return s.Name == name }); s >= 0 && walk.Syntaxes()[s].Compressed {
+			if uid := walk.Syntaxes()[s].UID; len(r.Skipped) != 1 || !strings.Contains(r.Skipped[0], name+" ("+uid+")") {
 				t.Errorf("%s: skipped %q does not name the syntax and %s", name, r.Skipped, uid)
 			}
 			continue
@@ -262,7 +263,7 @@ func TestUnknownSyntaxesAreRefused(t *testing.T) {
 }
 
 func TestUnknownRepresentationIsRead(t *testing.T) {
-	b := slice(1).encode(uidExplicitLE)
+	b := slice(1).encode(walk.ExplicitLE)
 	at := strings.Index(string(b), "\x28\x00\x52\x10DS") // rescale intercept as UN
 	changed := append([]byte{}, b[:at+4]...)
 	changed = append(changed, 'U', 'N', 0, 0, 6, 0, 0, 0)

@@ -18,6 +18,7 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"glasswork/dataset/atomicfile"
+	"glasswork/dataset/dicom/internal/walk"
 	"glasswork/dataset/volume"
 )
 
@@ -122,7 +123,7 @@ func (w *sliceWriter) elements(z int) []written {
 	return []written{
 		text(tag.MediaStorageSOPClassUID, uidCTImage),
 		text(tag.MediaStorageSOPInstanceUID, instance),
-		text(tag.TransferSyntaxUID, uidExplicitLE),
+		text(tag.TransferSyntaxUID, walk.ExplicitLE),
 		text(tag.SpecificCharacterSet, "ISO_IR 192"),
 		text(tag.ImageType, "DERIVED", "SECONDARY", "AXIAL"),
 		text(tag.SOPClassUID, uidCTImage),

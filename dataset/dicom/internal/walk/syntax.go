@@ -1,32 +1,33 @@
-package dicom
+package walk
 
 import "fmt"
 
-// syntax is a transfer syntax: how the elements of a file are encoded, and
+// Syntax is a transfer syntax: how the elements of a file are encoded, and
 // whether its pixels are stored as plain numbers.
-type syntax struct {
-	uid, name  string
-	bigEndian  bool
-	implicit   bool
-	deflated   bool
-	compressed bool
+type Syntax struct {
+	UID, Name  string
+	BigEndian  bool
+	Implicit   bool
+	Deflated   bool
+	Compressed bool
 }
 
+// The uncompressed transfer syntaxes that are not deflated.
 const (
-	uidImplicitLE = "1.2.840.10008.1.2"
-	uidExplicitLE = "1.2.840.10008.1.2.1"
-	uidExplicitBE = "1.2.840.10008.1.2.2"
+	ImplicitLE = "1.2.840.10008.1.2"
+	ExplicitLE = "1.2.840.10008.1.2.1"
+	ExplicitBE = "1.2.840.10008.1.2.2"
 )
 
-// syntaxes are the transfer syntaxes that are known by name (PS3.6, table A-1).
+// Syntaxes are the transfer syntaxes that are known by name (PS3.6, table A-1).
 // The compressed ones become readable by giving them a decoder.
-func syntaxes() []syntax {
-	packed := func(uid, name string) syntax { return syntax{uid: uid, name: name, compressed: true} }
-	return []syntax{
-		{uid: uidImplicitLE, name: "Implicit VR Little Endian", implicit: true},
-		{uid: uidExplicitLE, name: "Explicit VR Little Endian"},
-		{uid: uidExplicitBE, name: "Explicit VR Big Endian", bigEndian: true},
-		{uid: "1.2.840.10008.1.2.1.99", name: "Deflated Explicit VR Little Endian", deflated: true},
+func Syntaxes() []Syntax {
+	packed := func(uid, name string) Syntax { return Syntax{UID: uid, Name: name, Compressed: true} }
+	return []Syntax{
+		{UID: ImplicitLE, Name: "Implicit VR Little Endian", Implicit: true},
+		{UID: ExplicitLE, Name: "Explicit VR Little Endian"},
+		{UID: ExplicitBE, Name: "Explicit VR Big Endian", BigEndian: true},
+		{UID: "1.2.840.10008.1.2.1.99", Name: "Deflated Explicit VR Little Endian", Deflated: true},
 		packed("1.2.840.10008.1.2.1.98", "Encapsulated Uncompressed Explicit VR Little Endian"),
 		packed("1.2.840.10008.1.2.4.50", "JPEG Baseline (Process 1)"),
 		packed("1.2.840.10008.1.2.4.51", "JPEG Extended (Process 2 & 4)"),
@@ -57,24 +58,16 @@ func syntaxes() []syntax {
 	}
 }
 
-// findSyntax returns the transfer syntax of a UID. An unknown one is refused: how
+// FindSyntax returns the transfer syntax of a UID. An unknown one is refused: how
 // its elements are encoded cannot be known.
-func findSyntax(uid string) (syntax, error) {
-	for _, s := range syntaxes() {
-		if s.uid == uid {
+func FindSyntax(uid string) (Syntax, error) {
+	for _, s := range Syntaxes() {
+		if s.UID == uid {
 			return s, nil
 		}
 	}
 	if uid == "" {
-		return syntax{}, fmt.Errorf("it does not name its transfer syntax")
+		return Syntax{}, fmt.Errorf("it does not name its transfer syntax")
 	}
-	return syntax{}, fmt.Errorf("its transfer syntax %.64q is unknown; export the series as Explicit VR Little Endian", uid)
-}
-
-// readable says in a sentence why the pixels of files in this syntax cannot be decoded, or returns nil.
-func (s syntax) readable() error {
-	if s.compressed {
-		return fmt.Errorf("its pixels are compressed as %s (%s), which cannot be decoded yet; export the series uncompressed", s.name, s.uid)
-	}
-	return nil
+	return Syntax{}, fmt.Errorf("its transfer syntax %.64q is unknown; export the series as Explicit VR Little Endian", uid)
 }
