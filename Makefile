@@ -2,7 +2,7 @@
 
 BUILD_PACKAGES = gcc g++ libc6-dev pkg-config libgl-dev libgl1-mesa-dri \
 	libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev
-TEST_PACKAGES = xvfb xauth xdotool imagemagick python3-nibabel
+TEST_PACKAGES = xvfb xauth xdotool imagemagick python3-nibabel python3-pil
 
 # A libtorch named by LIBTORCH takes the place of the system's.
 ifndef LIBTORCH

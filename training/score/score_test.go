@@ -197,3 +197,20 @@ func TestCompareDifferences(t *testing.T) {
 		t.Errorf("%d patients, consolidation difference %v", c.Patients, c.Classes[1].Dice)
 	}
 }
+
+func TestCountedCasesAreTheSameSet(t *testing.T) {
+	s := cohort(6, map[uint8]func(int) int{volume.GroundGlass: steady(30), volume.Consolidation: steady(20)})
+	var again, twice Set
+	for _, c := range s.Counted() {
+		again.AddCounted(c)
+		twice.AddCounted(c)
+		twice.AddCounted(c)
+	}
+	want, _ := json.Marshal(s.Report())
+	if got, _ := json.Marshal(again.Report()); string(got) != string(want) {
+		t.Errorf("counted again: %s\nwant %s", got, want)
+	}
+	if a, b := s.Report(), twice.Report(); b.Cases != a.Cases || *a.Classes[0].DicePooled != *b.Classes[0].DicePooled {
+		t.Errorf("counted twice: %d cases, Dice %g; want %d and %g", b.Cases, *b.Classes[0].DicePooled, a.Cases, *a.Classes[0].DicePooled)
+	}
+}

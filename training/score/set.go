@@ -26,6 +26,12 @@ type caseScore struct {
 // size of one voxel in ml, 0 if unknown. A class counts as known in a case if it is
 // known in all its slices.
 func (s *Set) Add(name, patient string, reference, predicted []uint8, known Known, voxelML float64) {
+	c := s.of(name, patient, known, voxelML)
+	c.confusion = c.confusion.Plus(Count(reference, predicted, known))
+}
+
+// of returns the case of that name, which may be new, for a slice with these classes known.
+func (s *Set) of(name, patient string, known Known, voxelML float64) *caseScore {
 	if s.at == nil {
 		s.at = map[string]int{}
 	}
@@ -40,7 +46,7 @@ func (s *Set) Add(name, patient string, reference, predicted []uint8, known Know
 	for class := range known {
 		c.known[class] = c.known[class] && known[class]
 	}
-	c.confusion = c.confusion.Plus(Count(reference, predicted, known))
+	return c
 }
 
 // Cases is the number of cases so far.
