@@ -1,8 +1,8 @@
 # Glasswork: "make run" opens it, "make demo" shows the same loop without a display.
 
 BUILD_PACKAGES = gcc g++ libc6-dev pkg-config libgl-dev libgl1-mesa-dri \
-	libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev
-TEST_PACKAGES = xvfb xauth xdotool imagemagick python3-nibabel python3-pil
+	libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev libopenjp2-7-dev libcharls-dev
+TEST_PACKAGES = xvfb xauth xdotool imagemagick python3-nibabel python3-pil dcmtk
 
 # A libtorch named by LIBTORCH takes the place of the system's.
 ifndef LIBTORCH
@@ -28,9 +28,11 @@ run: build
 		$(MAKE) --no-print-directory demo; \
 	fi
 
-# Installs what is missing, prepares gotch and builds both programs into bin/.
+# Installs what is missing, prepares gotch and builds the three programs into bin/; the one library that is not linked
+# statically into glasswork-codec goes beside them.
 build: setup
-	go build -o bin/ ./cmd/glasswork ./cmd/glasswork-trainer
+	go build -o bin/ ./cmd/glasswork ./cmd/glasswork-trainer ./cmd/glasswork-codec
+	@mkdir -p bin/lib && cp -Lf "$$($$(go env CC) -print-file-name=libcharls.so.2)" bin/lib/
 
 # Installs what is missing and prepares gotch for this machine's libtorch; a second time it does nothing.
 setup:

@@ -49,6 +49,7 @@ var never = []struct {
 	{"glasswork/ui/session", []string{fyne, gl}, "what the window shows is plain Go that a test can call"},
 	{"glasswork/cmd/glasswork", []string{gotch, "glasswork/model"}, "the desktop starts without libtorch"},
 	{"glasswork/cmd/glasswork-trainer", []string{fyne, gl, "glasswork/ui"}, "the trainer runs where there is no display"},
+	{"glasswork/cmd/glasswork-codec", []string{fyne, gl, gotch, "glasswork/ui", "glasswork/model"}, "the decoding program starts in milliseconds"},
 	{"glasswork/model", []string{fyne, gl, "glasswork/ui", "glasswork/viewer"}, "a network knows tensors and labels"},
 }
 
@@ -58,12 +59,21 @@ var rooms = map[string][]string{
 	"glasswork/dataset/atomicfile":          nil,
 	"glasswork/dataset/internal/osfile":     nil,
 	"glasswork/dataset/dicom/internal/walk": nil,
-	"glasswork/dataset/dicom":               {"glasswork/dataset/dicom/internal/walk", "glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/nifti":               {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/npy":                 {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/picture":             {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/phantom":             {"glasswork/dataset/volume"},
-	"glasswork/dataset/project":             {"glasswork/dataset", "glasswork/dataset/volume", "glasswork/dataset/atomicfile"},
+	"glasswork/dataset/dicom": {
+		"glasswork/dataset/dicom/internal/walk", "glasswork/dataset/dicom/codec", "glasswork/dataset/dicom/encapsulated",
+		"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile",
+	},
+	"glasswork/dataset/dicom/encapsulated":          nil,
+	"glasswork/dataset/dicom/codec":                 {"glasswork/dataset/dicom/codec/jpeg", "glasswork/dataset/dicom/codec/internal/wire"},
+	"glasswork/dataset/dicom/codec/jpeg":            nil,
+	"glasswork/dataset/dicom/codec/internal/wire":   nil,
+	"glasswork/dataset/dicom/codec/internal/native": nil,
+	"glasswork/dataset/dicom/codec/worker":          {"glasswork/dataset/dicom/codec/internal/wire", "glasswork/dataset/dicom/codec/internal/native"},
+	"glasswork/dataset/nifti":                       {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
+	"glasswork/dataset/npy":                         {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
+	"glasswork/dataset/picture":                     {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
+	"glasswork/dataset/phantom":                     {"glasswork/dataset/volume"},
+	"glasswork/dataset/project":                     {"glasswork/dataset", "glasswork/dataset/volume", "glasswork/dataset/atomicfile"},
 	"glasswork/dataset": {
 		"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/phantom", "glasswork/dataset/dicom",
 		"glasswork/dataset/nifti", "glasswork/dataset/npy", "glasswork/dataset/picture",
@@ -205,6 +215,10 @@ func TestLibrariesWithOneImporter(t *testing.T) {
 		"modernc.org/sqlite":      "glasswork/dataset/project",
 		"github.com/suyashkumar":  "glasswork/dataset/dicom",
 		"github.com/sbinet/npyio": "glasswork/dataset/npy",
+
+		// C decoders run in a process of their own: bad data can crash or stall them.
+		"glasswork/dataset/dicom/codec/internal/native": "glasswork/dataset/dicom/codec/worker",
+		"glasswork/dataset/dicom/codec/worker":          "glasswork/cmd/glasswork-codec",
 	} {
 		for _, path := range all.below("glasswork") {
 			for _, imported := range all[path].Imports {

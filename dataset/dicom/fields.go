@@ -48,6 +48,8 @@ const (
 	tagModalityLUT     = 0x0028_3000
 	tagReferencedFile  = 0x0004_1500
 	tagDirectory       = 0x0004_1220
+	tagFrameOffsets    = 0x7FE0_0001
+	tagFrameLengths    = 0x7FE0_0002
 	tagFloatPixels     = 0x7FE0_0008
 	tagDoublePixels    = 0x7FE0_0009
 	tagPixelData       = walk.PixelData

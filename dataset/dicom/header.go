@@ -10,6 +10,7 @@ import (
 	"github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/dicom/encapsulated"
 	"glasswork/dataset/dicom/internal/walk"
 	"glasswork/dataset/internal/osfile"
 )
@@ -41,6 +42,11 @@ type header struct {
 	thickness, tilt                                     float64
 	instance, acquisition                               int
 	directoryRecords                                    []string // DICOMDIR: referenced files
+
+	// Of compressed files: the bytes of each frame, or why they cannot be found or decoded.
+	frameSpans                 [][]encapsulated.Span
+	framesErr                  error
+	frameOffsets, frameLengths walk.Element // the extended offset table
 }
 
 // readHeader reads the header of one file without its pixels.
@@ -79,6 +85,7 @@ func parseHeader(src io.ReaderAt, size int64) (*header, error) {
 			return false, nil
 		}
 		h.modalityLUT = h.modalityLUT || e.Tag == tagModalityLUT
+		h.noteFrameTable(e)
 		return true, keep(w, e, &kept)
 	})
 	if err != nil && (h.pixels.Tag == 0 || errors.Is(err, walk.ErrNotDICOM)) {
@@ -89,6 +96,9 @@ func parseHeader(src io.ReaderAt, size int64) (*header, error) {
 		return nil, err
 	}
 	h.fill(values)
+	if h.Compressed && h.pixels.Tag == tagPixelData {
+		h.findFrames(src)
+	}
 	return h, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"glasswork/dataset/dicom/codec"
 )
 
 // refusal says in a clause why the file is not offered as a slice of a CT, or "".
@@ -19,8 +21,8 @@ func (h *header) refusal() string {
 
 // readable says in a sentence why the pixels of h's transfer syntax cannot be decoded, or returns nil.
 func (h *header) readable() error {
-	if h.Compressed {
-		return fmt.Errorf("its pixels are compressed as %s (%s), which cannot be decoded yet; export the series uncompressed", h.Name, h.UID)
+	if h.Compressed && !codec.Known(h.UID) {
+		return fmt.Errorf("its pixels are compressed as %s (%s), which cannot be decoded; export the series uncompressed", h.Name, h.UID)
 	}
 	return nil
 }
@@ -49,8 +51,10 @@ func (h *header) checkPixels() error {
 	switch {
 	case h.pixels.Tag != tagPixelData:
 		return errors.New("its pixels are floating-point numbers, which cannot be read yet")
-	case h.pixels.Open():
+	case h.pixels.Open() && !h.Compressed:
 		return errors.New("its pixels are in fragments although it calls them uncompressed")
+	case h.Compressed && !h.pixels.Open():
+		return fmt.Errorf("it calls its pixels compressed as %s (%s), but they are not in fragments", h.Name, h.UID)
 	case h.samples != 1:
 		return errors.New("it is a colour image, not CT values")
 	case h.modalityLUT && !h.hasRescale:
@@ -61,6 +65,9 @@ func (h *header) checkPixels() error {
 		return fmt.Errorf("its bits stored (%d), high bit (%d) and bits allocated (%d) contradict each other", h.bitsStored, h.highBit, h.bitsAllocated)
 	case h.rows > largestSide || h.columns > largestSide || h.slicePixels() > largestSlicePixels:
 		return fmt.Errorf("it claims %d × %d pixels, more than any CT slice has", h.columns, h.rows)
+	}
+	if h.Compressed {
+		return h.framesErr
 	}
 	there := min(int64(h.pixels.Length), h.size-h.pixels.Value)
 	if need := int64(h.pixelBytes()); there < need {

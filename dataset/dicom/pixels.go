@@ -1,6 +1,7 @@
 package dicom
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"math"
 	"os"
 
+	"glasswork/dataset/dicom/codec"
 	"glasswork/dataset/dicom/internal/walk"
 	"glasswork/dataset/internal/osfile"
 )
@@ -18,11 +20,14 @@ func (h *header) slicePixels() int { return h.rows * h.columns }
 // pixelBytes is how many bytes the pixels of one slice take.
 func (h *header) pixelBytes() int { return h.slicePixels() * h.bitsAllocated / 8 }
 
-// readPixels fills hu ([y,x]) with the slice of h in HU. scratch is reused between
-// calls and returned, possibly grown.
-func (h *header) readPixels(hu []int16, scratch []byte) ([]byte, error) {
+// readPixels fills hu ([y,x]) with the slice of h in HU; d decodes compressed pixels.
+// scratch is reused between calls and returned, possibly grown.
+func (h *header) readPixels(ctx context.Context, d *codec.Decoder, hu []int16, scratch []byte) ([]byte, error) {
 	if len(hu) != h.slicePixels() {
 		return scratch, fmt.Errorf("a slice of %d pixels was asked for, it has %d", len(hu), h.slicePixels())
+	}
+	if h.Compressed {
+		return h.readCompressed(ctx, d, hu, scratch)
 	}
 	n := h.pixelBytes()
 	if cap(scratch) < n {

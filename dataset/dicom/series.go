@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"glasswork/dataset/dicom/codec"
 	"glasswork/dataset/volume"
 )
 
@@ -152,6 +153,7 @@ func allOf(headers []*header, ok func(*header) bool) bool {
 type source struct {
 	at      []*header
 	scratch sync.Pool // *[]byte, one file's pixels
+	decoder codec.Decoder
 }
 
 // ReadSlice fills hu ([y,x]) with slice z in HU; a missing slice is air.
@@ -175,11 +177,14 @@ func (s *source) ReadSlice(ctx context.Context, z int, hu []int16) error {
 	}
 	defer s.scratch.Put(scratch)
 	var err error
-	if *scratch, err = h.readPixels(hu, *scratch); err != nil {
+	if *scratch, err = h.readPixels(ctx, &s.decoder, hu, *scratch); err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(h.path), err)
 	}
 	return nil
 }
 
-// Close has nothing to close: files are open only while they are read.
-func (s *source) Close() error { return nil }
+// Close ends the decoder's children; files are open only while they are read.
+func (s *source) Close() error {
+	s.decoder.Close()
+	return nil
+}

@@ -20,7 +20,7 @@ const (
 )
 
 // Syntaxes are the transfer syntaxes that are known by name (PS3.6, table A-1).
-// The compressed ones become readable by giving them a decoder.
+// Those of the compressed ones whose pixels are read are the ones package codec knows.
 func Syntaxes() []Syntax {
 	packed := func(uid, name string) Syntax { return Syntax{UID: uid, Name: name, Compressed: true} }
 	return []Syntax{

@@ -1,0 +1,84 @@
+// Package worker is the decoding program's life: it decodes one frame after the other
+// until nobody asks for more.
+package worker
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"glasswork/dataset/dicom/codec/internal/native"
+	"glasswork/dataset/dicom/codec/internal/wire"
+)
+
+// Serve answers the requests that come over in on out until in ends. A frame that takes
+// longer than its request allows ends the program by the call of exit.
+func Serve(in io.Reader, out io.Writer, exit func(code int)) error {
+	runtime.LockOSThread() // the C library's memory stays on one thread
+	defer runtime.UnlockOSThread()
+	native.OneArena()
+	memory, err := newMemory()
+	if err != nil {
+		return err
+	}
+	var stream, pixels []byte
+	w := bufio.NewWriterSize(out, 4<<10)
+	for {
+		q, err := wire.ReadRequest(in, stream)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		stream = q.Stream
+		if err := memory.allow(q.Rows*q.Columns, len(q.Stream)); err != nil {
+			return err
+		}
+		watch := time.AfterFunc(q.Limit, func() { exit(overdue) })
+		reply := decode(q, pixels)
+		watch.Stop()
+		if reply.Pixels != nil {
+			pixels = reply.Pixels
+		}
+		if err := wire.WriteReply(w, reply); err != nil {
+			return err
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+	}
+}
+
+// overdue is the exit status of a program whose frame took too long.
+const overdue = 3
+
+func decode(q wire.Request, buf []byte) wire.Reply {
+	var f native.Frame
+	var err error
+	switch q.Codec {
+	case wire.JPEG2000:
+		f, err = native.JPEG2000(q.Stream, q.Rows, q.Columns, buf)
+	case wire.JPEGLS:
+		f, err = native.JPEGLS(q.Stream, q.Rows, q.Columns, buf)
+	default:
+		err = fmt.Errorf("codec %d is not known", q.Codec)
+	}
+	if err != nil {
+		return wire.Reply{Message: err.Error()}
+	}
+	return wire.Reply{Bytes: f.Bytes, Precision: f.Precision, Pixels: f.Pixels}
+}
+
+// Main runs the program on its standard streams and returns its exit status.
+func Main() int {
+	if err := Serve(os.Stdin, os.Stdout, os.Exit); err != nil {
+		fmt.Fprintln(os.Stderr, "glasswork-codec:", err)
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,114 @@
+package dicom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"glasswork/dataset/dicom/codec"
+	"glasswork/dataset/dicom/encapsulated"
+	"glasswork/dataset/dicom/internal/walk"
+	"glasswork/dataset/internal/osfile"
+)
+
+// frameHead is how much of a frame is read to check its own header when a file is opened.
+const frameHead = 1 << 10
+
+// noteFrameTable remembers where the extended offset table stands.
+func (h *header) noteFrameTable(e walk.Element) {
+	switch {
+	case e.Open():
+	case e.Tag == tagFrameOffsets:
+		h.frameOffsets = e
+	case e.Tag == tagFrameLengths:
+		h.frameLengths = e
+	}
+}
+
+// shape is what h says about each of its frames.
+func (h *header) shape() codec.Shape {
+	return codec.Shape{Rows: h.rows, Columns: h.columns, Samples: h.samples, BitsAllocated: h.bitsAllocated, BitsStored: h.bitsStored}
+}
+
+// findFrames finds where the frames of compressed pixels stand in src and compares the
+// first one's own header with h; framesErr says what is wrong.
+func (h *header) findFrames(src io.ReaderAt) {
+	h.frameSpans, h.framesErr = h.spans(src)
+	if h.framesErr != nil {
+		return
+	}
+	first := h.frameSpans[0][0]
+	first.Length = min(first.Length, frameHead)
+	head, err := encapsulated.Bytes(src, []encapsulated.Span{first}, nil)
+	if err == nil {
+		err = codec.Check(h.UID, head, h.shape())
+	}
+	if !errors.Is(err, codec.ErrShort) { // the check is made again with the whole frame
+		h.framesErr = err
+	}
+}
+
+func (h *header) spans(src io.ReaderAt) ([][]encapsulated.Span, error) {
+	data, err := encapsulated.Read(src, h.pixels.Value, h.size)
+	if err != nil {
+		return nil, err
+	}
+	if h.frameOffsets.Tag != 0 && h.frameLengths.Tag != 0 {
+		offsets := encapsulated.Span{Offset: h.frameOffsets.Value, Length: int64(h.frameOffsets.Length)}
+		lengths := encapsulated.Span{Offset: h.frameLengths.Value, Length: int64(h.frameLengths.Length)}
+		if err := data.SetExtended(offsets, lengths); err != nil {
+			return nil, err
+		}
+	}
+	return data.Frames(h.frames)
+}
+
+// readCompressed fills hu ([y,x]) with the only frame of h in HU. scratch holds the
+// compressed bytes.
+func (h *header) readCompressed(ctx context.Context, d *codec.Decoder, hu []int16, scratch []byte) ([]byte, error) {
+	f, err := os.Open(h.path)
+	if err != nil {
+		return scratch, osfile.Plain(err)
+	}
+	defer f.Close()
+	return h.readFrame(ctx, d, f, 0, hu, scratch)
+}
+
+// readFrame fills hu ([y,x]) with frame i of compressed pixels in HU. src is the file of
+// h; scratch holds the compressed bytes, is reused between calls and returned, possibly
+// grown. It may be called for several frames at once, each with a scratch of its own.
+func (h *header) readFrame(ctx context.Context, d *codec.Decoder, src io.ReaderAt, i int, hu []int16, scratch []byte) ([]byte, error) {
+	if h.framesErr != nil {
+		return scratch, h.framesErr
+	}
+	if i < 0 || i >= len(h.frameSpans) {
+		return scratch, fmt.Errorf("frame %d was asked for, it has %d", i+1, len(h.frameSpans))
+	}
+	scratch, err := encapsulated.Bytes(src, h.frameSpans[i], scratch)
+	if err != nil {
+		return scratch, err
+	}
+	frame, err := d.Decode(ctx, h.UID, scratch, h.shape(), nil)
+	if err != nil {
+		return scratch, err
+	}
+	h.decodedAs(frame).toHU(hu, frame.Samples)
+	return scratch, nil
+}
+
+// decodedAs is h with the form that its pixels have after decoding. How many bits they
+// take the compressed data know better than the header, which often says what was there
+// before they were compressed. The sign is the header's unless the data call themselves
+// signed: unsigned JPEG 2000 (and all other JPEG) hold two's complement as it was given.
+func (h *header) decodedAs(f codec.Frame) *header {
+	g := *h
+	g.BigEndian, g.bitsAllocated = false, f.Bits
+	g.signed = h.signed || f.Signed
+	leftAligned := h.highBit >= h.bitsStored && f.Precision > h.highBit
+	if f.Precision > 0 && !leftAligned {
+		g.bitsStored, g.highBit = f.Precision, f.Precision-1
+	}
+	return &g
+}
