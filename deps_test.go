@@ -74,6 +74,7 @@ var rooms = map[string][]string{
 	"glasswork/dataset/picture":                     {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
 	"glasswork/dataset/phantom":                     {"glasswork/dataset/volume"},
 	"glasswork/dataset/project":                     {"glasswork/dataset", "glasswork/dataset/volume", "glasswork/dataset/atomicfile"},
+	"glasswork/dataset/dicom/object":                {"glasswork/dataset/dicom/internal/walk", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
 	"glasswork/dataset": {
 		"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/phantom", "glasswork/dataset/dicom",
 		"glasswork/dataset/nifti", "glasswork/dataset/npy", "glasswork/dataset/picture",

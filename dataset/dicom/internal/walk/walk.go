@@ -153,9 +153,9 @@ func (w *Walker) skip(e Element, depth int, enter func(Element) bool, visit func
 		return 0, fmt.Errorf("%w: sequences are nested deeper than %d levels", ErrDamaged, MaxDepth)
 	}
 	if e.VR == "UN" { // PS3.5 6.2.2: an open UN holds implicit little endian items
-		inner := *w
-		inner.Implicit, inner.Order = true, binary.LittleEndian
-		return inner.items(e, depth, enter, visit)
+		implicit, order := w.Implicit, w.Order
+		w.Implicit, w.Order = true, binary.LittleEndian
+		defer func() { w.Implicit, w.Order = implicit, order }()
 	}
 	return w.items(e, depth, enter, visit)
 }
