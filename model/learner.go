@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"glasswork/model/internal/torch"
 	"glasswork/training"
@@ -65,7 +66,7 @@ func (l *Learner) update(b training.Batch, t *target, lr float64, withDice bool)
 	scope := torch.NewScope()
 	defer scope.Close()
 	x := scope.FromFloats(b.X, int64(b.N), int64(l.net.in), int64(b.H), int64(b.W))
-	total := t.loss(scope, l.net.forward(&pass{Scope: scope}, x), withDice)
+	total := t.loss(scope, l.net.forward(l.trainingPass(scope), x), withDice)
 	loss := scope.Value(total)
 	if err := scope.Err(); err != nil {
 		return 0, err
@@ -81,6 +82,15 @@ func (l *Learner) update(b training.Batch, t *target, lr float64, withDice bool)
 	l.updateAverage()
 	return loss, nil
 }
+
+// trainingPass normalises by the batch. What dropout leaves out is fixed by the number of
+// steps made, so that a resumed run continues as an uninterrupted one.
+func (l *Learner) trainingPass(scope *torch.Scope) *pass {
+	return &pass{Scope: scope, momentum: batchNormMomentum, rng: rand.New(rand.NewPCG(uint64(l.adam.steps), dropoutStream))}
+}
+
+// dropoutStream tells dropout's numbers from others with the same seed.
+const dropoutStream = 0x64726f70
 
 // gradients are the derivatives of total by each of net.weights; they live as long as scope.
 func (l *Learner) gradients(scope *torch.Scope, total *torch.Tensor) ([][]float32, error) {

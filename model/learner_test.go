@@ -105,7 +105,7 @@ func TestLearnerLearns(t *testing.T) {
 }
 
 func TestNewIsFixedBySeed(t *testing.T) {
-	b := quarters(1, 0)
+	b := quarters(2, 0)
 	one, same, other := predict(t, newLearner(t, 7), b), predict(t, newLearner(t, 7), b), predict(t, newLearner(t, 8), b)
 	if !slices.Equal(one, same) {
 		t.Error("the same seed gave another network")
@@ -184,11 +184,11 @@ func TestAverage(t *testing.T) {
 			t.Fatalf("average %d is %g, want %g", i, v, want)
 		}
 	}
-	averaged := predict(t, l, quarters(1, 1))
+	averaged := predict(t, l, quarters(2, 1))
 	if err := l.Average(0); err != nil {
 		t.Fatal(err)
 	}
-	if slices.Equal(averaged, predict(t, l, quarters(1, 1))) {
+	if slices.Equal(averaged, predict(t, l, quarters(2, 1))) {
 		t.Error("without average the same is predicted as with it")
 	}
 	if err := l.Average(1); err == nil {
@@ -225,7 +225,7 @@ func TestResumeIsBitForBit(t *testing.T) {
 
 func TestMemoryIsFlat(t *testing.T) {
 	l := newLearner(t, 7)
-	b := quarters(1, 0)
+	b := quarters(2, 0)
 	warm := func(n int) {
 		for i := range n {
 			step(t, l, b)
@@ -248,8 +248,8 @@ func TestMemoryIsFlat(t *testing.T) {
 func TestCloseFreesEverything(t *testing.T) {
 	before := torch.Live()
 	l := newLearner(t, 8)
-	step(t, l, quarters(1, 0))
-	predict(t, l, quarters(1, 0))
+	step(t, l, quarters(2, 0))
+	predict(t, l, quarters(2, 0))
 	for range 2 {
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
@@ -258,14 +258,14 @@ func TestCloseFreesEverything(t *testing.T) {
 	if got := torch.Live(); got != before {
 		t.Errorf("%d tensors live after Close, %d before New", got, before)
 	}
-	if _, err := l.Step(t.Context(), quarters(1, 0), 1e-3); !errors.Is(err, errClosed) {
+	if _, err := l.Step(t.Context(), quarters(2, 0), 1e-3); !errors.Is(err, errClosed) {
 		t.Errorf("a step after Close: %v", err)
 	}
 }
 
 func TestStepLeavesWeightsAloneIfLossIsNotFinite(t *testing.T) {
 	l := newLearner(t, 9)
-	b := quarters(1, 0)
+	b := quarters(2, 0)
 	b.X[5] = float32(math.NaN())
 	trained := append([]float32(nil), l.net.values[:l.net.trainable]...)
 	if loss := step(t, l, b); !math.IsNaN(loss) {
@@ -291,7 +291,7 @@ func TestWrongInput(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b := quarters(1, 0)
+			b := quarters(2, 0)
 			tt.change(&b)
 			if _, err := l.Step(t.Context(), b, 1e-3); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Step: %v, want an error with %q", err, tt.want)
@@ -300,7 +300,7 @@ func TestWrongInput(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := l.Step(ctx, quarters(1, 0), 1e-3); !errors.Is(err, context.Canceled) {
+	if _, err := l.Step(ctx, quarters(2, 0), 1e-3); !errors.Is(err, context.Canceled) {
 		t.Errorf("Step after cancelling: %v", err)
 	}
 }
@@ -310,7 +310,7 @@ func TestUnknownNetworks(t *testing.T) {
 		{Arch: "unet", Encoder: "vgg", InChannels: 1, Classes: 4},
 		{Arch: "fcn", Encoder: "resnet18", InChannels: 1, Classes: 4},
 		{Arch: "unet", Encoder: "resnet18", InChannels: 0, Classes: 4},
-		{Arch: "unet", Encoder: "resnet18", InChannels: 1, Classes: 1},
+		{Arch: "unet", Encoder: "resnet18", InChannels: 1, Classes: 0},
 	} {
 		if _, err := (Networks{}).New(spec, 1); err == nil {
 			t.Errorf("%+v was built", spec)

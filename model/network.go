@@ -14,7 +14,7 @@ import (
 )
 
 // encoder turns an image into a pyramid of features. Level 0 is the image itself; level
-// i is 1/2^i of its size.
+// i is 1/2^i of its size, but never smaller than 1/stride of it.
 type encoder interface {
 	// channels of each level.
 	channels() []int
@@ -22,36 +22,54 @@ type encoder interface {
 	forward(p *pass, x *torch.Tensor) []*torch.Tensor
 }
 
-// decoder turns a pyramid into one map of features of the image's size.
+// decoder turns a pyramid into one map of features.
 type decoder interface {
 	channels() int
 	// forward takes the levels above 0 over.
 	forward(p *pass, pyramid []*torch.Tensor) *torch.Tensor
 }
 
-// encoders and decoders by name: a new one is one new file and one line here.
+// architecture is a decoder and what it wants before and behind it.
+type architecture struct {
+	// stride is the image's size over that of the deepest features; below 1<<depth the
+	// encoder dilates convolutions instead of halving. Sides must be multiples of it.
+	stride  int
+	decoder func(b *builder, pyramid []int) decoder
+	// head is the size of the head's kernel, enlarge the image's size over that of the
+	// decoder's features.
+	head, enlarge int
+}
+
+// encoders and architectures by name: a new one is one new file and one line here.
 var (
-	encoders = map[string]func(b *builder, in int) encoder{
-		"resnet18": newResNet([4]int{2, 2, 2, 2}),
-		"resnet34": newResNet([4]int{3, 4, 6, 3}),
+	encoders = map[string]func(b *builder, in, stride int) encoder{
+		"resnet18":     newResNet([4]int{2, 2, 2, 2}, basicBlock),
+		"resnet34":     newResNet([4]int{3, 4, 6, 3}, basicBlock),
+		"resnet50":     newResNet([4]int{3, 4, 6, 3}, bottleneck),
+		"mobilenet_v2": newMobileNet,
 	}
-	decoders = map[string]func(b *builder, pyramid []int) decoder{
-		"unet": newUNet,
+	architectures = map[string]architecture{
+		"unet":          {stride: 32, decoder: newUNet, head: 3, enlarge: 1},
+		"unetplusplus":  {stride: 32, decoder: newUNetPlusPlus, head: 3, enlarge: 1},
+		"manet":         {stride: 32, decoder: newMANet, head: 3, enlarge: 1},
+		"deeplabv3":     {stride: 8, decoder: newDeepLab, head: 1, enlarge: 8},
+		"deeplabv3plus": {stride: 16, decoder: newDeepLabPlus, head: 1, enlarge: 4},
 	}
 )
 
-// depth is how often an encoder halves its input: sides must be multiples of 1<<depth.
+// depth is the number of levels above the image.
 const depth = 5
 
 // network is an encoder, a decoder and a head, with their values.
 type network struct {
 	*store
-	convs   []*conv
-	encoder encoder
-	decoder decoder
-	head    *conv
-	classes int
-	in      int
+	architecture architecture
+	convs        []*conv
+	encoder      encoder
+	decoder      decoder
+	head         *conv
+	classes      int
+	in           int
 }
 
 // newNetwork builds the network that spec names; its values are zero.
@@ -60,18 +78,18 @@ func newNetwork(spec training.Spec) (*network, error) {
 	if !ok {
 		return nil, fmt.Errorf("there is no encoder %q; known are %s", spec.Encoder, names(encoders))
 	}
-	newDecoder, ok := decoders[spec.Arch]
+	arch, ok := architectures[spec.Arch]
 	if !ok {
-		return nil, fmt.Errorf("there is no architecture %q; known are %s", spec.Arch, names(decoders))
+		return nil, fmt.Errorf("there is no architecture %q; known are %s", spec.Arch, names(architectures))
 	}
-	if spec.InChannels < 1 || spec.InChannels > 64 || spec.Classes < 2 || spec.Classes > 256 {
+	if spec.InChannels < 1 || spec.InChannels > 64 || spec.Classes < 1 || spec.Classes > 256 {
 		return nil, fmt.Errorf("a network with %d input channels and %d classes cannot be built", spec.InChannels, spec.Classes)
 	}
 	b := &builder{}
-	n := &network{classes: spec.Classes, in: spec.InChannels}
-	n.encoder = newEncoder(b, spec.InChannels)
-	n.decoder = newDecoder(b, n.encoder.channels())
-	n.head = b.convWithBias("segmentation_head.0", kernel{in: n.decoder.channels(), out: spec.Classes, size: 3, stride: 1}, xavierUniform)
+	n := &network{architecture: arch, classes: spec.Classes, in: spec.InChannels}
+	n.encoder = newEncoder(b, spec.InChannels, arch.stride)
+	n.decoder = arch.decoder(b, n.encoder.channels())
+	n.head = b.convWithBias("segmentation_head.0", kernel{in: n.decoder.channels(), out: spec.Classes, size: arch.head}, xavierUniform)
 	n.convs = b.convs
 	var err error
 	if n.store, err = newStore(b.params); err != nil {
@@ -89,14 +107,19 @@ func (n *network) forward(p *pass, x *torch.Tensor) *torch.Tensor {
 	y := n.decoder.forward(p, pyramid)
 	logits := n.head.forward(p, y)
 	p.Drop(y)
-	return logits
+	if n.architecture.enlarge == 1 {
+		return logits
+	}
+	large := p.UpsampleBilinear(logits, int64(n.architecture.enlarge))
+	p.Drop(logits)
+	return large
 }
 
 // checkInput says what is wrong with an input of this size.
 func (n *network) checkInput(values, samples, h, w int) error {
 	switch {
-	case samples < 1 || h < 1 || w < 1 || h%(1<<depth) != 0 || w%(1<<depth) != 0:
-		return fmt.Errorf("%d images of %d × %d do not fit the network: sides must be multiples of %d", samples, w, h, 1<<depth)
+	case samples < 1 || h < 1 || w < 1 || h%n.architecture.stride != 0 || w%n.architecture.stride != 0:
+		return fmt.Errorf("%d images of %d × %d do not fit the network: sides must be multiples of %d", samples, w, h, n.architecture.stride)
 	case values != samples*n.in*h*w:
 		return fmt.Errorf("%d values are not %d images of %d × %d with %d channels", values, samples, w, h, n.in)
 	}

@@ -40,6 +40,16 @@ func (s *Scope) ReLU(x *Tensor) *Tensor {
 	return s.inPlace("relu", x, c)
 }
 
+// ReLU6 limits x to 0…6 in place and returns x.
+func (s *Scope) ReLU6(x *Tensor) *Tensor {
+	if s.stop(x) {
+		return nil
+	}
+	var c libtch.Ctensor
+	libtch.AtgRelu6_(&c, x.c)
+	return s.inPlace("relu6", x, c)
+}
+
 // AddTo adds y to x in place and returns x.
 func (s *Scope) AddTo(x, y *Tensor) *Tensor {
 	if s.stop(x, y) {
@@ -82,6 +92,23 @@ func (s *Scope) UpsampleNearest(x *Tensor, factor int64) *Tensor {
 	return s.own("upsampling", c)
 }
 
+// UpsampleBilinear enlarges x [n,c,h,w] by a whole factor, corners on corners.
+func (s *Scope) UpsampleBilinear(x *Tensor, factor int64) *Tensor {
+	if s.stop(x) {
+		return nil
+	}
+	shape := x.Shape()
+	size := []int64{shape[2] * factor, shape[3] * factor}
+	var c libtch.Ctensor
+	libtch.AtgUpsampleBilinear2d(&c, x.c, size, 2, 1, 0, 1, 0, 1)
+	return s.own("upsampling", c)
+}
+
+// MeanOfPlaces is the mean of x [n,c,h,w] over h and w, as [n,c,1,1].
+func (s *Scope) MeanOfPlaces(x *Tensor) *Tensor {
+	return s.unary("mean of places", x, func(c *libtch.Ctensor) { libtch.AtgAdaptiveAvgPool2d(c, x.c, pair(1), 2) })
+}
+
 // Cat joins tensors along dimension dim.
 func (s *Scope) Cat(dim int64, ts ...*Tensor) *Tensor {
 	if s.stop(ts...) {
@@ -109,6 +136,11 @@ func (s *Scope) LogSoftmax(x *Tensor, dim int64) *Tensor {
 // LogSumExp over dimension dim, which stays with size 1.
 func (s *Scope) LogSumExp(x *Tensor, dim int64) *Tensor {
 	return s.unary("log-sum-exp", x, func(c *libtch.Ctensor) { libtch.AtgLogsumexp(c, x.c, []int64{dim}, 1, 1) })
+}
+
+// Sigmoid of every element.
+func (s *Scope) Sigmoid(x *Tensor) *Tensor {
+	return s.unary("sigmoid", x, func(c *libtch.Ctensor) { libtch.AtgSigmoid(c, x.c) })
 }
 
 // Exp of every element.
@@ -155,6 +187,24 @@ func (s *Scope) View(x *Tensor, shape ...int64) *Tensor {
 	return s.unary("view", x, func(c *libtch.Ctensor) { libtch.AtgView(c, x.c, shape, len(shape)) })
 }
 
+// Flatten makes one dimension of dim and all behind it.
+func (s *Scope) Flatten(x *Tensor, dim int64) *Tensor {
+	return s.unary("flatten", x, func(c *libtch.Ctensor) { libtch.AtgFlatten(c, x.c, dim, -1) })
+}
+
+// ReshapeAs is x with the shape of y, row-major.
+func (s *Scope) ReshapeAs(x, y *Tensor) *Tensor {
+	return s.binary("reshape", x, y, libtch.AtgReshapeAs)
+}
+
+// ExpandAs repeats x where its dimensions are 1 and those of y are not, without copying.
+func (s *Scope) ExpandAs(x, y *Tensor) *Tensor { return s.binary("expand", x, y, libtch.AtgExpandAs) }
+
+// Transpose is a view with two dimensions exchanged.
+func (s *Scope) Transpose(x *Tensor, a, b int64) *Tensor {
+	return s.unary("transpose", x, func(c *libtch.Ctensor) { libtch.AtgTranspose(c, x.c, a, b) })
+}
+
 // Permute is a view with the dimensions in another order.
 func (s *Scope) Permute(x *Tensor, dims ...int64) *Tensor {
 	return s.unary("permute", x, func(c *libtch.Ctensor) { libtch.AtgPermute(c, x.c, dims, len(dims)) })
@@ -184,6 +234,11 @@ func (s *Scope) Mul(x, y *Tensor) *Tensor { return s.binary("multiplication", x,
 
 // Div is x / y.
 func (s *Scope) Div(x, y *Tensor) *Tensor { return s.binary("division", x, y, libtch.AtgDiv) }
+
+// MatMul is the product of matrices, one for each element of a batch.
+func (s *Scope) MatMul(x, y *Tensor) *Tensor {
+	return s.binary("matrix product", x, y, libtch.AtgMatmul)
+}
 
 // Equal is true where x equals y.
 func (s *Scope) Equal(x, y *Tensor) *Tensor { return s.binary("comparison", x, y, libtch.AtgEqTensor) }
