@@ -2,7 +2,7 @@
 
 BUILD_PACKAGES = gcc g++ libc6-dev pkg-config libgl-dev libgl1-mesa-dri \
 	libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev libopenjp2-7-dev libcharls-dev
-TEST_PACKAGES = xvfb xauth xdotool imagemagick python3-nibabel python3-pil dcmtk
+TEST_PACKAGES = xvfb xauth xdotool imagemagick python3-nibabel python3-pil dcmtk dicom3tools python3-pydicom
 
 # A libtorch named by LIBTORCH takes the place of the system's.
 ifndef LIBTORCH

@@ -1,0 +1,124 @@
+package rtstruct
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"glasswork/dataset/volume"
+)
+
+// squareAt is a square from column and row 1.5 to 4.5 at height z, in index coordinates
+// of grid, as LPS points.
+func squareAt(grid volume.Geometry, z float64) []volume.Point {
+	var p []volume.Point
+	for _, c := range [][2]float64{{1.5, 1.5}, {4.5, 1.5}, {4.5, 4.5}, {1.5, 4.5}} {
+		p = append(p, grid.ToMM(z, c[1], c[0]))
+	}
+	return p
+}
+
+// filledSlices are the slices of mask that hold the square's nine voxels.
+func filledSlices(t *testing.T, grid volume.Geometry, mask []uint8) (filled []int) {
+	t.Helper()
+	for z := range grid.Size[0] {
+		sum := 0
+		for _, v := range mask[z*grid.SliceVoxels() : (z+1)*grid.SliceVoxels()] {
+			sum += int(v)
+		}
+		switch sum {
+		case 0:
+		case 9:
+			filled = append(filled, z)
+		default:
+			t.Errorf("slice %d holds %d voxels of a square of 9", z, sum)
+		}
+	}
+	return filled
+}
+
+func TestContoursFillTheSlicesTheyBelongTo(t *testing.T) {
+	oblique := volume.Geometry{Size: [3]int{12, 6, 7}, Affine: volume.Affine{
+		{0.6, -0.2, 0.9, -30}, {0.3, 0.7, -0.3, 12}, {-0.1, 0.2, 2.4, 100},
+	}}
+	for name, c := range map[string]struct {
+		heights []float64
+		want    []int
+		warning string
+	}{
+		"on slices":            {[]float64{2, 3, 4}, []int{2, 3, 4}, ""},
+		"nearly on slices":     {[]float64{2.004, 2.996}, []int{2, 3}, ""},
+		"one alone":            {[]float64{5}, []int{5}, ""},
+		"half a slice off":     {[]float64{2.5, 3.5, 4.5}, []int{2, 3, 4}, "between slices"},
+		"a third off":          {[]float64{2.3, 3.3}, []int{2, 3}, "between slices"},
+		"every second slice":   {[]float64{2, 4, 6}, []int{1, 2, 3, 4, 5, 6}, "took the nearest"},
+		"two lesions":          {[]float64{1, 2, 3, 8, 9, 10}, []int{1, 2, 3, 8, 9, 10}, ""},
+		"thinner than slices":  {[]float64{2, 2.5, 3, 3.5}, []int{2, 3}, "closer together"},
+		"partly outside":       {[]float64{-3, -2, -1, 0, 1}, []int{0, 1}, "outside"},
+		"everything elsewhere": {[]float64{40, 41}, nil, "outside"},
+	} {
+		for _, grid := range []volume.Geometry{volume.NewGeometry([3]int{12, 6, 7}, [3]float64{3, 0.7, 0.8}, volume.Point{-20, 5, 7}), oblique} {
+			var contours [][]volume.Point
+			for _, z := range c.heights {
+				contours = append(contours, squareAt(grid, z))
+			}
+			mask := make([]uint8, grid.Voxels())
+			warnings, err := rasterise(context.Background(), contours, grid, mask)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if got := filledSlices(t, grid, mask); !slices.Equal(got, c.want) {
+				t.Errorf("%s: slices %v are filled, want %v", name, got, c.want)
+			}
+			said := strings.Join(warnings, "; ")
+			if (c.warning == "") != (said == "") || !strings.Contains(said, c.warning) {
+				t.Errorf("%s: warnings %q, want one of %q", name, said, c.warning)
+			}
+		}
+	}
+}
+
+func TestContoursAcrossSlicesAreRefused(t *testing.T) {
+	grid := volume.NewGeometry([3]int{9, 9, 9}, [3]float64{1, 1, 1}, volume.Point{})
+	sagittal := []volume.Point{{3, 2, 2}, {3, 6, 2}, {3, 6, 6}, {3, 2, 6}}
+	if _, err := rasterise(context.Background(), [][]volume.Point{sagittal}, grid, make([]uint8, 729)); err == nil {
+		t.Error("a sagittal contour was put onto axial slices")
+	}
+}
+
+func TestRasteriseLeavesTheRestAloneAndCanBeStopped(t *testing.T) {
+	grid := volume.NewGeometry([3]int{3, 6, 6}, [3]float64{1, 1, 1}, volume.Point{})
+	mask := make([]uint8, grid.Voxels())
+	mask[0] = 1
+	if _, err := rasterise(context.Background(), [][]volume.Point{squareAt(grid, 0)}, grid, mask); err != nil || mask[0] != 1 {
+		t.Errorf("what was set before is %d, error %v", mask[0], err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := rasterise(ctx, [][]volume.Point{squareAt(grid, 0)}, grid, mask); err == nil {
+		t.Error("a cancelled context was not heard")
+	}
+}
+
+func BenchmarkRasterise(b *testing.B) {
+	grid := volume.NewGeometry([3]int{300, 512, 512}, [3]float64{1, 0.7, 0.7}, volume.Point{})
+	var contours [][]volume.Point
+	for z := range 300 {
+		for part := range 10 {
+			var c []volume.Point
+			for i := range 500 {
+				s, co := math.Sincos(2 * math.Pi * float64(i) / 500)
+				c = append(c, grid.ToMM(float64(z), 256+100*s, 50+40*float64(part)+18*co))
+			}
+			contours = append(contours, c)
+		}
+	}
+	mask := make([]uint8, grid.Voxels())
+	for b.Loop() {
+		if _, err := rasterise(context.Background(), contours, grid, mask); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
