@@ -14,11 +14,6 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// kaggleChannels are the channels of the Kaggle masks in our classes.
-func kaggleChannels() [4]volume.Class {
-	return [4]volume.Class{volume.GroundGlass, volume.Consolidation, volume.LungsOther, volume.Background}
-}
-
 // kaggle is a dataset of image stacks [n,h,w] or [n,h,w,1] with one-hot masks [n,h,w,4].
 type kaggle struct {
 	stacks []kaggleStack
@@ -147,7 +142,7 @@ func (k *kaggle) At(ctx context.Context, i int) (Example, error) {
 // fromOneHot turns [y,x,4] channels into classes: the first channel above one half.
 func fromOneHot(channels []float64) []uint8 {
 	labels := make([]uint8, len(channels)/4)
-	classes := kaggleChannels()
+	classes := npy.KaggleChannels()
 	for i := range labels {
 		pixel := channels[4*i : 4*i+4]
 		if c := slices.IndexFunc(pixel, func(v float64) bool { return v > 0.5 }); c >= 0 {

@@ -93,7 +93,7 @@ func (s *kaggleOut) slice(hu []int16, labels []uint8) error {
 		return err
 	}
 	channelOf := [volume.NumClasses]int{}
-	for channel, class := range kaggleChannels() {
+	for channel, class := range npy.KaggleChannels() {
 		channelOf[class] = channel
 	}
 	hot := make([]byte, 4*len(labels))

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/nifti"
 	"glasswork/dataset/volume"
 )
 
@@ -128,8 +129,8 @@ func TestExportedPairHasTheSameGeometry(t *testing.T) {
 	if !v.SameGrid(s.CT.Geometry) || !slices.Equal(v.HU, s.CT.HU) {
 		t.Errorf("geometry %v, want %v; or voxels differ", v.Geometry, s.CT.Geometry)
 	}
-	l, err := ReadLabels(t.Context(), filepath.Join(dir, "labelsTr", "A.nii.gz"), s.CT.Geometry)
-	if err != nil || !bytes.Equal(l.Labels, s.Labels.Labels) {
+	l, err := nifti.ReadLabels(t.Context(), filepath.Join(dir, "labelsTr", "A.nii.gz"))
+	if err != nil || !l.SameGrid(s.CT.Geometry) || !bytes.Equal(l.Labels, s.Labels.Labels) {
 		t.Errorf("labels differ, %v", err)
 	}
 }
@@ -156,7 +157,7 @@ func TestExportOfUnreviewedSlicesIsIgnored(t *testing.T) {
 	if info.Labels["ignore"] != 4 || info.Labels["lungs other"] != 3 || len(info.Labels) != 5 || info.NumTraining != 1 || info.FileEnding != ".nii.gz" {
 		t.Errorf("dataset.json = %+v", info)
 	}
-	_, err = ReadLabels(t.Context(), filepath.Join(dir, "labelsTr", "A.nii.gz"), s.CT.Geometry)
+	_, err = nifti.ReadLabels(t.Context(), filepath.Join(dir, "labelsTr", "A.nii.gz"))
 	if err == nil || !strings.Contains(err.Error(), "label 4") {
 		t.Errorf("labels with unreviewed slices were taken for an annotation: %v", err)
 	}

@@ -192,42 +192,6 @@ func TestSampleIsReadSliceBySlice(t *testing.T) {
 	}
 }
 
-func TestLabelsAreReorderedOntoTheGrid(t *testing.T) {
-	v := noise(3, 4, 5)
-	l := volume.NewLabelMap(v.Geometry)
-	for i := range l.Labels {
-		l.Labels[i] = uint8(i % volume.NumClasses)
-	}
-	path := filepath.Join(t.TempDir(), "l.nii.gz")
-	if err := nifti.WriteLabels(path, l); err != nil {
-		t.Fatal(err)
-	}
-	// The same grid, read from right to left and from back to front.
-	turned := v.Geometry
-	far := v.ToMM(0, 3, 4)
-	for r := range 3 {
-		turned.Affine[r][0], turned.Affine[r][1], turned.Affine[r][3] = -turned.Affine[r][0], -turned.Affine[r][1], far[r]
-	}
-	got, err := ReadLabels(t.Context(), path, turned)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for z := range 3 {
-		for y := range 4 {
-			for x := range 5 {
-				if got.Slice(z)[y*5+x] != l.Slice(z)[(3-y)*5+4-x] {
-					t.Fatalf("voxel %d,%d,%d is not where it was", z, y, x)
-				}
-			}
-		}
-	}
-	shifted := v.Geometry
-	shifted.Affine[0][3] += 0.3
-	if _, err := ReadLabels(t.Context(), path, shifted); err == nil || !strings.Contains(err.Error(), "not lie on the grid") {
-		t.Errorf("labels between voxels: %v", err)
-	}
-}
-
 // Every file of the collections of damaged and rare files either opens or is refused
 // with one sentence that names it, quickly and without taking memory.
 func TestOddFiles(t *testing.T) {

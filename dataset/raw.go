@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"glasswork/dataset/npy"
 	"glasswork/dataset/volume"
 )
 
@@ -82,7 +83,7 @@ func (k *kaggle) raw(ctx context.Context, i int) (Raw, error) {
 	if numbers, err = s.masks.Slice(at.z, nil); err != nil {
 		return r, fmt.Errorf("%s: %w", s.masks.Name(), err)
 	}
-	for channel, class := range kaggleChannels() {
+	for channel, class := range npy.KaggleChannels() {
 		m := make([]float32, w*h)
 		for p := range m {
 			m[p] = float32(numbers[4*p+channel])

@@ -14,15 +14,30 @@ import (
 
 func (a *app) importCommand() *cobra.Command {
 	var dir, id string
+	var l labelFlags
 	c := &cobra.Command{
-		Use:   "import --project P PATH",
-		Short: "Add studies to a project",
+		Use:   "import --project P PATH [--labels FILE]",
+		Short: "Add studies, and annotation made elsewhere, to a project",
 		Long: `Add what a path holds to a project, all series or one, and store the voxels in it. A project is
-made where there is none. What was imported before is not imported twice.`,
-		Example: "  glasswork-trainer import --project studies scans/a0001",
-		Args:    onePath,
-		RunE:    func(c *cobra.Command, args []string) error { return a.importStudies(c.Context(), dir, args[0], id) },
+made where there is none. What was imported before is not imported twice.
+
+With --labels, annotation made elsewhere is entered into the study as a person's. What its segments
+are is asked once: those that the project does not know are listed with the --map to add, and
+nothing is changed. What --map says is remembered for other files.`,
+		Example: "  glasswork-trainer import --project studies scans/a0001\n" +
+			"  glasswork-trainer import --project studies scans/a0001 --labels ggo.seg.nrrd --map \"GGO left=ground glass\" --map \"*=leave out\"",
+		Args: onePath,
+		RunE: func(c *cobra.Command, args []string) error {
+			if l.file != "" {
+				return a.importLabels(c.Context(), dir, args[0], id, l)
+			}
+			if err := l.unused(); err != nil {
+				return err
+			}
+			return a.importStudies(c.Context(), dir, args[0], id)
+		},
 	}
+	l.add(c.Flags())
 	c.Flags().StringVar(&dir, "project", "", "project folder")
 	c.Flags().StringVar(&id, "series", "", "ID of the only series to import")
 	_ = c.MarkFlagRequired("project")
@@ -57,12 +72,7 @@ func (a *app) importStudies(ctx context.Context, dir, path, id string) error {
 			return err
 		}
 		done++
-		if a.json {
-			err = printJSON(a.stdout, imported{study.ID, study.Alias, study.Slices})
-		} else {
-			_, err = fmt.Fprintf(a.stdout, "%s: %s, %d slices\n", study.Alias, study.Description, study.Slices)
-		}
-		if err != nil {
+		if err := a.printStudy(study); err != nil {
 			return err
 		}
 	}
@@ -73,6 +83,14 @@ func (a *app) importStudies(ctx context.Context, dir, path, id string) error {
 		return fmt.Errorf("%s does not hold the series %s", path, id)
 	}
 	return nil
+}
+
+func (a *app) printStudy(study project.Study) error {
+	if a.json {
+		return printJSON(a.stdout, imported{study.ID, study.Alias, study.Slices})
+	}
+	_, err := fmt.Fprintf(a.stdout, "%s: %s, %d slices\n", study.Alias, study.Description, study.Slices)
+	return err
 }
 
 func closeAll(all []*volume.Series) {

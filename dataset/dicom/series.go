@@ -89,7 +89,7 @@ func (s *stack) series(root string, i, n int) *volume.Series {
 	out := &volume.Series{
 		ID: seriesID(s.slices), Format: "DICOM", Path: root,
 		Description: title(h), Modality: h.modality, Date: h.date,
-		PatientID: h.patientID, PatientName: h.patientName, StudyUID: h.studyUID,
+		PatientID: h.patientID, PatientName: h.patientName, StudyUID: h.studyUID, FrameUID: h.frameUID,
 		Geometry: s.geometry, Thickness: h.thickness,
 		Calibrated: true, Measurable: s.measurable, Warnings: s.warnings,
 	}

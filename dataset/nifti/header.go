@@ -6,15 +6,12 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"glasswork/dataset/internal/voxels"
 )
 
-const (
-	size1, size2 = 348, 540 // bytes of a NIfTI-1 and a NIfTI-2 header
-	// maxSide and maxVoxels bound what a header may claim; the largest CT studies
-	// have 2^30 voxels.
-	maxSide   = 1 << 15
-	maxVoxels = 1 << 31
-)
+// size1 and size2 are the bytes of a NIfTI-1 and a NIfTI-2 header.
+const size1, size2 = 348, 540
 
 // header holds what is used of a NIfTI-1 or NIfTI-2 header, in the file's own order.
 type header struct {
@@ -129,13 +126,13 @@ func (h *header) check() error {
 		switch d := h.dim[i]; {
 		case i > n:
 			h.dim[i] = 1
-		case d < 1 || d > maxSide:
+		case d < 1 || d > voxels.MaxSide:
 			return fmt.Errorf("its header claims %d voxels along axis %d", d, i)
 		case i > 3 && d > 1:
 			return fmt.Errorf("it holds %d volumes (4-D data); split it and open one volume", d)
 		}
 	}
-	if h.dim[1]*h.dim[2]*h.dim[3] > maxVoxels {
+	if h.dim[1]*h.dim[2]*h.dim[3] > voxels.MaxVoxels {
 		return fmt.Errorf("its header claims %d × %d × %d voxels, more than can be opened", h.dim[1], h.dim[2], h.dim[3])
 	}
 	if h.offset < 0 || h.offset > 1<<40 {
@@ -147,10 +144,8 @@ func (h *header) check() error {
 			h.offset = size2 + 4
 		}
 	}
-	if _, err := typeOf(h.datatype, h.order); err != nil {
-		return err
-	}
-	return nil
+	_, err := kindOf(h.datatype)
+	return err
 }
 
 // voxels is the number of voxels of the volume.
@@ -171,42 +166,36 @@ func text(b []byte) string {
 
 func bad(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
 
-// dataType is one of NIfTI's voxel types: its size in bytes and how one is read.
-type dataType struct {
-	code, size int
-	value      func(b []byte) float64
-}
-
-// typeOf returns the scalar type of a NIfTI datatype code.
-func typeOf(code int, o binary.ByteOrder) (dataType, error) {
+// kindOf returns the scalar type of a NIfTI datatype code.
+func kindOf(code int) (voxels.Kind, error) {
 	switch code {
 	case 2:
-		return dataType{code, 1, func(b []byte) float64 { return float64(b[0]) }}, nil
+		return voxels.Uint8, nil
 	case 4:
-		return dataType{code, 2, func(b []byte) float64 { return float64(int16(o.Uint16(b))) }}, nil
+		return voxels.Int16, nil
 	case 8:
-		return dataType{code, 4, func(b []byte) float64 { return float64(int32(o.Uint32(b))) }}, nil
+		return voxels.Int32, nil
 	case 16:
-		return dataType{code, 4, func(b []byte) float64 { return float64(math.Float32frombits(o.Uint32(b))) }}, nil
+		return voxels.Float32, nil
 	case 64:
-		return dataType{code, 8, func(b []byte) float64 { return math.Float64frombits(o.Uint64(b)) }}, nil
+		return voxels.Float64, nil
 	case 256:
-		return dataType{code, 1, func(b []byte) float64 { return float64(int8(b[0])) }}, nil
+		return voxels.Int8, nil
 	case 512:
-		return dataType{code, 2, func(b []byte) float64 { return float64(o.Uint16(b)) }}, nil
+		return voxels.Uint16, nil
 	case 768:
-		return dataType{code, 4, func(b []byte) float64 { return float64(o.Uint32(b)) }}, nil
+		return voxels.Uint32, nil
 	case 1024:
-		return dataType{code, 8, func(b []byte) float64 { return float64(int64(o.Uint64(b))) }}, nil
+		return voxels.Int64, nil
 	case 1280:
-		return dataType{code, 8, func(b []byte) float64 { return float64(o.Uint64(b)) }}, nil
+		return voxels.Uint64, nil
 	}
 	names := map[int]string{
 		1: "single bits", 32: "complex numbers", 128: "RGB colours", 1536: "128-bit floats",
 		1792: "complex numbers", 2048: "complex numbers", 2304: "RGBA colours",
 	}
 	if name := names[code]; name != "" {
-		return dataType{}, fmt.Errorf("its voxels are %s, not CT values", name)
+		return 0, fmt.Errorf("its voxels are %s, not CT values", name)
 	}
-	return dataType{}, fmt.Errorf("its voxels have the unknown type %d", code)
+	return 0, fmt.Errorf("its voxels have the unknown type %d", code)
 }

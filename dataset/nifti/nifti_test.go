@@ -481,17 +481,17 @@ func FuzzHeader(f *testing.F) {
 		if err != nil {
 			return
 		}
-		l, _ := h.axialLayout()
-		if int64(l.geometry.Voxels()) != h.voxels() {
-			t.Errorf("%d voxels became %v", h.voxels(), l.geometry.Size)
+		l, _ := h.layout()
+		if int64(l.Geometry.Voxels()) != h.voxels() {
+			t.Errorf("%d voxels became %v", h.voxels(), l.Geometry.Size)
 		}
 		// The first and the last voxel of our grid lie within the file.
-		last := l.origin
-		for axis, n := range l.geometry.Size {
-			last += int64(n-1) * l.stride[axis]
+		last := l.Origin
+		for axis, n := range l.Geometry.Size {
+			last += int64(n-1) * l.Stride[axis]
 		}
-		if l.origin < 0 || l.origin >= h.voxels() || last < 0 || last >= h.voxels() {
-			t.Errorf("voxels %d to %d of %d", l.origin, last, h.voxels())
+		if l.Origin < 0 || l.Origin >= h.voxels() || last < 0 || last >= h.voxels() {
+			t.Errorf("voxels %d to %d of %d", l.Origin, last, h.voxels())
 		}
 	})
 }

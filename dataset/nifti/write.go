@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glasswork/dataset/atomicfile"
+	"glasswork/dataset/internal/voxels"
 	"glasswork/dataset/volume"
 )
 
@@ -37,11 +38,11 @@ func WriteLabels(path string, l *volume.LabelMap) error {
 }
 
 // write writes header and slices; datatype is NIfTI's code, 2 or 4.
-func write(path string, g volume.Geometry, datatype, voxels int, slice func(w io.Writer, z int) error) error {
+func write(path string, g volume.Geometry, datatype, count int, slice func(w io.Writer, z int) error) error {
 	if err := g.Validate(); err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
-	if voxels != g.Voxels() || max(g.Size[0], g.Size[1], g.Size[2]) > math.MaxInt16 {
+	if count != g.Voxels() || max(g.Size[0], g.Size[1], g.Size[2]) > math.MaxInt16 {
 		return fmt.Errorf("cannot write %s: %w", path, errors.New("the grid does not fit into a NIfTI-1 file"))
 	}
 	return atomicfile.WriteFile(path, func(out io.Writer) (err error) {
@@ -81,7 +82,7 @@ func encodeHeader(g volume.Geometry, datatype int) []byte {
 	}
 	put16(70, datatype)
 	put16(72, 4*datatype) // 8 or 16 bits
-	ras := toRAS(g.Affine)
+	ras := voxels.RASToLPS(g.Affine)
 	quatern, hand, rigid := quaternion(ras)
 	for i, v := range []float64{hand, spacing[2], spacing[1], spacing[0]} {
 		putF(76+4*i, v)
@@ -103,14 +104,6 @@ func encodeHeader(g volume.Geometry, datatype int) []byte {
 	}
 	copy(b[344:], "n+1\x00")
 	return b
-}
-
-// toRAS turns an LPS affine into a RAS one.
-func toRAS(a volume.Affine) volume.Affine {
-	for c := range 4 {
-		a[0][c], a[1][c] = -a[0][c], -a[1][c]
-	}
-	return a
 }
 
 // quaternion returns b, c and d of the rotation in an affine and the sign of its third

@@ -13,6 +13,8 @@ type SliceState struct {
 	Reviewed bool `json:"reviewed,omitempty"`
 	// Model proposed what stands there or stood there before corrections; "" for none.
 	Model string `json:"model,omitempty"`
+	// Source names the file that labels were imported from last; "" for none.
+	Source string `json:"source,omitempty"`
 }
 
 // Annotation is the labels of a study and the state of each slice. It is the caller's
@@ -37,6 +39,8 @@ const (
 	Proposal
 	// Review is a person vouching for a slice as it stands, or taking that back. It changes no label.
 	Review
+	// Imported is a person's annotation from elsewhere. It is refused where a person has touched or reviewed the slice.
+	Imported
 )
 
 // Entry is one line of the journal. An undo is an entry like any other: see Undo.
@@ -44,7 +48,7 @@ type Entry struct {
 	Kind EntryKind
 	// Z is the axial slice.
 	Z int
-	// Patch changes labels inside slice Z; nil changes none (a review, or a proposal equal to what stands there).
+	// Patch changes labels inside slice Z; nil changes none (a review, or a proposal or an import equal to what stands there).
 	Patch *volume.Patch
 	// State is the slice's state after this entry.
 	State SliceState
@@ -70,6 +74,30 @@ func (a *Annotation) Proposal(z int, labels []uint8, model string) (Entry, error
 	return e, nil
 }
 
+// Import returns the entry of annotation from elsewhere for the whole slice z ([y,x]);
+// source names its file. Whether it may be applied, Apply and Append say; with replace a
+// person has said that it replaces what they did, and it is a stroke like any other. false
+// if there is nothing to do: it is what stands there, by a person's hand.
+func (a *Annotation) Import(z int, labels []uint8, source string, replace bool) (Entry, bool) {
+	state := a.state(z)
+	kind := Imported
+	if replace {
+		kind = Stroke
+	}
+	patch, changes := volume.Diff(z, a.Labels.Size[2], a.Labels.Slice(z), labels)
+	if !changes && (state.Touched || state.Reviewed) {
+		return Entry{}, false
+	}
+	state.Touched, state.Reviewed, state.Source = true, false, source
+	e := Entry{Kind: kind, Z: z, State: state}
+	if changes {
+		e.Patch = &patch
+	} else {
+		e.Kind = Imported // a stroke changes labels
+	}
+	return e, true
+}
+
 // Review returns the entry that accepts slice z as it stands, or takes that back.
 func (a *Annotation) Review(z int, reviewed bool) Entry {
 	state := a.state(z)
@@ -81,6 +109,11 @@ func (a *Annotation) Review(z int, reviewed bool) Entry {
 // the undo of its only stroke a slice is untouched again.
 func (e Entry) Undo(before SliceState) Entry {
 	e.State = before
+	if e.Kind == Imported { // what takes it back is no import, and may not be refused as one
+		if e.Kind = Stroke; e.Patch == nil {
+			e.Kind = Review
+		}
+	}
 	if e.Patch != nil {
 		inverse := e.Patch.Inverse()
 		e.Patch = &inverse
@@ -116,7 +149,7 @@ func (a *Annotation) Apply(e Entry) error {
 
 // allowedOver says whether e may follow a slice's present state.
 func (e Entry) allowedOver(now SliceState) error {
-	if e.Kind == Proposal && (now.Touched || now.Reviewed) {
+	if (e.Kind == Proposal || e.Kind == Imported) && (now.Touched || now.Reviewed) {
 		return fmt.Errorf("slice %d: %w", e.Z+1, ErrTouched)
 	}
 	return nil
@@ -125,7 +158,7 @@ func (e Entry) allowedOver(now SliceState) error {
 // validate reports an entry that does not fit a study's grid or that contradicts itself.
 func (e Entry) validate(g volume.Geometry) error {
 	switch {
-	case e.Kind < Stroke || e.Kind > Review:
+	case e.Kind < Stroke || e.Kind > Imported:
 		return fmt.Errorf("journal entry of unknown kind %d", e.Kind)
 	case e.Z < 0 || e.Z >= g.Size[0]:
 		return fmt.Errorf("journal entry for slice %d, the study has %d", e.Z+1, g.Size[0])
@@ -133,6 +166,8 @@ func (e Entry) validate(g volume.Geometry) error {
 		return fmt.Errorf("a stroke changes labels and a review does not (slice %d)", e.Z+1)
 	case e.Kind == Proposal && (e.State.Touched || e.State.Reviewed):
 		return fmt.Errorf("a proposal leaves slice %d untouched and unreviewed", e.Z+1)
+	case e.Kind == Imported && !e.State.Touched:
+		return fmt.Errorf("an import leaves slice %d touched", e.Z+1)
 	case e.Patch == nil:
 		return nil
 	case e.Patch.Z != e.Z:

@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	// ErrTouched is a proposal for a slice that a person has corrected or reviewed: it is refused, whole.
-	ErrTouched = errors.New("a person has corrected or reviewed this slice, a proposal does not replace it")
+	// ErrTouched is a proposal or an import for a slice that a person has corrected or reviewed: it is refused, whole.
+	ErrTouched = errors.New("a person has corrected or reviewed this slice, which neither a proposal nor an import replaces")
 	// ErrPinned is a holdout that cannot be changed, or a use that would break it.
 	ErrPinned = errors.New("who is held out is fixed once a patient was trained on or scored")
 	// ErrNotFound is a study, revision, model or blob that the project does not have.

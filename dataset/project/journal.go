@@ -17,7 +17,7 @@ import (
 
 // Append writes entries to the journal of a study in one transaction: on return they
 // are on disk and survive the end of the program at any moment. On an error nothing of
-// this call is written. A proposal for a slice that by the journal a person has touched
+// this call is written. A proposal or an import for a slice that by the journal a person has touched
 // or reviewed, in whichever program, is refused with an error that Is ErrTouched.
 func (p *Project) Append(ctx context.Context, id string, entries ...Entry) error {
 	packed := make([][]byte, len(entries))
@@ -58,7 +58,7 @@ func studyGeometry(ctx context.Context, tx *sql.Tx, id string) (g volume.Geometr
 
 // appendEntry inserts one entry if the slice's durable state allows it.
 func appendEntry(ctx context.Context, tx *sql.Tx, id string, e Entry, packed []byte) error {
-	if e.Kind == Proposal {
+	if e.Kind == Proposal || e.Kind == Imported {
 		var now SliceState
 		err := tx.QueryRowContext(ctx, `SELECT touched, reviewed FROM journal WHERE study = ? AND z = ? ORDER BY seq DESC LIMIT 1`, id, e.Z).
 			Scan(&now.Touched, &now.Reviewed)
@@ -74,9 +74,9 @@ func appendEntry(ctx context.Context, tx *sql.Tx, id string, e Entry, packed []b
 		b := e.Patch.Box
 		x0, y0, x1, y1 = b.Min.X, b.Min.Y, b.Max.X, b.Max.Y
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO journal (study, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, int(e.Kind), e.Z, x0, y0, x1, y1, packed,
-		e.State.Touched, e.State.Reviewed, e.State.Model, time.Now().UnixMilli())
+	_, err := tx.ExecContext(ctx, `INSERT INTO journal (study, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, source, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, int(e.Kind), e.Z, x0, y0, x1, y1, packed,
+		e.State.Touched, e.State.Reviewed, e.State.Model, e.State.Source, time.Now().UnixMilli())
 	return err
 }
 
@@ -118,7 +118,7 @@ func (p *Project) present(ctx context.Context, id string) (*Annotation, storedRe
 // replay applies the journal's entries after a.Seq to a.
 func (p *Project) replay(ctx context.Context, id string, a *Annotation) error {
 	return p.read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `SELECT seq, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model
+		rows, err := tx.QueryContext(ctx, `SELECT seq, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, source
 			FROM journal WHERE study = ? AND seq > ? ORDER BY seq`, id, a.Seq)
 		if err != nil {
 			return err
@@ -143,7 +143,7 @@ func (p *Project) replay(ctx context.Context, id string, a *Annotation) error {
 func scanEntry(rows *sql.Rows, u *unpacker) (seq int64, e Entry, err error) {
 	var x0, y0, x1, y1 sql.NullInt64
 	var labels sql.RawBytes
-	if err = rows.Scan(&seq, &e.Kind, &e.Z, &x0, &y0, &x1, &y1, &labels, &e.State.Touched, &e.State.Reviewed, &e.State.Model); err != nil {
+	if err = rows.Scan(&seq, &e.Kind, &e.Z, &x0, &y0, &x1, &y1, &labels, &e.State.Touched, &e.State.Reviewed, &e.State.Model, &e.State.Source); err != nil {
 		return seq, e, err
 	}
 	if x0.Valid {

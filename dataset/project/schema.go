@@ -89,6 +89,9 @@ var migrations = []string{
 	CREATE TRIGGER revision_fixed BEFORE UPDATE ON revisions BEGIN SELECT RAISE(ABORT, 'revisions never change'); END;
 	CREATE TRIGGER model_kept     BEFORE DELETE ON models    BEGIN SELECT RAISE(ABORT, 'models are never deleted'); END;
 	CREATE TRIGGER model_fixed    BEFORE UPDATE ON models    BEGIN SELECT RAISE(ABORT, 'models never change'); END;`,
+
+	// Where annotation from elsewhere came from; kind 4 is an import.
+	`ALTER TABLE journal ADD COLUMN source TEXT NOT NULL DEFAULT '';`,
 }
 
 // migrate brings the database to the schema of all steps, or to none of them, and

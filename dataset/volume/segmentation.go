@@ -25,6 +25,10 @@ type Segment struct {
 	Label string
 	// Category and Type say by code what it is (PS3.3 C.8.20.2); zero where the file has none.
 	Category, Type Code
+	// Voxels and ML are its size on the file's own grid; 0 where that is not known before it
+	// is put onto a grid, as with contours.
+	Voxels int
+	ML     float64
 }
 
 // Code is a coded concept, as in (9656002, SCT, "Consolidation").

@@ -28,6 +28,8 @@ type Series struct {
 	// PatientID and PatientName identify a person: never in titles, logs or file names.
 	PatientID, PatientName string
 	StudyUID               string
+	// FrameUID is the frame of reference that positions are in, empty where the file has none.
+	FrameUID string
 
 	Geometry Geometry
 	// Thickness is the slice thickness in mm, 0 if unknown (the spacing of slices

@@ -1,0 +1,158 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"glasswork/dataset/volume"
+)
+
+// Marked is what the mapped segments of a file mark on a study's grid.
+type Marked struct {
+	// Labels is background where nothing is marked.
+	Labels *volume.LabelMap
+	// Marks says which classes the file marks: what stands there of these is replaced.
+	Marks [volume.NumClasses]bool
+	// Segments are those that became a class.
+	Segments []volume.Segment
+	// Warnings are sentences for the user: what was lost.
+	Warnings []string
+}
+
+// Mark puts the segments that m maps to a class onto grid. Where they overlap,
+// consolidation wins over ground glass and both over lungs. err is one sentence: a segment
+// that m does not know, or nothing that lies in the grid.
+func Mark(ctx context.Context, s *volume.Segmentation, m Mapping, grid volume.Geometry) (*Marked, error) {
+	name := filepath.Base(s.Path)
+	if missing := m.Missing(s.Segments); len(missing) > 0 {
+		return nil, fmt.Errorf("%s: nobody has said what %q is", name, SegmentName(missing[0]))
+	}
+	k := marker{marked: &Marked{Labels: volume.NewLabelMap(grid), Warnings: slices.Clone(s.Warnings)}, mask: make([]uint8, grid.Voxels())}
+	for _, class := range []volume.Class{volume.Consolidation, volume.GroundGlass, volume.LungsOther} {
+		for i, segment := range s.Segments {
+			choice, _ := m.Of(segment)
+			if c, ok := choice.Class(); !ok || c != class {
+				continue
+			}
+			if err := k.add(ctx, s, i, class); err != nil {
+				return nil, err
+			}
+		}
+	}
+	switch {
+	case len(k.marked.Segments) == 0:
+		return nil, fmt.Errorf("%s: every segment of it is left out, so there is nothing to import", name)
+	case k.voxels == 0:
+		return nil, fmt.Errorf("%s: nothing of it lies in this study; it belongs to another one", name)
+	}
+	if k.disputed > 0 {
+		k.warn(fmt.Sprintf("%s marks %d voxels as ground glass and as consolidation; they are taken as consolidation.", name, k.disputed))
+	}
+	return k.marked, nil
+}
+
+// marker collects segments, the strongest class first.
+type marker struct {
+	marked *Marked
+	mask   []uint8 // of one segment, cleared after each
+	// voxels is how many are marked, disputed how many of them are marked as both findings.
+	voxels, disputed int
+}
+
+func (k *marker) add(ctx context.Context, s *volume.Segmentation, i int, class volume.Class) error {
+	warnings, err := s.Rasterise(ctx, i, k.marked.Labels.Geometry, k.mask)
+	if err != nil {
+		return err
+	}
+	for at, m := range k.mask {
+		if m == 0 {
+			continue
+		}
+		k.mask[at] = 0
+		switch was := k.marked.Labels.Labels[at]; {
+		case was == volume.Background:
+			k.marked.Labels.Labels[at] = class
+			k.voxels++
+		case was == volume.Consolidation && class == volume.GroundGlass:
+			k.disputed++
+		}
+	}
+	k.marked.Segments = append(k.marked.Segments, s.Segments[i])
+	k.marked.Marks[class] = true
+	for _, w := range warnings {
+		k.warn(w)
+	}
+	return nil
+}
+
+// warn adds a sentence once.
+func (k *marker) warn(text string) { k.marked.Warnings = appendOnce(k.marked.Warnings, text) }
+
+// Slices are those on which something is marked.
+func (m *Marked) Slices() (zs []int) {
+	for z := range m.Labels.Size[0] {
+		if slices.ContainsFunc(m.Labels.Slice(z), func(c uint8) bool { return c != volume.Background }) {
+			zs = append(zs, z)
+		}
+	}
+	return zs
+}
+
+// Over returns the labels of slice z ([y,x]) once the file's are put over those that stand
+// there, now. What the file marks replaces what stood there of the same classes; other
+// classes stay. A finding that the file no longer marks becomes lung, if the slice has lungs
+// that the file does not mark.
+func (m *Marked) Over(z int, now []uint8) []uint8 {
+	vacated := volume.Background
+	if !m.Marks[volume.LungsOther] && slices.Contains(now, volume.LungsOther) {
+		vacated = volume.LungsOther
+	}
+	after := slices.Clone(m.Labels.Slice(z))
+	for i, was := range now {
+		if was != volume.Background && m.Marks[was] {
+			was = vacated
+		}
+		if strength(was) > strength(after[i]) {
+			after[i] = was
+		}
+	}
+	return after
+}
+
+// strength orders classes by which wins where two are marked.
+func strength(c volume.Class) int {
+	switch c {
+	case volume.Consolidation:
+		return 3
+	case volume.GroundGlass:
+		return 2
+	case volume.LungsOther:
+		return 1
+	}
+	return 0
+}
+
+// CheckReference refuses a segmentation that names another series than the study's. Where
+// both name a frame of reference, sharing it is enough, since positions mean the same.
+func CheckReference(s *volume.Segmentation, seriesID, frameUID string) error {
+	switch {
+	case s.SeriesUID == "" || NamesSeries(s, seriesID):
+		return nil
+	case s.FrameUID != "" && s.FrameUID == frameUID:
+		return nil
+	}
+	return fmt.Errorf("%s: %w", filepath.Base(s.Path), errOtherSeries)
+}
+
+var errOtherSeries = errors.New("it was drawn on another series than this study")
+
+// NamesSeries says whether a segmentation names a study's series: one series can be several
+// volumes, whose IDs then have a suffix.
+func NamesSeries(s *volume.Segmentation, seriesID string) bool {
+	uid, _, _ := strings.Cut(seriesID, "#")
+	return s.SeriesUID != "" && uid == s.SeriesUID
+}
