@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"glasswork/dataset/dicom/codec"
 	"glasswork/dataset/dicom/encapsulated"
 	"glasswork/dataset/dicom/internal/walk"
-	"glasswork/dataset/internal/osfile"
 )
 
 // frameHead is how much of a frame is read to check its own header when a file is opened.
@@ -65,37 +63,25 @@ func (h *header) spans(src io.ReaderAt) ([][]encapsulated.Span, error) {
 	return data.Frames(h.frames)
 }
 
-// readCompressed fills hu ([y,x]) with the only frame of h in HU. scratch holds the
-// compressed bytes.
-func (h *header) readCompressed(ctx context.Context, d *codec.Decoder, hu []int16, scratch []byte) ([]byte, error) {
-	f, err := os.Open(h.path)
-	if err != nil {
-		return scratch, osfile.Plain(err)
-	}
-	defer f.Close()
-	return h.readFrame(ctx, d, f, 0, hu, scratch)
-}
-
 // readFrame fills hu ([y,x]) with frame i of compressed pixels in HU. src is the file of
-// h; scratch holds the compressed bytes, is reused between calls and returned, possibly
-// grown. It may be called for several frames at once, each with a scratch of its own.
-func (h *header) readFrame(ctx context.Context, d *codec.Decoder, src io.ReaderAt, i int, hu []int16, scratch []byte) ([]byte, error) {
+// h. It may be called for several frames at once, each with a workspace of its own.
+func (h *header) readFrame(ctx context.Context, d *codec.Decoder, src io.ReaderAt, i int, hu []int16, w *workspace) error {
 	if h.framesErr != nil {
-		return scratch, h.framesErr
+		return h.framesErr
 	}
 	if i < 0 || i >= len(h.frameSpans) {
-		return scratch, fmt.Errorf("frame %d was asked for, it has %d", i+1, len(h.frameSpans))
+		return fmt.Errorf("frame %d was asked for, it has %d", i+1, len(h.frameSpans))
 	}
-	scratch, err := encapsulated.Bytes(src, h.frameSpans[i], scratch)
+	var err error
+	if w.raw, err = encapsulated.Bytes(src, h.frameSpans[i], w.raw); err != nil {
+		return err
+	}
+	frame, err := d.Decode(ctx, h.UID, w.raw, h.shape(), nil)
 	if err != nil {
-		return scratch, err
+		return err
 	}
-	frame, err := d.Decode(ctx, h.UID, scratch, h.shape(), nil)
-	if err != nil {
-		return scratch, err
-	}
-	h.decodedAs(frame).toHU(hu, frame.Samples)
-	return scratch, nil
+	h.decodedAs(frame).toHU(hu, frame.Samples, w)
+	return nil
 }
 
 // decodedAs is h with the form that its pixels have after decoding. How many bits they

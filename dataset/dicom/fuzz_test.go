@@ -48,7 +48,7 @@ func FuzzParseHeader(f *testing.F) {
 			t.Fatalf("pixels end at %d of %d bytes", need, h.size)
 		}
 		if h.pixelBytes() <= 1<<20 {
-			h.toHU(make([]int16, h.slicePixels()), make([]byte, h.pixelBytes()))
+			h.toHU(make([]int16, h.slicePixels()), make([]byte, h.pixelBytes()), new(workspace))
 		}
 		for _, s := range split([]*header{h}) {
 			if s.geometry.Size != [3]int{1, h.rows, h.columns} {

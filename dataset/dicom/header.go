@@ -30,18 +30,15 @@ type header struct {
 	kernel, number                                      string // of the reconstruction and the series
 	imageType                                           []string
 	rows, columns, frames, samples                      int
-	bitsAllocated, bitsStored, highBit                  int
-	signed, inverted, modalityLUT                       bool
-	slope, intercept                                    float64
-	hasRescale, hasPosition, hasOrientation, hasSpacing bool
-	padding                                             [2]int // lowest and highest stored value that means "no data"
-	hasPadding                                          bool
-	position                                            [3]float64
-	rowAxis, columnAxis                                 [3]float64 // direction in which columns and rows grow
-	spacing                                             [2]float64 // [y,x]
-	thickness, tilt                                     float64
-	instance, acquisition                               int
-	directoryRecords                                    []string // DICOMDIR: referenced files
+	scaling
+	modalityLUT                             bool
+	hasPosition, hasOrientation, hasSpacing bool
+	position                                [3]float64
+	rowAxis, columnAxis                     [3]float64 // direction in which columns and rows grow
+	spacing                                 [2]float64 // [y,x]
+	thickness, tilt                         float64
+	instance, acquisition                   int
+	directoryRecords                        []string // DICOMDIR: referenced files
 
 	// Of compressed files: the bytes of each frame, or why they cannot be found or decoded.
 	frameSpans                 [][]encapsulated.Span

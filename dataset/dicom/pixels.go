@@ -20,39 +20,62 @@ func (h *header) slicePixels() int { return h.rows * h.columns }
 // pixelBytes is how many bytes the pixels of one slice take.
 func (h *header) pixelBytes() int { return h.slicePixels() * h.bitsAllocated / 8 }
 
+// workspace is what reading one slice needs besides the slice; it is reused for the
+// next one, so that a series is read without garbage.
+type workspace struct {
+	raw   []byte          // one slice as it is stored, compressed or not
+	table *[1 << 16]int16 // HU by stored value with all allocated bits, for the scaling made
+	made  scaling
+}
+
 // readPixels fills hu ([y,x]) with the slice of h in HU; d decodes compressed pixels.
-// scratch is reused between calls and returned, possibly grown.
-func (h *header) readPixels(ctx context.Context, d *codec.Decoder, hu []int16, scratch []byte) ([]byte, error) {
+func (h *header) readPixels(ctx context.Context, d *codec.Decoder, hu []int16, w *workspace) error {
 	if len(hu) != h.slicePixels() {
-		return scratch, fmt.Errorf("a slice of %d pixels was asked for, it has %d", len(hu), h.slicePixels())
+		return fmt.Errorf("a slice of %d pixels was asked for, it has %d", len(hu), h.slicePixels())
 	}
-	if h.Compressed {
-		return h.readCompressed(ctx, d, hu, scratch)
-	}
-	n := h.pixelBytes()
-	if cap(scratch) < n {
-		scratch = make([]byte, n)
-	}
-	scratch = scratch[:n]
 	f, err := os.Open(h.path)
 	if err != nil {
-		return scratch, osfile.Plain(err)
+		return osfile.Plain(err)
 	}
 	defer f.Close()
+	if h.Compressed {
+		return h.readFrame(ctx, d, f, 0, hu, w)
+	}
 	src := io.ReaderAt(f)
 	if h.Deflated {
 		if src, err = h.inflated(f); err != nil {
-			return scratch, err
+			return err
 		}
 	}
-	if _, err := src.ReadAt(scratch, h.pixels.Value); err != nil {
-		if errors.Is(err, io.EOF) {
-			return scratch, errors.New("it has become shorter since it was opened")
+	if h.inPlace() {
+		if err := h.readStored(src, bytesOf(hu)); err != nil {
+			return err
 		}
-		return scratch, osfile.Plain(err)
+		h.toHUInPlace(hu)
+		return nil
 	}
-	h.toHU(hu, scratch)
-	return scratch, nil
+	n := h.pixelBytes()
+	if cap(w.raw) < n {
+		w.raw = make([]byte, n)
+	}
+	w.raw = w.raw[:n]
+	if err := h.readStored(src, w.raw); err != nil {
+		return err
+	}
+	h.toHU(hu, w.raw, w)
+	return nil
+}
+
+// readStored fills raw with the pixels as they are stored.
+func (h *header) readStored(src io.ReaderAt, raw []byte) error {
+	_, err := src.ReadAt(raw, h.pixels.Value)
+	switch {
+	case errors.Is(err, io.EOF):
+		return errors.New("it has become shorter since it was opened")
+	case err != nil:
+		return osfile.Plain(err)
+	}
+	return nil
 }
 
 // inflated inflates the data set of f again.
@@ -69,66 +92,46 @@ func (h *header) inflated(f *os.File) (io.ReaderAt, error) {
 	return src, err
 }
 
-// toHU turns stored pixels into HU (PS3.3 C.7.6.3.1 and C.11.1): the stored bits are
-// cut out and sign-extended, padding becomes air, slope and intercept are applied and
-// the result is rounded and clamped to int16.
-//
-// The output of the rescale is HU whatever the photometric interpretation says: that
-// governs display alone. Only where there is no rescale are MONOCHROME1's grey values
-// inverted, as nothing else says which end is dark.
-func (h *header) toHU(hu []int16, raw []byte) {
-	if h.plain16() {
-		h.toHUPlain(hu, raw)
+// toHU turns the stored pixels raw into HU.
+func (h *header) toHU(hu []int16, raw []byte, w *workspace) {
+	switch {
+	case h.bitsAllocated == 16 && len(hu) >= 1<<14: // fewer pixels are not worth a table
+		h.toHUByTable(hu, raw, w)
+	default:
+		stored := h.storedReader(raw)
+		for i := range hu {
+			hu[i] = h.hu(stored(i))
+		}
+	}
+}
+
+// toHUByTable looks every 16-bit pixel up, which is several times as fast as calculating.
+func (h *header) toHUByTable(hu []int16, raw []byte, w *workspace) {
+	table := h.table(w)
+	raw = raw[:2*len(hu)]
+	if h.BigEndian {
+		for i := range hu {
+			hu[i] = table[binary.BigEndian.Uint16(raw[2*i:])]
+		}
 		return
 	}
-	stored := h.storedReader(raw)
-	shift := max(h.highBit+1-h.bitsStored, 0)
-	low, high := 0, 1<<h.bitsStored-1
-	if h.signed {
-		low, high = -1<<(h.bitsStored-1), 1<<(h.bitsStored-1)-1
-	}
-	unused := 64 - h.bitsStored
 	for i := range hu {
-		whole := stored(i)
-		v := int(uint64(whole>>shift) << unused >> unused)
-		if h.signed {
-			v = int(whole>>shift) << unused >> unused
-		}
-		if h.isPadding(v) || h.isPadding(int(whole)) {
-			hu[i] = defaultPaddingHU
-			continue
-		}
-		if h.inverted && !h.hasRescale {
-			v = low + high - v
-		}
-		hu[i] = clamp(math.Round(float64(v)*h.slope + h.intercept))
+		hu[i] = table[binary.LittleEndian.Uint16(raw[2*i:])]
 	}
 }
 
-// plain16 says whether pixels are 16-bit little endian numbers whose stored bits fill
-// the low end and whose rescale is a whole offset: what nearly every CT is.
-func (h *header) plain16() bool {
-	return h.bitsAllocated == 16 && !h.BigEndian && h.highBit == h.bitsStored-1 && h.slope == 1 &&
-		h.intercept == math.Trunc(h.intercept) && math.Abs(h.intercept) < 1<<20 && (!h.inverted || h.hasRescale)
-}
-
-func (h *header) toHUPlain(hu []int16, raw []byte) {
-	offset, unused := int32(h.intercept), 32-uint(h.bitsStored)
-	signed, padded := h.signed, h.hasPadding
-	lowest, highest := int32(h.padding[0]), int32(h.padding[1])
-	raw = raw[:2*len(hu)]
-	for i := range hu {
-		whole := binary.LittleEndian.Uint16(raw[2*i:])
-		v := int32(uint32(whole) << unused >> unused)
-		if signed {
-			v = int32(whole) << unused >> unused
+// table is the HU of each stored value of 16 bits, made again only where the scaling changes.
+func (h *header) table(w *workspace) *[1 << 16]int16 {
+	if w.table == nil || w.made != h.scaling {
+		if w.table == nil {
+			w.table = new([1 << 16]int16)
 		}
-		if padded && (v >= lowest && v <= highest || int32(whole) >= lowest && int32(whole) <= highest) {
-			hu[i] = defaultPaddingHU
-			continue
+		w.made = h.scaling
+		for i := range w.table {
+			w.table[i] = h.hu(int64(i))
 		}
-		hu[i] = int16(min(max(v+offset, math.MinInt16), math.MaxInt16))
 	}
+	return w.table
 }
 
 // storedReader returns a function that reads pixel i with all its allocated bits.
@@ -150,8 +153,53 @@ func (h *header) storedReader(raw []byte) func(i int) int64 {
 	}
 }
 
-func (h *header) isPadding(v int) bool {
-	return h.hasPadding && v >= h.padding[0] && v <= h.padding[1]
+// scaling is how a stored value becomes HU.
+type scaling struct {
+	bitsAllocated, bitsStored, highBit int
+	signed, inverted, hasRescale       bool
+	slope, intercept                   float64
+	padding                            [2]int // lowest and highest stored value that means "no data"
+	hasPadding                         bool
+}
+
+// hu is the value of a pixel whose allocated bits are whole (PS3.3 C.7.6.3.1 and
+// C.11.1): the stored bits are cut out and sign-extended, padding becomes air, slope and
+// intercept are applied and the result is rounded and clamped to int16.
+//
+// The output of the rescale is HU whatever the photometric interpretation says: that
+// governs display alone. Only where there is no rescale are MONOCHROME1's grey values
+// inverted, as nothing else says which end is dark.
+func (s *scaling) hu(whole int64) int16 {
+	v := s.cut(whole)
+	if s.isPadding(v) || s.isPadding(int(whole)) {
+		return defaultPaddingHU
+	}
+	if s.inverted && !s.hasRescale {
+		low, high := s.limits()
+		v = low + high - v
+	}
+	return clamp(math.Round(float64(v)*s.slope + s.intercept))
+}
+
+// cut takes the stored bits out of the allocated ones.
+func (s *scaling) cut(whole int64) int {
+	shift, unused := max(s.highBit+1-s.bitsStored, 0), 64-s.bitsStored
+	if s.signed {
+		return int(whole>>shift) << unused >> unused
+	}
+	return int(uint64(whole>>shift) << unused >> unused)
+}
+
+// limits are the lowest and the highest value that the stored bits can hold.
+func (s *scaling) limits() (low, high int) {
+	if s.signed {
+		return -1 << (s.bitsStored - 1), 1<<(s.bitsStored-1) - 1
+	}
+	return 0, 1<<s.bitsStored - 1
+}
+
+func (s *scaling) isPadding(v int) bool {
+	return s.hasPadding && v >= s.padding[0] && v <= s.padding[1]
 }
 
 func clamp(v float64) int16 {

@@ -1,6 +1,8 @@
 package dicom
 
 import (
+	"encoding/binary"
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -42,36 +44,65 @@ func TestPixelsBecomeHU(t *testing.T) {
 	}
 }
 
-func TestTheFastPathAgreesWithTheGeneralOne(t *testing.T) {
-	for _, signed := range []bool{false, true} {
-		for _, bits := range []int{1, 8, 12, 15, 16} {
-			h := header{
-				rows: 256, columns: 256, bitsAllocated: 16, bitsStored: bits, highBit: bits - 1, signed: signed,
-				slope: 1, intercept: -1000, hasRescale: true, hasPadding: true, padding: [2]int{7, 9},
-			}
-			raw := make([]byte, 2*h.slicePixels())
-			for i := range h.slicePixels() {
-				raw[2*i], raw[2*i+1] = byte(i), byte(i>>8)
-			}
-			if !h.plain16() {
-				t.Fatal("the fast path is not taken")
-			}
-			fast, slow := make([]int16, h.slicePixels()), make([]int16, h.slicePixels())
-			h.toHU(fast, raw)
-			h.intercept += 1e-9 // no whole number: the general path
-			h.toHU(slow, raw)
-			if !slices.Equal(fast, slow) {
-				t.Errorf("%d bits, signed %v: paths differ", bits, signed)
+// Every stored value becomes the same HU in place, by the table and by calculation.
+func TestEveryWayToHUAgrees(t *testing.T) {
+	const n = 1 << 16
+	every := make([]byte, 2*n+2) // one pixel more than whole words
+	for i := range n {
+		binary.LittleEndian.PutUint16(every[2*i:], uint16(i*40503)) // odd: every value once
+	}
+	base := header{rows: 1, columns: n + 1, scaling: scaling{bitsAllocated: 16, slope: 1, hasRescale: true}}
+	for _, bits := range []int{1, 8, 12, 15, 16} {
+		for _, signed := range []bool{false, true} {
+			for _, intercept := range []float64{0, -1024, 0.5} {
+				for _, padding := range [][]int{nil, {-2000, -2000}, {7, 9}} {
+					h := base
+					h.bitsStored, h.highBit, h.signed, h.intercept = bits, bits-1, signed, intercept
+					if padding != nil {
+						h.hasPadding, h.padding = true, [2]int(padding)
+					}
+					checkToHU(t, &h, every)
+				}
 			}
 		}
 	}
 }
 
+func checkToHU(t *testing.T, h *header, stored []byte) {
+	t.Helper()
+	hu, w := make([]int16, h.slicePixels()), workspace{raw: stored}
+	h.toHU(hu, w.raw, &w)
+	for i := range hu {
+		whole := binary.LittleEndian.Uint16(stored[2*i:])
+		if want := h.hu(int64(whole)); hu[i] != want {
+			t.Fatalf("%+v: %d became %d by the table, want %d", h.scaling, whole, hu[i], want)
+		}
+	}
+	if !h.inPlace() {
+		return
+	}
+	inPlace := make([]int16, h.slicePixels())
+	copy(bytesOf(inPlace), stored)
+	h.toHUInPlace(inPlace)
+	if !slices.Equal(inPlace, hu) {
+		t.Errorf("%+v: other HU in place than by the table", h.scaling)
+	}
+}
+
 func BenchmarkToHU(b *testing.B) {
-	h := header{rows: 512, columns: 512, bitsAllocated: 16, bitsStored: 12, highBit: 11, slope: 1, intercept: -1024, hasRescale: true}
-	raw, hu := make([]byte, 1<<19), make([]int16, 1<<18)
-	b.SetBytes(1 << 19)
-	for b.Loop() {
-		h.toHU(hu, raw)
+	hu, w := make([]int16, 1<<18), workspace{raw: make([]byte, 1<<19)}
+	for _, intercept := range []float64{-1024, 0.5} {
+		h := header{rows: 512, columns: 512, scaling: scaling{bitsAllocated: 16, bitsStored: 12, highBit: 11, slope: 1, intercept: intercept, hasRescale: true}}
+		b.Run(fmt.Sprint(intercept), func(b *testing.B) {
+			b.SetBytes(int64(len(w.raw)))
+			for b.Loop() {
+				if h.inPlace() {
+					copy(bytesOf(hu), w.raw)
+					h.toHUInPlace(hu)
+				} else {
+					h.toHU(hu, w.raw, &w)
+				}
+			}
+		})
 	}
 }

@@ -7,9 +7,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"glasswork/dataset/dicom/codec"
 	"glasswork/dataset/volume"
@@ -151,9 +155,9 @@ func allOf(headers []*header, ok func(*header) bool) bool {
 
 // source reads slices from their files. at[z] is nil where a slice is missing.
 type source struct {
-	at      []*header
-	scratch sync.Pool // *[]byte, one file's pixels
-	decoder codec.Decoder
+	at         []*header
+	workspaces sync.Pool // *workspace
+	decoder    codec.Decoder
 }
 
 // ReadSlice fills hu ([y,x]) with slice z in HU; a missing slice is air.
@@ -171,16 +175,33 @@ func (s *source) ReadSlice(ctx context.Context, z int, hu []int16) error {
 		}
 		return nil
 	}
-	scratch, _ := s.scratch.Get().(*[]byte)
-	if scratch == nil {
-		scratch = new([]byte)
+	w, _ := s.workspaces.Get().(*workspace)
+	if w == nil {
+		w = new(workspace)
 	}
-	defer s.scratch.Put(scratch)
-	var err error
-	if *scratch, err = h.readPixels(ctx, &s.decoder, hu, *scratch); err != nil {
+	defer s.workspaces.Put(w)
+	if err := h.readPixels(ctx, &s.decoder, hu, w); err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(h.path), err)
 	}
 	return nil
+}
+
+// ReadAll fills hu ([z,y,x]) with all slices, on all cores.
+func (s *source) ReadAll(ctx context.Context, hu []int16) error {
+	n := len(hu) / len(s.at)
+	g, ctx := errgroup.WithContext(ctx)
+	var taken atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		g.Go(func() error {
+			for z := int(taken.Add(1)) - 1; z < len(s.at); z = int(taken.Add(1)) - 1 {
+				if err := s.ReadSlice(ctx, z, hu[z*n:(z+1)*n]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 // Close ends the decoder's children; files are open only while they are read.

@@ -44,9 +44,21 @@ type Series struct {
 	Source
 }
 
-// Read loads the whole series into one volume, slice after slice.
+// wholeReader is a Source that reads all its slices faster than one after the other.
+type wholeReader interface {
+	// ReadAll fills hu ([z,y,x]) with the whole series in HU.
+	ReadAll(ctx context.Context, hu []int16) error
+}
+
+// Read loads the whole series into one volume.
 func (s *Series) Read(ctx context.Context) (*Volume, error) {
 	v := New(s.Geometry)
+	if all, ok := s.Source.(wholeReader); ok {
+		if err := all.ReadAll(ctx, v.HU); err != nil {
+			return nil, err
+		}
+		return v, nil
+	}
 	for z := range s.Geometry.Size[0] {
 		if err := s.ReadSlice(ctx, z, v.Slice(z)); err != nil {
 			return nil, err
