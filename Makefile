@@ -4,6 +4,9 @@ BUILD_PACKAGES = gcc g++ libc6-dev pkg-config libgl-dev libgl1-mesa-dri \
 	libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev libopenjp2-7-dev libcharls-dev
 TEST_PACKAGES = xvfb xauth xdotool imagemagick python3-nibabel python3-pil dcmtk dicom3tools python3-pydicom
 
+# The peers that "make bench" compares with.
+BENCH_PACKAGES = libgdcm-dev libdcmtk-dev python3-pydicom python3-numpy
+
 # A libtorch named by LIBTORCH takes the place of the system's.
 ifndef LIBTORCH
 BUILD_PACKAGES += libtorch-dev libopenblas0-pthread
@@ -64,6 +67,8 @@ e2e: build test-packages
 	@mkdir -p docs/images
 	GLASSWORK_IMAGES=$(CURDIR)/docs/images go test -count=1 -timeout 40m -tags e2e -v ./cmd/glasswork
 
-# Speed and memory of every package that has benchmarks.
+# Speed and memory of every package that has benchmarks, then the same work done by others.
 bench: setup
+	@scripts/packages.sh $(BENCH_PACKAGES)
 	go test -run '^$$' -bench . -benchmem ./...
+	go run ./bench/open

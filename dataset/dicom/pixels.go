@@ -51,8 +51,9 @@ func (h *header) readPixels(ctx context.Context, d *codec.Decoder, hu []int16, w
 		if err := h.readStored(src, bytesOf(hu)); err != nil {
 			return err
 		}
-		h.toHUInPlace(hu)
-		return nil
+		if h.toHUInPlace(hu) {
+			return nil
+		}
 	}
 	n := h.pixelBytes()
 	if cap(w.raw) < n {

@@ -6,30 +6,41 @@ import (
 	"unsafe"
 )
 
-// inPlace says whether pixels become HU where they stand, four at once: they are 16-bit
-// numbers in this machine's byte order whose stored bits fill the low end, nothing means
-// "no data", and the rescale is a whole offset whose sums all fit. That is most CT.
+// inPlace says whether pixels can become HU where they stand, four at once: they are
+// 16-bit numbers in this machine's byte order whose stored bits fill the low end, nothing
+// means "no data", and the rescale is a whole offset. That is most CT.
 func (h *header) inPlace() bool {
-	low, high := h.limits()
 	return h.bitsAllocated == 16 && !h.BigEndian && binary.NativeEndian.Uint16([]byte{1, 0}) == 1 &&
 		h.highBit == h.bitsStored-1 && !h.hasPadding && h.slope == 1 && h.intercept == math.Trunc(h.intercept) &&
-		float64(low)+h.intercept >= math.MinInt16 && float64(high)+h.intercept <= math.MaxInt16 &&
-		(!h.inverted || h.hasRescale)
+		math.Abs(h.intercept) <= math.MaxInt16 && (h.alwaysFits() || h.bitsStored == 16) && (!h.inverted || h.hasRescale)
 }
 
-// toHUInPlace turns the stored pixels in hu into HU.
-func (h *header) toHUInPlace(hu []int16) {
-	stored, sign, offset := lanes(1<<h.bitsStored-1), uint64(0), lanes(int(h.intercept))
+// alwaysFits says whether no stored value leaves int16 when the intercept is added.
+func (s *scaling) alwaysFits() bool {
+	low, high := s.limits()
+	return float64(low)+s.intercept >= math.MinInt16 && float64(high)+s.intercept <= math.MaxInt16
+}
+
+// toHUInPlace turns the stored pixels in hu into HU. It returns false, and leaves
+// rubbish, if the HU of some would have to be clamped.
+func (h *header) toHUInPlace(hu []int16) bool {
+	stored, intercept := lanes(1<<h.bitsStored-1), lanes(int(h.intercept))
+	sign, offset, large := uint64(0), intercept, uint64(laneTops)
 	if h.signed { // the sign is extended by flipping its bit and subtracting it
-		sign, offset = lanes(1<<(h.bitsStored-1)), lanes(int(h.intercept)-1<<(h.bitsStored-1))
+		sign, offset, large = lanes(1<<(h.bitsStored-1)), lanes(int(h.intercept)-1<<(h.bitsStored-1)), 0
 	}
 	words, rest := wordsOf(hu)
+	over := uint64(0)
 	for i, word := range words {
-		words[i] = addLanes(word&stored^sign, offset)
+		v := word & stored
+		sum := addLanes(v^sign, offset)
+		over |= v&large | (v^sum)&^(v^intercept) // of 16 bits: both of one sign, the sum of the other
+		words[i] = sum
 	}
 	for i := range rest {
 		rest[i] = h.hu(int64(uint16(rest[i])))
 	}
+	return over&laneTops == 0 || h.alwaysFits()
 }
 
 const (
