@@ -84,6 +84,7 @@ var rooms = map[string][]string{
 	},
 	"glasswork/viewer":                    {"glasswork/dataset/volume"},
 	"glasswork/training/score":            {"glasswork/dataset/volume"},
+	"glasswork/training/augment":          nil,
 	"glasswork/training/protocol":         {"glasswork/dataset/volume", "glasswork/training/score"},
 	"glasswork/training/experiment/study": nil,
 	"glasswork/assets/baseline":           nil,

@@ -23,6 +23,9 @@ type Example struct {
 	Spacing [2]float64
 	// Reference says where the labels come from.
 	Reference string
+	// Scaled, if it is not nil, is the slice as a network is to see it, whole and 0…1:
+	// [y,x], instead of HU.
+	Scaled []float32
 }
 
 // Examples is a labelled dataset, slice by slice.

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"glasswork/dataset/atomicfile"
@@ -122,78 +121,6 @@ func (s *safetensors) fill(params []*param, values []float32) error {
 	if len(unknown) > 0 {
 		return fmt.Errorf("the network has no parameter %s", slices.Min(unknown))
 	}
-	return nil
-}
-
-// SaveOptimiser writes the state of Adam, the weights in training and their average, so
-// that a resumed run continues as if it had not stopped.
-func (l *Learner) SaveOptimiser(path string) error {
-	return l.do(func() error {
-		metadata := map[string]string{
-			formatKey: optimiserFormat, "steps": strconv.Itoa(l.adam.steps),
-			"decay": strconv.FormatFloat(l.decay, 'g', -1, 64),
-		}
-		arrays := []array{
-			{name: "weights", data: l.net.values},
-			{name: "first", data: l.adam.first},
-			{name: "second", data: l.adam.second},
-		}
-		if l.average != nil {
-			arrays = append(arrays, array{name: "average", data: l.average})
-		}
-		for i := range arrays {
-			arrays[i].shape = []int64{int64(len(arrays[i].data))}
-		}
-		return atomicfile.WriteFile(path, func(w io.Writer) error {
-			return writeSafetensors(w, metadata, arrays)
-		})
-	})
-}
-
-// LoadOptimiser puts back what SaveOptimiser wrote for a network of the same shape.
-func (l *Learner) LoadOptimiser(path string) error {
-	b, err := readFile(path)
-	if err != nil {
-		return err
-	}
-	return l.do(func() error {
-		if err := l.restore(b); err != nil {
-			return fmt.Errorf("the run cannot be resumed from %s: %w", filepath.Base(path), err)
-		}
-		return nil
-	})
-}
-
-func (l *Learner) restore(b []byte) error {
-	file, err := parseSafetensors(b)
-	if err != nil {
-		return err
-	}
-	steps, err := strconv.Atoi(file.metadata["steps"])
-	if err != nil || file.metadata[formatKey] != optimiserFormat {
-		return errors.New("it does not hold an optimiser's state")
-	}
-	decay, err := strconv.ParseFloat(file.metadata["decay"], 64)
-	if err != nil {
-		return errors.New("it does not say how the average decays")
-	}
-	var average []float32
-	if _, ok := file.entries["average"]; ok {
-		average = make([]float32, len(l.net.values))
-	}
-	targets := map[string][]float32{"weights": l.net.values, "first": l.adam.first, "second": l.adam.second, "average": average}
-	for name, dst := range targets {
-		if e, ok := file.entries[name]; dst != nil && (!ok || !slices.Equal(e.Shape, []int64{int64(len(dst))})) {
-			return fmt.Errorf("it is another network's: %q does not fit", name)
-		}
-	}
-	for name, dst := range targets {
-		if dst != nil {
-			file.read(name, dst)
-		}
-	}
-	l.forgetFolded()
-	l.adam.steps, l.decay, l.average = steps, decay, average
 	return nil
 }
 

@@ -5,68 +5,69 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"glasswork/model/internal/torch"
 	"glasswork/training"
 )
 
-// Learner is one network that trains and predicts; it implements training.Learner,
-// training.Resumable and training.Averager. One goroutine owns it.
+// Learner is one network that trains and predicts; it implements training.Learner and all
+// that package training asks of learners beyond that. One goroutine owns it.
 type Learner struct {
 	spec    training.Spec
 	worker  *worker
 	threads int
 	net     *network
 
-	adam       *adam
+	method     training.Method
+	optimiser  *optimiser
 	average    []float32 // moving average of net.values; nil if none is kept
 	decay      float64   // of the average
 	remembered []float32
+	byBatch    bool     // whether Predict normalises by its batch
 	folded     []folded // of the weights as they are; nil after they changed
 	closed     bool
 }
 
 var (
-	_ training.Learner   = (*Learner)(nil)
-	_ training.Resumable = (*Learner)(nil)
-	_ training.Averager  = (*Learner)(nil)
+	_ training.Learner         = (*Learner)(nil)
+	_ training.Configurable    = (*Learner)(nil)
+	_ training.BatchNormaliser = (*Learner)(nil)
+	_ training.Resumable       = (*Learner)(nil)
+	_ training.Averager        = (*Learner)(nil)
 )
 
 // maxPixels bounds how many pixels go through the network at once in Predict, which
 // bounds its memory: four slices of 512 × 512.
 const maxPixels = 4 * 512 * 512
 
-// Step makes one step of Adam on cross-entropy plus soft Dice and returns the loss
-// before it. If the loss is not finite the weights stay as they were.
+// Step makes one step of the optimiser on the loss that Configure named and returns the
+// loss before it. If the loss is not finite the weights stay as they were.
 func (l *Learner) Step(ctx context.Context, b training.Batch, lr float64) (loss float64, err error) {
-	return l.step(ctx, b, lr, true)
-}
-
-func (l *Learner) step(ctx context.Context, b training.Batch, lr float64, withDice bool) (loss float64, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
 	if err := l.net.checkInput(len(b.X), b.N, b.H, b.W); err != nil {
 		return 0, err
 	}
-	t, err := newTarget(b, l.spec.Classes)
+	t, err := newTarget(b, l.spec.Classes, l.method.Loss.Weights)
 	if err != nil {
 		return 0, err
 	}
 	err = l.do(func() error {
-		loss, err = l.update(b, t, lr, withDice)
+		loss, err = l.update(b, t, lr)
 		return err
 	})
 	return loss, err
 }
 
 // update runs on the worker's thread.
-func (l *Learner) update(b training.Batch, t *target, lr float64, withDice bool) (float64, error) {
+func (l *Learner) update(b training.Batch, t *target, lr float64) (float64, error) {
 	l.forgetFolded()
 	scope := torch.NewScope()
 	defer scope.Close()
 	x := scope.FromFloats(b.X, int64(b.N), int64(l.net.in), int64(b.H), int64(b.W))
-	total := t.loss(scope, l.net.forward(l.trainingPass(scope), x), withDice)
+	total := t.loss(scope, l.net.forward(l.trainingPass(scope), x), l.method.Loss)
 	loss := scope.Value(total)
 	if err := scope.Err(); err != nil {
 		return 0, err
@@ -78,7 +79,7 @@ func (l *Learner) update(b training.Batch, t *target, lr float64, withDice bool)
 	if err != nil {
 		return 0, err
 	}
-	l.adam.step(l.net.weights, l.net.values, gradients, lr, l.threads)
+	l.optimiser.step(l.net.weights, l.net.values, gradients, lr, l.threads)
 	l.updateAverage()
 	return loss, nil
 }
@@ -86,7 +87,7 @@ func (l *Learner) update(b training.Batch, t *target, lr float64, withDice bool)
 // trainingPass normalises by the batch. What dropout leaves out is fixed by the number of
 // steps made, so that a resumed run continues as an uninterrupted one.
 func (l *Learner) trainingPass(scope *torch.Scope) *pass {
-	return &pass{Scope: scope, momentum: batchNormMomentum, rng: rand.New(rand.NewPCG(uint64(l.adam.steps), dropoutStream))}
+	return &pass{Scope: scope, momentum: batchNormMomentum, rng: rand.New(rand.NewPCG(uint64(l.optimiser.steps), l.method.Seed^dropoutStream))}
 }
 
 // dropoutStream tells dropout's numbers from others with the same seed.
@@ -124,6 +125,9 @@ func (l *Learner) Predict(ctx context.Context, x []float32, n, h, w int, probs [
 	}
 	in, out := l.net.in*h*w, l.spec.Classes*h*w
 	batch := max(1, maxPixels/(h*w))
+	if l.byBatch {
+		batch = n
+	}
 	for from := 0; from < n; from += batch {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -142,19 +146,19 @@ func (l *Learner) Predict(ctx context.Context, x []float32, n, h, w int, probs [
 // run writes the logits, or the probabilities if softmax is set, of x into out. It runs on
 // the worker's thread.
 func (l *Learner) run(x []float32, n, h, w int, out []float32, softmax bool) error {
-	if l.folded == nil {
-		var err error
-		if l.folded, err = fold(l.net.convs, l.current()); err != nil {
-			return err
-		}
+	p, back, err := l.predictingPass()
+	if err != nil {
+		return err
 	}
+	defer back()
 	if err := torch.SetGradients(false); err != nil {
 		return err
 	}
 	scope := torch.NewScope()
 	defer scope.Close()
+	p.Scope = scope
 	input := scope.FromFloats(x, int64(n), int64(l.net.in), int64(h), int64(w))
-	y := l.net.forward(&pass{Scope: scope, folded: l.folded}, input)
+	y := l.net.forward(p, input)
 	if softmax {
 		y = scope.Softmax(y, 1)
 	}
@@ -164,6 +168,31 @@ func (l *Learner) run(x []float32, n, h, w int, out []float32, softmax bool) err
 		return err
 	}
 	return torch.SetGradients(true)
+}
+
+// predictingPass has batch norm folded into convolutions, or normalises by the batch
+// and leaves running means as they are; back is to be called after it.
+func (l *Learner) predictingPass() (p *pass, back func(), err error) {
+	if !l.byBatch {
+		if l.folded == nil {
+			l.folded, err = fold(l.net.convs, l.current())
+		}
+		return &pass{folded: l.folded}, func() {}, err
+	}
+	if l.average == nil {
+		return &pass{}, func() {}, nil
+	}
+	training := slices.Clone(l.net.values)
+	copy(l.net.values, l.average)
+	return &pass{}, func() { copy(l.net.values, training) }, nil
+}
+
+// NormaliseByBatch lets Predict normalise as Step does, by the batch that it is given.
+func (l *Learner) NormaliseByBatch(on bool) error {
+	return l.do(func() error {
+		l.byBatch = on
+		return nil
+	})
 }
 
 // current is the values that predict and are saved.

@@ -245,6 +245,39 @@ func TestMemoryIsFlat(t *testing.T) {
 	}
 }
 
+// A prediction normalised by its batch is that of the whole batch, changes no running mean
+// and uses the averaged weights.
+func TestNormaliseByBatch(t *testing.T) {
+	l := newLearner(t, 21)
+	if err := l.Average(0.5); err != nil {
+		t.Fatal(err)
+	}
+	step(t, l, quarters(4, 0))
+	before := slices.Clone(l.net.values)
+	byMeans := predict(t, l, quarters(3, 1))
+	if err := l.NormaliseByBatch(true); err != nil {
+		t.Fatal(err)
+	}
+	byBatch := predict(t, l, quarters(3, 1))
+	if slices.Equal(byBatch, byMeans) {
+		t.Error("the batch made no difference")
+	}
+	if !slices.Equal(l.net.values, before) {
+		t.Error("predicting changed the weights or running means")
+	}
+	alone := predict(t, l, training.Batch{N: 2, H: small, W: small, X: quarters(3, 1).X[:2*small*small]})
+	if slices.Equal(alone, byBatch[:len(alone)]) {
+		t.Error("two of three slices are normalised as all three are")
+	}
+	copy(l.net.values, l.average)
+	if err := l.Average(0); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(predict(t, l, quarters(3, 1)), byBatch) {
+		t.Error("the averaged weights were not used")
+	}
+}
+
 func TestCloseFreesEverything(t *testing.T) {
 	before := torch.Live()
 	l := newLearner(t, 8)

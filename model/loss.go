@@ -17,17 +17,20 @@ const (
 
 // target is a batch's reference as the loss wants it.
 type target struct {
-	classes []uint8   // [n,h,w]; unknown classes are background
+	classes []uint8   // [n,h,w]; unknown classes and ignored pixels are background
 	merge   []float32 // [n,c]: 0 for classes whose probability counts as background's, else excluded
 	partial bool      // whether any sample has unknown classes
 	weights []float32 // [n,c]: 1 for known foreground classes
 	pixels  []float32 // [c]: reference pixels a class has in samples where it is known
 	share   []float32 // [c]: weight of the class in the mean of Dice, 0 if absent
 	dice    bool      // whether any class has a share
+	valid   []float32 // [n,h,w]: 0 for ignored pixels, else 1; nil if none is ignored
+	count   []float32 // [n,h,w]: weight of the pixel in the mean, divided by the sum; nil if all are equal
 }
 
-// newTarget checks b and prepares its reference for a network with the given classes.
-func newTarget(b training.Batch, classes int) (*target, error) {
+// newTarget checks b and prepares its reference for a network with the given classes
+// and a loss with these weights of classes, nil for none.
+func newTarget(b training.Batch, classes int, weights []float64) (*target, error) {
 	size := b.H * b.W
 	if len(b.Y) != b.N*size || len(b.Known) != b.N {
 		return nil, fmt.Errorf("a batch of %d samples has %d reference pixels and %d lists of known classes", b.N, len(b.Y), len(b.Known))
@@ -50,6 +53,10 @@ func newTarget(b training.Batch, classes int) (*target, error) {
 			}
 		}
 		for i, c := range b.Y[n*size : (n+1)*size] {
+			if c == volume.Ignored {
+				t.ignore(n*size + i)
+				continue
+			}
 			if int(c) >= classes {
 				return nil, fmt.Errorf("the reference has class %d, the network knows %d classes", c, classes)
 			}
@@ -59,59 +66,122 @@ func newTarget(b training.Batch, classes int) (*target, error) {
 			}
 		}
 	}
-	t.shareOut()
+	t.shareOut(weights)
+	t.countPixels(weights)
 	return t, nil
 }
 
-// shareOut lets every foreground class that is present count the same in the mean.
-func (t *target) shareOut() {
-	present := 0
-	for _, n := range t.pixels {
-		if n > 0 {
-			present++
+// ignore leaves a pixel out.
+func (t *target) ignore(pixel int) {
+	if t.valid == nil {
+		t.valid = make([]float32, len(t.classes))
+		for i := range t.valid {
+			t.valid[i] = 1
 		}
 	}
-	t.dice = present > 0
+	t.valid[pixel] = 0
+}
+
+// countPixels gives every pixel its share of the mean.
+func (t *target) countPixels(weights []float64) {
+	if weights == nil && t.valid == nil {
+		return
+	}
+	t.count = make([]float32, len(t.classes))
+	sum := 0.0
+	for i, c := range t.classes {
+		w := 1.0
+		if weights != nil {
+			w = weights[c]
+		}
+		if t.valid != nil {
+			w *= float64(t.valid[i])
+		}
+		t.count[i] = float32(w)
+		sum += w
+	}
+	for i := range t.count {
+		t.count[i] /= float32(max(sum, 1e-12))
+	}
+}
+
+// shareOut lets every foreground class that is present count the same in the mean, or
+// as the weights say.
+func (t *target) shareOut(weights []float64) {
+	total := 0.0
 	for c, n := range t.pixels {
 		if n > 0 {
-			t.share[c] = 1 / float32(present)
+			t.share[c] = 1
+			if weights != nil {
+				t.share[c] = float32(weights[c])
+			}
+			total += float64(t.share[c])
+		}
+	}
+	t.dice = total > 0
+	for c := range t.share {
+		if t.dice {
+			t.share[c] /= float32(total)
 		}
 	}
 }
 
-// loss is cross-entropy plus soft Dice of logits [n,c,h,w]. Where classes are unknown,
-// cross-entropy is that of the marginal probability of background and these classes
-// (Shi et al. 2021, arXiv:2007.03868); Dice is over the batch, known foreground
-// classes that are present, each with the same weight.
-func (t *target) loss(s *torch.Scope, logits *torch.Tensor, withDice bool) *torch.Tensor {
+// loss is what kind says of logits [n,c,h,w]. Where classes are unknown, the
+// probability of background is the marginal one of background and these classes
+// (Shi et al. 2021, arXiv:2007.03868); Dice is over the batch and over known foreground
+// classes that are present. A batch without any has no soft Dice.
+func (t *target) loss(s *torch.Scope, logits *torch.Tensor, kind training.Loss) *torch.Tensor {
 	if s.Err() != nil {
 		return nil
 	}
 	shape := logits.Shape()
 	n, c, h, w := shape[0], shape[1], shape[2], shape[3]
+	if kind.Kind == training.LossSoftmaxCE {
+		logits = s.Softmax(logits, 1)
+	}
 	classes := s.FromBytes(t.classes, n, 1, h, w)
 	logProbs := s.LogSoftmax(logits, 1)
+	dice := t.dice && (kind.Kind == training.LossBoth || kind.Kind == training.LossDice)
+	if dice && kind.Kind == training.LossDice {
+		return t.diceLoss(s, s.Exp(logProbs), classes, shape)
+	}
 	picked := s.Gather(logProbs, 1, s.Int64(classes))
 	if t.partial {
 		merged := s.LogSumExp(s.Add(logProbs, s.FromFloats(t.merge, n, c, 1, 1)), 1)
 		background := s.Equal(classes, s.FromBytes([]uint8{0}, 1))
 		picked = s.Where(background, merged, picked)
 	}
-	loss := s.Sub(s.Zeros(1), s.Mean(picked))
-	if !withDice || !t.dice {
+	if kind.Kind == training.LossFocal {
+		missing := s.ReLU(s.Sub(s.FromFloats([]float32{1}, 1), s.Exp(picked)))
+		picked = s.Mul(s.Pow(missing, s.FromFloats([]float32{float32(kind.Gamma)}, 1)), picked)
+	}
+	loss := s.Sub(s.Zeros(1), t.mean(s, picked, n, h, w))
+	if !dice {
 		return loss
 	}
-	return s.Add(loss, t.diceLoss(s, s.Exp(logProbs), classes, n, c))
+	return s.Add(loss, t.diceLoss(s, s.Exp(logProbs), classes, shape))
+}
+
+// mean is that of values [n,1,h,w] over the pixels that count.
+func (t *target) mean(s *torch.Scope, values *torch.Tensor, n, h, w int64) *torch.Tensor {
+	if t.count == nil {
+		return s.Mean(values)
+	}
+	return s.Sum(s.Mul(values, s.FromFloats(t.count, n, 1, h, w)))
 }
 
 // diceLoss is 1 − the mean over classes of (2Σpt+1)/(Σp+Σt+1).
-func (t *target) diceLoss(s *torch.Scope, probs, classes *torch.Tensor, n, c int64) *torch.Tensor {
+func (t *target) diceLoss(s *torch.Scope, probs, classes *torch.Tensor, shape []int64) *torch.Tensor {
+	n, c := shape[0], shape[1]
 	values := make([]uint8, c)
 	for i := range values {
 		values[i] = uint8(i)
 	}
 	oneHot := s.Equal(classes, s.FromBytes(values, 1, c, 1, 1))
 	probs = s.Mul(probs, s.FromFloats(t.weights, n, c, 1, 1))
+	if t.valid != nil {
+		probs = s.Mul(probs, s.FromFloats(t.valid, n, 1, shape[2], shape[3]))
+	}
 	both := s.Sum(s.Mul(probs, oneHot), 0, 2, 3)
 	predicted := s.Sum(probs, 0, 2, 3)
 	smooth := s.FromFloats([]float32{diceSmooth}, 1)

@@ -108,7 +108,7 @@ func lossAndGradient(t *testing.T, logits []float64, b training.Batch) (loss flo
 	t.Helper()
 	w := startWorker(1)
 	defer w.stop()
-	target, err := newTarget(b, volume.NumClasses)
+	target, err := newTarget(b, volume.NumClasses, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func lossAndGradient(t *testing.T, logits []float64, b training.Batch) (loss flo
 			values[i] = float32(v)
 		}
 		x := scope.Leaf(scope.FromFloats(values, int64(b.N), volume.NumClasses, int64(b.H), int64(b.W)), true)
-		total := target.loss(scope, x, true)
+		total := target.loss(scope, x, training.Loss{Kind: training.LossBoth})
 		loss = scope.Value(total)
 		for _, g := range scope.Gradients(total, []*torch.Tensor{x}) {
 			scope.CopyOut(values, g)

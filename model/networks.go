@@ -12,8 +12,6 @@ import (
 type Networks struct {
 	// Threads is how many threads one learner computes on; 0 means one for each core.
 	Threads int
-	// WeightDecay makes AdamW of Adam where it is not 0.
-	WeightDecay float64
 }
 
 // ErrMemory is wrapped by errors of a Learner that could not get enough memory: a smaller
@@ -43,7 +41,8 @@ func (n Networks) learner(spec training.Spec) (*Learner, error) {
 		l.worker.stop()
 		return nil, err
 	}
-	l.adam = newAdam(l.net.trainable, n.WeightDecay)
+	l.method = training.Method{Loss: training.Loss{Kind: training.LossBoth}, Optimiser: training.Optimiser{Kind: training.Adam}}
+	l.optimiser = newOptimiser(l.net.trainable, l.method.Optimiser)
 	return l, nil
 }
 

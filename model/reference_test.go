@@ -185,8 +185,11 @@ func compareLogits(t *testing.T, l *Learner, b training.Batch, name string, devi
 
 func compareLosses(t *testing.T, l *Learner, b training.Batch, want []float64) {
 	t.Helper()
+	if err := l.Configure(training.Method{Loss: training.Loss{Kind: training.LossCE}, Optimiser: training.Optimiser{Kind: training.Adam}}); err != nil {
+		t.Fatal(err)
+	}
 	for i, w := range want {
-		got, err := l.step(t.Context(), b, 1e-3, false)
+		got, err := l.Step(t.Context(), b, 1e-3)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,7 +28,7 @@ func BenchmarkSample(b *testing.B) {
 	spec := Spec{Size: DefaultSize, Window: DefaultWindow}
 	x, y := make([]float32, DefaultSize*DefaultSize), make([]uint8, DefaultSize*DefaultSize)
 	for i := 0; b.Loop(); i++ {
-		fillSample(x, y, e, spec, rand.New(rand.NewPCG(uint64(i), 0)))
+		fillSample(x, y, e, spec, nil, rand.New(rand.NewPCG(uint64(i), 0)))
 	}
 }
 

@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 
 	"glasswork/dataset/atomicfile"
+	"glasswork/training/score"
 )
 
 // Files of a run's folder. state.json names the newest whole checkpoint.
@@ -20,17 +22,39 @@ const (
 	optimiserName = "optimiser.safetensors"
 )
 
-// state is where a run stands: with the seed it fixes all that follows.
+// state is where a run stands: with its settings it fixes all that follows.
 type state struct {
 	Step int `json:"step"`
 	// Epoch counts validations, the last one at step ValidatedAt.
-	Epoch       int     `json:"epoch"`
-	ValidatedAt int     `json:"validated_at"`
-	Loss        float64 `json:"loss"`
-	BestMerit   float64 `json:"best_merit"`
-	BestStep    int     `json:"best_step"`
-	Seed        uint64  `json:"seed"`
-	BatchSize   int     `json:"batch_size"`
+	Epoch       int `json:"epoch"`
+	ValidatedAt int `json:"validated_at"`
+	// Loss is a running mean, Losses the sum since the last validation.
+	Loss   float64 `json:"loss"`
+	Losses float64 `json:"losses"`
+	// BestMerit is the best validation's, Best its report; Stale counts those since.
+	BestMerit float64       `json:"best_merit"`
+	BestStep  int           `json:"best_step"`
+	Best      *score.Report `json:"best,omitempty"`
+	Stale     int           `json:"stale"`
+	Settings  settings      `json:"settings"`
+}
+
+// settings are what must be the same when a run is resumed.
+type settings struct {
+	Seed      uint64  `json:"seed"`
+	BatchSize int     `json:"batch_size"`
+	Augment   string  `json:"augment"`
+	Method    Method  `json:"method"`
+	Average   float64 `json:"average"`
+	StopOn    string  `json:"stop_on"`
+}
+
+func (o Options) settings() settings {
+	chain := "" // the usual one
+	if o.Augment != nil {
+		chain = o.Augment.String()
+	}
+	return settings{o.Seed, o.BatchSize, chain, o.method(), o.Average, o.StopOn.String()}
 }
 
 func checkpointDir(dir string, step int) string {
@@ -72,12 +96,17 @@ func (t *trainer) resume() error {
 	if err != nil {
 		return err
 	}
-	if s.Seed != t.o.Seed || s.BatchSize != t.o.BatchSize {
+	was, is := s.Settings, t.o.settings()
+	switch {
+	case was.Seed != is.Seed || was.BatchSize != is.BatchSize:
 		return fmt.Errorf("the run in %s has seed %d and batches of %d, not %d and %d; resume with the same",
-			t.o.Dir, s.Seed, s.BatchSize, t.o.Seed, t.o.BatchSize)
+			t.o.Dir, was.Seed, was.BatchSize, is.Seed, is.BatchSize)
+	case !reflect.DeepEqual(was, is):
+		return fmt.Errorf("the run in %s has another augmentation, loss, optimiser, average or score to stop on; resume with the same", t.o.Dir)
 	}
 	t.state = s
 	if r, ok := t.learner.(Resumable); ok {
+		t.remembered = s.BestStep > 0
 		return r.LoadOptimiser(filepath.Join(checkpointDir(t.o.Dir, s.Step), optimiserName))
 	}
 	return nil
@@ -100,7 +129,7 @@ func (t *trainer) checkpoint() error {
 			return err
 		}
 	}
-	t.state.Seed, t.state.BatchSize = t.o.Seed, t.o.BatchSize
+	t.state.Settings = t.o.settings()
 	b, err := json.Marshal(t.state)
 	if err != nil {
 		return err

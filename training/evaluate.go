@@ -16,6 +16,7 @@ type Evaluation struct {
 
 // EvaluateOptions steers Evaluate.
 type EvaluateOptions struct {
+	PredictOptions
 	// VoxelML is the size in ml of a voxel of an example, 0 if unknown; nil if none is known.
 	VoxelML func(e dataset.Example) float64
 	// Keep asks for the predictions themselves.
@@ -24,7 +25,8 @@ type EvaluateOptions struct {
 	Progress func(done, total int)
 }
 
-// Evaluate predicts every example and scores it on the slice's own grid.
+// Evaluate predicts every example and scores it on the slice's own grid. With a Batch it
+// also scores the means over batches.
 func Evaluate(ctx context.Context, l Learner, spec Spec, examples dataset.Examples, o EvaluateOptions) (*Evaluation, error) {
 	var ev Evaluation
 	read := make(map[int]dataset.Example, predictBatch)
@@ -35,7 +37,7 @@ func Evaluate(ctx context.Context, l Learner, spec Spec, examples dataset.Exampl
 			err = checkExample(e)
 		}
 		read[i] = e
-		return Slice{HU: e.HU, W: e.W, H: e.H, Whole: whole(e)}, err
+		return sliceOf(e), err
 	}
 	done := func(i int, p Prediction) error {
 		e := read[i]
@@ -45,6 +47,9 @@ func Evaluate(ctx context.Context, l Learner, spec Spec, examples dataset.Exampl
 			ml = o.VoxelML(e)
 		}
 		ev.Set.Add(e.Case, e.Patient, e.Labels, p.Labels, e.Known, ml)
+		if o.Batch > 0 && ((i+1)%o.Batch == 0 || i+1 == total) {
+			ev.Set.EndBatch()
+		}
 		if o.Keep {
 			ev.Labels = append(ev.Labels, p.Labels)
 		}
@@ -53,7 +58,7 @@ func Evaluate(ctx context.Context, l Learner, spec Spec, examples dataset.Exampl
 		}
 		return nil
 	}
-	if err := NewPredictor(l, spec).Each(ctx, total, fetch, done); err != nil {
+	if err := NewPredictor(l, spec, o.PredictOptions).Each(ctx, total, fetch, done); err != nil {
 		return nil, err
 	}
 	return &ev, nil

@@ -33,7 +33,7 @@ func (c *cached) At(ctx context.Context, i int) (dataset.Example, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	size := int64(3 * len(e.Labels))
+	size := int64(len(e.Labels) + 2*len(e.HU) + 4*len(e.Scaled))
 	if _, ok := c.kept[i]; !ok && size <= c.left {
 		c.kept[i] = e
 		c.left -= size

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"glasswork/dataset/volume"
+	"glasswork/training/augment"
 )
 
 // Input preparation is the same in training, prediction and evaluation: a rectangle of
@@ -53,36 +54,35 @@ func FrameOf(hu []int16, w, h int, whole bool, size int) Frame {
 	return f
 }
 
-// affine maps a position in the network's square to one in the slice; positions are
-// pixel indices, whole numbers are pixel centres.
-type affine struct{ xx, xy, x0, yx, yy, y0 float64 }
-
-func (a affine) at(u, v float64) (x, y float64) {
-	return a.xx*u + a.xy*v + a.x0, a.yx*u + a.yy*v + a.y0
-}
-
-// after is the map that applies b first, then a.
-func (a affine) after(b affine) affine {
-	x0, y0 := a.at(b.x0, b.y0)
-	return affine{
-		a.xx*b.xx + a.xy*b.yx, a.xx*b.xy + a.xy*b.yy, x0,
-		a.yx*b.xx + a.yy*b.yx, a.yx*b.xy + a.yy*b.yy, y0,
-	}
-}
-
-// toSlice maps the square to the slice.
-func (f Frame) toSlice() affine {
+// toSlice maps a place in the network's square to one in the slice; places are pixel
+// indices, whole numbers are pixel centres.
+func (f Frame) toSlice() augment.Affine {
 	s := 1 / f.scale
-	return affine{
-		xx: s, x0: (0.5-f.left)*s + float64(f.Box.Min.X) - 0.5,
-		yy: s, y0: (0.5-f.top)*s + float64(f.Box.Min.Y) - 0.5,
+	return augment.Affine{
+		XX: s, X0: (0.5-f.left)*s + float64(f.Box.Min.X) - 0.5,
+		YY: s, Y0: (0.5-f.top)*s + float64(f.Box.Min.Y) - 0.5,
 	}
 }
 
 // Fill writes the network's input for a slice (hu is [y,x] of w columns) into dst,
 // [size,size]. Outside the box it is 0, the window's lower end.
 func (f Frame) Fill(dst []float32, hu []int16, w int, win Window) {
-	newPlane(hu, w, f.Box, win, f.scale).resample(dst, f.Size, f.toSlice())
+	f.resample(newPlane(hu, w, f.Box, win, f.scale), labels{}, augment.Draw{}, dst, nil)
+}
+
+// resample fills x and, unless it is nil, y, [size,size] each, from p and l as d varies
+// them: values bilinearly, labels with the nearest one. Every pixel's place is worked out once.
+func (f Frame) resample(p plane, l labels, d augment.Draw, x []float32, y []uint8) {
+	toSlice := f.toSlice()
+	xs, ys := make([]float64, f.Size), make([]float64, f.Size)
+	for v := range f.Size {
+		d.Row(v, xs, ys)
+		toSlice.Apply(xs, ys)
+		p.row(x[v*f.Size:(v+1)*f.Size], xs, ys)
+		if y != nil {
+			l.row(y[v*f.Size:(v+1)*f.Size], xs, ys)
+		}
+	}
 }
 
 // Back turns probabilities on the square, [c,size,size], into labels of the slice:

@@ -6,9 +6,11 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"glasswork/dataset/volume"
+	"glasswork/training/augment"
 )
 
 // bodySlice is air with a dense ellipse and a small dense speck beside it.
@@ -144,12 +146,15 @@ func TestHalvedPlaneKeepsPlaces(t *testing.T) {
 	if p.step != 4 {
 		t.Fatalf("one pixel is %d, want 4", p.step)
 	}
-	dst := make([]float32, 8*8)
-	p.resample(dst, 8, affine{xx: 6, x0: 10, yy: 6, y0: 10})
+	dst, xs, ys := make([]float32, 8), make([]float64, 8), make([]float64, 8)
+	for u := range xs {
+		xs[u], ys[u] = float64(10+6*u), 28
+	}
+	p.row(dst, xs, ys)
 	for u := range 8 {
 		want := 20 * float64(10+6*u) / 1500
-		if math.Abs(float64(dst[3*8+u])-want) > 1e-3 {
-			t.Errorf("column %d: %g, want %g", 10+6*u, dst[3*8+u], want)
+		if math.Abs(float64(dst[u])-want) > 1e-3 {
+			t.Errorf("column %d: %g, want %g", 10+6*u, dst[u], want)
 		}
 	}
 }
@@ -162,50 +167,25 @@ func TestAugmentMovesImageAndMaskTogether(t *testing.T) {
 	}
 	const size = 96
 	x, y := make([]float32, size*size), make([]uint8, size*size)
-	f := exampleFrame(e, size)
-	a := PictureAugment()
-	for seed := range uint64(40) {
-		m := f.toSlice().after(a.geometry(rand.New(rand.NewPCG(seed, 0)), size))
-		newPlane(e.HU, e.W, f.Box, DefaultWindow, f.scale).resample(x, size, m)
-		resampleLabels(y, size, e.Labels, e.W, f.Box, m)
-		wrong := 0
-		for i, class := range y {
-			inside := x[i] > 0
-			hu := float64(x[i])*DefaultWindow.Width - 1350
-			if inside && math.Abs(hu-float64(bandHU[class])) > 120 {
-				wrong++
+	spec := Spec{Size: size, Window: DefaultWindow}
+	for _, text := range []string{"E", "A{1}[0.08,0.35]H{0.5}T{1}", "C1", "V{0.5}G{1}[0.37]", "Z{1}[0.02,0.08]", "S{1}G{1}Z{1}A{1}H{1}"} {
+		chain, err := augment.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		chain = slices.DeleteFunc(chain, func(t augment.Transform) bool { return t.Letter == 'B' })
+		for seed := range uint64(20) {
+			fillSample(x, y, e, spec, chain, rand.New(rand.NewPCG(seed, 0)))
+			wrong := 0
+			for i, class := range y {
+				inside := x[i] > 0
+				hu := float64(x[i])*DefaultWindow.Width - 1350
+				if inside && math.Abs(hu-float64(bandHU[class])) > 120 {
+					wrong++
+				}
 			}
-		}
-		if wrong > size*size/5 { // edges of bands are blended
-			t.Fatalf("seed %d: %d of %d pixels do not fit their label", seed, wrong, size*size)
-		}
-	}
-}
-
-// Turned samples come in all eight orientations of a square.
-func TestAugmentTurns(t *testing.T) {
-	a := Augment{Flip: true, Turn: 1}
-	seen := map[[4]float64]bool{}
-	for seed := range uint64(200) {
-		m := a.geometry(rand.New(rand.NewPCG(seed, 0)), 64)
-		seen[[4]float64{m.xx + 0, m.xy + 0, m.yx + 0, m.yy + 0}] = true
-	}
-	if len(seen) != 8 {
-		t.Errorf("%d orientations, want 8: %v", len(seen), seen)
-	}
-	if m := (Augment{}).geometry(rand.New(rand.NewPCG(1, 0)), 64); m != (affine{xx: 1, yy: 1}) {
-		t.Errorf("no augmentation is %v, want the identity", m)
-	}
-}
-
-func TestPhotometryStaysInRange(t *testing.T) {
-	a := PictureAugment()
-	for seed := range uint64(20) {
-		x := []float32{0, 0.2, 0.5, 0.8, 1, 0, 1, 0.3, 0.6}
-		a.photometry(rand.New(rand.NewPCG(seed, 0)), x, 3, DefaultWindow)
-		for _, v := range x {
-			if !(v >= 0 && v <= 1) {
-				t.Fatalf("seed %d: value %g", seed, v)
+			if wrong > size*size/5 { // edges of bands are blended
+				t.Fatalf("%s, seed %d: %d of %d pixels do not fit their label", text, seed, wrong, size*size)
 			}
 		}
 	}
@@ -213,11 +193,11 @@ func TestPhotometryStaysInRange(t *testing.T) {
 
 // The same seed gives the same batches on any number of workers.
 func TestFeederOrder(t *testing.T) {
-	sources := []Source{{"a", bands(5), 1}, {"b", bands(9), 2}}
+	o := Options{Sources: []Source{{"a", bands(5), 1}, {"b", bands(9), 2}}, Seed: 3}
 	spec := Spec{Size: 32, Window: DefaultWindow}
 	var want []Batch
 	for _, workers := range []int{1, 4} {
-		s, err := newSampler(sources, 3)
+		s, err := newSampler(o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -241,7 +221,7 @@ func TestFeederOrder(t *testing.T) {
 }
 
 func TestSamplerWeights(t *testing.T) {
-	s, err := newSampler([]Source{{"a", bands(5), 1}, {"b", bands(9), 3}}, 1)
+	s, err := newSampler(Options{Sources: []Source{{"a", bands(5), 1}, {"b", bands(9), 3}}, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,30 +239,6 @@ func TestSamplerWeights(t *testing.T) {
 	for i := range 5 {
 		if n := seen[i]; n < from[0]/5-1 || n > from[0]/5+1 {
 			t.Errorf("example %d was drawn %d times of %d", i, n, from[0])
-		}
-	}
-}
-
-func TestSchedule(t *testing.T) {
-	cosine := Schedule{Peak: 1, Warmup: 10, Steps: 110}
-	poly := Schedule{Peak: 1, Steps: 100, Poly: 0.9}
-	for _, c := range []struct {
-		s    Schedule
-		step int
-		want float64
-	}{
-		{cosine, 0, 0.1},
-		{cosine, 9, 1},
-		{cosine, 10, 1},
-		{cosine, 60, 0.5},
-		{cosine, 110, 0},
-		{cosine, 500, 0},
-		{poly, 0, 1},
-		{poly, 50, math.Pow(0.5, 0.9)},
-		{poly, 100, 0},
-	} {
-		if got := c.s.At(c.step); math.Abs(got-c.want) > 1e-12 {
-			t.Errorf("%+v at %d = %g, want %g", c.s, c.step, got, c.want)
 		}
 	}
 }

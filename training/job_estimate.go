@@ -63,7 +63,7 @@ func (pl *plan) estimate(job protocol.FinetuneJob) *protocol.EstimateSummary {
 // measure times one training step and one predicted slice, after one of each to warm up.
 // It spoils the learner's weights.
 func measure(ctx context.Context, l Learner, o Options) (step, slice time.Duration, err error) {
-	s, err := newSampler(o.Sources, o.Seed)
+	s, err := newSampler(o)
 	if err != nil {
 		return 0, 0, err
 	}

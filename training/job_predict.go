@@ -52,7 +52,7 @@ func (j *Jobs) predict(ctx context.Context, job protocol.PredictJob, emit emitFu
 		report(i+1, len(order))
 		return nil
 	}
-	if err := NewPredictor(l, info.Spec).Each(ctx, len(order), read, done); err != nil {
+	if err := NewPredictor(l, info.Spec, PredictOptions{}).Each(ctx, len(order), read, done); err != nil {
 		return nil, err
 	}
 	return &protocol.Summary{Predict: &protocol.PredictSummary{ModelName: info.Name, Slices: len(order)}}, nil

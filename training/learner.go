@@ -15,7 +15,7 @@ type Batch struct {
 	N, H, W int
 	// X is the network's input, [n,1,h,w], 0…1.
 	X []float32
-	// Y are the classes, [n,h,w].
+	// Y are the classes, [n,h,w]; volume.Ignored counts in no loss.
 	Y []uint8
 	// Known says per sample which classes were annotated. The probability of every
 	// class that is not is added to background's before the cross-entropy, and soft
@@ -60,8 +60,8 @@ type ModelInfo struct {
 
 // Learner is one network that trains and predicts. One goroutine owns it.
 type Learner interface {
-	// Step makes one optimiser step at learning rate lr (cross-entropy plus soft
-	// Dice) and returns the loss before it.
+	// Step makes one optimiser step at learning rate lr (Adam on cross-entropy plus soft
+	// Dice, unless a Configurable was told otherwise) and returns the loss before it.
 	Step(ctx context.Context, b Batch, lr float64) (loss float64, err error)
 	// Predict fills probs [n,c,h,w] with softmax probabilities for x [n,1,h,w].
 	Predict(ctx context.Context, x []float32, n, h, w int, probs []float32) error
@@ -74,8 +74,21 @@ type Learner interface {
 	Close() error
 }
 
-// Resumable is offered by learners whose optimiser can be written and read back,
-// so that a resumed run continues as if it had not stopped.
+// Configurable is offered by learners that know all of Method. Configure comes before the
+// first Step; with another optimiser than before, what that one remembered is forgotten.
+type Configurable interface {
+	Configure(m Method) error
+}
+
+// BatchNormaliser is offered by learners whose Predict can normalise as training does: by
+// the batch that it is given, which is then not divided, and not by running means.
+type BatchNormaliser interface {
+	NormaliseByBatch(on bool) error
+}
+
+// Resumable is offered by learners whose optimiser can be written and read back, together
+// with the weights in training, their average and what Remember keeps, so that a resumed
+// run continues as if it had not stopped.
 type Resumable interface {
 	SaveOptimiser(path string) error
 	LoadOptimiser(path string) error

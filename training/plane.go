@@ -28,6 +28,11 @@ func newPlane(hu []int16, w int, box image.Rectangle, win Window, scale float64)
 			out[x] = min(max((float32(row[x])-low)*gain, 0), 1)
 		}
 	}
+	return p.shrunk(scale)
+}
+
+// shrunk is p averaged down for a network that sees scale of its pixels a slice pixel.
+func (p plane) shrunk(scale float64) plane {
 	for scale*float64(p.step) < 0.5 && p.w > 1 && p.h > 1 {
 		p = p.halved()
 	}
@@ -47,17 +52,13 @@ func (p plane) halved() plane {
 	return q
 }
 
-// resample fills dst [size,size] bilinearly; m maps dst to the slice. Outside the plane
-// it is 0.
-func (p plane) resample(dst []float32, size int, m affine) {
-	s := 1 / float64(p.step)
+// row fills dst bilinearly at these places in the slice. Outside the plane it is 0.
+func (p plane) row(dst []float32, xs, ys []float64) {
+	scale := 1 / float64(p.step)
 	half := (float64(p.step) - 1) / 2
-	m = affine{s, 0, -(float64(p.origin.X) + half) * s, 0, s, -(float64(p.origin.Y) + half) * s}.after(m)
-	for v := range size {
-		for u := range size {
-			x, y := m.at(float64(u), float64(v))
-			dst[v*size+u] = p.at(x, y)
-		}
+	left, top := float64(p.origin.X)+half, float64(p.origin.Y)+half
+	for u := range dst {
+		dst[u] = p.at((xs[u]-left)*scale, (ys[u]-top)*scale)
 	}
 }
 
@@ -74,18 +75,20 @@ func (p plane) at(x, y float64) float32 {
 	return top + (bottom-top)*fy
 }
 
-// resampleLabels fills dst [size,size] from labels ([y,x] of w columns) with the nearest
-// label inside box, background outside.
-func resampleLabels(dst []uint8, size int, labels []uint8, w int, box image.Rectangle, m affine) {
-	for v := range size {
-		for u := range size {
-			x, y := m.at(float64(u), float64(v))
-			at := image.Pt(int(math.Floor(x+0.5)), int(math.Floor(y+0.5)))
-			class := uint8(0)
-			if at.In(box) {
-				class = labels[at.Y*w+at.X]
-			}
-			dst[v*size+u] = class
+// labels are a slice's classes, [y,x] of w columns; what lies outside box is background.
+type labels struct {
+	classes []uint8
+	w       int
+	box     image.Rectangle
+}
+
+// row fills dst with the nearest label to each of these places in the slice.
+func (l labels) row(dst []uint8, xs, ys []float64) {
+	for u := range dst {
+		at := image.Pt(int(math.Floor(xs[u]+0.5)), int(math.Floor(ys[u]+0.5)))
+		dst[u] = 0
+		if at.In(l.box) {
+			dst[u] = l.classes[at.Y*l.w+at.X]
 		}
 	}
 }

@@ -4,18 +4,35 @@ import (
 	"context"
 
 	"glasswork/dataset/volume"
+	"glasswork/training/augment"
 )
 
-// predictBatch is the number of slices that go through the network together.
+// predictBatch is the number of slices that go through the network together where
+// nobody says how many.
 const predictBatch = 4
 
 // Slice is one axial slice to predict.
 type Slice struct {
-	// HU is [y,x] of H rows and W columns.
-	HU   []int16
-	W, H int
+	// HU is [y,x] of H rows and W columns; Scaled, if it is not nil, stands for it: what
+	// the network sees, 0…1.
+	HU     []int16
+	Scaled []float32
+	W, H   int
 	// Whole is set for pictures, of which nothing is cut away.
 	Whole bool
+}
+
+// frame is what of the slice the network sees.
+func (s Slice) frame(size int) Frame {
+	return FrameOf(s.HU, s.W, s.H, s.Whole || s.Scaled != nil, size)
+}
+
+// plane is what the frame shows through win.
+func (s Slice) plane(f Frame, win Window) plane {
+	if s.Scaled != nil {
+		return plane{values: s.Scaled, w: s.W, h: s.H, step: 1}.shrunk(f.scale)
+	}
+	return newPlane(s.HU, s.W, f.Box, win, f.scale)
 }
 
 // Prediction is what a network says of one slice.
@@ -26,28 +43,47 @@ type Prediction struct {
 	Uncertainty float64
 }
 
+// PredictOptions say how slices go through a network.
+type PredictOptions struct {
+	// Batch is how many go together; 0 means a few, and the first alone, so that it appears soon.
+	Batch int
+	// Flips averages the probabilities over mirror images.
+	Flips Flips
+}
+
 // Predictor predicts slices with a learner. One goroutine owns it.
 type Predictor struct {
 	learner Learner
 	spec    Spec
+	o       PredictOptions
 	x       []float32
 	probs   []float32
+	flipped flipped
 }
 
 // NewPredictor returns a predictor that feeds l as spec says.
-func NewPredictor(l Learner, spec Spec) *Predictor {
-	n := spec.Size * spec.Size
+func NewPredictor(l Learner, spec Spec, o PredictOptions) *Predictor {
+	batch := o.Batch
+	if batch == 0 {
+		batch = predictBatch
+	}
+	n := batch * spec.Size * spec.Size
 	return &Predictor{
-		learner: l, spec: spec,
-		x:     make([]float32, predictBatch*n),
-		probs: make([]float32, predictBatch*volume.NumClasses*n),
+		learner: l, spec: spec, o: o,
+		x:     make([]float32, n),
+		probs: make([]float32, volume.NumClasses*n),
 	}
 }
 
 // Each predicts slice i for all i below n: read fetches it, done receives the result, in
-// order. The first slice goes alone, so that it appears soon.
+// order.
 func (p *Predictor) Each(ctx context.Context, n int, read func(i int) (Slice, error), done func(i int, r Prediction) error) error {
-	for start, size := 0, 1; start < n; start, size = start+size, predictBatch {
+	full := len(p.x) / (p.spec.Size * p.spec.Size)
+	size := full
+	if p.o.Batch == 0 {
+		size = 1
+	}
+	for start := 0; start < n; start, size = start+size, full {
 		size = min(size, n-start)
 		batch := make([]Slice, size)
 		for i := range batch {
@@ -70,7 +106,7 @@ func (p *Predictor) Each(ctx context.Context, n int, read func(i int) (Slice, er
 	return nil
 }
 
-// predict puts at most predictBatch slices through the network.
+// predict puts slices through the network together.
 func (p *Predictor) predict(ctx context.Context, batch []Slice) ([]Prediction, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -79,11 +115,14 @@ func (p *Predictor) predict(ctx context.Context, batch []Slice) ([]Prediction, e
 	n := size * size
 	frames := make([]Frame, len(batch))
 	for i, s := range batch {
-		frames[i] = FrameOf(s.HU, s.W, s.H, s.Whole, size)
-		frames[i].Fill(p.x[i*n:(i+1)*n], s.HU, s.W, p.spec.Window)
+		frames[i] = s.frame(size)
+		frames[i].resample(s.plane(frames[i], p.spec.Window), labels{}, augment.Draw{}, p.x[i*n:(i+1)*n], nil)
 	}
-	probs := p.probs[:len(batch)*volume.NumClasses*n]
-	if err := p.learner.Predict(ctx, p.x[:len(batch)*n], len(batch), size, size, probs); err != nil {
+	x, probs := p.x[:len(batch)*n], p.probs[:len(batch)*volume.NumClasses*n]
+	if err := p.learner.Predict(ctx, x, len(batch), size, size, probs); err != nil {
+		return nil, err
+	}
+	if err := p.flipped.average(ctx, p.learner, p.o.Flips, x, size, probs); err != nil {
 		return nil, err
 	}
 	results := make([]Prediction, len(batch))

@@ -7,6 +7,7 @@ import (
 
 	"glasswork/dataset"
 	"glasswork/dataset/volume"
+	"glasswork/training/augment"
 )
 
 // Source is labelled slices to learn from. A sample comes from it with a probability of
@@ -21,31 +22,41 @@ type Source struct {
 // have no size.
 func whole(e dataset.Example) bool { return e.Spacing == [2]float64{} }
 
-// exampleFrame is the frame of an example's slice.
-func exampleFrame(e dataset.Example, size int) Frame {
-	return FrameOf(e.HU, e.W, e.H, whole(e), size)
+// sliceOf is an example's slice.
+func sliceOf(e dataset.Example) Slice {
+	return Slice{HU: e.HU, Scaled: e.Scaled, W: e.W, H: e.H, Whole: whole(e)}
 }
 
 // checkExample reports an example whose arrays do not fit its size.
 func checkExample(e dataset.Example) error {
-	if n := e.W * e.H; n <= 0 || len(e.HU) != n || len(e.Labels) != n {
-		return fmt.Errorf("slice %d of %s: %d × %d pixels with %d values and %d labels", e.Z+1, e.Case, e.W, e.H, len(e.HU), len(e.Labels))
+	values := max(len(e.HU), len(e.Scaled))
+	if n := e.W * e.H; n <= 0 || values != n || len(e.Labels) != n {
+		return fmt.Errorf("slice %d of %s: %d × %d pixels with %d values and %d labels", e.Z+1, e.Case, e.W, e.H, values, len(e.Labels))
 	}
 	return nil
 }
 
-// fillSample writes one varied sample of e: x and y are [size,size]. The same rng state
-// gives the same sample.
-func fillSample(x []float32, y []uint8, e dataset.Example, spec Spec, rng *rand.Rand) {
-	a := DefaultAugment()
-	if whole(e) {
-		a = PictureAugment()
+// fillSample writes one sample of e, varied by chain: x and y are [size,size]. A nil
+// chain is the usual one for CT or pictures. The same rng state gives the same sample.
+func fillSample(x []float32, y []uint8, e dataset.Example, spec Spec, chain augment.Chain, rng *rand.Rand) {
+	if chain == nil {
+		chain = usualAugment(e)
 	}
-	f := exampleFrame(e, spec.Size)
-	m := f.toSlice().after(a.geometry(rng, spec.Size))
-	newPlane(e.HU, e.W, f.Box, spec.Window, f.scale).resample(x, spec.Size, m)
-	resampleLabels(y, spec.Size, e.Labels, e.W, f.Box, m)
-	a.photometry(rng, x, spec.Size, spec.Window)
+	d := chain.Draw(rng, spec.Size)
+	win := spec.Window
+	win.Center, win.Width = d.Window(win.Center, win.Width)
+	slice := sliceOf(e)
+	f := slice.frame(spec.Size)
+	f.resample(slice.plane(f, win), labels{e.Labels, e.W, f.Box}, d, x, y)
+	d.Tone(x, win.Width)
+}
+
+// usualAugment is how samples of e are varied where nobody says how.
+func usualAugment(e dataset.Example) augment.Chain {
+	if whole(e) {
+		return augment.Picture()
+	}
+	return augment.CT()
 }
 
 // draw is one sample of a plan: which example, varied how.
@@ -55,17 +66,22 @@ type draw struct {
 }
 
 // sampler plans an endless sequence of draws, fixed by its seed. Each source is gone
-// through in a new order again and again.
+// through in a new order again and again, or always in its own.
 type sampler struct {
 	sources []Source
+	chain   augment.Chain
+	inOrder bool
 	rng     *rand.Rand
 	order   [][]int
 	total   float64
 }
 
-func newSampler(sources []Source, seed uint64) (*sampler, error) {
-	s := &sampler{sources: sources, rng: rand.New(rand.NewPCG(seed, 0x9a55)), order: make([][]int, len(sources))}
-	for _, src := range sources {
+func newSampler(o Options) (*sampler, error) {
+	s := &sampler{
+		sources: o.Sources, chain: o.Augment, inOrder: o.InOrder,
+		rng: rand.New(rand.NewPCG(o.Seed, 0x9a55)), order: make([][]int, len(o.Sources)),
+	}
+	for _, src := range s.sources {
 		if src.Examples.Len() == 0 {
 			return nil, fmt.Errorf("%s holds no labelled slice to learn from", src.Name)
 		}
@@ -74,13 +90,16 @@ func newSampler(sources []Source, seed uint64) (*sampler, error) {
 		}
 		s.total += src.Weight
 	}
-	if len(sources) == 0 {
+	switch {
+	case len(s.sources) == 0:
 		return nil, fmt.Errorf("there is no dataset to learn from")
+	case s.inOrder && len(s.sources) > 1:
+		return nil, fmt.Errorf("samples in their own order can come from one dataset only, not from %d", len(s.sources))
 	}
 	return s, nil
 }
 
-// next plans n draws.
+// next plans n draws; in order, less at the end of a pass.
 func (s *sampler) next(n int) []draw {
 	draws := make([]draw, n)
 	for i := range draws {
@@ -90,13 +109,28 @@ func (s *sampler) next(n int) []draw {
 			at++
 		}
 		if len(s.order[at]) == 0 {
-			s.order[at] = s.rng.Perm(s.sources[at].Examples.Len())
+			if s.inOrder && i > 0 {
+				return draws[:i]
+			}
+			s.order[at] = s.pass(s.sources[at].Examples.Len())
 		}
 		last := len(s.order[at]) - 1
 		draws[i] = draw{at, s.order[at][last], s.rng.Uint64()}
 		s.order[at] = s.order[at][:last]
 	}
 	return draws
+}
+
+// pass is the order in which n examples are taken, from the last to the first.
+func (s *sampler) pass(n int) []int {
+	if !s.inOrder {
+		return s.rng.Perm(n)
+	}
+	order := make([]int, n)
+	for i := range order {
+		order[i] = n - 1 - i
+	}
+	return order
 }
 
 // batch reads and varies the planned draws.
@@ -115,7 +149,7 @@ func (s *sampler) batch(ctx context.Context, draws []draw, spec Spec) (Batch, er
 		if err := checkExample(e); err != nil {
 			return b, err
 		}
-		fillSample(b.X[i*n:(i+1)*n], b.Y[i*n:(i+1)*n], e, spec, rand.New(rand.NewPCG(d.seed, 0)))
+		fillSample(b.X[i*n:(i+1)*n], b.Y[i*n:(i+1)*n], e, spec, s.chain, rand.New(rand.NewPCG(d.seed, 0)))
 		b.Known[i] = e.Known
 	}
 	return b, nil

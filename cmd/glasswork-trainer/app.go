@@ -62,8 +62,5 @@ func (a *app) jobs() *training.Jobs {
 }
 
 func (a *app) networks() training.Networks {
-	return model.Networks{Threads: a.threads, WeightDecay: weightDecay}
+	return model.Networks{Threads: a.threads}
 }
-
-// weightDecay is AdamW's.
-const weightDecay = 0.01

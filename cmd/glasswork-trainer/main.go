@@ -4,12 +4,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"glasswork/training"
+	"glasswork/training/augment"
 )
 
 func main() {
@@ -18,6 +20,9 @@ func main() {
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	if err := a.command().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "glasswork-trainer:", training.Sentence(err))
+		if bad := (*augment.SyntaxError)(nil); errors.As(err, &bad) {
+			fmt.Fprintln(os.Stderr, bad.Pointer())
+		}
 		stop()
 		os.Exit(1)
 	}

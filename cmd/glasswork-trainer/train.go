@@ -25,13 +25,14 @@ import (
 type trainFlags struct {
 	data, validation                         []string
 	weights                                  []float64
-	arch, encoder, out, initial, name, decay string
+	arch, encoder, out, initial, name        string
 	size, epochs, steps, batch, workers      int
 	validateEvery, checkpointEvery, patience int
 	seed                                     uint64
-	rate, average                            float64
+	average                                  float64
 	resume, half                             bool
 	windowCenter, windowWidth                float64
+	method                                   methodFlags
 }
 
 func (a *app) trainCommand() *cobra.Command {
@@ -59,8 +60,6 @@ datasets equally often unless --weight, given once for each --data, says otherwi
 	s.IntVar(&f.epochs, "epochs", 20, "passes over as many samples as there are labelled slices")
 	s.IntVar(&f.steps, "steps", 0, "optimiser steps, instead of epochs")
 	s.IntVar(&f.batch, "batch", 8, "samples a step")
-	s.Float64Var(&f.rate, "lr", 1e-3, "highest learning rate")
-	s.StringVar(&f.decay, "decay", "cosine", "course of the learning rate after the warm-up: cosine or poly")
 	s.Float64Var(&f.average, "average", 0, "decay of a moving average of the weights, such as 0.99 (0: none)")
 	s.Uint64Var(&f.seed, "seed", 1, "fixes weights, order and augmentation")
 	s.StringVar(&f.out, "out", "", "folder for the model and its checkpoints")
@@ -68,12 +67,13 @@ datasets equally often unless --weight, given once for each --data, says otherwi
 	s.StringVar(&f.name, "name", "", "the model's name (default: the last part of --out)")
 	s.IntVar(&f.validateEvery, "validate-every", 0, "steps between validations (0: ten times in a run)")
 	s.IntVar(&f.checkpointEvery, "checkpoint-every", 200, "steps between checkpoints")
-	s.IntVar(&f.patience, "patience", 0, "stop after so many validations without improvement (0: never)")
+	s.IntVar(&f.patience, "patience", 0, "stop after so many validations without improvement of --stop-on (0: never)")
 	s.IntVar(&f.workers, "workers", 2, "goroutines that prepare samples")
 	s.BoolVar(&f.resume, "resume", false, "go on from the last checkpoint in --out")
 	s.BoolVar(&f.half, "half", false, "store the weights as float16")
 	s.Float64Var(&f.windowCenter, "window-center", training.DefaultWindow.Center, "centre in HU of what the network sees")
 	s.Float64Var(&f.windowWidth, "window-width", training.DefaultWindow.Width, "width in HU of what the network sees")
+	f.method.register(s)
 	_ = c.MarkFlagRequired("data")
 	_ = c.MarkFlagRequired("out")
 	return c
@@ -164,12 +164,8 @@ func (f trainFlags) check() error {
 		return errors.New("--batch, --epochs and --workers must be at least 1")
 	case f.steps < 0 || f.validateEvery < 0 || f.checkpointEvery < 0 || f.patience < 0:
 		return errors.New("--steps, --validate-every, --checkpoint-every and --patience cannot be less than 0")
-	case !(f.rate > 0) || math.IsInf(f.rate, 0):
-		return errors.New("--lr must be greater than 0")
 	case !(f.windowWidth > 0) || math.IsInf(f.windowWidth, 0) || math.IsNaN(f.windowCenter) || math.IsInf(f.windowCenter, 0):
 		return errors.New("--window-center and --window-width must be in HU, the width greater than 0")
-	case f.decay != "cosine" && f.decay != "poly":
-		return fmt.Errorf("--decay %s is neither cosine nor poly", f.decay)
 	case len(f.weights) > 0 && len(f.weights) != len(f.data):
 		return fmt.Errorf("%d --weight for %d --data: give one for each or none", len(f.weights), len(f.data))
 	case f.out == "":
@@ -200,6 +196,9 @@ func (f trainFlags) options(ctx context.Context) (training.Options, error) {
 		ValidateEvery: f.validateEvery, Patience: f.patience,
 		Dir: f.out, CheckpointEvery: f.checkpointEvery, Resume: f.resume,
 	}
+	if err := f.method.fill(&o); err != nil {
+		return o, err
+	}
 	total := 0
 	for i, path := range f.data {
 		e, err := dataset.OpenExamples(ctx, path)
@@ -220,7 +219,11 @@ func (f trainFlags) options(ctx context.Context) (training.Options, error) {
 		}
 		o.Validation = training.JoinExamples(o.Validation, training.CacheExamples(e, cacheBytes/4))
 	}
-	o.Schedule = f.schedule(total)
+	o.Schedule.Steps = f.steps
+	if f.steps == 0 {
+		o.Schedule.Steps = f.epochs * ((total + f.batch - 1) / f.batch)
+	}
+	f.method.warmUp(&o.Schedule)
 	if o.ValidateEvery == 0 {
 		o.ValidateEvery = max(o.Schedule.Steps/10, 1)
 	}
@@ -231,26 +234,13 @@ func (f trainFlags) options(ctx context.Context) (training.Options, error) {
 // cacheBytes bounds the memory in which decoded slices are kept.
 const cacheBytes = 2 << 30
 
-// schedule plans the learning rate for a pass over total slices.
-func (f trainFlags) schedule(total int) training.Schedule {
-	steps := f.steps
-	if steps == 0 {
-		steps = f.epochs * ((total + f.batch - 1) / f.batch)
-	}
-	s := training.Schedule{Peak: f.rate, Steps: max(steps, 1), Warmup: min(100, max(steps/20, 1))}
-	if f.decay == "poly" {
-		s.Poly = 0.9
-	}
-	return s
-}
-
 func (f trainFlags) info() training.ModelInfo {
 	names := volume.ClassNames()
 	name := f.name
 	if name == "" {
 		name = filepath.Base(f.out)
 	}
-	return training.ModelInfo{
+	info := training.ModelInfo{
 		Spec: training.Spec{
 			Arch: f.arch, Encoder: f.encoder, InChannels: 1, Classes: volume.NumClasses, Size: f.size,
 			Window: training.Window{Center: f.windowCenter, Width: f.windowWidth},
@@ -258,7 +248,9 @@ func (f trainFlags) info() training.ModelInfo {
 		Name: name, Created: time.Now().UTC().Format(time.RFC3339), Classes: names[:],
 		Provenance: map[string]string{
 			"data": strings.Join(baseNames(f.data), ", "), "seed": fmt.Sprint(f.seed), "size": fmt.Sprint(f.size),
-			"batch": fmt.Sprint(f.batch), "learning rate": fmt.Sprint(f.rate), "terms": "research only; not a medical device",
+			"batch": fmt.Sprint(f.batch), "terms": "research only; not a medical device",
 		},
 	}
+	f.method.provenance(info.Provenance)
+	return info
 }

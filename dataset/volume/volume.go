@@ -20,6 +20,10 @@ const (
 	NumClasses = 4
 )
 
+// Ignored marks, in labels to learn from or to score against, pixels of which nothing is
+// known: neither counts them. It never stands in a LabelMap.
+const Ignored Class = 255
+
 // ClassNames are the classes' names in the order of their values.
 func ClassNames() [NumClasses]string {
 	return [NumClasses]string{"background", "ground glass", "consolidation", "lungs other"}

@@ -22,7 +22,27 @@ func interval(outcomes []outcome, of func(outcome) *float64) *Interval {
 	})
 }
 
-// pairedInterval is the same for the difference of two models scored on the same patients.
+// meanInterval is the same for the mean of a score over cases; cases holds one list a patient.
+func meanInterval(cases [][]outcome, of func(outcome) *float64) *Interval {
+	return bootstrap(len(cases), func(draw []int) *float64 {
+		total, n := 0.0, 0
+		for _, i := range draw {
+			for _, o := range cases[i] {
+				if v := of(o); v != nil {
+					total += *v
+					n++
+				}
+			}
+		}
+		if n == 0 {
+			return nil
+		}
+		total /= float64(n)
+		return &total
+	})
+}
+
+// pairedInterval is the same as interval for the difference of two models scored on the same patients.
 func pairedInterval(current, next []outcome, of func(outcome) *float64) *Interval {
 	if len(current) != len(next) {
 		return nil // not the same patients: nothing is paired

@@ -9,7 +9,8 @@ type Confusion [volume.NumClasses][volume.NumClasses]int64
 // background on both sides before counting.
 type Known = [volume.NumClasses]bool
 
-// Count returns the confusion of two label arrays of equal length and any shape.
+// Count returns the confusion of two label arrays of equal length and any shape. Pixels
+// whose reference is volume.Ignored are not counted.
 func Count(reference, predicted []uint8, known Known) Confusion {
 	var merged [256]uint8
 	for c := range volume.NumClasses {
@@ -19,7 +20,9 @@ func Count(reference, predicted []uint8, known Known) Confusion {
 	}
 	var m Confusion
 	for i, r := range reference {
-		m[merged[r]][merged[predicted[i]]]++
+		if r != volume.Ignored {
+			m[merged[r]][merged[predicted[i]]]++
+		}
 	}
 	return m
 }
@@ -34,27 +37,55 @@ func (m Confusion) Plus(o Confusion) Confusion {
 	return m
 }
 
-// outcome are one class's true positive, false positive and false negative pixels.
-type outcome struct{ tp, fp, fn int64 }
+// outcome are one class's true positive, false positive, false negative and true
+// negative pixels.
+type outcome struct{ tp, fp, fn, tn int64 }
 
 func (m Confusion) outcome(class int) outcome {
-	o := outcome{tp: m[class][class]}
-	for other := range m {
-		if other != class {
-			o.fp += m[other][class]
-			o.fn += m[class][other]
+	var o outcome
+	for r := range m {
+		for p, n := range m[r] {
+			switch {
+			case r == class && p == class:
+				o.tp += n
+			case p == class:
+				o.fp += n
+			case r == class:
+				o.fn += n
+			default:
+				o.tn += n
+			}
 		}
 	}
 	return o
 }
 
-func (o outcome) plus(q outcome) outcome { return outcome{o.tp + q.tp, o.fp + q.fp, o.fn + q.fn} }
+func (o outcome) plus(q outcome) outcome {
+	return outcome{o.tp + q.tp, o.fp + q.fp, o.fn + q.fn, o.tn + q.tn}
+}
 
-// iou is TP/(TP+FP+FN), nil for a class absent from both.
+// absent says that neither side has the class: then all its scores are undefined.
+func (o outcome) absent() bool { return o.tp+o.fp+o.fn == 0 }
+
+// iou is TP/(TP+FP+FN).
 func (o outcome) iou() *float64 { return ratio(o.tp, o.tp+o.fp+o.fn) }
 
-// dice is 2TP/(2TP+FP+FN), nil for a class absent from both.
+// dice is 2TP/(2TP+FP+FN).
 func (o outcome) dice() *float64 { return ratio(2*o.tp, 2*o.tp+o.fp+o.fn) }
+
+// accuracy is the share of pixels in which both sides agree whether they are the class's.
+func (o outcome) accuracy() *float64 {
+	if o.absent() {
+		return nil
+	}
+	return ratio(o.tp+o.tn, o.tp+o.fp+o.fn+o.tn)
+}
+
+// precision is TP/(TP+FP), undefined where the class was not predicted.
+func (o outcome) precision() *float64 { return ratio(o.tp, o.tp+o.fp) }
+
+// recall is TP/(TP+FN), undefined where the reference has none.
+func (o outcome) recall() *float64 { return ratio(o.tp, o.tp+o.fn) }
 
 // accuracy is the share of pixels on the diagonal, nil without pixels.
 func (m Confusion) accuracy() *float64 {

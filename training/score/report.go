@@ -1,5 +1,6 @@
 // Package score judges a segmentation against a reference: confusion matrix first,
-// then IoU, Dice, accuracy and lesion volumes, with bootstrap intervals over patients.
+// then IoU, Dice, accuracy, precision, recall and lesion volumes, with bootstrap intervals
+// over patients. docs/training.md has the definitions.
 //
 // What is undefined (a class absent from reference and prediction alike) is nil and
 // null in JSON, never 0 or 1.
@@ -10,8 +11,16 @@ type Report struct {
 	// Cases is the number of scored cases, Patients how many people they come from.
 	Cases    int `json:"cases"`
 	Patients int `json:"patients"`
-	// Accuracy is the share of pixels whose class is right, over all cases together.
-	Accuracy *float64 `json:"accuracy"`
+	// Batches is the number of batches that means over batches are of; 0 if there are none.
+	Batches int `json:"batches,omitempty"`
+	// Confusion counts the pixels of all cases, [reference][predicted].
+	Confusion Confusion `json:"confusion"`
+	// Accuracy is the share of pixels whose class is right, over all cases together;
+	// AccuracyBatches its mean over batches.
+	Accuracy        *float64 `json:"accuracy"`
+	AccuracyBatches *float64 `json:"accuracy_batches,omitempty"`
+	// Background is what is none of the other classes.
+	Background ClassScore `json:"background"`
 	// Classes are the foreground classes: ground glass, consolidation, lungs other.
 	Classes []ClassScore `json:"classes"`
 }
@@ -21,15 +30,31 @@ type ClassScore struct {
 	Name string `json:"name"`
 	// Pooled scores count the pixels of all cases together; mean scores are the mean
 	// over the cases in whose reference the class is present (Present of them).
-	IoUPooled  *float64 `json:"iou_pooled"`
-	DicePooled *float64 `json:"dice_pooled"`
-	IoUMean    *float64 `json:"iou_mean"`
-	DiceMean   *float64 `json:"dice_mean"`
-	Present    int      `json:"present"`
-	// IoUInterval and DiceInterval hold 95 % of the bootstrapped pooled scores
+	// Accuracy is the share of pixels on which both sides agree whether they are the class's.
+	IoUPooled       *float64 `json:"iou_pooled"`
+	DicePooled      *float64 `json:"dice_pooled"`
+	AccuracyPooled  *float64 `json:"accuracy_pooled"`
+	PrecisionPooled *float64 `json:"precision_pooled"`
+	RecallPooled    *float64 `json:"recall_pooled"`
+	IoUMean         *float64 `json:"iou_mean"`
+	DiceMean        *float64 `json:"dice_mean"`
+	AccuracyMean    *float64 `json:"accuracy_mean"`
+	PrecisionMean   *float64 `json:"precision_mean"`
+	RecallMean      *float64 `json:"recall_mean"`
+	Present         int      `json:"present"`
+	// Scores over batches are the mean of those of each batch, pooled over its pixels, as
+	// the reference study has them; nil without batches.
+	IoUBatches       *float64 `json:"iou_batches,omitempty"`
+	DiceBatches      *float64 `json:"dice_batches,omitempty"`
+	AccuracyBatches  *float64 `json:"accuracy_batches,omitempty"`
+	PrecisionBatches *float64 `json:"precision_batches,omitempty"`
+	RecallBatches    *float64 `json:"recall_batches,omitempty"`
+	// The intervals hold 95 % of the bootstrapped scores, pooled and means over cases
 	// (patients drawn with replacement); nil with fewer than two patients.
-	IoUInterval  *Interval `json:"iou_interval"`
-	DiceInterval *Interval `json:"dice_interval"`
+	IoUInterval      *Interval `json:"iou_interval"`
+	DiceInterval     *Interval `json:"dice_interval"`
+	IoUMeanInterval  *Interval `json:"iou_mean_interval"`
+	DiceMeanInterval *Interval `json:"dice_mean_interval"`
 	// ReferenceML and PredictedML are volumes in ml on the scored slices, over all
 	// cases with a known voxel size; VolumeErrorML is the mean over patients of the
 	// absolute difference. nil where no voxel size is known.

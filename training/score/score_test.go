@@ -107,11 +107,11 @@ func TestIntervals(t *testing.T) {
 	if interval(one, outcome.iou) != nil {
 		t.Error("one patient has an interval")
 	}
-	same := []outcome{{5, 5, 0}, {5, 5, 0}, {5, 5, 0}}
+	same := []outcome{{5, 5, 0, 0}, {5, 5, 0, 0}, {5, 5, 0, 0}}
 	if i := interval(same, outcome.iou); i.Low != 0.5 || i.High != 0.5 {
 		t.Errorf("interval of equal patients %v", i)
 	}
-	mixed := []outcome{{9, 1, 0}, {5, 5, 0}, {7, 3, 0}, {8, 2, 0}, {6, 4, 0}, {7, 3, 0}}
+	mixed := []outcome{{9, 1, 0, 0}, {5, 5, 0, 0}, {7, 3, 0, 0}, {8, 2, 0, 0}, {6, 4, 0, 0}, {7, 3, 0, 0}}
 	i := interval(mixed, outcome.iou)
 	if !(i.Low > 0.5 && i.Low < 0.7 && i.High > 0.7 && i.High < 0.9) {
 		t.Errorf("interval %v around 0.7", i)

@@ -11,6 +11,9 @@ import (
 type Set struct {
 	cases []caseScore
 	at    map[string]int
+	// batches are the confusions of closed batches, batch that of the open one.
+	batches []Confusion
+	batch   Confusion
 }
 
 // caseScore is what is known of one case: the sum over its slices.
@@ -27,7 +30,9 @@ type caseScore struct {
 // known in all its slices.
 func (s *Set) Add(name, patient string, reference, predicted []uint8, known Known, voxelML float64) {
 	c := s.of(name, patient, known, voxelML)
-	c.confusion = c.confusion.Plus(Count(reference, predicted, known))
+	m := Count(reference, predicted, known)
+	c.confusion = c.confusion.Plus(m)
+	s.batch = s.batch.Plus(m)
 }
 
 // of returns the case of that name, which may be new, for a slice with these classes known.
@@ -49,6 +54,12 @@ func (s *Set) of(name, patient string, known Known, voxelML float64) *caseScore 
 	return c
 }
 
+// EndBatch closes a batch of what was added since the last one, for means over batches.
+func (s *Set) EndBatch() {
+	s.batches = append(s.batches, s.batch)
+	s.batch = Confusion{}
+}
+
 // Cases is the number of cases so far.
 func (s *Set) Cases() int { return len(s.cases) }
 
@@ -59,7 +70,11 @@ func (s *Set) Report() Report {
 		all = all.Plus(c.confusion)
 	}
 	people := s.patients()
-	r := Report{Cases: len(s.cases), Patients: len(people), Accuracy: all.accuracy()}
+	r := Report{
+		Cases: len(s.cases), Patients: len(people), Batches: len(s.batches),
+		Confusion: all, Accuracy: all.accuracy(), AccuracyBatches: s.accuracyOverBatches(),
+		Background: s.class(int(volume.Background), people),
+	}
 	for class := 1; class < volume.NumClasses; class++ {
 		r.Classes = append(r.Classes, s.class(class, people))
 	}
@@ -87,29 +102,59 @@ func (s *Set) class(class int, people [][]caseScore) ClassScore {
 	pooled := sum(outcomes)
 	r := ClassScore{
 		Name:      volume.ClassNames()[class],
-		IoUPooled: pooled.iou(), DicePooled: pooled.dice(),
+		IoUPooled: pooled.iou(), DicePooled: pooled.dice(), AccuracyPooled: pooled.accuracy(),
+		PrecisionPooled: pooled.precision(), RecallPooled: pooled.recall(),
 		IoUInterval:  interval(outcomes, outcome.iou),
 		DiceInterval: interval(outcomes, outcome.dice),
 	}
-	r.meanOverCases(s.cases, class)
+	r.meanOverCases(people, class)
+	r.meanOverBatches(s.batches, class)
 	r.volumes(people, class)
 	return r
 }
 
 // meanOverCases fills the means over those cases whose reference shows the class.
-func (r *ClassScore) meanOverCases(cases []caseScore, class int) {
-	var iou, dice float64
-	for _, c := range cases {
-		if o := c.confusion.outcome(class); c.known[class] && o.tp+o.fn > 0 {
-			iou += *o.iou()
-			dice += *o.dice()
-			r.Present++
+func (r *ClassScore) meanOverCases(people [][]caseScore, class int) {
+	present := make([][]outcome, len(people))
+	var all []outcome
+	for i, cases := range people {
+		for _, c := range cases {
+			if o := c.confusion.outcome(class); c.known[class] && o.tp+o.fn > 0 {
+				present[i] = append(present[i], o)
+			}
+		}
+		all = append(all, present[i]...)
+	}
+	r.Present = len(all)
+	r.IoUMean, r.DiceMean, r.AccuracyMean = mean(all, outcome.iou), mean(all, outcome.dice), mean(all, outcome.accuracy)
+	r.PrecisionMean, r.RecallMean = mean(all, outcome.precision), mean(all, outcome.recall)
+	r.IoUMeanInterval = meanInterval(present, outcome.iou)
+	r.DiceMeanInterval = meanInterval(present, outcome.dice)
+}
+
+// meanOverBatches fills the means over those batches in which a score is defined.
+func (r *ClassScore) meanOverBatches(batches []Confusion, class int) {
+	all := make([]outcome, len(batches))
+	for i, m := range batches {
+		all[i] = m.outcome(class)
+	}
+	r.IoUBatches, r.DiceBatches, r.AccuracyBatches = mean(all, outcome.iou), mean(all, outcome.dice), mean(all, outcome.accuracy)
+	r.PrecisionBatches, r.RecallBatches = mean(all, outcome.precision), mean(all, outcome.recall)
+}
+
+func (s *Set) accuracyOverBatches() *float64 {
+	total, n := 0.0, 0
+	for _, m := range s.batches {
+		if a := m.accuracy(); a != nil {
+			total += *a
+			n++
 		}
 	}
-	if r.Present > 0 {
-		iou, dice = iou/float64(r.Present), dice/float64(r.Present)
-		r.IoUMean, r.DiceMean = &iou, &dice
+	if n == 0 {
+		return nil
 	}
+	total /= float64(n)
+	return &total
 }
 
 // volumes fills the volumes in ml and the mean absolute error per patient.
@@ -160,4 +205,20 @@ func sum(outcomes []outcome) outcome {
 		o = o.plus(q)
 	}
 	return o
+}
+
+// mean is that of a score over those outcomes for which it is defined, nil without any.
+func mean(outcomes []outcome, of func(outcome) *float64) *float64 {
+	total, n := 0.0, 0
+	for _, o := range outcomes {
+		if v := of(o); v != nil {
+			total += *v
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	total /= float64(n)
+	return &total
 }

@@ -240,6 +240,9 @@ func (s *Scope) MatMul(x, y *Tensor) *Tensor {
 	return s.binary("matrix product", x, y, libtch.AtgMatmul)
 }
 
+// Pow is x to the power of y.
+func (s *Scope) Pow(x, y *Tensor) *Tensor { return s.binary("power", x, y, libtch.AtgPow) }
+
 // Equal is true where x equals y.
 func (s *Scope) Equal(x, y *Tensor) *Tensor { return s.binary("comparison", x, y, libtch.AtgEqTensor) }
 

@@ -1,0 +1,83 @@
+package training
+
+import (
+	"fmt"
+	"strings"
+
+	"glasswork/dataset/volume"
+	"glasswork/training/score"
+)
+
+// Criterion is the score by which the best weights are chosen and training stops early.
+// Its text is "merit", "loss", or one of dice, iou, accuracy, precision and recall, alone
+// (the mean over foreground classes) or of one class, as in dice:consolidation.
+type Criterion struct {
+	text  string
+	class int
+	of    func(score.ClassScore) *float64
+}
+
+// lossCriterion chooses by the training loss; the empty text by Merit.
+const (
+	meritCriterion = "merit"
+	lossCriterion  = "loss"
+)
+
+// ParseCriterion reads a criterion; the empty text is merit.
+func ParseCriterion(text string) (Criterion, error) {
+	if text == "" || text == meritCriterion || text == lossCriterion {
+		return Criterion{text: text}, nil
+	}
+	kind, name, ofClass := strings.Cut(text, ":")
+	of, ok := map[string]func(score.ClassScore) *float64{
+		"dice":      func(c score.ClassScore) *float64 { return c.DicePooled },
+		"iou":       func(c score.ClassScore) *float64 { return c.IoUPooled },
+		"accuracy":  func(c score.ClassScore) *float64 { return c.AccuracyPooled },
+		"precision": func(c score.ClassScore) *float64 { return c.PrecisionPooled },
+		"recall":    func(c score.ClassScore) *float64 { return c.RecallPooled },
+	}[kind]
+	if !ok {
+		return Criterion{}, fmt.Errorf("the score %q is none of merit, loss, dice, iou, accuracy, precision and recall", text)
+	}
+	c := Criterion{text: text, of: of}
+	if !ofClass {
+		return c, nil
+	}
+	for class, n := range volume.ClassNames() {
+		if class > 0 && n == name {
+			c.class = class
+			return c, nil
+		}
+	}
+	return Criterion{}, fmt.Errorf("the score %q names no class; there are ground glass, consolidation and lungs other", text)
+}
+
+// String is the text.
+func (c Criterion) String() string {
+	if c.text == "" {
+		return meritCriterion
+	}
+	return c.text
+}
+
+// needsScores says whether a validation is needed at all.
+func (c Criterion) needsScores() bool { return c.text != lossCriterion }
+
+// value is the more the better; ok is false where it is undefined. loss is the training
+// loss, a mean since the last validation.
+func (c Criterion) value(r score.Report, loss float64) (value float64, ok bool) {
+	switch {
+	case c.text == lossCriterion:
+		return -loss, true
+	case c.of == nil:
+		return Merit(r)
+	}
+	n := 0
+	for i, s := range r.Classes {
+		if v := c.of(s); v != nil && (c.class == 0 || c.class == i+1) {
+			value += *v
+			n++
+		}
+	}
+	return value / float64(max(n, 1)), n > 0
+}

@@ -1,0 +1,113 @@
+package training
+
+import (
+	"errors"
+	"time"
+
+	"glasswork/dataset"
+	"glasswork/training/augment"
+	"glasswork/training/score"
+)
+
+// Options say how Train trains.
+type Options struct {
+	Sources []Source
+	// InOrder takes the samples of a single source in its own order, pass after pass; the
+	// last batch of a pass is smaller where the source is no multiple of BatchSize.
+	InOrder bool
+	// Augment varies the samples; nil is the usual chain for CT or pictures, an empty
+	// chain leaves them as they are.
+	Augment augment.Chain
+	// Validation is scored every ValidateEvery steps (0: only at the end) to remember
+	// the best weights; nil keeps the last weights, unless StopOn is the training loss.
+	Validation    dataset.Examples
+	ValidateEvery int
+	// Evaluate says how the validation set is scored.
+	Evaluate EvaluateOptions
+	// StopOn is the score by which weights are the best.
+	StopOn Criterion
+	// KeepLast scores the validation set but keeps the last weights, whatever it says:
+	// for a holdout that must not choose what it judges.
+	KeepLast bool
+	// Patience stops after so many validations without improvement; 0 never.
+	Patience int
+
+	// Info describes the network that is trained; its Spec says what it is fed.
+	Info      ModelInfo
+	Schedule  Schedule
+	Loss      Loss
+	Optimiser Optimiser
+	BatchSize int
+	Seed      uint64
+	// Workers prepare batches beside the network.
+	Workers int
+	// Average is the decay of a moving average of the weights, for learners that offer
+	// one; 0 for none.
+	Average float64
+	// BatchNormalised lets validation normalise by its batches, as training does, for
+	// learners that offer it. The learner goes on to do so.
+	BatchNormalised bool
+
+	// Dir receives checkpoints every CheckpointEvery steps and the best weights; empty
+	// for none. Resume goes on from the last checkpoint in Dir if there is one.
+	Dir             string
+	CheckpointEvery int
+	Resume          bool
+
+	// OnStep, OnEpoch and OnCheckpoint, if set, are called as training goes on. OnEpoch's
+	// loss is the mean of the steps since the last call.
+	OnStep       func(Progress)
+	OnEpoch      func(epoch, step int, loss float64, r score.Report)
+	OnCheckpoint func(path string)
+}
+
+// Progress is how far training is.
+type Progress struct {
+	Step, Steps int
+	// Epoch counts validations.
+	Epoch, Epochs int
+	// Loss is a running mean over about 20 steps, StepLoss that of the last step.
+	Loss, StepLoss  float64
+	SlicesPerSecond float64
+	Left            time.Duration
+}
+
+// Result is how training ended.
+type Result struct {
+	Steps int
+	// BestStep is the step of the best weights; Holds says that the learner has them, as
+	// it does unless it is not Resumable and they were found before a resume.
+	BestStep int
+	Holds    bool
+	// Loss is the running mean at the end.
+	Loss float64
+	// Report is the best validation, nil without one.
+	Report *score.Report
+}
+
+// method is what a Configurable is told.
+func (o Options) method() Method {
+	return Method{Loss: o.Loss, Optimiser: o.Optimiser, Seed: o.Seed}.filled()
+}
+
+func (o Options) validate() error {
+	return errors.Join(o.Schedule.Validate(), o.method().Validate(o.Info.Spec.Classes))
+}
+
+// prepare makes l train as the options say.
+func (o Options) prepare(l Learner) error {
+	if c, ok := l.(Configurable); ok {
+		if err := c.Configure(o.method()); err != nil {
+			return err
+		}
+	}
+	if n, ok := l.(BatchNormaliser); ok && o.BatchNormalised {
+		if err := n.NormaliseByBatch(true); err != nil {
+			return err
+		}
+	}
+	if a, ok := l.(Averager); ok && o.Average > 0 {
+		return a.Average(o.Average)
+	}
+	return nil
+}
