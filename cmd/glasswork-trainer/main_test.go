@@ -280,3 +280,28 @@ func TestPredictRefusesAnUnwritableOutputAtOnce(t *testing.T) {
 		t.Errorf("%d files left, want the folder only", len(left))
 	}
 }
+
+func TestDeidentifyKeepsNamesOfAProject(t *testing.T) {
+	scan, dir := study(t), filepath.Join(t.TempDir(), "project")
+	must(t, "import", "--project", dir, scan)
+	var patients []string
+	for _, args := range [][]string{{"--project", dir}, {"--project", dir, "--dates", "remove"}, {}} {
+		out := filepath.Join(t.TempDir(), "clean")
+		if got := must(t, append([]string{"deidentify", "--out", out, scan}, args...)...); !strings.Contains(got, "5 files written, 0 left out") {
+			t.Errorf("deidentify prints %q", got)
+		}
+		entries, err := os.ReadDir(out)
+		if err != nil || len(entries) != 1 {
+			t.Fatalf("%v %v", entries, err)
+		}
+		patients = append(patients, entries[0].Name())
+	}
+	if patients[0] != patients[1] || patients[0] == patients[2] {
+		t.Errorf("the patient is called %q", patients)
+	}
+	for _, args := range [][]string{{"--out", t.TempDir(), t.TempDir()}, {"--out", t.TempDir(), "--dates", "keep", scan}, {"--out", t.TempDir(), "--project", t.TempDir(), scan}} {
+		if _, err := command(t, "", append([]string{"deidentify"}, args...)...); err == nil {
+			t.Errorf("%v: no error", args)
+		}
+	}
+}

@@ -90,10 +90,16 @@ func (p *Project) patientKey(s *volume.Series) string {
 }
 
 // hash is a keyed hash of text that cannot be guessed without the project's salt.
-func (p *Project) hash(purpose, text string) string {
+func (p *Project) hash(purpose, text string) string { return hex.EncodeToString(p.sum(purpose, text)) }
+
+// Key returns a secret of 32 bytes for one purpose, the same whenever the project is opened.
+// Whoever has it learns nothing of the project's other secrets.
+func (p *Project) Key(purpose string) []byte { return p.sum("key", purpose) }
+
+func (p *Project) sum(purpose, text string) []byte {
 	h := hmac.New(sha256.New, p.salt)
 	h.Write([]byte(purpose + "\x00" + text))
-	return hex.EncodeToString(h.Sum(nil))
+	return h.Sum(nil)
 }
 
 // Study returns one study, or an error that Is ErrNotFound.

@@ -1,0 +1,132 @@
+package deident
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"glasswork/dataset/dicom/object"
+)
+
+// Report says what became of the files of a folder. Its sentences name files as they were
+// given: they are for the person who exports and no part of the export.
+type Report struct {
+	// Written and Skipped count files. Notes are sentences about some of them: why they were
+	// left out, or what nobody but a person can check.
+	Written, Skipped int
+	Notes            []string
+}
+
+// File writes the file at path without identities below dir, in a folder for the patient and
+// one for the series; all names are new ones. It returns the path of what it wrote. Errors
+// are clauses.
+func (r *Remover) File(path, dir string) (written string, warnings []string, err error) {
+	o, clean, warnings, err := r.read(path)
+	if err != nil {
+		return "", nil, err
+	}
+	defer o.Close()
+	written, err = write(clean, dir)
+	return written, warnings, err
+}
+
+// read opens a file and takes the identities out of it. o is to be closed when clean has
+// been written.
+func (r *Remover) read(path string) (o, clean *object.Object, warnings []string, err error) {
+	if o, err = object.Open(path); err != nil {
+		return nil, nil, nil, err
+	}
+	clean, warnings, err = r.Apply(o)
+	if err == nil && (clean.Text(tag.PatientID) == "" || clean.Text(tag.SeriesInstanceUID) == "") {
+		err = errors.New("it does not say which patient and series it belongs to")
+	}
+	if err != nil {
+		o.Close()
+		return nil, nil, nil, err
+	}
+	return o, clean, warnings, nil
+}
+
+func write(clean *object.Object, dir string) (string, error) {
+	folder := filepath.Join(dir, clean.Text(tag.PatientID), clean.Text(tag.SeriesInstanceUID))
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, clean.Text(tag.SOPInstanceUID)+".dcm")
+	return path, clean.Write(path)
+}
+
+// Folder writes all DICOM files at or below path without identities below dir, as File does.
+// Files that are no DICOM are passed over, links inside a folder are not followed. Damaged
+// and foreign files are skipped; what cannot be written ends it. progress, if not nil, is
+// told how many files have been looked at.
+func (r *Remover) Folder(ctx context.Context, path, dir string, progress func(done int)) (Report, error) {
+	f := folder{Remover: r, dir: dir, progress: progress, said: map[string]bool{}}
+	out, err := filepath.Abs(dir)
+	if err != nil {
+		return f.report, err
+	}
+	err = filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
+		switch abs, _ := filepath.Abs(file); {
+		case err != nil:
+			return fmt.Errorf("%s cannot be read: %w", file, err)
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case d.IsDir() && abs == out:
+			return fs.SkipDir
+		case d.IsDir() || file != path && !d.Type().IsRegular():
+			return nil
+		}
+		return f.file(file)
+	})
+	return f.report, err
+}
+
+// folder is the work of Folder.
+type folder struct {
+	*Remover
+	dir      string
+	progress func(done int)
+	looked   int
+	report   Report
+	said     map[string]bool
+}
+
+func (f *folder) file(path string) error {
+	f.looked++
+	if f.progress != nil {
+		defer f.progress(f.looked)
+	}
+	o, clean, warnings, err := f.read(path)
+	if errors.Is(err, object.ErrNotDICOM) {
+		return nil
+	}
+	if err != nil {
+		f.report.Skipped++
+		f.note(path, fmt.Sprintf("It was left out: %v.", err))
+		return nil
+	}
+	defer o.Close()
+	for _, w := range warnings {
+		f.note(path, w)
+	}
+	if _, err := write(clean, f.dir); err != nil {
+		return fmt.Errorf("%s could not be exported: %w", path, err)
+	}
+	f.report.Written++
+	return nil
+}
+
+// note tells of the first file only of which a sentence is true: a series has hundreds.
+func (f *folder) note(path, sentence string) {
+	if f.said[sentence] {
+		return
+	}
+	f.said[sentence] = true
+	f.report.Notes = append(f.report.Notes, path+": "+sentence)
+}

@@ -1,0 +1,111 @@
+// Package measure computes what a report says about a segmented chest CT, class by class,
+// and writes it as a table. It knows volumes and labels, no window and no DICOM.
+package measure
+
+import (
+	"context"
+	"math"
+
+	"glasswork/dataset/volume"
+)
+
+// Study is what was measured and how far it can be trusted.
+type Study struct {
+	// Name is the study's alias, never a patient's name.
+	Name string
+	// Measurable is false where mm and ml cannot be trusted, Calibrated where grey values
+	// are not HU.
+	Measurable, Calibrated bool
+	// Slices is how many there are, Reviewed how many of them a person has looked at.
+	Slices, Reviewed int
+	// Regions are those of the classes that have voxels to measure: ground glass, consolidation,
+	// other lung, and last the whole lung.
+	Regions []Region
+}
+
+// Region is one class of one study, or the whole lung.
+type Region struct {
+	// Class is what was measured; WholeLung says that it is all three together.
+	Class     volume.Class
+	WholeLung bool
+	Voxels    int
+	// ML is its volume, Percent its share of the whole lung; NaN where there is no lung.
+	ML, Percent float64
+	// Mean and SD (of the population) are over its voxels, as are the integers Min and
+	// Max; all in HU and NaN where there are no voxels.
+	Mean, SD, Min, Max float64
+}
+
+// Name is the region's name.
+func (r Region) Name() string {
+	if r.WholeLung {
+		return "lung"
+	}
+	return volume.ClassNames()[r.Class]
+}
+
+// Of measures labels on the volume they lie on. The whole lung is ground glass,
+// consolidation and other lung together.
+func Of(ctx context.Context, v *volume.Volume, l *volume.LabelMap) ([]Region, error) {
+	var sums [volume.NumClasses]sum
+	for z := range l.Size[0] {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		hu := v.Slice(z)
+		for i, c := range l.Slice(z) {
+			if c != volume.Background && int(c) < volume.NumClasses {
+				sums[c].add(int64(hu[i]))
+			}
+		}
+	}
+	var lung sum
+	for _, s := range sums {
+		lung.merge(s)
+	}
+	ml := l.VoxelML()
+	var all []Region
+	for _, c := range []volume.Class{volume.GroundGlass, volume.Consolidation, volume.LungsOther} {
+		all = append(all, sums[c].region(Region{Class: c}, ml, lung.n))
+	}
+	return append(all, lung.region(Region{Class: volume.LungsOther, WholeLung: true}, ml, lung.n)), nil
+}
+
+// sum adds up HU without rounding: 2^32 voxels of 2^15 squared fit.
+type sum struct {
+	n, total, squares, low, high int64
+}
+
+func (s *sum) add(hu int64) {
+	if s.n == 0 {
+		s.low, s.high = hu, hu
+	}
+	s.n++
+	s.total += hu
+	s.squares += hu * hu
+	s.low, s.high = min(s.low, hu), max(s.high, hu)
+}
+
+func (s *sum) merge(o sum) {
+	switch {
+	case o.n == 0:
+		return
+	case s.n == 0:
+		*s = o
+		return
+	}
+	*s = sum{s.n + o.n, s.total + o.total, s.squares + o.squares, min(s.low, o.low), max(s.high, o.high)}
+}
+
+// region fills in r; ml is a voxel's volume, lung the whole lung's voxels.
+func (s sum) region(r Region, ml float64, lung int64) Region {
+	r.Voxels, r.ML = int(s.n), float64(s.n)*ml
+	r.Percent = 100 * float64(s.n) / float64(lung)
+	r.Mean, r.SD, r.Min, r.Max = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+	if s.n > 0 {
+		n := float64(s.n)
+		r.Mean, r.Min, r.Max = float64(s.total)/n, float64(s.low), float64(s.high)
+		r.SD = math.Sqrt(max(0, float64(s.squares)/n-r.Mean*r.Mean))
+	}
+	return r
+}
