@@ -2,7 +2,8 @@
 
 BUILD_PACKAGES = gcc g++ libc6-dev pkg-config libgl-dev libgl1-mesa-dri \
 	libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev libopenjp2-7-dev libcharls-dev
-TEST_PACKAGES = xvfb xauth xdotool imagemagick python3-nibabel python3-pil dcmtk dicom3tools python3-pydicom
+TEST_PACKAGES = xvfb xauth xdotool imagemagick python3-nibabel python3-pil dcmtk dicom3tools python3-pydicom \
+	libopenjp2-tools openjph-tools
 
 # The peers that "make bench" compares with.
 BENCH_PACKAGES = libgdcm-dev libdcmtk-dev python3-pydicom python3-numpy

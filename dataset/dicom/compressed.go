@@ -27,7 +27,7 @@ func (h *header) noteFrameTable(e walk.Element) {
 
 // shape is what h says about each of its frames.
 func (h *header) shape() codec.Shape {
-	return codec.Shape{Rows: h.rows, Columns: h.columns, Samples: h.samples, BitsAllocated: h.bitsAllocated, BitsStored: h.bitsStored}
+	return codec.Shape{Rows: h.rows, Columns: h.columns, Samples: h.samples, BitsAllocated: h.bitsAllocated}
 }
 
 // findFrames finds where the frames of compressed pixels stand in src and compares the

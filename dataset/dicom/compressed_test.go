@@ -1,12 +1,24 @@
 package dicom
 
 import (
+	"bytes"
+	"cmp"
+	"compress/flate"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"glasswork/dataset/dicom/codec"
 	"glasswork/dataset/dicom/codec/codectest"
+	"glasswork/dataset/dicom/internal/walk"
 	"glasswork/dataset/volume"
 )
 
@@ -68,5 +80,293 @@ func TestOneSliceInEverySyntax(t *testing.T) {
 		if got := worst(t, readOne(t, found[0]), want); got > allowed {
 			t.Errorf("%s differs by up to %d HU, allowed are %d", strings.TrimPrefix(filepath.Base(found[0]), "CTImage.dcm_"), got, allowed)
 		}
+	}
+}
+
+// tool is the path of a program that makes test files, or skips the test.
+func tool(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is not installed: make test-packages installs it", name)
+	}
+	return path
+}
+
+// runTool runs a program and fails the test if it does.
+func runTool(t testing.TB, name string, args ...string) {
+	t.Helper()
+	if out, err := exec.Command(tool(t, name), args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
+	}
+}
+
+// pattern is rows × columns of smooth shapes and noise that use all of bits.
+func pattern(rows, columns, bits int, signed bool) []int {
+	random := rand.New(rand.NewPCG(1, uint64(bits)))
+	out := make([]int, rows*columns)
+	for i := range out {
+		y, x := i/columns, i%columns
+		wave := 0.5 + 0.4*math.Sin(float64(x)/7)*math.Cos(float64(y)/5)
+		v := int(wave*float64(int(1)<<bits)) + random.IntN(1<<bits/16+1)
+		switch { // the ends of the range, in plains and beside each other
+		case y < 3:
+			v = (x / 2 % 2) * (1<<bits - 1)
+		case y < 5:
+			v = 0
+		}
+		out[i] = min(v, 1<<bits-1)
+		if signed {
+			out[i] -= 1 << (bits - 1)
+		}
+	}
+	return out
+}
+
+// picture is a slice with pixels of pattern, and no rescale that could hide anything.
+func picture(rows, columns, bits int, signed bool) file {
+	allocated, sign := 16, uint16(0)
+	pixels := pattern(rows, columns, bits, signed)
+	data := words(pixels...)
+	if bits == 8 {
+		allocated, data = 8, nil
+		for _, v := range pixels {
+			data = append(data, byte(v))
+		}
+	}
+	if signed {
+		sign = 1
+	}
+	return slice(1).with(file{
+		tagRows: uint16(rows), tagColumns: uint16(columns), tagBitsAllocated: uint16(allocated), tagBitsStored: uint16(bits),
+		tagHighBit: uint16(bits - 1), tagSigned: sign, tagIntercept: "0", tagPixelData: data,
+	})
+}
+
+// DCMTK compresses, and where that loses something it decompresses too: what it makes of
+// its own files is what we are compared with.
+func TestFilesCompressedByDCMTK(t *testing.T) {
+	lossless := func(selection, transform string) []string {
+		return []string{"dcmcjpeg", "+el", "+sv", selection, "+pt", transform}
+	}
+	var commands [][]string
+	for s := range 7 {
+		commands = append(commands, lossless(strconv.Itoa(s+1), "0"))
+	}
+	commands = append(commands, lossless("6", "2"), []string{"dcmcjpeg", "+e1"}, []string{"dcmcjpeg", "+e1", "+fs", "1"}, []string{"dcmcjpeg", "+e1", "-ot"},
+		[]string{"dcmcrle"}, []string{"dcmcrle", "-ot"}, []string{"dcmcjpls", "+el"}, []string{"dcmcjpls", "+en", "+md", "2"},
+		[]string{"dcmcjpeg", "+eb"}, []string{"dcmcjpeg", "+ee"}, []string{"dcmcjpeg", "+es"}, []string{"dcmcjpeg", "+ep"},
+		[]string{"dcmcjpeg", "+ep", "+q", "30"}, []string{"dcmcjpeg", "+ee", "+q", "100"})
+	for _, form := range []struct {
+		bits   int
+		signed bool
+	}{{8, false}, {12, false}, {12, true}, {16, false}, {16, true}} {
+		for _, command := range commands {
+			if form.signed && slices.Contains(command, "+en") {
+				continue // dcmcjpls does not do that
+			}
+			name := fmt.Sprintf("%d bits, signed %v, %v", form.bits, form.signed, command)
+			dir := t.TempDir()
+			plain, packed, unpacked := filepath.Join(dir, "a.dcm"), filepath.Join(dir, "b.dcm"), filepath.Join(dir, "c.dcm")
+			save(t, plain, picture(61, 97, form.bits, form.signed).encode(walk.ExplicitLE))
+			runTool(t, command[0], append(command[1:], plain, packed)...)
+			runTool(t, map[string]string{"dcmcjpeg": "dcmdjpeg", "dcmcrle": "dcmdrle", "dcmcjpls": "dcmdjpls"}[command[0]], packed, unpacked)
+			got := readOne(t, packed)
+			allowed := 0
+			switch { // the inverse DCT is rounded differently, and more bits are scaled to 8 or 12 before
+			case slices.Contains(command, "+eb"):
+				allowed = 1<<(form.bits-8) + 1
+			case command[0] == "dcmcjpeg" && command[1] != "+el" && command[1] != "+e1":
+				allowed = 1<<max(form.bits-12, 0) + 1
+			}
+			if d := worst(t, got, readOne(t, unpacked)); d > allowed {
+				t.Errorf("%s: differs by %d from what DCMTK makes of it", name, d)
+			}
+		}
+	}
+}
+
+// packed is a file whose pixels are in fragments, without an offset table.
+func packed(f file, uid string, fragments ...[]byte) []byte {
+	out := f.with(file{tagPixelData: nil}).encode(uid)
+	out = append(out, "\xE0\x7F\x10\x00OB\x00\x00\xFF\xFF\xFF\xFF\xFE\xFF\x00\xE0\x00\x00\x00\x00"...)
+	for _, b := range fragments {
+		if len(b)%2 == 1 {
+			b = append(slices.Clone(b), 0)
+		}
+		out = append(out, "\xFE\xFF\x00\xE0"...)
+		out = append(binary.LittleEndian.AppendUint32(out, uint32(len(b))), b...)
+	}
+	return append(out, "\xFE\xFF\xDD\xE0\x00\x00\x00\x00"...)
+}
+
+const (
+	uidJ2K   = "1.2.840.10008.1.2.4.90"
+	uidHTJ2K = "1.2.840.10008.1.2.4.201"
+)
+
+// jpeg2000 has a tool compress values without loss: bits and sign are what the codestream
+// says. Where it is to be unsigned, negative values become two's complement of its bits.
+func jpeg2000(t testing.TB, uid, ending string, columns, bits int, signed bool, values []int, args ...string) []byte {
+	t.Helper()
+	var raw []byte
+	for _, v := range values {
+		if !signed {
+			v &= 1<<bits - 1
+		}
+		if raw = append(raw, byte(v)); bits > 8 {
+			raw = append(raw, byte(v>>8))
+		}
+	}
+	in, out := filepath.Join(t.TempDir(), "a.rawl"), filepath.Join(t.TempDir(), "a"+ending)
+	program, sign := "opj_compress", map[bool]string{true: "s", false: "u"}[signed]
+	args = append(args, "-F", fmt.Sprintf("%d,%d,1,%d,%s", columns, len(values)/columns, bits, sign))
+	if uid == uidHTJ2K {
+		program, in = "ojph_compress", strings.TrimSuffix(in, "l")
+		args = []string{
+			"-reversible", "true", "-num_comps", "1", "-dims", fmt.Sprintf("{%d,%d}", columns, len(values)/columns),
+			"-bit_depth", strconv.Itoa(bits), "-signed", strconv.FormatBool(signed), "-downsamp", "{1,1}",
+		}
+	}
+	save(t, in, raw)
+	runTool(t, program, append([]string{"-i", in, "-o", out}, args...)...)
+	b, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestJPEG2000(t *testing.T) {
+	const rows, columns = 61, 97
+	for _, c := range []struct {
+		name        string
+		uid, ending string
+		bits        int  // of the codestream and of the values in it
+		negative    bool // values
+		signed      bool // codestream
+		header      file // what differs from a header that fits
+		args        []string
+	}{
+		{name: "8 bits", bits: 8},
+		{name: "12 bits", bits: 12},
+		{name: "12 bits signed", bits: 12, negative: true, signed: true},
+		{name: "16 bits signed", bits: 16, negative: true, signed: true},
+		{name: "in tiles", bits: 12, args: []string{"-t", "32,32"}},
+		{name: "a JP2 file", bits: 12, ending: ".jp2"},
+		{name: "more bits than stored", bits: 16, negative: true, signed: true, header: file{tagBitsStored: uint16(12), tagHighBit: uint16(11)}},
+		{name: "fewer bits than stored", bits: 12, negative: true, signed: true, header: file{tagBitsStored: uint16(16), tagHighBit: uint16(15)}},
+		{name: "fewer unsigned bits than stored", bits: 12, negative: true, header: file{tagBitsStored: uint16(16), tagHighBit: uint16(15)}},
+		{name: "signed by the header alone", bits: 14, negative: true},
+		{name: "signed by the codestream alone", bits: 12, negative: true, signed: true, header: file{tagSigned: uint16(0)}},
+		{name: "HTJ2K, 8 bits", uid: uidHTJ2K, bits: 8},
+		{name: "HTJ2K, 12 bits", uid: uidHTJ2K, bits: 12},
+		{name: "HTJ2K, 16 bits, signed by the header", uid: uidHTJ2K, bits: 16, negative: true},
+	} {
+		uid, ending := cmp.Or(c.uid, uidJ2K), cmp.Or(c.ending, ".j2k")
+		values := pattern(rows, columns, c.bits, c.negative)
+		stream := jpeg2000(t, uid, ending, columns, c.bits, c.signed, values, c.args...)
+		path := filepath.Join(t.TempDir(), "a.dcm")
+		save(t, path, packed(picture(rows, columns, c.bits, c.negative).with(c.header), uid, stream[:200], stream[200:202], stream[202:]))
+		got := readOne(t, path)
+		for i, v := range values {
+			if int(got.HU[i]) != v {
+				t.Errorf("%s: voxel %d is %d, want %d", c.name, i, got.HU[i], v)
+				break
+			}
+		}
+	}
+}
+
+// Samples may stand at the upper end of their words.
+func TestLeftAlignedSamplesStayLeftAligned(t *testing.T) {
+	values := pattern(61, 97, 16, false)
+	stream := jpeg2000(t, uidJ2K, ".j2k", 97, 16, false, values)
+	path := filepath.Join(t.TempDir(), "a.dcm")
+	save(t, path, packed(picture(61, 97, 16, false).with(file{tagBitsStored: uint16(12)}), uidJ2K, stream))
+	got := readOne(t, path)
+	for i, v := range values {
+		if int(got.HU[i]) != v>>4 {
+			t.Fatalf("voxel %d is %d, want %d", i, got.HU[i], v>>4)
+		}
+	}
+}
+
+func TestFramesWithoutACodec(t *testing.T) {
+	f := picture(61, 97, 12, true)
+	raw := f[tagPixelData].([]byte)
+	var deflated bytes.Buffer
+	w, _ := flate.NewWriter(&deflated, flate.BestSpeed)
+	_, _ = w.Write(raw)
+	_ = w.Close()
+	for uid, frame := range map[string][]byte{"1.2.840.10008.1.2.1.98": raw, "1.2.840.10008.1.2.8.1": deflated.Bytes()} {
+		path := filepath.Join(t.TempDir(), "a.dcm")
+		save(t, path, packed(f, uid, frame[:1000], frame[1000:]))
+		got := readOne(t, path)
+		for i, v := range pattern(61, 97, 12, true) {
+			if int(got.HU[i]) != v {
+				t.Fatalf("%s: voxel %d is %d, want %d", uid, i, got.HU[i], v)
+			}
+		}
+	}
+}
+
+// Odd files, each against its uncompressed twin: frames of several fragments, precision
+// that contradicts BitsStored, 32 bits. They are not CT, so that their frames are read alone.
+func TestTwinsHaveTheSameFrames(t *testing.T) {
+	folder := shared(t, "dicom-syntaxes")
+	for _, c := range []struct{ plain, packed string }{
+		{"pydicom/MR_small.dcm", "pydicom/MR_small_RLE.dcm"},
+		{"pydicom/MR_small.dcm", "pydicom/MR_small_jp2klossless.dcm"},
+		{"pydicom/MR_small.dcm", "pydicom/MR_small_jpeg_ls_lossless.dcm"},
+		{"pydicom/rtdose.dcm", "pydicom/rtdose_rle.dcm"},
+		{"pydicom-data/693_UNCR.dcm", "pydicom-data/693_J2KR.dcm"},
+		{"pydicom-data/693_UNCI.dcm", "pydicom/693_J2KI.dcm"},
+		{"pydicom-data/emri_small.dcm", "pydicom-data/emri_small_RLE.dcm"},
+		{"pydicom-data/emri_small.dcm", "pydicom-data/emri_small_jpeg_2k_lossless.dcm"},
+		{"pydicom-data/emri_small.dcm", "pydicom-data/emri_small_jpeg_2k_lossless_too_short.dcm"},
+	} {
+		plain, packed := frames(t, filepath.Join(folder, c.plain)), frames(t, filepath.Join(folder, c.packed))
+		if len(plain) != len(packed) {
+			t.Errorf("%s has %d frames, its twin %d", c.packed, len(packed), len(plain))
+			continue
+		}
+		for i := range plain {
+			if !slices.Equal(plain[i], packed[i]) {
+				t.Errorf("%s: frame %d differs from its twin's", c.packed, i+1)
+			}
+		}
+	}
+}
+
+// frames reads all frames of a file, whatever it shows.
+func frames(t testing.TB, path string) [][]int16 {
+	t.Helper()
+	h, err := readHeader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d codec.Decoder
+	defer d.Close()
+	out := make([][]int16, h.frames)
+	for i := range out {
+		out[i] = make([]int16, h.slicePixels())
+		if !h.Compressed {
+			h.toHU(out[i], b[h.pixels.Value+int64(i*h.pixelBytes()):][:h.pixelBytes()])
+		} else if _, err := h.readFrame(t.Context(), &d, bytes.NewReader(b), i, out[i], nil); err != nil {
+			t.Fatalf("%s: frame %d: %v", path, i+1, err)
+		}
+	}
+	return out
+}
+
+func TestSignOfTheHeaderAndOfTheCodestream(t *testing.T) {
+	v := readOne(t, filepath.Join(shared(t, "dicom-syntaxes/pydicom"), "J2K_pixelrep_mismatch.dcm"))
+	if low, high := slices.Min(v.HU), slices.Max(v.HU); low != -2000 || high != 1896 {
+		t.Errorf("from %d to %d HU, want -2000 to 1896", low, high)
 	}
 }

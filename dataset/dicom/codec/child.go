@@ -4,25 +4,47 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"glasswork/dataset/dicom/codec/internal/wire"
 )
 
+const (
+	// Program is the name of the decoding program's file.
+	Program = "glasswork-codec"
+	// ProgramVariable is the environment variable that says where else it is.
+	ProgramVariable = "GLASSWORK_CODEC"
+
+	cannotLoad  = 127                    // the exit status of a program that lacks a library
+	watchMargin = 300 * time.Millisecond // the child ends itself a little earlier than it is ended
+)
+
+// errDied is the error of a frame whose decoder ended before it was done.
+var errDied = errors.New("its pixels made the decoder give up; they are probably damaged")
+
 // child is a running decoding program. It decodes one frame at a time.
 type child struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
 	out io.ReadCloser
+	log strings.Builder // what it says on standard error; read after it has ended
 }
 
-// startChild starts the program at path.
-func startChild(path string) (*child, error) {
+// startChild starts the decoding program.
+func startChild() (*child, error) {
+	path, err := program()
+	if err != nil {
+		return nil, err
+	}
 	c := &child{cmd: exec.Command(path)}
 	c.cmd.Env = append(c.cmd.Environ(), "GOMAXPROCS=2", "GOGC=50", "GOTRACEBACK=none")
-	var err error
+	c.cmd.Stderr = &c.log
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("the decoding program could not be started: %w", err)
 	}
@@ -35,7 +57,7 @@ func startChild(path string) (*child, error) {
 	return c, nil
 }
 
-// ask has the program decode one frame. After an error it is of no use any more.
+// ask has the program decode one frame. After an error it has ended.
 func (c *child) ask(q wire.Request, buf []byte) (wire.Reply, error) {
 	var late atomic.Bool
 	watch := time.AfterFunc(q.Limit+watchMargin, func() {
@@ -50,13 +72,17 @@ func (c *child) ask(q wire.Request, buf []byte) (wire.Reply, error) {
 	if err == nil {
 		reply, err = wire.ReadReply(c.out, q.Rows*q.Columns, buf)
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		return reply, nil
+	}
+	c.end()
+	switch said := strings.TrimSpace(c.log.String()); {
 	case late.Load() || time.Since(began) >= q.Limit:
 		return wire.Reply{}, fmt.Errorf("its pixels could not be decoded within %.1f s; they are probably damaged", q.Limit.Seconds())
+	case c.cmd.ProcessState.ExitCode() == cannotLoad:
+		return wire.Reply{}, fmt.Errorf("the decoding program %s does not start (%.200s); install Glasswork again", Program, said)
 	}
-	return wire.Reply{}, errors.New("the decoder gave up on its pixels; they are probably damaged")
+	return wire.Reply{}, errDied
 }
 
 // end ends the program and waits until it is gone.
@@ -64,4 +90,26 @@ func (c *child) end() {
 	_ = c.in.Close()
 	_ = c.cmd.Process.Kill()
 	_ = c.cmd.Wait()
+}
+
+// program finds the decoding program: where ProgramVariable says, else beside this one.
+func program() (string, error) {
+	if path := os.Getenv(ProgramVariable); path != "" {
+		if _, err := os.Stat(path); err != nil {
+			return "", fmt.Errorf("the decoding program is not where %s says (%s)", ProgramVariable, path)
+		}
+		return path, nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(filepath.Dir(self), Program)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("JPEG 2000 and JPEG-LS need the program %s, which is missing in %s; install Glasswork again, or build it by make build",
+			Program, filepath.Dir(path))
+	} else if err != nil {
+		return "", err
+	}
+	return path, nil
 }

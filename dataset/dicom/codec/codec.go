@@ -14,8 +14,7 @@ import (
 
 // Shape is what a DICOM header says about one frame.
 type Shape struct {
-	Rows, Columns, Samples    int
-	BitsAllocated, BitsStored int
+	Rows, Columns, Samples, BitsAllocated int
 }
 
 func (s Shape) pixels() int { return s.Rows * s.Columns }

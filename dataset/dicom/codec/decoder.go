@@ -1,12 +1,10 @@
 package codec
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
@@ -15,15 +13,9 @@ import (
 )
 
 const (
-	// Program is the name of the decoding program's file.
-	Program = "glasswork-codec"
-	// ProgramVariable is the environment variable that says where else it is.
-	ProgramVariable = "GLASSWORK_CODEC"
-
-	idle        = 10 * time.Second // after which a child without work ends
-	atLeast     = 1500 * time.Millisecond
-	eachPixel   = 2 * time.Microsecond
-	watchMargin = 300 * time.Millisecond // the child ends itself a little earlier than it is ended
+	patience  = 10 * time.Second // after which a child without work ends
+	atLeast   = 1500 * time.Millisecond
+	eachPixel = 2 * time.Microsecond
 )
 
 // Decoder decodes frames. Its children are started when they are needed, one for each
@@ -41,7 +33,7 @@ type Decoder struct {
 // errClosed is what a frame gets whose decoder has been closed.
 var errClosed = errors.New("the series has been closed")
 
-// Close ends the children. Frames being decoded fail.
+// Close ends the children, those at work when they are done with their frame.
 func (d *Decoder) Close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -72,40 +64,51 @@ func (d *Decoder) askProgram(ctx context.Context, codec wire.Codec, stream []byt
 	case <-ctx.Done():
 		return Frame{}, ctx.Err()
 	}
-	c, err := d.child()
-	if err != nil {
-		return Frame{}, err
-	}
 	q := wire.Request{Codec: codec, Rows: s.Rows, Columns: s.Columns, Limit: limit(s.pixels()), Stream: stream}
-	reply, err := c.ask(q, buf)
+	reply, err := d.ask(q, buf)
+	if errors.Is(err, errDied) { // perhaps it was ended from outside: a new one may live
+		reply, err = d.ask(q, buf)
+	}
 	if err != nil {
-		c.end()
 		return Frame{}, err
 	}
-	d.release(c)
 	if reply.Message != "" {
 		return Frame{}, fmt.Errorf("its compressed pixels are damaged: %s", reply.Message)
 	}
 	return Frame{Samples: reply.Pixels, Bits: 8 * reply.Bytes, Precision: reply.Precision}, nil
 }
 
-// child returns one without work, or a new one.
-func (d *Decoder) child() (*child, error) {
+// ask lets one child answer q.
+func (d *Decoder) ask(q wire.Request, buf []byte) (wire.Reply, error) {
+	c, err := d.idle()
+	if c == nil && err == nil {
+		c, err = startChild()
+	}
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	reply, err := c.ask(q, buf)
+	if err != nil {
+		return wire.Reply{}, err
+	}
+	d.release(c)
+	return reply, nil
+}
+
+// idle returns a child without work, or nil.
+func (d *Decoder) idle() (*child, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
 		return nil, errClosed
 	}
-	if n := len(d.free); n > 0 {
-		c := d.free[n-1]
-		d.free = d.free[:n-1]
-		return c, nil
+	n := len(d.free)
+	if n == 0 {
+		return nil, nil
 	}
-	program, err := program()
-	if err != nil {
-		return nil, err
-	}
-	return startChild(program)
+	c := d.free[n-1]
+	d.free = d.free[:n-1]
+	return c, nil
 }
 
 // release keeps c for the next frame, for a while.
@@ -118,9 +121,9 @@ func (d *Decoder) release(c *child) {
 	}
 	d.free = append(d.free, c)
 	if d.timer == nil {
-		d.timer = time.AfterFunc(idle, d.retire)
+		d.timer = time.AfterFunc(patience, d.retire)
 	} else {
-		d.timer.Reset(idle)
+		d.timer.Reset(patience)
 	}
 }
 
@@ -131,29 +134,11 @@ func (d *Decoder) retire() {
 	d.endFree()
 }
 
-// program finds the decoding program: where ProgramVariable says, else beside this one.
-func program() (string, error) {
-	if path := os.Getenv(ProgramVariable); path != "" {
-		if _, err := os.Stat(path); err != nil {
-			return "", fmt.Errorf("the decoding program is not where %s says (%s)", ProgramVariable, path)
-		}
-		return path, nil
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(filepath.Dir(self), Program)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("JPEG 2000 and JPEG-LS need the program %s, which is missing in %s; install Glasswork again, or build it by make build",
-			Program, filepath.Dir(path))
-	} else if err != nil {
-		return "", err
-	}
-	return path, nil
-}
-
 func decodeJPEGLS(ctx context.Context, d *Decoder, stream []byte, s Shape, buf []byte) (Frame, error) {
+	// CharLS searches on and on for what a frame cut short lacks. Its end cannot occur within it.
+	if !bytes.Contains(stream, []byte{0xFF, 0xD9}) {
+		return Frame{}, ErrShort
+	}
 	return d.askProgram(ctx, wire.JPEGLS, stream, s, buf)
 }
 

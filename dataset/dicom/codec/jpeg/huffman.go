@@ -1,5 +1,7 @@
 package jpeg
 
+import "encoding/binary"
+
 const fastBits = 10
 
 // huffman is one Huffman table. Codes of up to fastBits bits are looked up, longer ones
@@ -59,8 +61,18 @@ type bitReader struct {
 	zeros int    // how many bits behind the end were given out or are in acc
 }
 
-// fill has at least 48 bits in acc afterwards.
+// fill has at least 56 bits in acc afterwards.
 func (r *bitReader) fill() {
+	if r.pos+8 <= len(r.b) {
+		next := binary.BigEndian.Uint64(r.b[r.pos:])
+		if none := ^next; (none-0x0101_0101_0101_0101)&next&0x8080_8080_8080_8080 == 0 { // no byte is 0xFF
+			whole := (63 - r.n) / 8
+			r.acc |= next >> r.n // the last byte's part is written again with the whole byte
+			r.n += 8 * whole
+			r.pos += whole
+			return
+		}
+	}
 	for r.n <= 56 {
 		c := byte(0)
 		switch {

@@ -15,9 +15,9 @@ import (
 	"glasswork/dataset/dicom/codec/internal/wire"
 )
 
-// Serve answers the requests that come over in on out until in ends. A frame that takes
-// longer than its request allows ends the program by the call of exit.
-func Serve(in io.Reader, out io.Writer, exit func(code int)) error {
+// serve answers the requests that come over in on out until in ends. A frame that takes
+// longer than its request allows ends the program.
+func serve(in io.Reader, out io.Writer) error {
 	runtime.LockOSThread() // the C library's memory stays on one thread
 	defer runtime.UnlockOSThread()
 	native.OneArena()
@@ -39,7 +39,7 @@ func Serve(in io.Reader, out io.Writer, exit func(code int)) error {
 		if err := memory.allow(q.Rows*q.Columns, len(q.Stream)); err != nil {
 			return err
 		}
-		watch := time.AfterFunc(q.Limit, func() { exit(overdue) })
+		watch := time.AfterFunc(q.Limit, func() { os.Exit(overdue) })
 		reply := decode(q, pixels)
 		watch.Stop()
 		if reply.Pixels != nil {
@@ -76,7 +76,7 @@ func decode(q wire.Request, buf []byte) wire.Reply {
 
 // Main runs the program on its standard streams and returns its exit status.
 func Main() int {
-	if err := Serve(os.Stdin, os.Stdout, os.Exit); err != nil {
+	if err := serve(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "glasswork-codec:", err)
 		return 1
 	}
