@@ -14,7 +14,7 @@ const (
 
 	spareBytes   = 64 << 20
 	threadStacks = 32 << 20 // reserved, hardly used: 8 MiB for each thread the Go runtime may still start
-	bytesAPixel  = 24       // OpenJPEG: 4 in its picture, 4 in its tile, the rest for its code-blocks
+	bytesAPixel  = 16       // OpenJPEG: 4 in its picture, 4 in its tile, the rest for its code-blocks
 	bytesAByteOf = 4        // the codestream: as read, and in OpenJPEG's own copies
 )
 
