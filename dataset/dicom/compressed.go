@@ -76,10 +76,11 @@ func (h *header) readFrame(ctx context.Context, d *codec.Decoder, src io.ReaderA
 	if w.raw, err = encapsulated.Bytes(src, h.frameSpans[i], w.raw); err != nil {
 		return err
 	}
-	frame, err := d.Decode(ctx, h.UID, w.raw, h.shape(), nil)
+	frame, err := d.Decode(ctx, h.UID, w.raw, h.shape(), w.frame)
 	if err != nil {
 		return err
 	}
+	w.frame = frame.Samples
 	h.decodedAs(frame).toHU(hu, frame.Samples, w)
 	return nil
 }

@@ -356,8 +356,8 @@ func frames(t testing.TB, path string) [][]int16 {
 	for i := range out {
 		out[i] = make([]int16, h.slicePixels())
 		if !h.Compressed {
-			h.toHU(out[i], b[h.pixels.Value+int64(i*h.pixelBytes()):][:h.pixelBytes()])
-		} else if _, err := h.readFrame(t.Context(), &d, bytes.NewReader(b), i, out[i], nil); err != nil {
+			h.toHU(out[i], b[h.pixels.Value+int64(i*h.pixelBytes()):][:h.pixelBytes()], new(workspace))
+		} else if err := h.readFrame(t.Context(), &d, bytes.NewReader(b), i, out[i], new(workspace)); err != nil {
 			t.Fatalf("%s: frame %d: %v", path, i+1, err)
 		}
 	}

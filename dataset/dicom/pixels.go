@@ -24,6 +24,7 @@ func (h *header) pixelBytes() int { return h.slicePixels() * h.bitsAllocated / 8
 // next one, so that a series is read without garbage.
 type workspace struct {
 	raw   []byte          // one slice as it is stored, compressed or not
+	frame []byte          // one compressed slice decoded
 	table *[1 << 16]int16 // HU by stored value with all allocated bits, for the scaling made
 	made  scaling
 }
