@@ -79,7 +79,10 @@ var rooms = map[string][]string{
 	"glasswork/dataset/dicom/source":                {"glasswork/dataset/dicom/object", "glasswork/dataset/volume"},
 	"glasswork/dataset/dicom/rtstruct":              {"glasswork/dataset/dicom/object", "glasswork/dataset/dicom/source", "glasswork/dataset/volume"},
 	"glasswork/dataset/dicom/deident":               {"glasswork/dataset/dicom/object"},
-	"glasswork/dataset/measure":                     {"glasswork/dataset/volume"},
+	"glasswork/dataset/dicom/report": {
+		"glasswork/dataset/dicom/object", "glasswork/dataset/dicom/source", "glasswork/dataset/measure", "glasswork/dataset/volume",
+	},
+	"glasswork/dataset/measure": {"glasswork/dataset/volume"},
 	"glasswork/dataset": {
 		"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/phantom", "glasswork/dataset/dicom",
 		"glasswork/dataset/nifti", "glasswork/dataset/npy", "glasswork/dataset/picture",

@@ -41,7 +41,7 @@ func (w *work) element(e *element, r rule) *element {
 	case e.Tag == tag.PatientID:
 		return object.Text(e.Tag, w.Pseudonym(w.patient))
 	case e.Tag == tag.PatientName:
-		return object.Text(e.Tag, w.Pseudonym(w.patient))
+		return object.Text(e.Tag, w.Pseudonym(w.patient)+"^")
 	case r.content:
 		return object.Items(e.Tag, w.content(e)...)
 	case r.date && w.dates == ShiftDates:
