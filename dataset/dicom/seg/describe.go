@@ -1,0 +1,208 @@
+package seg
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/suyashkumar/dicom"
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/volume"
+)
+
+// Hand says whose work the labels of a slice are.
+type Hand uint8
+
+// The hands.
+const (
+	// Scratch: a person drew them.
+	Scratch Hand = iota
+	// Corrected: a model proposed them and a person changed them.
+	Corrected
+	// Proposed: a model's, as they came.
+	Proposed
+)
+
+// Made says who and what made the labels of one slice.
+type Made struct {
+	Hand Hand
+	// Model names the model of what was proposed, Version is its hash; empty for Scratch.
+	Model, Version string
+}
+
+// part is one segment of what is written: one class, or one side of it.
+type part struct {
+	number int
+	class  volume.Class
+	side   side
+	colour color.RGBA
+	label  string
+	// hands counts slices by hand, models by name and version, in the order of first use.
+	hands  [3]int
+	models []Made
+}
+
+type side uint8
+
+const (
+	bothSides side = iota
+	right
+	left
+)
+
+// colours are those of the window's first palette.
+func colours() [volume.NumClasses]color.RGBA {
+	return [volume.NumClasses]color.RGBA{
+		volume.GroundGlass:   {R: 235, G: 64, B: 52, A: 255},
+		volume.Consolidation: {R: 52, G: 199, B: 89, A: 255},
+		volume.LungsOther:    {R: 124, G: 147, B: 173, A: 255},
+	}
+}
+
+// Codes of what segments are (PS3.16 CID 7150, 6151 and 244).
+func lesionCategory() object.Set {
+	return object.Code("49755003", "SCT", "Morphologically Abnormal Structure")
+}
+
+func anatomyCategory() object.Set { return object.Code("91723000", "SCT", "Anatomical Structure") }
+
+func lung() object.Set { return object.Code("39607008", "SCT", "Lung") }
+
+func (s side) code() object.Set {
+	if s == right {
+		return object.Code("24028007", "SCT", "Right")
+	}
+	return object.Code("7771000", "SCT", "Left")
+}
+
+// category and kind are the codes of a class.
+func category(c volume.Class) object.Set {
+	if c == volume.LungsOther {
+		return anatomyCategory()
+	}
+	return lesionCategory()
+}
+
+func kindOf(c volume.Class) object.Set {
+	switch c {
+	case volume.GroundGlass:
+		return object.Code("112120", "DCM", "Ground glass opacity")
+	case volume.Consolidation:
+		return object.Code("9656002", "SCT", "Consolidation")
+	}
+	return lung()
+}
+
+// note counts a slice on which the part was drawn.
+func (p *part) note(m Made) {
+	p.hands[m.Hand]++
+	m.Hand = Proposed
+	if m.Model != "" && !slices.Contains(p.models, m) {
+		p.models = append(p.models, m)
+	}
+}
+
+// algorithm is AUTOMATIC for what a model proposed and nobody changed, MANUAL for what
+// persons drew alone, SEMIAUTOMATIC for everything between.
+func (p *part) algorithm() string {
+	switch {
+	case p.hands[Proposed] > 0 && p.hands[Corrected]+p.hands[Scratch] == 0:
+		return "AUTOMATIC"
+	case p.hands[Proposed]+p.hands[Corrected] == 0:
+		return "MANUAL"
+	}
+	return "SEMIAUTOMATIC"
+}
+
+// description says in words how much is whose.
+func (p *part) description() string {
+	var parts []string
+	for hand, words := range map[Hand]string{Proposed: "as proposed by a model", Corrected: "corrected by a person", Scratch: "drawn by a person"} {
+		if n := p.hands[hand]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s %s", n, plural(n, "slice", "slices"), words))
+		}
+	}
+	slices.Sort(parts)
+	if len(parts) == 0 {
+		return "Nothing was drawn"
+	}
+	text := strings.Join(parts, ", ")
+	for i, m := range p.models {
+		if i > 0 {
+			text += fmt.Sprintf("; also proposed by %s (%s)", m.Model, m.Version)
+		}
+	}
+	return text
+}
+
+// item is the part as an item of the Segment Sequence (PS3.3 C.8.20.2). study makes its
+// tracking UID: the same class of the same series keeps it from one export to the next.
+func (p *part) item(series string) object.Set {
+	algorithm := p.algorithm()
+	anatomy := lung()
+	elements := []*dicom.Element{
+		object.Int(tag.SegmentNumber, p.number),
+		object.Text(tag.SegmentLabel, p.label),
+		object.Text(tag.SegmentDescription, p.description()),
+		object.Text(tag.SegmentAlgorithmType, algorithm),
+		object.Items(tag.SegmentedPropertyCategoryCodeSequence, category(p.class)),
+		object.Int(tag.RecommendedDisplayCIELabValue, cieLab(p.colour)...),
+		object.Text(tag.TrackingID, p.label),
+		object.Text(tag.TrackingUID, object.DeriveUID("tracking", series, p.label)),
+	}
+	kind := kindOf(p.class)
+	if p.side != bothSides {
+		kind.Put(object.Items(tag.SegmentedPropertyTypeModifierCodeSequence, p.side.code()))
+		anatomy.Put(object.Items(tag.AnatomicRegionModifierSequence, p.side.code()))
+	}
+	elements = append(elements, object.Items(tag.SegmentedPropertyTypeCodeSequence, kind), object.Items(tag.AnatomicRegionSequence, anatomy))
+	if algorithm != "MANUAL" {
+		name, version := "unknown model", "unknown"
+		if len(p.models) > 0 {
+			name, version = p.models[0].Model, p.models[0].Version
+		}
+		elements = append(elements, object.Text(tag.SegmentAlgorithmName, name),
+			object.Items(tag.SegmentationAlgorithmIdentificationSequence, object.New(
+				object.Items(tag.AlgorithmFamilyCodeSequence, object.Code("123110", "DCM", "Artificial Intelligence")),
+				object.Text(tag.AlgorithmName, name), object.Text(tag.AlgorithmVersion, version))))
+	}
+	return object.New(elements...)
+}
+
+// background is the item of the label map's value that is no segment (PS3.3 C.8.20.2.3.3).
+func backgroundItem() object.Set {
+	return object.New(
+		object.Int(tag.SegmentNumber, 0), object.Text(tag.SegmentLabel, "Background"), object.Text(tag.SegmentAlgorithmType, "MANUAL"),
+		object.Items(tag.SegmentedPropertyCategoryCodeSequence, object.Code("309825002", "SCT", "Spatial and Relational Concept")),
+		object.Items(tag.SegmentedPropertyTypeCodeSequence, object.Code("125040", "DCM", "Background")))
+}
+
+// cieLab is an sRGB colour as DICOM writes CIELab (PS3.3 C.10.7.1.1): L* from 0 to 100, a* and
+// b* from −128 to 127, each stretched to 16 bits; the white is D50, to which sRGB's D65 is
+// adapted by Bradford's matrix.
+func cieLab(c color.RGBA) []int {
+	linear := func(v uint8) float64 {
+		f := float64(v) / 255
+		if f <= 0.04045 {
+			return f / 12.92
+		}
+		return math.Pow((f+0.055)/1.055, 2.4)
+	}
+	r, g, b := linear(c.R), linear(c.G), linear(c.B)
+	x := 0.4360747*r + 0.3850649*g + 0.1430804*b
+	y := 0.2225045*r + 0.7168786*g + 0.0606169*b
+	z := 0.0139322*r + 0.0971045*g + 0.7141733*b
+	root := func(t float64) float64 {
+		if t > 216.0/24389 {
+			return math.Cbrt(t)
+		}
+		return (24389.0/27*t + 16) / 116
+	}
+	fx, fy, fz := root(x/0.9642), root(y), root(z/0.8249)
+	scaled := func(v, low, span float64) int { return int(math.Round(min(max((v-low)/span, 0), 1) * 65535)) }
+	return []int{scaled(116*fy-16, 0, 100), scaled(500*(fx-fy), -128, 255), scaled(200*(fy-fz), -128, 255)}
+}

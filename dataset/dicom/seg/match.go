@@ -1,0 +1,165 @@
+package seg
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/volume"
+)
+
+// Match says why a segmentation belongs to a series.
+type Match int
+
+// The matches, the surest last.
+const (
+	NoMatch Match = iota
+	// ByGeometry: the same frame of reference, or none named, and it lies within the series.
+	ByGeometry
+	// ByReference: it names the series.
+	ByReference
+)
+
+// Fits says whether a segmentation belongs to a series, and in a sentence why or why not.
+// It works for every volume.Segmentation; where it lies is looked at for those that Read read.
+func Fits(sg *volume.Segmentation, s *volume.Series) (Match, string) {
+	name := baseName(sg.Path)
+	id, _, _ := strings.Cut(s.ID, "#")
+	if sg.SeriesUID != "" && sg.SeriesUID == id {
+		return ByReference, fmt.Sprintf("%s was drawn on %s.", name, s.Description)
+	}
+	head := headOf(s)
+	frame := head.Text(tag.FrameOfReferenceUID)
+	f, ours := sg.Rasteriser.(*frames)
+	if ours && f.instances[head.Text(tag.SOPInstanceUID)] {
+		return ByReference, fmt.Sprintf("%s was drawn on images of %s.", name, s.Description)
+	}
+	if sg.FrameUID != "" && frame != "" && sg.FrameUID != frame {
+		return NoMatch, fmt.Sprintf("%s was drawn in another frame of reference than %s, so nothing says how the two lie to each other.", name, s.Description)
+	}
+	if ours {
+		if share := f.within(s.Geometry); share < 0.5 {
+			return NoMatch, fmt.Sprintf("%.0f %% of the frames of %s lie outside of %s.", 100*(1-share), name, s.Description)
+		}
+	} else if sg.FrameUID == "" || frame == "" {
+		return NoMatch, fmt.Sprintf("%s does not say which series or frame of reference it was drawn in.", name)
+	}
+	if sg.FrameUID == "" || frame == "" {
+		return ByGeometry, fmt.Sprintf("%s lies where %s does; neither series nor frame of reference say that they belong together.", name, s.Description)
+	}
+	return ByGeometry, fmt.Sprintf("%s was drawn on another series in the same frame of reference as %s.", name, s.Description)
+}
+
+// headOf is the header of a series' first file, empty if there is none.
+func headOf(s *volume.Series) object.Set {
+	if s.Format != "DICOM" || len(s.Files) == 0 {
+		return object.Set{}
+	}
+	o, err := object.Read(s.Files[0])
+	if err != nil {
+		return object.Set{}
+	}
+	return o.Set
+}
+
+// within is the share of frames whose centre lies within grid.
+func (f *frames) within(grid volume.Geometry) float64 {
+	in := 0
+	for i := range f.list {
+		fr := &f.list[i]
+		if !fr.placed || !fr.oriented {
+			continue
+		}
+		index, ok := grid.ToIndex(fr.at(float64(f.rows-1)/2, float64(f.columns-1)/2))
+		for axis := range 3 {
+			ok = ok && index[axis] > -1 && index[axis] < float64(grid.Size[axis])
+		}
+		if ok {
+			in++
+		}
+	}
+	return float64(in) / float64(len(f.list))
+}
+
+// places says which slice of a study an image of its series is.
+type places struct {
+	grid   volume.Geometry
+	source *Source
+	z      map[string]int // by SOP Instance UID and frame
+}
+
+// OnSeries tells a segmentation that Read read the files of the series it is put onto. On
+// that series' grid frames then find their slices by the images that they were drawn on, or
+// by these images' own positions, which is exact also where slices are unevenly spaced or
+// frames do not say where they lie. Errors name the file.
+func OnSeries(ctx context.Context, sg *volume.Segmentation, s *volume.Series) error {
+	f, ok := sg.Rasteriser.(*frames)
+	if !ok || s.Format != "DICOM" {
+		return nil
+	}
+	source, err := ReadSource(ctx, s.Files, s.Geometry)
+	if err != nil {
+		return err
+	}
+	p := &places{grid: s.Geometry, source: source, z: map[string]int{}}
+	for z, im := range source.at {
+		if im != nil && im.instance != "" {
+			p.z[key(im.instance, max(im.of, 1))] = z
+		}
+	}
+	f.series = p
+	return nil
+}
+
+func key(instance string, frame int) string { return fmt.Sprintf("%s/%d", instance, frame) }
+
+// find returns the slice of each frame. ok is false if one is of none, or does not lie pixel
+// on pixel on the image that it refers to.
+func (p *places) find(f *frames, shown []*frame) (z []int, ok bool) {
+	for _, fr := range shown {
+		at, known := p.z[key(fr.instance, fr.of)]
+		if fr.placed && (!known || !p.coincides(f, fr.plane, at)) {
+			at, known = p.byPosition(f, fr.plane)
+		}
+		if !known {
+			return nil, false
+		}
+		z = append(z, at)
+	}
+	return z, true
+}
+
+// byPosition finds the slice on which a plane lies.
+func (p *places) byPosition(f *frames, pl plane) (z int, ok bool) {
+	for z := range p.source.at {
+		if p.source.at[z] != nil && p.coincides(f, pl, z) {
+			return z, true
+		}
+	}
+	return 0, false
+}
+
+// coincides says whether a plane is pixel on pixel slice z of the series.
+func (p *places) coincides(f *frames, pl plane, z int) bool {
+	other := p.source.planeOf(z)
+	across := math.Abs(dot(column(p.grid, 2), p.grid.Normal()))
+	if math.Abs(dot(sub(pl.position, other.position), other.normal())) > acrossPart*across {
+		return false
+	}
+	for _, corner := range [3][2]int{{0, 0}, {f.rows - 1, 0}, {f.rows - 1, f.columns - 1}} {
+		y, x := float64(corner[0]), float64(corner[1])
+		mine := other.at(y, x)
+		if pl.oriented {
+			mine = pl.at(y, x)
+		}
+		off := sub(mine, other.at(y, x))
+		if math.Abs(dot(off, other.row)) > inPlanePart*other.spacing[1] || math.Abs(dot(off, other.column)) > inPlanePart*other.spacing[0] {
+			return false
+		}
+	}
+	return true
+}

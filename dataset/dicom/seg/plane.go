@@ -1,0 +1,120 @@
+package seg
+
+import (
+	"math"
+
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/volume"
+)
+
+type vec = [3]float64
+
+// plane is where one image lies.
+type plane struct {
+	// position is the centre of pixel (0,0) in LPS mm.
+	position volume.Point
+	// row and column are the unit vectors in which x and y grow.
+	row, column vec
+	// spacing is the distance of pixel centres in mm, [y,x].
+	spacing [2]float64
+	// gap is the distance of neighbouring slices, thickness what one shows, in mm; 0 if unknown.
+	gap, thickness float64
+	// placed says that the file gives the position, oriented that it gives the rest.
+	placed, oriented bool
+}
+
+// normal is the direction in which d of along grows.
+func (p plane) normal() vec { return cross(p.row, p.column) }
+
+// at is the centre of pixel (y,x) in LPS mm.
+func (p plane) at(y, x float64) volume.Point {
+	var out volume.Point
+	for i := range 3 {
+		out[i] = p.position[i] + x*p.spacing[1]*p.row[i] + y*p.spacing[0]*p.column[i]
+	}
+	return out
+}
+
+// parallel says whether q is turned and scaled as p is.
+func (p plane) parallel(q plane) bool {
+	return dot(p.row, q.row) > 1-1e-6 && dot(p.column, q.column) > 1-1e-6 &&
+		math.Abs(p.spacing[0]-q.spacing[0]) < 1e-4*p.spacing[0] && math.Abs(p.spacing[1]-q.spacing[1]) < 1e-4*p.spacing[1]
+}
+
+// groups are the functional groups of one frame (PS3.3 C.7.6.16): its own, those of all
+// frames, and the object's attributes for objects with a single frame.
+type groups struct {
+	own, shared, object object.Set
+}
+
+// item is the item of a functional group.
+func (g groups) item(t tag.Tag) object.Set {
+	if all := g.own.Items(t); len(all) > 0 {
+		return all[0]
+	}
+	return g.shared.Item(t)
+}
+
+// floats returns the numbers of element t of functional group sequence, or of the object itself.
+func (g groups) floats(sequence, t tag.Tag) []float64 {
+	if v := g.item(sequence).Floats(t); v != nil {
+		return v
+	}
+	return g.object.Floats(t)
+}
+
+// plane reads where a frame lies. Numbers that no image has count as absent.
+func (g groups) plane() plane {
+	p := plane{row: vec{1, 0, 0}, column: vec{0, 1, 0}, spacing: [2]float64{1, 1}}
+	if v := g.floats(tag.PlanePositionSequence, tag.ImagePositionPatient); len(v) == 3 && largest(v) < absurdMM {
+		p.placed, p.position = true, volume.Point(v)
+	}
+	orientation := g.floats(tag.PlaneOrientationSequence, tag.ImageOrientationPatient)
+	spacing := g.floats(tag.PixelMeasuresSequence, tag.PixelSpacing)
+	if len(orientation) == 6 && len(spacing) == 2 && min(spacing[0], spacing[1]) > 1/absurdMM && largest(spacing) < absurdMM {
+		row, okRow := unit(vec(orientation[:3]))
+		column, okColumn := unit(vec(orientation[3:]))
+		if okRow && okColumn && math.Abs(dot(row, column)) < 0.01 {
+			p.oriented, p.row, p.column, p.spacing = true, row, column, [2]float64(spacing)
+		}
+	}
+	p.gap = positive(g.floats(tag.PixelMeasuresSequence, tag.SpacingBetweenSlices))
+	p.thickness = positive(g.floats(tag.PixelMeasuresSequence, tag.SliceThickness))
+	return p
+}
+
+const absurdMM = 1e5 // no position, pixel or thickness is that large
+
+func positive(v []float64) float64 {
+	if len(v) == 0 || !(v[0] > 1/absurdMM && v[0] < absurdMM) {
+		return 0
+	}
+	return v[0]
+}
+
+func largest(v []float64) float64 {
+	out := 0.0
+	for _, n := range v {
+		out = max(out, math.Abs(n))
+	}
+	return out
+}
+
+func dot(a, b vec) float64 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] }
+
+func sub(a, b vec) vec { return vec{a[0] - b[0], a[1] - b[1], a[2] - b[2]} }
+
+func cross(a, b vec) vec {
+	return vec{a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]}
+}
+
+// unit returns a with length 1; ok is false for a vector without direction.
+func unit(a vec) (u vec, ok bool) {
+	length := math.Sqrt(dot(a, a))
+	if !(length > 1e-6) || math.IsInf(length, 0) {
+		return u, false
+	}
+	return vec{a[0] / length, a[1] / length, a[2] / length}, true
+}

@@ -1,0 +1,262 @@
+package seg
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"glasswork/dataset/volume"
+)
+
+const (
+	inPlanePart = 0.05 // of a pixel: two images that differ by less are pixel on pixel
+	acrossPart  = 0.1  // of a slice's distance: two slices nearer than this are one
+)
+
+// Rasterise sets mask ([z,y,x] of grid) to 1 where segment i lies. Where the frames lie pixel
+// on pixel on slices of the grid they are copied, otherwise every voxel takes the nearest
+// pixel of the frame in whose slab its centre lies, and a warning says so.
+func (f *frames) Rasterise(ctx context.Context, i int, grid volume.Geometry, mask []uint8) (warnings []string, err error) {
+	if i < 0 || i >= len(f.numbers) {
+		return nil, fmt.Errorf("segment %d was asked for, it has %d", i+1, len(f.numbers))
+	}
+	if err := grid.Validate(); err != nil {
+		return nil, err
+	}
+	if len(mask) != grid.Voxels() {
+		return nil, fmt.Errorf("a mask of %d voxels was given for a grid of %d", len(mask), grid.Voxels())
+	}
+	shown := f.of(f.numbers[i])
+	if len(shown) == 0 {
+		return nil, nil // described, but nowhere drawn
+	}
+	if z, ok := f.onSlices(shown, grid); ok {
+		return f.copy(ctx, shown, f.numbers[i], z, grid, mask)
+	}
+	return f.resample(ctx, shown, f.numbers[i], grid, mask)
+}
+
+// copy copies frames to the slices of grid that they lie on.
+func (f *frames) copy(ctx context.Context, shown []*frame, number int, z []int, grid volume.Geometry, mask []uint8) (warnings []string, err error) {
+	outside := 0
+	for k, fr := range shown {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		drawn := f.shows(fr, number)
+		if z[k] < 0 || z[k] >= grid.Size[0] {
+			if slices.ContainsFunc(indices(f.pixelCount()), drawn) {
+				outside++
+			}
+			continue
+		}
+		slice := mask[z[k]*grid.SliceVoxels():][:grid.SliceVoxels()]
+		for i := range slice {
+			if drawn(i) {
+				slice[i] = 1
+			}
+		}
+	}
+	if outside > 0 {
+		warnings = append(warnings, fmt.Sprintf("%d %s of %s with something drawn on %s outside the study and %s left out.",
+			outside, plural(outside, "frame", "frames"), f.name, plural(outside, "it lies", "them lie"), plural(outside, "is", "are")))
+	}
+	return warnings, nil
+}
+
+// onSlices returns the slice of grid that each frame lies on pixel on pixel; -1 or the
+// grid's size for one beyond its ends. ok is false if one of them lies otherwise.
+func (f *frames) onSlices(shown []*frame, grid volume.Geometry) (z []int, ok bool) {
+	if f.rows != grid.Size[1] || f.columns != grid.Size[2] {
+		return nil, false
+	}
+	if f.series != nil && f.series.grid.SameGrid(grid) {
+		if z, ok := f.series.find(f, shown); ok {
+			return z, true
+		}
+	}
+	across := math.Abs(dot(column(grid, 2), grid.Normal()))
+	if gap := shown[0].gap; grid.Size[0] > 1 && gap > (1+acrossPart)*across {
+		return nil, false // several slices for each frame
+	}
+	for _, fr := range shown {
+		at, ok := f.sliceOf(fr.plane, grid)
+		if !ok {
+			return nil, false
+		}
+		z = append(z, at)
+	}
+	return z, true
+}
+
+// sliceOf is the slice of grid on which a plane lies pixel on pixel.
+func (f *frames) sliceOf(p plane, grid volume.Geometry) (z int, ok bool) {
+	if !p.placed || !p.oriented {
+		return 0, false
+	}
+	for i, corner := range [3][2]int{{0, 0}, {f.rows - 1, 0}, {f.rows - 1, f.columns - 1}} {
+		index, ok := grid.ToIndex(p.at(float64(corner[0]), float64(corner[1])))
+		if !ok || math.Abs(index[1]-float64(corner[0])) > inPlanePart || math.Abs(index[2]-float64(corner[1])) > inPlanePart {
+			return 0, false
+		}
+		at := math.Round(index[0])
+		if math.Abs(index[0]-at) > acrossPart || math.Abs(at) > 1<<30 || i > 0 && int(at) != z {
+			return 0, false
+		}
+		z = int(at)
+	}
+	return z, true
+}
+
+// gap is how far frames are apart in mm, whichever segment they show: as the file says, else
+// the least distance, which is the thickness at most; 0 if unknown.
+func (f *frames) gap() float64 {
+	first := &f.list[0]
+	if first.gap > 0 {
+		return first.gap
+	}
+	n := first.normal()
+	along := make([]float64, 0, len(f.list))
+	for i := range f.list {
+		along = append(along, dot(f.list[i].position, n))
+	}
+	slices.Sort(along)
+	least := 0.0
+	for i := 1; i < len(along); i++ {
+		if d := along[i] - along[i-1]; d > 1e-3 && (least == 0 || d < least) {
+			least = d
+		}
+	}
+	if least == 0 || first.thickness > 0 && first.thickness < least {
+		return first.thickness
+	}
+	return least
+}
+
+// layer is frames of one orientation in the order of their positions along the normal.
+type layer struct {
+	frames []*frame
+	along  []float64
+}
+
+// resample puts frames onto another grid.
+func (f *frames) resample(ctx context.Context, shown []*frame, number int, grid volume.Geometry, mask []uint8) ([]string, error) {
+	var layers []layer
+	for _, fr := range shown {
+		if !fr.placed || !fr.oriented {
+			return nil, errors.New("its frames do not say where they lie, and the images that they were drawn on are not those of the study")
+		}
+		i := slices.IndexFunc(layers, func(l layer) bool { return l.frames[0].parallel(fr.plane) })
+		if i < 0 {
+			layers = append(layers, layer{})
+			i = len(layers) - 1
+		}
+		layers[i].frames = append(layers[i].frames, fr)
+	}
+	gap := f.gap()
+	if gap == 0 {
+		gap = math.Abs(dot(column(grid, 2), grid.Normal()))
+	}
+	for _, l := range layers {
+		if err := f.pull(ctx, l.sorted(), gap, number, grid, mask); err != nil {
+			return nil, err
+		}
+	}
+	warnings := []string{fmt.Sprintf("%s was drawn on another grid than the study's; it was resampled to the nearest voxels, so edges may be off by half a voxel.", f.name)}
+	if lost := f.outside(shown, number, grid); lost > 0 {
+		warnings = append(warnings, fmt.Sprintf("%d pixels of %s lie outside the study and are left out.", lost, f.name))
+	}
+	return warnings, nil
+}
+
+func (l layer) sorted() layer {
+	n := l.frames[0].normal()
+	slices.SortStableFunc(l.frames, func(a, b *frame) int { return cmp.Compare(dot(a.position, n), dot(b.position, n)) })
+	for _, fr := range l.frames {
+		l.along = append(l.along, dot(fr.position, n))
+	}
+	return l
+}
+
+// pull takes for every voxel of grid the nearest pixel, slices on all processors.
+func (f *frames) pull(ctx context.Context, l layer, gap float64, number int, grid volume.Geometry, mask []uint8) error {
+	drawn := make([]func(int) bool, len(l.frames))
+	for i, fr := range l.frames {
+		drawn[i] = f.shows(fr, number)
+	}
+	n, row, columnAxis := l.frames[0].normal(), l.frames[0].row, l.frames[0].column
+	spacing := l.frames[0].spacing
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for z := range grid.Size[0] {
+		g.Go(func() error {
+			slice := mask[z*grid.SliceVoxels():][:grid.SliceVoxels()]
+			for i := range slice {
+				p := grid.ToMM(float64(z), float64(i/grid.Size[2]), float64(i%grid.Size[2]))
+				k := nearest(l.along, dot(p, n), gap/2)
+				if k < 0 {
+					continue
+				}
+				off := sub(p, l.frames[k].position)
+				y, x := math.Round(dot(off, columnAxis)/spacing[0]), math.Round(dot(off, row)/spacing[1])
+				if y >= 0 && x >= 0 && y < float64(f.rows) && x < float64(f.columns) && drawn[k](int(y)*f.columns+int(x)) {
+					slice[i] = 1
+				}
+			}
+			return ctx.Err()
+		})
+	}
+	return g.Wait()
+}
+
+// nearest returns the index of the entry of sorted that is nearest to d, -1 if none is within
+// half. Half a micrometre is allowed for, so that what lies midway belongs to one of both.
+func nearest(sorted []float64, d, half float64) int {
+	i, _ := slices.BinarySearch(sorted, d)
+	if i == len(sorted) || i > 0 && d-sorted[i-1] <= sorted[i]-d {
+		i--
+	}
+	if math.Abs(sorted[i]-d) > half+5e-4 {
+		return -1
+	}
+	return i
+}
+
+// outside counts drawn pixels whose centre lies outside of grid.
+func (f *frames) outside(shown []*frame, number int, grid volume.Geometry) int {
+	lost := 0
+	for _, fr := range shown {
+		drawn := f.shows(fr, number)
+		for i := range f.pixelCount() {
+			if !drawn(i) {
+				continue
+			}
+			index, ok := grid.ToIndex(fr.at(float64(i/f.columns), float64(i%f.columns)))
+			for axis := range 3 {
+				ok = ok && index[axis] >= -0.5 && index[axis] <= float64(grid.Size[axis])-0.5
+			}
+			if !ok {
+				lost++
+			}
+		}
+	}
+	return lost
+}
+
+func column(g volume.Geometry, i int) vec {
+	return vec{g.Affine[0][i], g.Affine[1][i], g.Affine[2][i]}
+}
+
+func indices(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}

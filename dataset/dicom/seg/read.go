@@ -1,0 +1,268 @@
+package seg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/volume"
+)
+
+const (
+	largestSide = 1 << 14 // pixels
+	maxFrames   = 1 << 20
+)
+
+// kind is how pixels say which segment they belong to.
+type kind uint8
+
+const (
+	binary     kind = iota // one frame a segment and slice, one bit a pixel
+	fractional             // one frame a segment and slice, a fraction of maximum a pixel
+	labelMap               // one frame a slice, pixels are segment numbers
+)
+
+// frames is a segmentation's rasteriser: its frames in memory, as they are stored.
+type frames struct {
+	kind          kind
+	rows, columns int
+	bits          int // of a stored pixel: 1, 8 or 16
+	maximum       int // of a fraction
+	background    int // label that is no segment
+	list          []frame
+	// numbers are the segments' in the order of Segmentation.Segments.
+	numbers []int
+	// instances are the SOP Instance UIDs that the object refers to.
+	instances map[string]bool
+	name      string // of the file, for warnings
+	series    *places
+}
+
+// frame is one frame and where its pixels are: from bit first of data on, in the order
+// [y,x], the lowest bit of a byte first.
+type frame struct {
+	plane
+	segment  int    // number, 0 in label maps
+	instance string // SOP Instance UID of the image that it was drawn on, and the frame in it
+	of       int
+	data     []byte
+	first    int
+}
+
+// Read reads a DICOM segmentation: binary, fractional (a voxel belongs to a segment from one
+// half on) or label map, compressed or not. Segments may overlap. Errors are clauses without
+// the file's name.
+func Read(ctx context.Context, path string) (*volume.Segmentation, error) {
+	o, err := object.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	return fromObject(ctx, path, o)
+}
+
+func fromObject(ctx context.Context, path string, o *object.Object) (*volume.Segmentation, error) {
+	if !isSEG(o) {
+		return nil, errors.New("it is DICOM, but no segmentation (SEG)")
+	}
+	f, err := newFrames(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.load(ctx, o); err != nil {
+		return nil, err
+	}
+	f.name = baseName(path)
+	s := &volume.Segmentation{Path: path, Format: Format, FrameUID: o.Text(tag.FrameOfReferenceUID), Rasteriser: f}
+	f.references(o, s)
+	if err := f.segments(o, s); err != nil {
+		return nil, err
+	}
+	f.checkNumbers(s)
+	return s, nil
+}
+
+// newFrames reads what a segmentation says about its frames and their form.
+func newFrames(o *object.Object) (*frames, error) {
+	f := &frames{rows: o.Int(tag.Rows, 0), columns: o.Int(tag.Columns, 0), bits: o.Int(tag.BitsAllocated, 0)}
+	if err := f.setKind(o); err != nil {
+		return nil, err
+	}
+	switch n := o.Int(tag.SamplesPerPixel, 1); {
+	case f.rows <= 0 || f.columns <= 0 || f.rows > largestSide || f.columns > largestSide:
+		return nil, fmt.Errorf("its frames are said to have %d × %d pixels", f.columns, f.rows)
+	case n != 1:
+		return nil, fmt.Errorf("its pixels have %d samples; a segmentation has one", n)
+	}
+	per := o.Items(tag.PerFrameFunctionalGroupsSequence)
+	count := o.Int(tag.NumberOfFrames, max(len(per), 1))
+	switch {
+	case count < 1 || count > maxFrames:
+		return nil, fmt.Errorf("it claims to have %d frames", count)
+	case len(per) != count && (len(per) > 0 || count > 1):
+		return nil, fmt.Errorf("it claims to have %d frames and describes %d", count, len(per))
+	}
+	f.list = make([]frame, count)
+	shared := o.Item(tag.SharedFunctionalGroupsSequence)
+	for i := range f.list {
+		g := groups{shared: shared}
+		if i < len(per) {
+			g.own = per[i]
+		}
+		if count == 1 {
+			g.object = o.Set
+		}
+		if err := f.list[i].describe(g, f.kind); err != nil {
+			return nil, fmt.Errorf("frame %d: %w", i+1, err)
+		}
+	}
+	return f, nil
+}
+
+// setKind reads how pixels are to be understood.
+func (f *frames) setKind(o *object.Object) error {
+	switch t := o.Text(tag.SegmentationType); {
+	case t == "BINARY" && f.bits == 1:
+		f.kind = binary
+	case t == "FRACTIONAL" && f.bits == 8:
+		f.kind = fractional
+		if f.maximum = o.Int(tag.MaximumFractionalValue, 255); f.maximum < 1 || f.maximum > 255 {
+			return fmt.Errorf("its largest fraction is said to be %d", f.maximum)
+		}
+	case t == "LABELMAP" && (f.bits == 8 || f.bits == 16):
+		f.kind = labelMap
+	case t == "BINARY" || t == "FRACTIONAL" || t == "LABELMAP":
+		return fmt.Errorf("it is a %s segmentation with %d bits a pixel, which the standard does not know", t, f.bits)
+	default:
+		return fmt.Errorf("its segmentation type %.16q is unknown", t)
+	}
+	return nil
+}
+
+// describe reads which segment a frame shows, and where.
+func (f *frame) describe(g groups, k kind) error {
+	f.plane = g.plane()
+	source := g.item(tag.DerivationImageSequence).Item(tag.SourceImageSequence)
+	f.instance, f.of = source.Text(tag.ReferencedSOPInstanceUID), source.Int(tag.ReferencedFrameNumber, 1)
+	if k == labelMap {
+		return nil
+	}
+	if f.segment = g.item(tag.SegmentIdentificationSequence).Int(tag.ReferencedSegmentNumber, 0); f.segment < 1 {
+		return errors.New("it does not say which segment it shows")
+	}
+	return nil
+}
+
+// references notes what the segmentation says it was drawn on.
+func (f *frames) references(o *object.Object, s *volume.Segmentation) {
+	f.instances = map[string]bool{}
+	series := o.Items(tag.ReferencedSeriesSequence)
+	for i, item := range series {
+		if i == 0 {
+			s.SeriesUID = item.Text(tag.SeriesInstanceUID)
+		}
+		for _, instance := range item.Items(tag.ReferencedInstanceSequence) {
+			f.instances[instance.Text(tag.ReferencedSOPInstanceUID)] = true
+		}
+	}
+	for _, fr := range f.list {
+		f.instances[fr.instance] = true
+	}
+	delete(f.instances, "")
+	if len(series) > 1 {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("%s refers to %d series; it is matched to the first.", f.name, len(series)))
+	}
+}
+
+// segments lists the segments, the background of a label map left out.
+func (f *frames) segments(o *object.Object, s *volume.Segmentation) error {
+	items := o.Items(tag.SegmentSequence)
+	f.background = o.Int(tag.PixelPaddingValue, backgroundOf(items))
+	seen := map[int]bool{}
+	for _, item := range items {
+		n := item.Int(tag.SegmentNumber, -1)
+		switch {
+		case n < 0 || n > 1<<16-1 || n == 0 && f.kind != labelMap:
+			return fmt.Errorf("a segment has the number %d", n)
+		case seen[n]:
+			return fmt.Errorf("two segments have the number %d", n)
+		case f.kind == labelMap && n == f.background:
+			continue
+		}
+		seen[n] = true
+		f.numbers = append(f.numbers, n)
+		s.Segments = append(s.Segments, volume.Segment{
+			Number: n, Label: item.Text(tag.SegmentLabel),
+			Category: code(item.Item(tag.SegmentedPropertyCategoryCodeSequence)),
+			Type:     code(item.Item(tag.SegmentedPropertyTypeCodeSequence)),
+		})
+	}
+	if len(f.numbers) == 0 {
+		return errors.New("it describes no segment")
+	}
+	return nil
+}
+
+// backgroundOf finds the label that is described as background; 0 if none is.
+func backgroundOf(items []object.Set) int {
+	for _, item := range items {
+		if c := code(item.Item(tag.SegmentedPropertyTypeCodeSequence)); c.Value == "125040" && c.Scheme == "DCM" {
+			return item.Int(tag.SegmentNumber, 0)
+		}
+	}
+	return 0
+}
+
+func code(item object.Set) volume.Code {
+	value := item.Text(tag.CodeValue)
+	if value == "" {
+		value = item.Text(tag.LongCodeValue)
+	}
+	return volume.Code{Value: value, Scheme: item.Text(tag.CodingSchemeDesignator), Meaning: item.Text(tag.CodeMeaning)}
+}
+
+// checkNumbers warns of pixels that belong to no segment that is described.
+func (f *frames) checkNumbers(s *volume.Segmentation) {
+	known := map[int]bool{f.background: f.kind == labelMap}
+	for _, n := range f.numbers {
+		known[n] = true
+	}
+	foreign := map[int]bool{}
+	for i := range f.list {
+		if f.kind != labelMap {
+			foreign[f.list[i].segment] = true
+			continue
+		}
+		for v := range f.values(&f.list[i]) {
+			foreign[v] = true
+		}
+	}
+	left := 0
+	for n := range foreign {
+		if !known[n] {
+			left++
+		}
+	}
+	if left > 0 {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("%s shows %d %s that it does not describe; they are left out.", f.name, left, plural(left, "segment", "segments")))
+	}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// endOfFile says in a clause that pixels could not be read.
+func endOfFile(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("it has become shorter since it was opened")
+	}
+	return fmt.Errorf("its pixels could not be read: %w", err)
+}

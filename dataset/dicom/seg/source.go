@@ -1,0 +1,150 @@
+package seg
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/volume"
+)
+
+// Source is the DICOM series that a segmentation is of: where each of its images lies, and
+// what the segmentation copies from it.
+type Source struct {
+	grid volume.Geometry
+	// at is by slice of the grid; nil where the series has no image.
+	at []*image
+	// head is the first image's header.
+	head object.Set
+}
+
+// image is one slice of a source.
+type image struct {
+	plane
+	class, instance string
+	of              int // frame, 0 for files with one
+	rows, columns   int
+	path            string
+}
+
+// ReadSource reads the headers of a series' files. grid is the grid on which the series is
+// opened (volume.Series.Geometry): every image must lie on one of its slices. Errors name
+// the file.
+func ReadSource(ctx context.Context, files []string, grid volume.Geometry) (*Source, error) {
+	s := &Source{grid: grid, at: make([]*image, grid.Size[0])}
+	var all []*image
+	for _, path := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		o, err := object.Read(path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", baseName(path), err)
+		}
+		if s.head.Elements == nil {
+			s.head = o.Set
+		}
+		all = append(all, imagesOf(o, path)...)
+	}
+	if len(all) == 0 {
+		return nil, errors.New("the series has no files")
+	}
+	return s, s.place(all)
+}
+
+// imagesOf lists the images of one file: one, or the frames of a multi-frame object.
+func imagesOf(o *object.Object, path string) []*image {
+	per := o.Items(tag.PerFrameFunctionalGroupsSequence)
+	one := image{
+		class: o.Text(tag.SOPClassUID), instance: o.Text(tag.SOPInstanceUID), path: path,
+		rows: o.Int(tag.Rows, 0), columns: o.Int(tag.Columns, 0),
+	}
+	if len(per) == 0 {
+		one.plane = groups{object: o.Set}.plane()
+		one.gap, one.thickness = positive(o.Floats(tag.SpacingBetweenSlices)), positive(o.Floats(tag.SliceThickness))
+		return []*image{&one}
+	}
+	shared := o.Item(tag.SharedFunctionalGroupsSequence)
+	out := make([]*image, 0, len(per))
+	for i, own := range per {
+		frame := one
+		frame.plane, frame.of = groups{own: own, shared: shared}.plane(), i+1
+		out = append(out, &frame)
+	}
+	return out
+}
+
+// place finds the slice of each image. Where there are as many images as slices they are
+// taken in their order along the normal, so that unevenly spaced ones find theirs; otherwise
+// by position.
+func (s *Source) place(all []*image) error {
+	n := s.grid.Normal()
+	if len(all) == len(s.at) {
+		if all[0].placed {
+			slices.SortStableFunc(all, func(a, b *image) int { return cmp.Compare(dot(a.position, n), dot(b.position, n)) })
+		}
+		copy(s.at, all)
+		return s.check()
+	}
+	for _, im := range all {
+		index, ok := s.grid.ToIndex(im.position)
+		z := math.Round(index[0])
+		if !im.placed || !ok || z < 0 || z >= float64(len(s.at)) || math.Abs(index[0]-z) > 0.5-acrossPart {
+			continue // another volume of the same series
+		}
+		if s.at[int(z)] == nil {
+			s.at[int(z)] = im
+		}
+	}
+	return s.check()
+}
+
+// check compares the images with the grid within their planes.
+func (s *Source) check() error {
+	found := false
+	for z, im := range s.at {
+		if im == nil {
+			continue
+		}
+		found = true
+		if im.rows != s.grid.Size[1] || im.columns != s.grid.Size[2] {
+			return fmt.Errorf("%s has %d × %d pixels, the study's slices have %d × %d", baseName(im.path), im.columns, im.rows, s.grid.Size[2], s.grid.Size[1])
+		}
+		if !im.placed || !im.oriented {
+			continue // the study's own assumption is all there is
+		}
+		corner, ok := s.grid.ToIndex(im.at(float64(im.rows-1), float64(im.columns-1)))
+		start, okStart := s.grid.ToIndex(im.position)
+		if !ok || !okStart || math.Abs(corner[1]-start[1]-float64(im.rows-1)) > 0.5 || math.Abs(corner[2]-start[2]-float64(im.columns-1)) > 0.5 {
+			return fmt.Errorf("%s does not lie on slice %d of the study", baseName(im.path), z+1)
+		}
+	}
+	if !found {
+		return errors.New("none of the series' images lies on a slice of the study")
+	}
+	return nil
+}
+
+// planeOf is where slice z lies: where its image says, else where the grid does.
+func (s *Source) planeOf(z int) plane {
+	if im := s.at[z]; im != nil && im.placed && im.oriented {
+		return im.plane
+	}
+	spacing := s.grid.Spacing()
+	row, _ := unit(column(s.grid, 0))
+	columnAxis, _ := unit(column(s.grid, 1))
+	p := plane{placed: true, oriented: true, position: s.grid.ToMM(float64(z), 0, 0), row: row, column: columnAxis, spacing: [2]float64{spacing[1], spacing[2]}}
+	if im := s.at[z]; im != nil {
+		p.thickness = im.thickness
+	}
+	return p
+}
+
+func baseName(path string) string { return filepath.Base(path) }

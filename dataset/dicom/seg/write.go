@@ -1,0 +1,246 @@
+package seg
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"time"
+
+	library "github.com/suyashkumar/dicom"
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"glasswork/dataset/dicom"
+	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/volume"
+)
+
+// Annotation is what is written as a segmentation.
+type Annotation struct {
+	// Labels is [z,y,x] on the grid on which Source was read.
+	Labels *volume.LabelMap
+	Source *Source
+	// Made says who and what made a class on a slice; it is asked where the class occurs.
+	// nil: persons, from scratch.
+	Made func(z int, c volume.Class) Made
+	// Known says which classes were annotated at all; a class that was not is not described.
+	// nil: all three.
+	Known []volume.Class
+	// Sided allows lungs to be written as right and left where the labels show which is
+	// which; it must be false where positions are assumed and not measured.
+	Sided bool
+	// LabelMap asks for a Label Map Segmentation instead of a binary one.
+	LabelMap bool
+	// Creator is the person whose work it is, as a DICOM person name; may be empty.
+	Creator string
+	// Description is the series' description; empty: "Segmentation".
+	Description string
+	// Software is the version of the program that writes it.
+	Software string
+	// Time is when it was made; zero: now.
+	Time time.Time
+}
+
+// Write writes an annotation as a DICOM SEG, whole or not at all. Read gives back the same
+// voxels.
+func Write(ctx context.Context, path string, a Annotation) error {
+	o, err := Build(ctx, a)
+	if err != nil {
+		return err
+	}
+	return o.Write(path)
+}
+
+// WriteWithCT is Write for studies that were not opened from DICOM: it writes v into the
+// folder CT beside path as CT images and refers to these.
+func WriteWithCT(ctx context.Context, path string, v *volume.Volume, info dicom.Info, a Annotation) error {
+	dir := filepath.Join(filepath.Dir(path), "CT")
+	if err := dicom.Write(ctx, dir, v, info); err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "CT*.dcm"))
+	if err != nil {
+		return err
+	}
+	if a.Source, err = ReadSource(ctx, files, v.Geometry); err != nil {
+		return err
+	}
+	return Write(ctx, path, a)
+}
+
+// Build makes the object that Write writes, for those that change it first.
+func Build(ctx context.Context, a Annotation) (*object.Object, error) {
+	b, err := newBuilder(a)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.split(ctx); err != nil {
+		return nil, err
+	}
+	pixels, err := b.pixels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set := object.New(b.identity()...)
+	set.Put(b.image()...)
+	set.Put(b.frameGroups()...)
+	set.Put(pixels)
+	return &object.Object{Set: set}, nil
+}
+
+// builder is an annotation on its way to an object.
+type builder struct {
+	Annotation
+	parts []*part
+	// number is the segment number of each voxel, [z,y,x]; 0 is none.
+	number []uint8
+	// shown are the frames in their order: by segment, then by position.
+	shown []shown
+	// order is the slices by position along the normal, place the inverse from 1.
+	order, place []int
+	seriesUID    string // of the source
+}
+
+// shown is one frame: a segment (0 in label maps) on a slice.
+type shown struct{ number, z int }
+
+func newBuilder(a Annotation) (*builder, error) {
+	switch {
+	case a.Labels == nil || a.Source == nil:
+		return nil, errors.New("a segmentation needs labels and the series that they are of")
+	case !a.Labels.SameGrid(a.Source.grid):
+		return nil, errors.New("the labels do not lie on the grid of the series, so they cannot be written as its segmentation")
+	case a.Labels.Size[1] > math.MaxUint16 || a.Labels.Size[2] > math.MaxUint16:
+		return nil, errors.New("the slices are larger than DICOM can say")
+	}
+	if err := a.Labels.Validate(); err != nil {
+		return nil, fmt.Errorf("these labels cannot be written as DICOM: %w", err)
+	}
+	if a.Known == nil {
+		a.Known = []volume.Class{volume.GroundGlass, volume.Consolidation, volume.LungsOther}
+	}
+	if a.Time.IsZero() {
+		a.Time = time.Now()
+	}
+	if a.Made == nil {
+		a.Made = func(int, volume.Class) Made { return Made{} }
+	}
+	b := &builder{Annotation: a, seriesUID: a.Source.head.Text(tag.SeriesInstanceUID)}
+	n := a.Source.planeOf(0).normal()
+	for z := range a.Source.at {
+		b.order = append(b.order, z)
+	}
+	slices.SortStableFunc(b.order, func(i, j int) int {
+		return cmp.Compare(dot(a.Source.planeOf(i).position, n), dot(a.Source.planeOf(j).position, n))
+	})
+	b.place = make([]int, len(b.order))
+	for i, z := range b.order {
+		b.place[z] = i + 1
+	}
+	return b, nil
+}
+
+// split decides which segments there are and gives every voxel its segment's number.
+func (b *builder) split(ctx context.Context) error {
+	var numbers [volume.NumClasses][3]uint8
+	var of []side
+	sided := false
+	if b.Sided && slices.Contains(b.Known, volume.LungsOther) {
+		of, sided = sides(b.Labels)
+	}
+	names := volume.ClassNames()
+	add := func(c volume.Class, s side, label string) {
+		b.parts = append(b.parts, &part{number: len(b.parts) + 1, class: c, side: s, label: label, colour: colours()[c]})
+		numbers[c][s] = uint8(len(b.parts))
+	}
+	for _, c := range b.Known {
+		switch {
+		case c == volume.LungsOther && sided:
+			add(c, right, "lungs other, right")
+			add(c, left, "lungs other, left")
+		case c > volume.Background && c < volume.NumClasses:
+			add(c, bothSides, names[c])
+		}
+	}
+	if len(b.parts) == 0 {
+		return errors.New("no class was annotated, so there is nothing to write")
+	}
+	b.number = make([]uint8, len(b.Labels.Labels))
+	for z := range b.Labels.Size[0] {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		b.splitSlice(z, numbers, of)
+	}
+	return nil
+}
+
+// splitSlice numbers the voxels of one slice and notes who made what occurs on it.
+func (b *builder) splitSlice(z int, numbers [volume.NumClasses][3]uint8, of []side) {
+	n := b.Labels.SliceVoxels()
+	occurs := make([]bool, len(b.parts)+1)
+	for i := z * n; i < (z+1)*n; i++ {
+		c, s := b.Labels.Labels[i], bothSides
+		if c == volume.LungsOther && of != nil {
+			s = of[i]
+		}
+		b.number[i] = numbers[c][s]
+		occurs[b.number[i]] = true
+	}
+	for _, p := range b.parts {
+		if occurs[p.number] {
+			p.note(b.Made(z, p.class))
+			b.shown = append(b.shown, shown{p.number, z})
+		}
+	}
+}
+
+// pixels lays out the frames and returns their pixels: one bit a voxel, frame after frame
+// without a gap, the lowest bit first; or one byte a voxel for a label map. Frames on which
+// nothing is drawn are left out, except one where there would be none at all.
+func (b *builder) pixels(ctx context.Context) (*library.Element, error) {
+	if b.LabelMap {
+		for i := range b.shown {
+			b.shown[i].number = 0
+		}
+	}
+	if len(b.shown) == 0 {
+		b.shown = []shown{{b.parts[0].number, b.order[0]}}
+		if b.LabelMap {
+			b.shown[0].number = 0
+		}
+	}
+	slices.SortFunc(b.shown, func(i, j shown) int {
+		return cmp.Or(cmp.Compare(i.number, j.number), cmp.Compare(b.place[i.z], b.place[j.z]))
+	})
+	b.shown = slices.Compact(b.shown)
+	n := b.Labels.SliceVoxels()
+	size := int64(len(b.shown)) * int64(n)
+	if !b.LabelMap {
+		size = (size + 7) / 8
+	}
+	if size > math.MaxUint32-2 {
+		return nil, errors.New("the segmentation would be larger than a DICOM file can be")
+	}
+	out := make([]byte, size)
+	for k, s := range b.shown {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		slice := b.number[s.z*n : (s.z+1)*n]
+		if b.LabelMap {
+			copy(out[k*n:], slice)
+			continue
+		}
+		for i, v := range slice {
+			if int(v) == s.number {
+				bit := k*n + i
+				out[bit/8] |= 1 << (bit % 8)
+			}
+		}
+	}
+	return object.Bytes(tag.PixelData, "OB", out), nil
+}
