@@ -60,7 +60,7 @@ var rooms = map[string][]string{
 	"glasswork/dataset/internal/osfile":     nil,
 	"glasswork/dataset/dicom/internal/walk": nil,
 	"glasswork/dataset/dicom": {
-		"glasswork/dataset/dicom/internal/walk", "glasswork/dataset/dicom/codec", "glasswork/dataset/dicom/encapsulated",
+		"glasswork/dataset/dicom/internal/walk", "glasswork/dataset/dicom/codec", "glasswork/dataset/dicom/encapsulated", "glasswork/dataset/dicom/object",
 		"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile",
 	},
 	"glasswork/dataset/dicom/encapsulated":          nil,

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,7 +16,7 @@ import (
 )
 
 // file describes a DICOM file for tests: elements by tag, values as bytes for text and
-// pixels, uint16 for numbers.
+// pixels, uint16 and uint32 for numbers, []file for the items of sequences.
 type file map[uint32]any
 
 // slice is a plain CT slice of 2 × 3 pixels at z mm.
@@ -54,12 +55,25 @@ func words(v ...int) []byte {
 }
 
 func vrOf(tag uint32, value any) string {
-	if _, ok := value.(uint16); ok {
+	switch value.(type) {
+	case uint16:
 		return "US"
+	case uint32:
+		return "UL"
+	case float64:
+		return "FD"
+	case []file:
+		return "SQ"
 	}
 	switch tag {
-	case tagPixelData:
+	case tagPixelData, tagLUTData:
 		return "OW"
+	case tagLUTDescriptor:
+		return "US"
+	case tagFloatPixels:
+		return "OF"
+	case tagDoublePixels:
+		return "OD"
 	case tagSOPClass, tagSOPInstance, tagStudyUID, tagSeriesUID, tagFrameUID:
 		return "UI"
 	case tagStudyDate:
@@ -89,6 +103,20 @@ func (f file) dataset(s walk.Syntax) []byte {
 		case uint16:
 			value = make([]byte, 2)
 			order.PutUint16(value, v)
+		case uint32:
+			value = make([]byte, 4)
+			order.PutUint32(value, v)
+		case float64:
+			value = make([]byte, 8)
+			order.PutUint64(value, math.Float64bits(v))
+		case []file:
+			for _, item := range v {
+				set := item.dataset(s)
+				value = appendUint16(value, order, 0xFFFE, 0xE000)
+				value = append(value, make([]byte, 4)...)
+				order.PutUint32(value[len(value)-4:], uint32(len(set)))
+				value = append(value, set...)
+			}
 		case string:
 			value = []byte(v)
 		case []byte:

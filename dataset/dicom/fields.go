@@ -10,57 +10,59 @@ import (
 
 // Tags of the elements that are read (PS3.6).
 const (
-	tagCharacterSet    = 0x0008_0005
-	tagImageType       = 0x0008_0008
-	tagSOPClass        = 0x0008_0016
-	tagSOPInstance     = 0x0008_0018
-	tagStudyDate       = 0x0008_0020
-	tagModality        = 0x0008_0060
-	tagStudyText       = 0x0008_1030
-	tagSeriesText      = 0x0008_103E
-	tagPatientName     = 0x0010_0010
-	tagPatientID       = 0x0010_0020
-	tagThickness       = 0x0018_0050
-	tagGantryTilt      = 0x0018_1120
-	tagKernel          = 0x0018_1210
-	tagStudyUID        = 0x0020_000D
-	tagSeriesUID       = 0x0020_000E
-	tagSeriesNumber    = 0x0020_0011
-	tagAcquisition     = 0x0020_0012
-	tagInstance        = 0x0020_0013
-	tagPosition        = 0x0020_0032
-	tagOrientation     = 0x0020_0037
-	tagFrameUID        = 0x0020_0052
-	tagSamples         = 0x0028_0002
-	tagPhotometric     = 0x0028_0004
-	tagFrames          = 0x0028_0008
-	tagRows            = 0x0028_0010
-	tagColumns         = 0x0028_0011
-	tagSpacing         = 0x0028_0030
-	tagBitsAllocated   = 0x0028_0100
-	tagBitsStored      = 0x0028_0101
-	tagHighBit         = 0x0028_0102
-	tagSigned          = 0x0028_0103
-	tagPadding         = 0x0028_0120
-	tagPaddingLimit    = 0x0028_0121
-	tagIntercept       = 0x0028_1052
-	tagSlope           = 0x0028_1053
-	tagModalityLUT     = 0x0028_3000
-	tagReferencedFile  = 0x0004_1500
-	tagDirectory       = 0x0004_1220
-	tagFrameOffsets    = 0x7FE0_0001
-	tagFrameLengths    = 0x7FE0_0002
-	tagFloatPixels     = 0x7FE0_0008
-	tagDoublePixels    = 0x7FE0_0009
-	tagPixelData       = walk.PixelData
-	uidMediaDirectory  = "1.2.840.10008.1.3.10"
-	uidCTImage         = "1.2.840.10008.5.1.4.1.1.2"
-	uidEnhancedCT      = "1.2.840.10008.5.1.4.1.1.2.1"
-	uidSecondary       = "1.2.840.10008.5.1.4.1.1.7"
-	defaultPaddingHU   = -1024
-	largestSide        = 1 << 14 // pixels; CT matrices end at 2,048
-	largestSlicePixels = 1 << 26
-	absurdMM           = 1e5 // no position, pixel or thickness is that large
+	tagCharacterSet     = 0x0008_0005
+	tagImageType        = 0x0008_0008
+	tagSOPClass         = 0x0008_0016
+	tagSOPInstance      = 0x0008_0018
+	tagStudyDate        = 0x0008_0020
+	tagModality         = 0x0008_0060
+	tagStudyText        = 0x0008_1030
+	tagSeriesText       = 0x0008_103E
+	tagPatientName      = 0x0010_0010
+	tagPatientID        = 0x0010_0020
+	tagThickness        = 0x0018_0050
+	tagGantryTilt       = 0x0018_1120
+	tagKernel           = 0x0018_1210
+	tagStudyUID         = 0x0020_000D
+	tagSeriesUID        = 0x0020_000E
+	tagSeriesNumber     = 0x0020_0011
+	tagAcquisition      = 0x0020_0012
+	tagInstance         = 0x0020_0013
+	tagPosition         = 0x0020_0032
+	tagOrientation      = 0x0020_0037
+	tagFrameUID         = 0x0020_0052
+	tagSamples          = 0x0028_0002
+	tagPhotometric      = 0x0028_0004
+	tagFrames           = 0x0028_0008
+	tagRows             = 0x0028_0010
+	tagColumns          = 0x0028_0011
+	tagSpacing          = 0x0028_0030
+	tagBitsAllocated    = 0x0028_0100
+	tagBitsStored       = 0x0028_0101
+	tagHighBit          = 0x0028_0102
+	tagSigned           = 0x0028_0103
+	tagPadding          = 0x0028_0120
+	tagPaddingLimit     = 0x0028_0121
+	tagIntercept        = 0x0028_1052
+	tagSlope            = 0x0028_1053
+	tagRescaleType      = 0x0028_1054
+	tagModalityLUT      = 0x0028_3000
+	tagReferencedFile   = 0x0004_1500
+	tagDirectory        = 0x0004_1220
+	tagFrameOffsets     = 0x7FE0_0001
+	tagFrameLengths     = 0x7FE0_0002
+	tagFloatPixels      = 0x7FE0_0008
+	tagDoublePixels     = 0x7FE0_0009
+	tagPixelData        = walk.PixelData
+	uidMediaDirectory   = "1.2.840.10008.1.3.10"
+	uidCTImage          = "1.2.840.10008.5.1.4.1.1.2"
+	uidEnhancedCT       = "1.2.840.10008.5.1.4.1.1.2.1"
+	uidLegacyEnhancedCT = "1.2.840.10008.5.1.4.1.1.2.2"
+	uidSecondary        = "1.2.840.10008.5.1.4.1.1.7"
+	defaultPaddingHU    = -1024
+	largestSide         = 1 << 14 // pixels; CT matrices end at 2,048
+	largestSlicePixels  = 1 << 26
+	absurdMM            = 1e5 // no position, pixel or thickness is that large
 )
 
 // wanted says whether the value of a tag is read.
@@ -69,7 +71,7 @@ func wanted(tag uint32) bool {
 	case tagCharacterSet, tagImageType, tagSOPClass, tagSOPInstance, tagStudyDate, tagModality, tagStudyText, tagSeriesText,
 		tagPatientName, tagPatientID, tagThickness, tagGantryTilt, tagKernel, tagSeriesNumber, tagStudyUID, tagSeriesUID, tagAcquisition, tagInstance,
 		tagPosition, tagOrientation, tagFrameUID, tagSamples, tagPhotometric, tagFrames, tagRows, tagColumns, tagSpacing,
-		tagBitsAllocated, tagBitsStored, tagHighBit, tagSigned, tagPadding, tagPaddingLimit, tagIntercept, tagSlope,
+		tagBitsAllocated, tagBitsStored, tagHighBit, tagSigned, tagPadding, tagPaddingLimit, tagIntercept, tagSlope, tagRescaleType,
 		tagReferencedFile:
 		return true
 	}
@@ -118,10 +120,8 @@ func (f fields) numbers(tag uint32) []float64 {
 			out = append(out, n)
 		}
 	}
-	for _, n := range out {
-		if math.IsNaN(n) || math.IsInf(n, 0) {
-			return nil
-		}
+	if !finite(out) {
+		return nil
 	}
 	return out
 }
@@ -167,12 +167,9 @@ func (h *header) fillPixels(f fields) {
 	h.highBit = f.whole(tagHighBit, h.bitsStored-1)
 	h.signed = f.whole(tagSigned, 0) == 1
 	h.inverted = f.text(tagPhotometric) == "MONOCHROME1"
-	slope, hasSlope := f.number(tagSlope)
-	intercept, hasIntercept := f.number(tagIntercept)
-	h.slope, h.intercept, h.hasRescale = 1, 0, hasSlope && hasIntercept && slope != 0
-	if h.hasRescale {
-		h.slope, h.intercept = slope, intercept
-	}
+	h.slope = 1
+	h.setRescale(f.numbers(tagSlope), f.numbers(tagIntercept))
+	h.unit = f.text(tagRescaleType)
 	if p, ok := f.number(tagPadding); ok {
 		h.hasPadding = true
 		h.padding[0] = h.stored(int(p))
@@ -195,25 +192,68 @@ func (h *header) stored(v int) int {
 
 // fillPlace copies where the slice lies.
 func (h *header) fillPlace(f fields) {
-	if p := f.numbers(tagPosition); len(p) == 3 && largest(p) < absurdMM {
+	h.rowAxis, h.columnAxis, h.spacing = [3]float64{1, 0, 0}, [3]float64{0, 1, 0}, [2]float64{1, 1}
+	h.setPosition(f.numbers(tagPosition))
+	h.setOrientation(f.numbers(tagOrientation))
+	h.setSpacing(f.numbers(tagSpacing))
+	h.setThickness(f.numbers(tagThickness))
+	h.tilt, _ = f.number(tagGantryTilt)
+}
+
+// setPosition takes ImagePositionPatient if it is one.
+func (h *header) setPosition(p []float64) {
+	if len(p) == 3 && finite(p) && largest(p) < absurdMM {
 		h.hasPosition, h.position = true, [3]float64(p)
 	}
-	h.rowAxis, h.columnAxis = [3]float64{1, 0, 0}, [3]float64{0, 1, 0}
-	if o := f.numbers(tagOrientation); len(o) == 6 {
-		row, okRow := unit([3]float64(o[:3]))
-		column, okColumn := unit([3]float64(o[3:]))
-		if okRow && okColumn && math.Abs(dot(row, column)) < 0.01 {
-			h.hasOrientation, h.rowAxis, h.columnAxis = true, row, column
-		}
+}
+
+// setOrientation takes ImageOrientationPatient if it is one.
+func (h *header) setOrientation(o []float64) {
+	if len(o) != 6 || !finite(o) {
+		return
 	}
-	h.spacing = [2]float64{1, 1}
-	if s := f.numbers(tagSpacing); len(s) == 2 && min(s[0], s[1]) > 1/absurdMM && largest(s) < absurdMM {
+	row, okRow := unit([3]float64(o[:3]))
+	column, okColumn := unit([3]float64(o[3:]))
+	if okRow && okColumn && math.Abs(dot(row, column)) < 0.01 {
+		h.hasOrientation, h.rowAxis, h.columnAxis = true, row, column
+	}
+}
+
+// setSpacing takes PixelSpacing if it is one.
+func (h *header) setSpacing(s []float64) {
+	if len(s) == 2 && finite(s) && min(s[0], s[1]) > 1/absurdMM && largest(s) < absurdMM {
 		h.hasSpacing, h.spacing = true, [2]float64(s)
 	}
-	if t, ok := f.number(tagThickness); ok && t > 1/absurdMM && t < absurdMM {
-		h.thickness = t
+}
+
+// setThickness takes SliceThickness if it is one.
+func (h *header) setThickness(t []float64) {
+	if len(t) > 0 && t[0] > 1/absurdMM && t[0] < absurdMM {
+		h.thickness = t[0]
 	}
-	h.tilt, _ = f.number(tagGantryTilt)
+}
+
+// setRescale takes RescaleSlope and RescaleIntercept if they are usable.
+func (h *header) setRescale(slope, intercept []float64) {
+	if len(slope) > 0 && len(intercept) > 0 && finite(slope[:1]) && finite(intercept[:1]) && slope[0] != 0 {
+		h.slope, h.intercept, h.hasRescale = slope[0], intercept[0], true
+	}
+}
+
+// inHU says whether the values are Hounsfield units. A rescale without a type gives them,
+// as a CT's always did (PS3.3 C.8.2.1).
+func (h *header) inHU() bool {
+	return (h.hasRescale || h.lut != nil) && (h.unit == "" || h.unit == "HU")
+}
+
+// finite says whether all are numbers that can be calculated with.
+func finite(v []float64) bool {
+	for _, n := range v {
+		if math.IsNaN(n) || math.IsInf(n, 0) {
+			return false
+		}
+	}
+	return true
 }
 
 // largest is the largest absolute value.

@@ -28,6 +28,7 @@ type header struct {
 	sopClass, sopUID, seriesUID, studyUID, frameUID     string
 	modality, description, date, patientID, patientName string
 	kernel, number                                      string // of the reconstruction and the series
+	unit                                                string // of the values, as the file calls it
 	imageType                                           []string
 	rows, columns, frames, samples                      int
 	scaling
@@ -38,6 +39,9 @@ type header struct {
 	spacing                                 [2]float64 // [y,x]
 	thickness, tilt                         float64
 	instance, acquisition                   int
+	frame                                   int // of the file, from 0
+	stackID                                 string
+	inStack, time                           int      // place in its stack, index of its temporal position; 0 if not said
 	directoryRecords                        []string // DICOMDIR: referenced files
 
 	// Of compressed files: the bytes of each frame, or why they cannot be found or decoded.

@@ -3,7 +3,6 @@ package dicom
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"glasswork/dataset/dicom/codec"
@@ -34,14 +33,14 @@ func (h *header) checkKind() error {
 		return errors.New("it is a DICOMDIR, a table of contents")
 	case h.sopClass == uidSecondary || strings.HasPrefix(h.sopClass, uidSecondary+"."):
 		return errors.New("it is a secondary capture (a picture of a screen), not a CT image")
-	case slices.Contains(h.imageType, "LOCALIZER"):
+	case h.isLocalizer():
 		return errors.New("it is a localizer (scout view), not a slice")
 	case h.modality != "" && h.modality != "CT":
 		return fmt.Errorf("its modality is %.16s; Glasswork reads CT", h.modality)
 	case h.pixels.Tag == 0 || h.rows <= 0 || h.columns <= 0:
 		return errors.New("it holds no image")
-	case h.sopClass == uidEnhancedCT || h.frames > 1:
-		return fmt.Errorf("it holds %d frames in one file (enhanced multi-frame CT), which cannot be read yet; export it as single slices", h.frames)
+	case h.frames < 1 || h.frames > maxFrames:
+		return fmt.Errorf("it claims %d frames; 1 to %d can be read", h.frames, maxFrames)
 	}
 	return nil
 }
@@ -49,29 +48,51 @@ func (h *header) checkKind() error {
 // checkPixels compares what the header says about the pixels with what is there.
 func (h *header) checkPixels() error {
 	switch {
-	case h.pixels.Tag != tagPixelData:
-		return errors.New("its pixels are floating-point numbers, which cannot be read yet")
 	case h.pixels.Open() && !h.Compressed:
 		return errors.New("its pixels are in fragments although it calls them uncompressed")
 	case h.Compressed && !h.pixels.Open():
 		return fmt.Errorf("it calls its pixels compressed as %s (%s), but they are not in fragments", h.Name, h.UID)
 	case h.samples != 1:
 		return errors.New("it is a colour image, not CT values")
-	case h.modalityLUT && !h.hasRescale:
-		return errors.New("its HU are given by a lookup table, which cannot be read yet")
+	case h.pixels.Tag != tagPixelData:
+		return h.checkFloats()
 	case h.bitsAllocated != 8 && h.bitsAllocated != 16 && h.bitsAllocated != 32:
 		return fmt.Errorf("it stores %d bits a pixel; 8, 16 and 32 can be read", h.bitsAllocated)
 	case h.bitsStored < 1 || h.bitsStored > h.bitsAllocated || h.highBit < h.bitsStored-1 || h.highBit >= h.bitsAllocated:
 		return fmt.Errorf("its bits stored (%d), high bit (%d) and bits allocated (%d) contradict each other", h.bitsStored, h.highBit, h.bitsAllocated)
-	case h.rows > largestSide || h.columns > largestSide || h.slicePixels() > largestSlicePixels:
+	}
+	return h.checkSize()
+}
+
+// checkFloats is checkPixels for floating-point ones (PS3.3 C.7.6.24).
+func (h *header) checkFloats() error {
+	bits := 32
+	if h.pixels.Tag == tagDoublePixels {
+		bits = 64
+	}
+	switch {
+	case h.Compressed:
+		return errors.New("its pixels are floating-point numbers although they are called compressed")
+	case h.bitsAllocated != bits:
+		return fmt.Errorf("its pixels are floating-point numbers of %d bits, it says %d", bits, h.bitsAllocated)
+	}
+	return h.checkSize()
+}
+
+// checkSize compares the size of the image with what is there.
+func (h *header) checkSize() error {
+	if h.rows > largestSide || h.columns > largestSide || h.slicePixels() > largestSlicePixels {
 		return fmt.Errorf("it claims %d × %d pixels, more than any CT slice has", h.columns, h.rows)
 	}
 	if h.Compressed {
 		return h.framesErr
 	}
 	there := min(int64(h.pixels.Length), h.size-h.pixels.Value)
-	if need := int64(h.pixelBytes()); there < need {
+	switch need := int64(h.frames) * int64(h.pixelBytes()); {
+	case there < need && h.frames == 1:
 		return fmt.Errorf("it is cut short: %d × %d pixels need %d bytes, %d are there", h.columns, h.rows, need, there)
+	case there < need:
+		return fmt.Errorf("it is cut short: %d frames of %d × %d pixels need %d bytes, %d are there", h.frames, h.columns, h.rows, need, there)
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func (h *header) readPixels(ctx context.Context, d *codec.Decoder, hu []int16, w
 	}
 	defer f.Close()
 	if h.Compressed {
-		return h.readFrame(ctx, d, f, 0, hu, w)
+		return h.readFrame(ctx, d, f, h.frame, hu, w)
 	}
 	src := io.ReaderAt(f)
 	if h.Deflated {
@@ -70,7 +70,7 @@ func (h *header) readPixels(ctx context.Context, d *codec.Decoder, hu []int16, w
 
 // readStored fills raw with the pixels as they are stored.
 func (h *header) readStored(src io.ReaderAt, raw []byte) error {
-	_, err := src.ReadAt(raw, h.pixels.Value)
+	_, err := src.ReadAt(raw, h.pixels.Value+int64(h.frame)*int64(h.pixelBytes()))
 	switch {
 	case errors.Is(err, io.EOF):
 		return errors.New("it has become shorter since it was opened")
@@ -97,6 +97,8 @@ func (h *header) inflated(f *os.File) (io.ReaderAt, error) {
 // toHU turns the stored pixels raw into HU.
 func (h *header) toHU(hu []int16, raw []byte, w *workspace) {
 	switch {
+	case h.pixels.Tag == tagFloatPixels || h.pixels.Tag == tagDoublePixels:
+		h.floatsToHU(hu, raw)
 	case h.bitsAllocated == 16 && len(hu) >= 1<<14: // fewer pixels are not worth a table
 		h.toHUByTable(hu, raw, w)
 	default:
@@ -155,6 +157,27 @@ func (h *header) storedReader(raw []byte) func(i int) int64 {
 	}
 }
 
+// floatsToHU turns floating-point pixels into HU; what is no number is air.
+func (h *header) floatsToHU(hu []int16, raw []byte) {
+	order := binary.ByteOrder(binary.LittleEndian)
+	if h.BigEndian {
+		order = binary.BigEndian
+	}
+	for i := range hu {
+		var v float64
+		if h.bitsAllocated == 64 {
+			v = math.Float64frombits(order.Uint64(raw[8*i:]))
+		} else {
+			v = float64(math.Float32frombits(order.Uint32(raw[4*i:])))
+		}
+		if math.IsNaN(v) || h.hasPadding && v >= h.floatPadding[0] && v <= h.floatPadding[1] {
+			hu[i] = defaultPaddingHU
+			continue
+		}
+		hu[i] = clamp(math.Round(v*h.slope + h.intercept))
+	}
+}
+
 // scaling is how a stored value becomes HU.
 type scaling struct {
 	bitsAllocated, bitsStored, highBit int
@@ -162,6 +185,8 @@ type scaling struct {
 	slope, intercept                   float64
 	padding                            [2]int // lowest and highest stored value that means "no data"
 	hasPadding                         bool
+	floatPadding                       [2]float64 // the same of floating-point pixels
+	lut                                *lookup    // instead of slope and intercept; nil if there is none
 }
 
 // hu is the value of a pixel whose allocated bits are whole (PS3.3 C.7.6.3.1 and
@@ -175,6 +200,9 @@ func (s *scaling) hu(whole int64) int16 {
 	v := s.cut(whole)
 	if s.isPadding(v) || s.isPadding(int(whole)) {
 		return defaultPaddingHU
+	}
+	if s.lut != nil {
+		return clamp(float64(s.lut.at(v)))
 	}
 	if s.inverted && !s.hasRescale {
 		low, high := s.limits()

@@ -33,13 +33,12 @@ type Result struct {
 // description. A file that cannot be offered is no error: Result.Skipped names it.
 // err is ctx's alone. root is the path the user opened; it becomes Series.Path.
 func Scan(ctx context.Context, root string, files []string) (Result, error) {
-	headers := make([]*header, len(files))
-	errs := make([]error, len(files))
+	seen := make([]scanned, len(files))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(2 * runtime.GOMAXPROCS(0)) // half of them wait for the disk
 	for i, file := range files {
 		g.Go(func() error {
-			headers[i], errs[i] = readHeader(file)
+			seen[i] = look(file)
 			return ctx.Err()
 		})
 	}
@@ -49,25 +48,47 @@ func Scan(ctx context.Context, root string, files []string) (Result, error) {
 	var r Result
 	var usable []*header
 	reasons := newReasons()
-	for i, h := range headers {
+	for i, s := range seen {
 		switch {
-		case errors.Is(errs[i], walk.ErrNotDICOM):
+		case errors.Is(s.err, walk.ErrNotDICOM):
 			r.Foreign = append(r.Foreign, files[i])
-		case errs[i] != nil:
-			reasons.add(files[i], errs[i].Error())
-		case h.sopClass == uidMediaDirectory || len(h.directoryRecords) > 0:
-			// A table of contents: the files it lists are opened by Directory.
-		case h.refusal() != "":
-			reasons.add(files[i], h.refusal())
-		default:
-			usable = append(usable, h)
+			continue
+		case s.err != nil:
+			reasons.add(files[i], s.err.Error())
 		}
+		for _, why := range s.refused {
+			reasons.add(files[i], why)
+		}
+		usable = append(usable, s.images...)
 	}
 	r.Skipped = reasons.sentences()
 	var dropped []string
 	r.Series, dropped = build(root, usable)
 	r.Skipped = append(r.Skipped, dropped...)
 	return r, nil
+}
+
+// scanned is what one file holds: its images, and in clauses why others are not offered.
+type scanned struct {
+	images  []*header
+	refused []string
+	err     error
+}
+
+// look reads the header of a file and sets apart what is no image of a CT. A table of
+// contents holds nothing: the files it lists are opened by Directory.
+func look(file string) (s scanned) {
+	h, err := readHeader(file)
+	switch {
+	case err != nil:
+		return scanned{err: err}
+	case h.sopClass == uidMediaDirectory || len(h.directoryRecords) > 0:
+		return scanned{}
+	case h.refusal() != "":
+		return scanned{refused: []string{h.refusal()}}
+	}
+	s.images, s.refused, s.err = h.images()
+	return s
 }
 
 // reasons collects files that share a reason, so that 300 compressed slices give one sentence.

@@ -76,11 +76,12 @@ func tellApart(series []*volume.Series, heads []*header) {
 func dropCopies(headers []*header) (unique []*header, copies int) {
 	seen := map[string]bool{}
 	for _, h := range headers {
-		if h.sopUID != "" && seen[h.sopUID] {
+		key := fmt.Sprint(h.sopUID, "/", h.frame)
+		if h.sopUID != "" && seen[key] {
 			copies++
 			continue
 		}
-		seen[h.sopUID] = true
+		seen[key] = true
 		unique = append(unique, h)
 	}
 	return unique, copies
@@ -98,25 +99,41 @@ func (s *stack) series(root string, i, n int) *volume.Series {
 		Calibrated: true, Measurable: s.measurable, Warnings: s.warnings,
 	}
 	if n > 1 {
+		out.Description += fmt.Sprintf(", volume %d of %d", i+1, n)
 		out.Warnings = append(out.Warnings, fmt.Sprintf("%s holds images that do not form one volume and was split into %d; this is number %d, with %d slices.",
 			title(h), n, i+1, len(s.slices)))
 		if i > 0 {
 			out.ID += fmt.Sprintf("#%d", i+1)
 		}
 	}
-	if !allOf(s.slices, func(h *header) bool { return h.hasRescale }) {
+	if warning := s.uncalibrated(); warning != "" {
 		out.Calibrated = false
-		out.Warnings = append(out.Warnings, "The files do not say how grey values become HU; stored values are shown as HU, so HU and everything measured by HU may be wrong.")
+		out.Warnings = append(out.Warnings, warning)
 	}
 	if !allOf(s.slices, func(h *header) bool { return !h.inverted }) {
 		out.Warnings = append(out.Warnings, "The files ask for an inverted display (MONOCHROME1); it is shown with air black, HU are not changed.")
 	}
-	source := &source{at: s.at}
+	listed := map[string]bool{} // frames share a file
 	for _, h := range s.slices {
-		out.Files = append(out.Files, h.path)
+		if !listed[h.path] {
+			listed[h.path] = true
+			out.Files = append(out.Files, h.path)
+		}
 	}
-	out.Source = source
+	out.Source = &source{at: s.at}
 	return out
+}
+
+// uncalibrated says in a sentence why values are not HU, or nothing if they are.
+func (s *stack) uncalibrated() string {
+	i := slices.IndexFunc(s.slices, func(h *header) bool { return !h.inHU() })
+	switch {
+	case i < 0:
+		return ""
+	case s.slices[i].hasRescale || s.slices[i].lut != nil:
+		return oneLine(fmt.Sprintf("The files call their values %.16q, not HU; they are shown as if they were HU, so nothing measured by HU can be trusted.", s.slices[i].unit))
+	}
+	return "The files do not say how grey values become HU; stored values are shown as HU, so HU and everything measured by HU may be wrong."
 }
 
 // seriesID is the Series Instance UID, or a hash of the instances where there is none.
@@ -126,7 +143,7 @@ func seriesID(headers []*header) string {
 	}
 	sum := sha256.New()
 	for _, h := range headers {
-		fmt.Fprintf(sum, "%s|%s|%d|%d|%v|%d\n", h.sopUID, filepath.Base(h.path), h.rows, h.columns, h.position, h.size)
+		fmt.Fprintf(sum, "%s|%s|%d|%d|%v|%d|%d\n", h.sopUID, filepath.Base(h.path), h.rows, h.columns, h.position, h.size, h.frame)
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }

@@ -52,7 +52,7 @@ func split(headers []*header) []*stack {
 
 // fits says whether h can lie in one volume with o.
 func (h *header) fits(o *header) bool {
-	same := h.rows == o.rows && h.columns == o.columns && h.hasPosition == o.hasPosition && h.hasOrientation == o.hasOrientation
+	same := h.stackID == o.stackID && h.time == o.time && h.rows == o.rows && h.columns == o.columns && h.hasPosition == o.hasPosition && h.hasOrientation == o.hasOrientation
 	for i := range 2 {
 		same = same && math.Abs(h.spacing[i]-o.spacing[i]) < 1e-4
 	}
@@ -84,14 +84,14 @@ type phase struct {
 func phases(group []*header) []phase {
 	if !group[0].hasPosition {
 		slices.SortStableFunc(group, func(a, b *header) int {
-			return cmp.Or(cmp.Compare(a.instance, b.instance), cmp.Compare(a.path, b.path))
+			return cmp.Or(cmp.Compare(a.instance, b.instance), cmp.Compare(a.path, b.path), cmp.Compare(a.inStack, b.inStack), cmp.Compare(a.frame, b.frame))
 		})
 		return []phase{{slices: group}}
 	}
 	n := group[0].normal()
 	slices.SortStableFunc(group, func(a, b *header) int {
 		return cmp.Or(cmp.Compare(a.along(n), b.along(n)), cmp.Compare(a.acquisition, b.acquisition),
-			cmp.Compare(a.instance, b.instance), cmp.Compare(a.path, b.path))
+			cmp.Compare(a.instance, b.instance), cmp.Compare(a.path, b.path), cmp.Compare(a.frame, b.frame))
 	})
 	var places [][]*header
 	for i, h := range group {

@@ -11,7 +11,7 @@ import (
 // means "no data", and the rescale is a whole offset. That is most CT.
 func (h *header) inPlace() bool {
 	return h.bitsAllocated == 16 && !h.BigEndian && binary.NativeEndian.Uint16([]byte{1, 0}) == 1 &&
-		h.highBit == h.bitsStored-1 && !h.hasPadding && h.slope == 1 && h.intercept == math.Trunc(h.intercept) &&
+		h.highBit == h.bitsStored-1 && !h.hasPadding && h.lut == nil && h.slope == 1 && h.intercept == math.Trunc(h.intercept) &&
 		math.Abs(h.intercept) <= math.MaxInt16 && (h.alwaysFits() || h.bitsStored == 16) && (!h.inverted || h.hasRescale)
 }
 

@@ -1,0 +1,200 @@
+package dicom
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"glasswork/dataset/dicom/object"
+)
+
+// maxFrames is more than any file has: what is kept of each is bounded by it.
+const maxFrames = 1 << 14
+
+// manyFrames says whether h is laid out for more than one image: its geometry then stands
+// in functional groups, if anywhere.
+func (h *header) manyFrames() bool {
+	return h.frames > 1 || h.sopClass == uidEnhancedCT || h.sopClass == uidLegacyEnhancedCT
+}
+
+// images are the slices that the file of h holds, h itself if it holds one only. refused
+// says in clauses which of them are not offered.
+func (h *header) images() (images []*header, refused []string, err error) {
+	needsObject := h.manyFrames() || h.modalityLUT && !h.hasRescale || h.pixels.Tag != tagPixelData
+	if !needsObject {
+		return []*header{h}, nil, nil
+	}
+	o, err := object.Read(h.path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := h.fillFromObject(o.Set); err != nil {
+		return nil, nil, err
+	}
+	if !h.manyFrames() {
+		return []*header{h}, nil, nil
+	}
+	return h.splitFrames(o.Set)
+}
+
+// splitFrames makes a header for every frame from the functional groups of o.
+func (h *header) splitFrames(o object.Set) (images []*header, refused []string, err error) {
+	shared, own := o.Item(tag.SharedFunctionalGroupsSequence), o.Items(tag.PerFrameFunctionalGroupsSequence)
+	if len(own) > 0 && len(own) != h.frames {
+		return nil, nil, fmt.Errorf("it describes %d frames and holds %d", len(own), h.frames)
+	}
+	if len(own) == 0 {
+		own = make([]object.Set, h.frames)
+	}
+	localizers := 0
+	for i, groups := range own {
+		f := *h
+		f.frame = i
+		if h.frames > 1 { // one position cannot be that of several frames
+			f.hasPosition = false
+		}
+		f.fillGroups(shared)
+		f.fillGroups(groups)
+		if f.isLocalizer() {
+			localizers++
+			continue
+		}
+		images = append(images, &f)
+	}
+	if localizers > 0 {
+		refused = append(refused, fmt.Sprintf("%d of its %d frames %s (scout views), not slices", localizers, h.frames, plural(localizers, "is a localizer", "are localizers")))
+	}
+	dropLonelyTimes(images)
+	return images, refused, nil
+}
+
+// fillGroups takes what functional groups say of a frame (PS3.3 C.7.6.16.2 and C.8.15.3).
+func (h *header) fillGroups(groups object.Set) {
+	measures := groups.Item(tag.PixelMeasuresSequence)
+	h.setSpacing(measures.Floats(tag.PixelSpacing))
+	h.setThickness(measures.Floats(tag.SliceThickness))
+	h.setPosition(groups.Item(tag.PlanePositionSequence).Floats(tag.ImagePositionPatient))
+	h.setOrientation(groups.Item(tag.PlaneOrientationSequence).Floats(tag.ImageOrientationPatient))
+	values := groups.Item(tag.PixelValueTransformationSequence)
+	h.setRescale(values.Floats(tag.RescaleSlope), values.Floats(tag.RescaleIntercept))
+	if unit := values.Text(tag.RescaleType); unit != "" {
+		h.unit = unit
+	}
+	h.setHounsfield(groups)
+	if kind := groups.Item(tag.CTImageFrameTypeSequence).Texts(tag.FrameType); len(kind) > 0 {
+		h.imageType = kind
+	}
+	if kernel := groups.Item(tag.CTReconstructionSequence).Text(tag.ConvolutionKernel); kernel != "" {
+		h.kernel = kernel
+	}
+	content := groups.Item(tag.FrameContentSequence)
+	if id := content.Text(tag.StackID); id != "" {
+		h.stackID = id
+	}
+	h.time = content.Int(tag.TemporalPositionIndex, h.time)
+	h.inStack = content.Int(tag.InStackPositionNumber, h.inStack)
+}
+
+// dropLonelyTimes forgets temporal positions that number the frames: slices that follow
+// each other in time are one volume, several frames at one time are one of several.
+func dropLonelyTimes(images []*header) {
+	count := map[int]int{}
+	for _, f := range images {
+		count[f.time]++
+	}
+	if len(count) < len(images) {
+		return
+	}
+	for _, f := range images {
+		f.time = 0
+	}
+}
+
+// fillFromObject takes what only some files have: a lookup table for HU, and units.
+func (h *header) fillFromObject(o object.Set) error {
+	h.setHounsfield(o)
+	if h.pixels.Tag != tagPixelData {
+		h.setFloatPadding(o)
+	}
+	if !h.modalityLUT || h.hasRescale {
+		return nil
+	}
+	var err error
+	table := o.Item(tag.ModalityLUTSequence)
+	h.unit = table.Text(tag.ModalityLUTType)
+	h.lut, err = readLookup(table)
+	return err
+}
+
+// setHounsfield takes a real world value mapping in Hounsfield units where there is no
+// rescale (PS3.3 C.7.6.16.2.11). Others do not give HU.
+func (h *header) setHounsfield(o object.Set) {
+	for _, m := range o.Items(tag.RealWorldValueMappingSequence) {
+		if unit := m.Item(tag.MeasurementUnitsCodeSequence).Text(tag.CodeValue); unit == "[hnsf'U]" && !h.hasRescale {
+			h.setRescale(m.Floats(tag.RealWorldValueSlope), m.Floats(tag.RealWorldValueIntercept))
+		}
+	}
+}
+
+// setFloatPadding takes the value of floating-point pixels that means "no data".
+func (h *header) setFloatPadding(o object.Set) {
+	value, limit := tag.FloatPixelPaddingValue, tag.FloatPixelPaddingRangeLimit
+	if h.pixels.Tag == tagDoublePixels {
+		value, limit = tag.DoubleFloatPixelPaddingValue, tag.DoubleFloatPixelPaddingRangeLimit
+	}
+	if p, ok := o.Float(value); ok {
+		q, ok := o.Float(limit)
+		if !ok {
+			q = p
+		}
+		h.hasPadding, h.floatPadding = true, [2]float64{min(p, q), max(p, q)}
+	}
+}
+
+// isLocalizer says whether the image is a scout view.
+func (h *header) isLocalizer() bool {
+	return slices.ContainsFunc(h.imageType, func(kind string) bool {
+		return slices.Contains([]string{"LOCALIZER", "SCOUT", "SURVIEW", "TOPOGRAM"}, kind)
+	})
+}
+
+// lookup is a modality lookup table (PS3.3 C.11.1.1): values is by stored value, from
+// first on; what lies outside takes the nearest.
+type lookup struct {
+	first  int
+	values []int
+}
+
+// at is the output for stored value v.
+func (l *lookup) at(v int) int { return l.values[min(max(v-l.first, 0), len(l.values)-1)] }
+
+// readLookup reads the table of an item of a Modality LUT Sequence.
+func readLookup(item object.Set) (*lookup, error) {
+	errUnusable := errors.New("the lookup table that gives its HU is damaged")
+	descriptor, values := item.Ints(tag.LUTDescriptor), item.Ints(tag.LUTData)
+	if len(descriptor) != 3 {
+		return nil, errUnusable
+	}
+	if packed := item.Bytes(tag.LUTData); len(values) == 0 {
+		for ; len(packed) >= 2; packed = packed[2:] {
+			values = append(values, int(packed[0])|int(packed[1])<<8)
+		}
+	}
+	entries := int(uint16(descriptor[0]))
+	if entries == 0 {
+		entries = 1 << 16
+	}
+	if descriptor[2] == 8 && len(values) == (entries+1)/2 { // two entries in each word
+		words := values
+		values = nil
+		for _, w := range words {
+			values = append(values, w&0xFF, w>>8&0xFF)
+		}
+	}
+	if len(values) < entries {
+		return nil, errUnusable
+	}
+	return &lookup{first: descriptor[1], values: values[:entries]}, nil
+}
