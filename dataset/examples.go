@@ -16,7 +16,8 @@ type Example struct {
 	Case, Patient string
 	Z, W, H       int
 	HU            []int16
-	Labels        []uint8
+	// Labels are classes, or volume.Ignored where nothing is known.
+	Labels []uint8
 	// Known are the classes that were annotated; the others are merged into background.
 	Known [volume.NumClasses]bool
 	// Spacing is in mm [y,x], 0 where unknown.

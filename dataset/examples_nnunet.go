@@ -13,7 +13,7 @@ import (
 )
 
 // openNNUNet unpacks the training cases of an nnU-Net raw folder into a slice store.
-// Slices that hold nnU-Net's ignore label were not reviewed and are left out.
+// Pixels with nnU-Net's ignore label are volume.Ignored; slices of nothing else are left out.
 func openNNUNet(ctx context.Context, dir string) (Examples, error) {
 	info, err := readNNUNetInfo(dir)
 	if err != nil {
@@ -80,11 +80,11 @@ func addCase(ctx context.Context, store *sliceStore, dir, name string, info nnun
 	spacing := ct.Geometry.Spacing()
 	hu := make([]int16, ct.Geometry.SliceVoxels())
 	for z := range ct.Geometry.Size[0] {
-		ignored, err := foreign.translate(mask.Slice(z))
+		annotated, err := foreign.translate(mask.Slice(z))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if ignored || !reviewed(z) {
+		if !annotated || !reviewed(z) {
 			continue
 		}
 		if err := ct.ReadSlice(ctx, z, hu); err != nil {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"glasswork/dataset/nifti"
 	"glasswork/dataset/picture"
 	"glasswork/dataset/volume"
 )
@@ -206,5 +207,36 @@ func TestMedSegSlices(t *testing.T) {
 	}
 	if want := [volume.NumClasses]int{5807318, 560121, 326093, 0}; counts != want {
 		t.Errorf("pixels per class %v, want %v", counts, want)
+	}
+}
+
+// A slice of which a part is labelled "ignore" is there, with that part ignored.
+func TestPartlyIgnoredSlices(t *testing.T) {
+	g := volume.NewGeometry([3]int{2, 4, 4}, [3]float64{5, 1, 1}, volume.Point{})
+	dir := t.TempDir()
+	for _, name := range []string{"imagesTr", "labelsTr"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	labels := volume.NewLabelMap(g)
+	for i := range labels.Labels {
+		labels.Labels[i] = 3 // "ignore" in this dataset
+	}
+	copy(labels.Slice(1), []uint8{0, 1, 2, 3})
+	err := errors.Join(
+		os.WriteFile(filepath.Join(dir, "dataset.json"), []byte(`{"labels":{"background":0,"GGO":1,"consolidation":2,"ignore":3}}`), 0o600),
+		nifti.WriteCT(filepath.Join(dir, "imagesTr", "a_0000.nii.gz"), &volume.Volume{Geometry: g, HU: make([]int16, g.Voxels())}),
+		nifti.WriteLabels(filepath.Join(dir, "labelsTr", "a.nii.gz"), labels))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := OpenExamples(t.Context(), dir)
+	if err != nil || e.Len() != 1 {
+		t.Fatalf("%v, want one slice: %v", e, err)
+	}
+	x, err := e.At(t.Context(), 0)
+	if want := []uint8{0, 1, 2, volume.Ignored}; err != nil || x.Z != 1 || !slices.Equal(x.Labels[:4], want) || x.Labels[15] != volume.Ignored {
+		t.Errorf("slice %d has the labels %v, want %v … %d: %v", x.Z, x.Labels, want, volume.Ignored, err)
 	}
 }

@@ -91,16 +91,19 @@ func classByName(name string) (volume.Class, bool) {
 	return 0, false
 }
 
-// translate turns foreign labels into classes in place. ignored says that some are not
-// annotated.
-func (f *foreignLabels) translate(labels []uint8) (ignored bool, err error) {
+// translate turns foreign labels into classes in place, what is not annotated into
+// volume.Ignored. annotated says that some of them are.
+func (f *foreignLabels) translate(labels []uint8) (annotated bool, err error) {
 	for i, v := range labels {
 		if int(v) == f.ignore {
-			ignored = true
-		} else if !f.named[v] {
+			labels[i] = volume.Ignored
+			continue
+		}
+		if !f.named[v] {
 			return false, fmt.Errorf("it holds the label %d, which dataset.json does not name", v)
 		}
 		labels[i] = f.class[v]
+		annotated = true
 	}
-	return ignored, nil
+	return annotated, nil
 }

@@ -11,6 +11,9 @@ import (
 // estimate runs an Estimate: what a fine-tuning would use and how long it would take,
 // from one measured step. It changes nothing.
 func (j *Jobs) estimate(ctx context.Context, job protocol.FinetuneJob, emit emitFunc) (*protocol.Summary, error) {
+	if _, err := finetuneAugment(job); err != nil {
+		return nil, badJob(err)
+	}
 	emit.status(protocol.Status{Phase: protocol.PhaseLoading, Text: "Looking at the reviewed slices"})
 	p, err := OpenProject(ctx, job.Project)
 	if err != nil {

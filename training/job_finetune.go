@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"glasswork/dataset"
 	"glasswork/dataset/project"
+	"glasswork/training/augment"
 	"glasswork/training/protocol"
 	"glasswork/training/score"
 )
@@ -35,15 +37,25 @@ func finetuneSteps(job protocol.FinetuneJob, reviewed int) int {
 	return min(max(2*reviewed*finetunePasses/finetuneBatch, finetuneMinSteps), finetuneMaxSteps)
 }
 
-// finetuneOptions are the training's options.
+// finetuneAugment is how the job's samples are varied, nil for the usual way. The error
+// points at what is wrong.
+func finetuneAugment(job protocol.FinetuneJob) (augment.Chain, error) {
+	if job.Augment == "" {
+		return nil, nil
+	}
+	return augment.Parse(job.Augment)
+}
+
+// finetuneOptions are the training's options. The job's augmentation has been read before.
 func finetuneOptions(job protocol.FinetuneJob, pl *plan, info ModelInfo) Options {
+	chain, _ := finetuneAugment(job)
 	steps := finetuneSteps(job, pl.train.Len())
 	rate := job.LearningRate
 	if rate <= 0 {
 		rate = finetuneRate
 	}
 	return Options{
-		Sources: pl.sources(), Validation: pl.holdout, KeepLast: true,
+		Sources: pl.sources(), Augment: chain, Validation: pl.holdout, KeepLast: true,
 		ValidateEvery: max((steps+finetuneScores-1)/finetuneScores, 1),
 		Info:          info, Schedule: Schedule{Peak: rate, Warmup: max(steps/10, 1), Steps: steps},
 		BatchSize: finetuneBatch, Seed: job.Seed, Workers: 1,
@@ -66,6 +78,9 @@ type finetuning struct {
 // finetune runs a FinetuneJob: score the base model, train it on reviewed slices, score
 // it again, register the candidate.
 func (j *Jobs) finetune(ctx context.Context, job protocol.FinetuneJob, emit emitFunc) (*protocol.Summary, error) {
+	if _, err := finetuneAugment(job); err != nil {
+		return nil, badJob(err)
+	}
 	p, err := OpenProject(ctx, job.Project)
 	if err != nil {
 		return nil, err
@@ -152,7 +167,7 @@ func (f *finetuning) register(ctx context.Context, s *protocol.FinetuneSummary) 
 	info.Name, info.Parent, info.Created, info.Half = m.Name, m.Parent, m.Created.UTC().Format(time.RFC3339), false
 	info.Provenance = map[string]string{
 		"base": f.info.Name, "reviewed slices": strconv.Itoa(f.plan.train.Len()), "steps": strconv.Itoa(s.Steps),
-		"seed": strconv.FormatUint(f.job.Seed, 10), "terms": f.info.Provenance["terms"],
+		"seed": strconv.FormatUint(f.job.Seed, 10), "augmentation": cmp.Or(f.job.Augment, "the usual"), "terms": f.info.Provenance["terms"],
 	}
 	file := filepath.Join(dir, "candidate.safetensors")
 	if err := f.learner.Save(file, info); err != nil {

@@ -20,6 +20,10 @@ type study struct {
 
 // predict runs a PredictJob.
 func (j *Jobs) predict(ctx context.Context, job protocol.PredictJob, emit emitFunc) (*protocol.Summary, error) {
+	flips := Flips(job.Flips)
+	if err := flips.Validate(); err != nil {
+		return nil, badJob(err)
+	}
 	emit.status(protocol.Status{Phase: protocol.PhaseLoading, Text: "Loading the model"})
 	l, info, err := j.load(job.Model)
 	if err != nil {
@@ -52,7 +56,7 @@ func (j *Jobs) predict(ctx context.Context, job protocol.PredictJob, emit emitFu
 		report(i+1, len(order))
 		return nil
 	}
-	if err := NewPredictor(l, info.Spec, PredictOptions{}).Each(ctx, len(order), read, done); err != nil {
+	if err := NewPredictor(l, info.Spec, PredictOptions{Flips: flips}).Each(ctx, len(order), read, done); err != nil {
 		return nil, err
 	}
 	return &protocol.Summary{Predict: &protocol.PredictSummary{ModelName: info.Name, Slices: len(order)}}, nil

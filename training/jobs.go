@@ -34,7 +34,7 @@ func (emit emitFunc) status(s protocol.Status) {
 // what Run returns. Errors are for Sentence.
 func (j *Jobs) Run(ctx context.Context, job protocol.Job, emit func(protocol.Event)) (*protocol.Summary, error) {
 	if err := job.Validate(); err != nil {
-		return nil, &protocol.JobError{Code: protocol.CodeBadJob, Message: err.Error()}
+		return nil, badJob(err)
 	}
 	started := time.Now()
 	var s *protocol.Summary
@@ -54,6 +54,11 @@ func (j *Jobs) Run(ctx context.Context, job protocol.Job, emit func(protocol.Eve
 	}
 	s.Seconds = time.Since(started).Seconds()
 	return s, nil
+}
+
+// badJob is a job that says something senseless.
+func badJob(err error) error {
+	return &protocol.JobError{Code: protocol.CodeBadJob, Message: err.Error()}
 }
 
 // load reads a model file or the shipped model.
@@ -82,6 +87,10 @@ func (j *Jobs) loadAny(model string) (Learner, ModelInfo, error) {
 
 // evaluate scores a model on a labelled dataset or on a project's held-out slices.
 func (j *Jobs) evaluate(ctx context.Context, job protocol.EvaluateJob, emit emitFunc) (*protocol.Summary, error) {
+	o := EvaluateOptions{PredictOptions: PredictOptions{Flips: Flips(job.Flips)}}
+	if err := o.Flips.Validate(); err != nil {
+		return nil, badJob(err)
+	}
 	emit.status(protocol.Status{Phase: protocol.PhaseLoading, Text: "Loading"})
 	l, info, err := j.load(job.Model)
 	if err != nil {
@@ -89,7 +98,7 @@ func (j *Jobs) evaluate(ctx context.Context, job protocol.EvaluateJob, emit emit
 	}
 	defer l.Close()
 	var examples dataset.Examples
-	o := EvaluateOptions{Progress: progress(emit, protocol.PhaseEvaluating, "Scoring")}
+	o.Progress = progress(emit, protocol.PhaseEvaluating, "Scoring")
 	if job.Project != "" {
 		return j.evaluateProject(ctx, job, l, info, o)
 	}

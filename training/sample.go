@@ -40,7 +40,7 @@ func checkExample(e dataset.Example) error {
 // chain is the usual one for CT or pictures. The same rng state gives the same sample.
 func fillSample(x []float32, y []uint8, e dataset.Example, spec Spec, chain augment.Chain, rng *rand.Rand) {
 	if chain == nil {
-		chain = usualAugment(e)
+		chain = UsualAugment(e)
 	}
 	d := chain.Draw(rng, spec.Size)
 	win := spec.Window
@@ -51,8 +51,8 @@ func fillSample(x []float32, y []uint8, e dataset.Example, spec Spec, chain augm
 	d.Tone(x, win.Width)
 }
 
-// usualAugment is how samples of e are varied where nobody says how.
-func usualAugment(e dataset.Example) augment.Chain {
+// UsualAugment is how samples of e are varied where nobody says how.
+func UsualAugment(e dataset.Example) augment.Chain {
 	if whole(e) {
 		return augment.Picture()
 	}

@@ -27,6 +27,7 @@ with null for what is undefined.`,
 	c.Flags().StringVar(&job.Model, "model", "baseline", "model file, or baseline for the shipped one")
 	c.Flags().StringVar(&job.Data, "data", "", "labelled dataset")
 	c.Flags().StringVar(&job.Project, "project", "", "project whose held-out patients are scored, instead of a dataset")
+	flipsFlag(c, &job.Flips)
 	c.MarkFlagsOneRequired("data", "project")
 	c.MarkFlagsMutuallyExclusive("data", "project")
 	return c

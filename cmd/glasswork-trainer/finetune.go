@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"glasswork/training/augment"
 	"glasswork/training/protocol"
 )
 
@@ -26,6 +27,11 @@ project as a candidate; the current one stays until somebody chooses.`,
 			if job.Steps < 0 || !(job.LearningRate >= 0) {
 				return errors.New("--steps and --lr cannot be less than 0")
 			}
+			if job.Augment != "" {
+				if _, err := augment.Parse(job.Augment); err != nil {
+					return err
+				}
+			}
 			if estimate {
 				return a.summarise(c.Context(), protocol.Job{Estimate: &job}, a.printEstimate)
 			}
@@ -38,6 +44,7 @@ project as a candidate; the current one stays until somebody chooses.`,
 	s.IntVar(&job.Steps, "steps", 0, "optimiser steps (0: by the number of reviewed slices)")
 	s.Uint64Var(&job.Seed, "seed", 0, "fixes order and augmentation")
 	s.Float64Var(&job.LearningRate, "lr", 0, "highest learning rate (0: the usual one)")
+	s.StringVar(&job.Augment, "augment", "", "how samples are varied; glasswork-trainer augment --help explains (default: CT or PICTURE)")
 	s.BoolVar(&estimate, "estimate", false, "only say what would be used and how long it would take")
 	_ = c.MarkFlagRequired("project")
 	return c

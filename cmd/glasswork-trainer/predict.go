@@ -31,8 +31,15 @@ func (a *app) predictCommand() *cobra.Command {
 	c.Flags().StringVar(&job.Model, "model", "baseline", "model file, or baseline for the shipped one")
 	c.Flags().StringVar(&out, "out", "", "NIfTI file to write")
 	c.Flags().StringVar(&job.Series, "series", "", "ID of the series, where the path holds several")
+	flipsFlag(c, &job.Flips)
 	_ = c.MarkFlagRequired("out")
 	return c
+}
+
+// flipsFlag adds --tta.
+func flipsFlag(c *cobra.Command, to *string) {
+	c.Flags().StringVar(to, "tta", "", "average over mirror images: --tta or --tta=h left–right, --tta=hv top–bottom as well")
+	c.Flags().Lookup("tta").NoOptDefVal = "h"
 }
 
 // prediction is the last line of predict --json. Volumes are in ml, null where they

@@ -38,7 +38,7 @@ func conversation() []any {
 			Studies: uses, TrainSlices: 12, HoldoutSlices: 4, ReplaySlices: 16, ChosenHoldout: "A0002", Missing: []string{"No patient is held out yet: A0002 will be chosen and stays held out for good."},
 			Ready: true, Steps: 60, SecondsPerStep: 2, Seconds: 130,
 		}}},
-		Request{Type: TypeStart, ID: "3", Job: &Job{Finetune: &FinetuneJob{Project: "studies", Base: "baseline", Steps: 60, Seed: 1, LearningRate: 0.0002}}},
+		Request{Type: TypeStart, ID: "3", Job: &Job{Finetune: &FinetuneJob{Project: "studies", Base: "baseline", Steps: 60, Seed: 1, LearningRate: 0.0002, Augment: "C3"}}},
 		Event{Type: TypeStatus, ID: "3", Status: &Status{Phase: PhaseTraining, Text: "Training", Step: 15, Steps: 60, Epoch: 1, Epochs: 4, Loss: 0.41, ETASeconds: 92, SlicesPerSecond: 2}},
 		Event{Type: TypeEpoch, ID: "3", Epoch: &Epoch{Epoch: 1, Step: 15, TrainLoss: 0.41, Scores: report}},
 		Event{Type: TypeCheckpoint, ID: "3", Checkpoint: &Checkpoint{Path: "run/checkpoint-000015/weights.safetensors"}},
@@ -47,7 +47,7 @@ func conversation() []any {
 			Comparison: comparison, Studies: uses, Note: "No patient was held out; A0002 was chosen and stays held out.",
 			Samples: []Sample{{Study: "90c4", Alias: "A0002", Z: 17, Width: 2, Height: 2, Grey: Packed{9, 80, 160, 255}, Reference: square, Current: square, New: square}},
 		}}},
-		Request{Type: TypeStart, ID: "4", Job: &Job{Evaluate: &EvaluateJob{Data: "covid/test", Model: "baseline"}}},
+		Request{Type: TypeStart, ID: "4", Job: &Job{Evaluate: &EvaluateJob{Data: "covid/test", Model: "baseline", Flips: "h"}}},
 		Request{Type: TypeStop, ID: "4"},
 		Event{Type: TypeError, ID: "4", Error: &JobError{CodeCancelled, "cancelled"}},
 	}

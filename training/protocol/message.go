@@ -47,6 +47,8 @@ type PredictJob struct {
 	Model string `json:"model"`
 	// Slices are axial indices in the order in which they are wanted; empty for all.
 	Slices []int `json:"slices,omitempty"`
+	// Flips averages over mirror images: "h" (left–right) or "hv" (top–bottom as well).
+	Flips string `json:"flips,omitempty"`
 }
 
 // FinetuneJob asks for a model trained on the project's reviewed slices.
@@ -58,6 +60,9 @@ type FinetuneJob struct {
 	Steps        int     `json:"steps,omitempty"`
 	Seed         uint64  `json:"seed,omitempty"`
 	LearningRate float64 `json:"learning_rate,omitempty"`
+	// Augment is how samples are varied, in the notation of docs/training.md; empty for
+	// the usual way.
+	Augment string `json:"augment,omitempty"`
 }
 
 // EvaluateJob asks how a model does on labelled slices: the project's held-out ones,
@@ -66,6 +71,8 @@ type EvaluateJob struct {
 	Project string `json:"project,omitempty"`
 	Data    string `json:"data,omitempty"`
 	Model   string `json:"model"`
+	// Flips is as in PredictJob.
+	Flips string `json:"flips,omitempty"`
 }
 
 // Event is one message of the trainer. Type says which field is set.
