@@ -72,6 +72,8 @@ var rooms = map[string][]string{
 	"glasswork/dataset/internal/voxels":             {"glasswork/dataset/volume", "glasswork/dataset/internal/osfile"},
 	"glasswork/dataset/dicom/seg":                   {"glasswork/dataset/dicom", "glasswork/dataset/dicom/object", "glasswork/dataset/dicom/codec", "glasswork/dataset/dicom/encapsulated", "glasswork/dataset/volume"},
 	"glasswork/dataset/nifti":                       {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile", "glasswork/dataset/internal/voxels"},
+	"glasswork/dataset/nrrd":                        {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile", "glasswork/dataset/internal/voxels"},
+	"glasswork/dataset/metaimage":                   {"glasswork/dataset/volume", "glasswork/dataset/internal/osfile", "glasswork/dataset/internal/voxels"},
 	"glasswork/dataset/npy":                         {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
 	"glasswork/dataset/picture":                     {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
 	"glasswork/dataset/phantom":                     {"glasswork/dataset/volume"},
@@ -86,7 +88,8 @@ var rooms = map[string][]string{
 	"glasswork/dataset/measure": {"glasswork/dataset/volume"},
 	"glasswork/dataset": {
 		"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/phantom", "glasswork/dataset/dicom",
-		"glasswork/dataset/nifti", "glasswork/dataset/npy", "glasswork/dataset/picture",
+		"glasswork/dataset/nifti", "glasswork/dataset/nrrd", "glasswork/dataset/metaimage", "glasswork/dataset/npy", "glasswork/dataset/picture",
+		"glasswork/dataset/dicom/object", "glasswork/dataset/dicom/rtstruct",
 	},
 	"glasswork/viewer":                    {"glasswork/dataset/volume"},
 	"glasswork/training/score":            {"glasswork/dataset/volume"},

@@ -13,12 +13,14 @@ import (
 	"strings"
 
 	"glasswork/dataset/dicom"
+	"glasswork/dataset/metaimage"
 	"glasswork/dataset/nifti"
+	"glasswork/dataset/nrrd"
 	"glasswork/dataset/volume"
 )
 
 // Open lists every series that path holds: a DICOM folder (any nesting), file or
-// DICOMDIR, NIfTI, NPY, a picture or a folder of pictures. Headers are read, voxels
+// DICOMDIR, NIfTI, NRRD, MetaImage, NPY, a picture or a folder of pictures. Headers are read, voxels
 // are not. skipped says in one sentence per file, or per group of files that share a
 // reason, why they are not offered. err is a sentence for the user when nothing can
 // be opened; Close every series.
@@ -57,7 +59,7 @@ type format func(ctx context.Context, root string, files []string) (found, error
 // formats are tried in this order. DICOM comes last as its files have no sure
 // extension, so that it looks into everything the others leave.
 func formats() []format {
-	return []format{openNIfTI, openNPY, openPictures, openDICOM}
+	return []format{openNIfTI, openNRRD, openMetaImage, openNPY, openPictures, openDICOM}
 }
 
 func openDICOM(ctx context.Context, root string, files []string) (found, error) {
@@ -84,6 +86,39 @@ func openNIfTI(ctx context.Context, root string, files []string) (f found, err e
 		}
 		f.series = append(f.series, s)
 	}
+	return f, nil
+}
+
+func openNRRD(ctx context.Context, _ string, files []string) (found, error) {
+	return openHeaders(ctx, files, nrrd.IsName, nrrd.Open, nrrd.DataFiles)
+}
+
+func openMetaImage(ctx context.Context, _ string, files []string) (found, error) {
+	return openHeaders(ctx, files, metaimage.IsName, metaimage.Open, metaimage.DataFiles)
+}
+
+// openHeaders takes the files of a format whose headers may name data files, and those files.
+func openHeaders(ctx context.Context, files []string, is func(string) bool, open func(string) (*volume.Series, error), data func(string) []string) (f found, err error) {
+	taken := map[string]bool{}
+	for _, file := range files {
+		if !is(file) {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return f, err
+		}
+		taken[file] = true
+		for _, d := range data(file) {
+			taken[d] = true
+		}
+		s, err := open(file)
+		if err != nil {
+			f.skipped = append(f.skipped, sentence(err))
+			continue
+		}
+		f.series = append(f.series, s)
+	}
+	f.left = slices.DeleteFunc(slices.Clone(files), func(file string) bool { return taken[file] })
 	return f, nil
 }
 
@@ -146,9 +181,9 @@ func nothing(path string, left, skipped []string) error {
 	case len(skipped) > 1:
 		return fmt.Errorf("%s holds no CT that can be opened; the first of %d reasons: %s", path, len(skipped), strings.TrimSuffix(skipped[0], "."))
 	case len(left) == 1 && left[0] == path:
-		return fmt.Errorf("%s is no file that Glasswork knows; it opens DICOM, NIfTI, NPY, PNG and JPEG", path)
+		return fmt.Errorf("%s is no file that Glasswork knows; it opens DICOM, NIfTI, NRRD, MetaImage, NPY, PNG and JPEG", path)
 	}
-	return fmt.Errorf("%s holds no DICOM, NIfTI, NPY, PNG or JPEG file", path)
+	return fmt.Errorf("%s holds no DICOM, NIfTI, NRRD, MetaImage, NPY, PNG or JPEG file", path)
 }
 
 // reason is the system's word for what went wrong, without the path.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"glasswork/dataset/nifti"
+	"glasswork/dataset/nrrd"
 	"glasswork/dataset/picture"
 	"glasswork/dataset/volume"
 )
@@ -50,9 +51,17 @@ func TestOpenFindsEverythingInAFolder(t *testing.T) {
 	if err := nifti.WriteCT(filepath.Join(dir, "other.nii.gz"), v); err != nil {
 		t.Fatal(err)
 	}
+	if err := nrrd.WriteCT(filepath.Join(dir, "other.nrrd"), v); err != nil {
+		t.Fatal(err)
+	}
+	if err := nrrd.WriteLabels(filepath.Join(dir, "other.seg.nrrd"), volume.NewLabelMap(v.Geometry), []nrrd.Segment{{Value: 1, Name: "x"}}); err != nil {
+		t.Fatal(err)
+	}
+	raw := make([]byte, 4*6*8*2)
+	meta := "NDims = 3\nDimSize = 8 6 4\nElementType = MET_SHORT\nElementDataFile = other.raw\n"
 	grey(t, filepath.Join(dir, "png", "s10.png"), 8, 6, 255)
 	grey(t, filepath.Join(dir, "png", "s9.png"), 8, 6, 0)
-	for name, text := range map[string]string{"notes.txt": "nothing", "broken.nii": "nothing", "broken.npy": "nothing", ".hidden.nii": "nothing"} {
+	for name, text := range map[string]string{"notes.txt": "nothing", "broken.nii": "nothing", "broken.npy": "nothing", ".hidden.nii": "nothing", "other.mhd": meta, "other.raw": string(raw)} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -66,10 +75,10 @@ func TestOpenFindsEverythingInAFolder(t *testing.T) {
 	for _, s := range series {
 		formats[s.Format] = s
 	}
-	if len(series) != 3 || len(formats) != 3 || len(skipped) != 2 {
+	if len(series) != 5 || len(formats) != 5 || len(skipped) != 3 {
 		t.Fatalf("formats %v, skipped %q", formats, skipped)
 	}
-	for _, format := range []string{"DICOM", "NIfTI"} {
+	for _, format := range []string{"DICOM", "NIfTI", "NRRD"} {
 		back, err := formats[format].Read(t.Context())
 		if err != nil || !slices.Equal(back.HU, v.HU) || !back.SameGrid(v.Geometry) {
 			t.Errorf("%s: changed, %v", format, err)
@@ -135,7 +144,7 @@ func TestOpenSaysWhyNothingCanBeOpened(t *testing.T) {
 		"text":           {write("notes.txt", "some text that is no image"), "no file that Glasswork knows"},
 		"broken NIfTI":   {write("b.nii", "some text that is no image"), "b.nii: it does not begin with a NIfTI header"},
 		"broken picture": {write("c.png", "some text that is no image"), "c.png: it is no PNG or JPEG"},
-		"empty folder":   {empty, "holds no DICOM, NIfTI, NPY, PNG or JPEG file"},
+		"empty folder":   {empty, "holds no DICOM, NIfTI, NRRD, MetaImage, NPY, PNG or JPEG file"},
 		"two broken":     {filepath.Dir(write("d/1.nii", "x") + write("d/2.nii", "x"))[:len(dir)+2], "first of 2 reasons: 1.nii:"},
 		"DICOMDIR":       {write("DICOMDIR", "DICM"), "no file that Glasswork knows"},
 	} {

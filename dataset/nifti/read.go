@@ -4,8 +4,6 @@ package nifti
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -42,41 +40,8 @@ func Open(path string) (*volume.Series, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
-	s := &volume.Series{
-		ID: im.identity(), Format: "NIfTI", Path: path, Files: []string{path}, Modality: "CT",
-		Description: voxels.Stem(path),
-		Geometry:    im.Geometry, Thickness: im.Geometry.Spacing()[0],
-		Calibrated: true, Measurable: true, Source: &im.Image,
-	}
-	im.warn(s)
-	return s, nil
-}
-
-// warn says what the file leaves open, and takes 8-bit grey values for what they are.
-func (im *image) warn(s *volume.Series) {
-	name := filepath.Base(s.Path)
-	if im.method == "" {
-		s.Warnings = append(s.Warnings, fmt.Sprintf("%s does not say how the patient lies; left and right may be exchanged and slices may not be axial.", name))
-	}
-	if im.greyLevels() {
-		im.Slope, im.Intercept = volume.AssumedScale()
-		s.Calibrated = false
-		s.Warnings = append(s.Warnings, fmt.Sprintf("%s holds 8-bit grey values, not HU; they are shown in an assumed lung window, so nothing can be measured by HU.", name))
-	} else if im.Kind.Float() {
-		s.Warnings = append(s.Warnings, fmt.Sprintf("%s holds floating-point values without a unit; they are taken as HU and rounded to whole HU.", name))
-	}
-}
-
-// greyLevels says whether the voxels are 8-bit numbers that no scale turns into HU.
-func (im *image) greyLevels() bool {
 	_, _, scaled := im.scale()
-	return im.Kind == voxels.Uint8 && !scaled
-}
-
-// identity hashes the header and the voxels' place; it stays the same when the file is moved.
-func (im *image) identity() string {
-	sum := sha256.Sum256(fmt.Appendf(im.head[:min(len(im.head), size2)], "|%d", im.Data.Size()))
-	return hex.EncodeToString(sum[:])
+	return im.Series("NIfTI", path, im.head, im.method != "", scaled), nil
 }
 
 // openImage reads and checks the header of path.

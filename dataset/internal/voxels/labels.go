@@ -27,6 +27,9 @@ const maxMarks = 255
 // ReadLayer reads a whole volume as labels: whole numbers, 0 where nothing is marked, and
 // not more than 255 others.
 func (im *Image) ReadLayer(ctx context.Context) (*Layer, error) {
+	if err := im.Data.Prepare(ctx); err != nil {
+		return nil, err
+	}
 	g := im.Geometry
 	l := &Layer{Index: make([]uint8, g.Voxels())}
 	indices := map[float64]uint8{0: 0}

@@ -63,7 +63,11 @@ type Payload struct {
 	err   error // why unpacking failed; it would fail again
 	// given counts the bytes handed out, so that memory is returned after one full pass.
 	given int64
+	keep  bool
 }
+
+// Keep holds what is unpacked until Close, for reading the voxels several times.
+func (p *Payload) Keep() { p.keep = true }
 
 // NewPayload checks that the files can hold what the parts say. Errors are clauses without
 // the name of the only file.
@@ -92,6 +96,16 @@ func (p *Payload) check(part Part) error {
 		return fmt.Errorf("it is cut short: its header promises %d bytes of voxels, it can hold at most %d", part.Size, max(limit, 0))
 	}
 	return nil
+}
+
+// Prepare unpacks everything, so that it is known whether the voxels that a header claims are
+// there before memory is taken for them.
+func (p *Payload) Prepare(ctx context.Context) error {
+	if !p.stream {
+		return nil
+	}
+	_, err := p.unpacked(ctx, p.size)
+	return err
 }
 
 // Size is how many bytes of voxels there are.
@@ -198,7 +212,7 @@ func (p *Payload) stop() {
 func (p *Payload) release(n int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.given += n; p.given >= p.size && int64(len(p.bytes)) == p.size {
+	if p.given += n; !p.keep && p.given >= p.size && int64(len(p.bytes)) == p.size {
 		p.bytes, p.given = nil, 0
 	}
 }

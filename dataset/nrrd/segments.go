@@ -1,0 +1,109 @@
+package nrrd
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"glasswork/dataset/internal/voxels"
+	"glasswork/dataset/volume"
+)
+
+// maxSegments is how many segments are looked for in a header.
+const maxSegments = 4096
+
+// described is a segment as 3D Slicer describes it, and where it is.
+type described struct {
+	volume.Segment
+	at voxels.Place
+}
+
+// named gives the values of a label map the names that the header has for them. What the
+// header does not name is there by its number.
+func named(path string, h *rawHeader, l *voxels.Labels) *volume.Segmentation {
+	all := describe(h.keys, len(l.Layers))
+	if len(all) == 0 && len(l.Layers) == 1 {
+		return voxels.Named(path, "NRRD", l.Geometry, l.Layers[0], nil)
+	}
+	s := &volume.Segmentation{Path: path, Format: "NRRD", Rasteriser: l}
+	known := map[voxels.Place]bool{}
+	for _, d := range all {
+		if known[d.at] = true; l.Segment(&d.Segment, d.at) {
+			s.Segments = append(s.Segments, d.Segment)
+		}
+	}
+	for i, layer := range l.Layers {
+		for _, m := range slices.SortedFunc(slices.Values(layer.Marks), func(a, b voxels.Mark) int { return cmp.Compare(a.Value, b.Value) }) {
+			segment := volume.Segment{Number: m.Value}
+			if len(l.Layers) > 1 {
+				segment.Label = fmt.Sprintf("layer %d label %d", i+1, m.Value)
+			}
+			if at := (voxels.Place{Layer: i, Value: m.Value}); !known[at] && l.Segment(&segment, at) {
+				s.Segments = append(s.Segments, segment)
+			}
+		}
+	}
+	if len(s.Segments) == 0 {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("%s marks nothing.", l.Name))
+	}
+	return s
+}
+
+// describe reads the keys Segment0_Name and so on. Older Slicers gave every segment a layer
+// of its own and no label value.
+func describe(keys map[string]string, layers int) (all []described) {
+	for i := range maxSegments {
+		get := func(key string) (string, bool) { v, ok := keys[fmt.Sprintf("Segment%d_%s", i, key)]; return v, ok }
+		id, hasID := get("ID")
+		name, hasName := get("Name")
+		if !hasID && !hasName {
+			break
+		}
+		d := described{Segment: volume.Segment{Label: cmp.Or(strings.TrimSpace(name), id)}}
+		d.at = voxels.Place{Value: 1}
+		if layers > 1 {
+			d.at.Layer = i
+		}
+		if layer, ok := get("Layer"); ok {
+			d.at.Layer, _ = strconv.Atoi(layer) // else the first
+		}
+		if value, ok := get("LabelValue"); ok {
+			d.at.Value, _ = strconv.Atoi(value)
+		} else if layers == 1 {
+			d.at.Value = i + 1
+		}
+		if d.at.Layer < 0 || d.at.Layer >= layers {
+			continue // it is in no layer of this file
+		}
+		d.Number = d.at.Value
+		tags, _ := get("Tags")
+		d.Category, d.Type = terminology(tags)
+		all = append(all, d)
+	}
+	return all
+}
+
+// terminology takes category and type from a segment's tags: they are parted by |, and the
+// parts of a terminology entry by ~, each SCHEME^VALUE^MEANING.
+func terminology(tags string) (category, kind volume.Code) {
+	for tag := range strings.SplitSeq(tags, "|") {
+		_, entry, ok := strings.Cut(tag, "TerminologyEntry:")
+		if !ok {
+			continue
+		}
+		if parts := strings.Split(entry, "~"); len(parts) > 2 {
+			return code(parts[1]), code(parts[2])
+		}
+	}
+	return category, kind
+}
+
+func code(text string) volume.Code {
+	parts := strings.SplitN(text, "^", 3)
+	if len(parts) < 3 {
+		return volume.Code{}
+	}
+	return volume.Code{Scheme: parts[0], Value: parts[1], Meaning: parts[2]}
+}
