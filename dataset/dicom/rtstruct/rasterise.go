@@ -20,6 +20,9 @@ const (
 	onSlice = 0.1
 )
 
+// errAcross says that contours do not lie in a grid's slices.
+var errAcross = errors.New("contours lie across the slices")
+
 // plane is what lies on one height of a grid: contours at z in slices.
 type plane struct {
 	z        float64
@@ -31,6 +34,9 @@ type plane struct {
 // slice belongs to.
 func rasterise(ctx context.Context, contours [][]volume.Point, grid volume.Geometry, mask []uint8) ([]string, error) {
 	planes, err := planesOf(contours, grid)
+	if errors.Is(err, errAcross) {
+		return rasteriseAcross(ctx, contours, grid, mask)
+	}
 	if err != nil || len(planes) == 0 {
 		return nil, err
 	}
@@ -66,20 +72,11 @@ func planesOf(contours [][]volume.Point, grid volume.Geometry) ([]plane, error) 
 		case !ok:
 			return nil, errors.New("the study's grid has no volume that contours could be put into")
 		case high-low > flat:
-			return nil, errors.New("contours lie across the study's slices, not in them: open the series that they were drawn on")
+			return nil, errAcross
 		}
 		flats = append(flats, p)
 	}
-	slices.SortStableFunc(flats, func(a, b plane) int { return cmp.Compare(a.z, b.z) })
-	var planes []plane
-	for _, f := range flats {
-		if last := len(planes) - 1; last >= 0 && f.z-planes[last].z <= samePlane {
-			planes[last].contours = append(planes[last].contours, f.contours...)
-			continue
-		}
-		planes = append(planes, f)
-	}
-	return planes, nil
+	return joined(flats), nil
 }
 
 // indexed is a contour in index coordinates, and between which heights its points lie.

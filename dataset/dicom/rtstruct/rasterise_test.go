@@ -80,11 +80,64 @@ func TestContoursFillTheSlicesTheyBelongTo(t *testing.T) {
 	}
 }
 
-func TestContoursAcrossSlicesAreRefused(t *testing.T) {
+// A ball drawn on sagittal, on oblique and on axial planes is the same ball, up to its surface.
+func TestContoursAcrossSlices(t *testing.T) {
+	grid := volume.NewGeometry([3]int{40, 60, 60}, [3]float64{1.5, 1, 1}, volume.Point{-30, -30, -30})
+	const radius = 20
+	for name, normal := range map[string][3]float64{"sagittal": {1, 0, 0}, "coronal": {0, 1, 0}, "oblique": {0.3, -0.5, 0.8}, "tilted": {0, 0.3, 1}} {
+		w, _ := unit(normal)
+		f, ok := frameOf([][]volume.Point{{{}, product(w, [3]float64{1, 2, 3}), product(w, product(w, [3]float64{1, 2, 3}))}}, 1)
+		if !ok {
+			t.Fatal(name)
+		}
+		var contours [][]volume.Point
+		for d := -radius + 0.5; d < radius; d++ {
+			var c []volume.Point
+			for i := range 90 {
+				s, co := math.Sincos(2 * math.Pi * float64(i) / 90)
+				r := math.Sqrt(radius*radius - d*d)
+				var p volume.Point
+				for k := range p {
+					p[k] = d*f.w[k] + r*(s*f.u[k]+co*f.v[k])
+				}
+				c = append(c, p)
+			}
+			contours = append(contours, c)
+		}
+		mask := make([]uint8, grid.Voxels())
+		warnings, err := rasterise(context.Background(), contours, grid, mask)
+		if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "resampled") {
+			t.Errorf("%s: %q %v", name, warnings, err)
+		}
+		wrong := 0
+		for z := range grid.Size[0] {
+			for y := range grid.Size[1] {
+				for x := range grid.Size[2] {
+					p := grid.ToMM(float64(z), float64(y), float64(x))
+					off := math.Sqrt(dot(p, p)) - radius
+					if (off < 0) != (mask[(z*60+y)*60+x] != 0) && math.Abs(off) > 1.5 {
+						wrong++
+					}
+				}
+			}
+		}
+		if wrong > 0 {
+			t.Errorf("%s: %d voxels away from the surface are wrong", name, wrong)
+		}
+	}
+}
+
+func TestContoursInNoPlaneAreRefused(t *testing.T) {
 	grid := volume.NewGeometry([3]int{9, 9, 9}, [3]float64{1, 1, 1}, volume.Point{})
-	sagittal := []volume.Point{{3, 2, 2}, {3, 6, 2}, {3, 6, 6}, {3, 2, 6}}
-	if _, err := rasterise(context.Background(), [][]volume.Point{sagittal}, grid, make([]uint8, 729)); err == nil {
-		t.Error("a sagittal contour was put onto axial slices")
+	for name, contours := range map[string][][]volume.Point{
+		"bent":       {{{3, 2, 2}, {3, 6, 2}, {7, 6, 6}, {3, 2, 6}}},
+		"two ways":   {{{3, 2, 2}, {3, 6, 2}, {3, 6, 6}, {3, 2, 6}}, {{2, 3, 2}, {6, 3, 2}, {6, 3, 6}, {2, 3, 6}}},
+		"a line":     {{{3, 2, 2}, {3, 2, 6}, {3, 2, 4}}},
+		"far across": {{{3, 2, 2}, {3, 9e5, 2}, {3, 9e5, 9e5}, {3, 2, 6}}},
+	} {
+		if _, err := rasterise(context.Background(), contours, grid, make([]uint8, 729)); err == nil {
+			t.Errorf("%s: contours were put onto slices", name)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/dicom"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/volume"
@@ -46,15 +47,32 @@ func TestRealStructures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mask := make([]uint8, want.Voxels())
-		warnings, err := s.Rasterise(context.Background(), 0, want.Geometry, mask)
-		if err != nil || len(warnings) > 0 {
-			t.Errorf("%s: %v %v", patient, warnings, err)
-		}
-		if differing, set := compare(want, mask); differing != 0 || set != voxels {
-			t.Errorf("%s: %d of %d voxels differ, its README speaks of %d", patient, differing, set, voxels)
+		for name, grid := range map[string]volume.Geometry{"NIfTI": want.Geometry, "DICOM": series(t, filepath.Join(folder, "dicom-ct")).Geometry} {
+			mask := make([]uint8, want.Voxels())
+			warnings, err := s.Rasterise(context.Background(), 0, grid, mask)
+			if err != nil || len(warnings) > 0 {
+				t.Errorf("%s on the grid of its %s: %v %v", patient, name, warnings, err)
+			}
+			if differing, set := compare(want, mask); differing != 0 || set != voxels {
+				t.Errorf("%s on the grid of its %s: %d of %d voxels differ, its README speaks of %d", patient, name, differing, set, voxels)
+			}
 		}
 	}
+}
+
+// series is the CT in a folder.
+func series(t *testing.T, folder string) *volume.Series {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := dicom.Scan(context.Background(), folder, files)
+	if err != nil || len(found.Series) != 1 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	t.Cleanup(func() { found.Series[0].Close() })
+	return found.Series[0]
 }
 
 // compare counts the voxels in which mask differs from want.

@@ -1,0 +1,212 @@
+package rtstruct
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"glasswork/dataset/volume"
+)
+
+// mostPixels is how many pixels the pictures of contours may have that do not lie in the
+// study's slices.
+const mostPixels = 128 << 20
+
+// frame is the system in which contours lie flat: u and v along their planes, w across.
+type frame struct {
+	u, v, w [3]float64
+	// step is the length of one unit, in mm.
+	step float64
+}
+
+// coordinates are those of a point, in steps.
+func (f frame) coordinates(p volume.Point) (u, v, w float64) {
+	return dot(f.u, p) / f.step, dot(f.v, p) / f.step, dot(f.w, p) / f.step
+}
+
+// picture is the contours of one plane, filled: mask is [v,u] from left and top on, width
+// pixels a row.
+type picture struct {
+	left, top, width int
+	mask             []uint8
+}
+
+// at says whether the pixel nearest to (u,v) is inside.
+func (p picture) at(u, v float64) uint8 {
+	x, y := int(math.Round(u))-p.left, int(math.Round(v))-p.top
+	if x < 0 || x >= p.width || y < 0 || y*p.width >= len(p.mask) {
+		return 0
+	}
+	return p.mask[y*p.width+x]
+}
+
+// rasteriseAcross is rasterise for contours that do not lie in grid's slices, as after a
+// tilted study was resampled, or where they were drawn on reformatted slices. Each plane is
+// filled on pixels of grid's smallest spacing; a voxel takes the nearest pixel of the
+// nearest plane.
+func rasteriseAcross(ctx context.Context, contours [][]volume.Point, grid volume.Geometry, mask []uint8) ([]string, error) {
+	s := grid.Spacing()
+	f, ok := frameOf(contours, min(s[0], s[1], s[2]))
+	if !ok {
+		return nil, errors.New("contours lie in no plane")
+	}
+	planes, err := f.planes(contours)
+	if err != nil {
+		return nil, err
+	}
+	pictures, err := fillPlanes(planes)
+	if err != nil {
+		return nil, err
+	}
+	half := reach(planes)
+	low, high := box(contours, grid, half*f.step)
+	for z := low[0]; z <= high[0]; z++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		for y := low[1]; y <= high[1]; y++ {
+			row := mask[(z*grid.Size[1]+y)*grid.Size[2]:]
+			for x := low[2]; x <= high[2]; x++ {
+				u, v, w := f.coordinates(grid.ToMM(float64(z), float64(y), float64(x)))
+				if i := nearest(planes, w, half); i >= 0 {
+					row[x] |= pictures[i].at(u, v)
+				}
+			}
+		}
+	}
+	return []string{"contours do not lie in the study's slices; they were resampled, which moves outlines by up to half a voxel"}, nil
+}
+
+// frameOf lays a frame along the planes of contours: across is the normal of the largest.
+func frameOf(contours [][]volume.Point, step float64) (frame, bool) {
+	var normal [3]float64
+	for _, c := range contours {
+		if n := areaVector(c); dot(n, n) > dot(normal, normal) {
+			normal = n
+		}
+	}
+	w, ok := unit(normal)
+	if !ok || !(step > 0) {
+		return frame{}, false
+	}
+	aside := [3]float64{1, 0, 0}
+	if math.Abs(w[0]) > 0.7 {
+		aside = [3]float64{0, 1, 0}
+	}
+	u, _ := unit(product(aside, w))
+	return frame{u: u, v: product(w, u), w: w, step: step}, true
+}
+
+// planes sorts contours by their height across the frame.
+func (f frame) planes(contours [][]volume.Point) ([]plane, error) {
+	var flats []plane
+	for _, c := range contours {
+		p := plane{contours: [][]vertex{make([]vertex, len(c))}}
+		low, high := math.Inf(1), math.Inf(-1)
+		for i, at := range c {
+			u, v, w := f.coordinates(at)
+			p.contours[0][i] = vertex{u, v}
+			low, high = min(low, w), max(high, w)
+		}
+		if high-low > flat {
+			return nil, errors.New("contours lie neither in the study's slices nor in planes beside each other, so they cannot be put onto it")
+		}
+		p.z = (low + high) / 2
+		flats = append(flats, p)
+	}
+	return joined(flats), nil
+}
+
+// fillPlanes fills the contours of each plane on pixels of one step.
+func fillPlanes(planes []plane) ([]picture, error) {
+	pictures := make([]picture, len(planes))
+	var total float64
+	for i, p := range planes {
+		left, top, right, bottom := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+		for _, polygon := range p.contours {
+			for _, c := range polygon {
+				left, right, top, bottom = min(left, c.x), max(right, c.x), min(top, c.y), max(bottom, c.y)
+			}
+		}
+		left, top = math.Floor(left), math.Floor(top)
+		if total += (right - left + 2) * (bottom - top + 2); total > mostPixels {
+			return nil, fmt.Errorf("contours across the study's slices cover more than %d million pixels", mostPixels>>20)
+		}
+		for _, polygon := range p.contours {
+			for j := range polygon {
+				polygon[j].x -= left
+				polygon[j].y -= top
+			}
+		}
+		width, height := int(right-left)+2, int(bottom-top)+2
+		pictures[i] = picture{int(left), int(top), width, make([]uint8, width*height)}
+		fill(pictures[i].mask, width, p.contours)
+	}
+	return pictures, nil
+}
+
+// box is the first and the last index [z,y,x] of grid that lie within margin mm of the
+// contours' points; the last is before the first where there are none.
+func box(contours [][]volume.Point, grid volume.Geometry, margin float64) (low, high [3]int) {
+	first, last := [3]float64{math.Inf(1), math.Inf(1), math.Inf(1)}, [3]float64{math.Inf(-1), math.Inf(-1), math.Inf(-1)}
+	for _, c := range contours {
+		for _, p := range c {
+			at, _ := grid.ToIndex(p)
+			for i := range at {
+				first[i], last[i] = min(first[i], at[i]), max(last[i], at[i])
+			}
+		}
+	}
+	s := grid.Spacing()
+	for i := range first {
+		more := 2*margin/s[i] + 1
+		low[i] = int(min(max(math.Floor(first[i]-more), 0), float64(grid.Size[i])))
+		high[i] = int(max(min(math.Ceil(last[i]+more), float64(grid.Size[i]-1)), -1))
+	}
+	return low, high
+}
+
+// joined sorts planes by height and makes one of those at the same.
+func joined(flats []plane) []plane {
+	slices.SortStableFunc(flats, func(a, b plane) int { return cmp.Compare(a.z, b.z) })
+	var planes []plane
+	for _, f := range flats {
+		if last := len(planes) - 1; last >= 0 && f.z-planes[last].z <= samePlane {
+			planes[last].contours = append(planes[last].contours, f.contours...)
+			continue
+		}
+		planes = append(planes, f)
+	}
+	return planes
+}
+
+// areaVector is the normal of a closed polygon, as long as twice its area.
+func areaVector(c []volume.Point) (n [3]float64) {
+	for i := 1; i+1 < len(c); i++ {
+		var a, b [3]float64
+		for k := range a {
+			a[k], b[k] = c[i][k]-c[0][k], c[i+1][k]-c[0][k]
+		}
+		for k, v := range product(a, b) {
+			n[k] += v
+		}
+	}
+	return n
+}
+
+func dot(a, b [3]float64) float64 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] }
+
+func product(a, b [3]float64) [3]float64 {
+	return [3]float64{a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]}
+}
+
+func unit(a [3]float64) ([3]float64, bool) {
+	n := math.Sqrt(dot(a, a))
+	if !(n > 0) {
+		return a, false
+	}
+	return [3]float64{a[0] / n, a[1] / n, a[2] / n}, true
+}
