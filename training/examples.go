@@ -98,3 +98,6 @@ func (p pick) At(ctx context.Context, i int) (dataset.Example, error) {
 }
 
 func (p pick) Key(i int) (patient, caseID string, z int) { return p.Examples.Key(p.at[i]) }
+
+// PickExamples is the part of a dataset at these indices, in this order.
+func PickExamples(e dataset.Examples, at []int) dataset.Examples { return pick{e, at} }

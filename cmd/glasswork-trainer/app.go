@@ -43,6 +43,7 @@ func (a *app) command() *cobra.Command {
 	root.PersistentFlags().IntVar(&a.threads, "threads", 0, "threads that compute (0: one for each core)")
 	root.AddCommand(
 		a.infoCommand(), a.predictCommand(), a.trainCommand(), a.finetuneCommand(), a.evaluateCommand(),
+		a.experimentCommand(),
 		a.importCommand(), a.exportCommand(), a.deidentifyCommand(), a.serveCommand(), a.demoCommand(), a.augmentCommand(),
 		a.lungsCommand(), a.packCommand(),
 	)

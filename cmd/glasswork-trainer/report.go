@@ -94,6 +94,14 @@ func statusLine(s protocol.Status) string {
 	return line
 }
 
+// say writes a line for people.
+func (r *reporter) say(line string) {
+	if r.emitter == nil {
+		r.clear()
+		fmt.Fprintln(r.err, line)
+	}
+}
+
 // clear removes the bar, so that text can follow.
 func (r *reporter) clear() {
 	if r.bar != nil {

@@ -1,0 +1,31 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// errBusy is a run that another process is working on.
+var errBusy = errors.New("another process is working on this run")
+
+// lock keeps other processes from a folder until release is called or this process ends.
+// The file that carries the lock holds nothing and stays.
+func lock(dir string) (release func(), err error) {
+	path := filepath.Join(dir, "lock")
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("cannot lock %s: %w", dir, plain(err))
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		return func() { f.Close() }, nil
+	}
+	f.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, errBusy
+	}
+	return nil, fmt.Errorf("cannot lock %s: %w", dir, err)
+}

@@ -1,0 +1,142 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"glasswork/dataset/atomicfile"
+	"glasswork/dataset/volume"
+	"glasswork/training/score"
+)
+
+// Result is one finished run; it stands in result.json of the run's folder.
+type Result struct {
+	Number int    `json:"number"`
+	Column Column `json:"column"`
+	Seed   uint64 `json:"seed"`
+	// Epochs were trained, the weights of Best were scored.
+	Epochs int `json:"epochs"`
+	Best   int `json:"best"`
+	// Loss is the published protocol's: the sum over the batches of the best epoch. Of the
+	// patient protocol it is the mean over steps.
+	Loss float64 `json:"loss"`
+	// Seconds of training and scoring, over all sittings.
+	Seconds float64 `json:"seconds"`
+	Machine string  `json:"machine"`
+
+	// Accuracy and IoU (by class) are the published protocol's: over all pixels, and per
+	// test batch, then the mean over batches. nil is undefined.
+	Accuracy *float64                    `json:"accuracy"`
+	IoU      [volume.NumClasses]*float64 `json:"iou"`
+	// Cases are the patient protocol's: what was counted in every test case.
+	Cases []score.Counted `json:"cases,omitempty"`
+
+	Curve    []Point  `json:"curve"`
+	Examples []Sample `json:"examples"`
+}
+
+// Point is one epoch of a run's curves. IoU by class is that of the test slices in the
+// published protocol, which chooses nothing by it, and that of the validation patients in
+// the other.
+type Point struct {
+	Epoch int     `json:"epoch"`
+	Step  int     `json:"step"`
+	Loss  float64 `json:"loss"`
+	// Seconds since the run began, over all sittings.
+	Seconds float64                     `json:"seconds"`
+	IoU     [volume.NumClasses]*float64 `json:"iou"`
+}
+
+// Sample is a test slice with what the run's network said of it, [y,x].
+type Sample struct {
+	Name      string `json:"name"`
+	W         int    `json:"w"`
+	H         int    `json:"h"`
+	Grey      []byte `json:"grey"`
+	Reference []byte `json:"reference"`
+	Predicted []byte `json:"predicted"`
+}
+
+// Files of a run's folder.
+const (
+	resultName = "result.json"
+	curveName  = "curve.json"
+	failedName = "failed.txt"
+)
+
+// Result reads the run's result; ok is false while it is not finished.
+func (r Run) Result() (result Result, ok bool, err error) {
+	err = readJSON(filepath.Join(r.Dir, resultName), &result)
+	if errors.Is(err, fs.ErrNotExist) {
+		return result, false, nil
+	}
+	return result, err == nil, err
+}
+
+// State is where a run stands, in a word or a few.
+func (r Run) State() string {
+	switch _, ok, err := r.Result(); {
+	case err != nil:
+		return "damaged"
+	case ok:
+		return "finished"
+	}
+	if _, err := os.Stat(r.Dir); err != nil {
+		return "not begun"
+	}
+	release, err := lock(r.Dir)
+	if errors.Is(err, errBusy) {
+		return "running"
+	}
+	if err == nil {
+		release()
+	}
+	if _, err := os.Stat(filepath.Join(r.Dir, failedName)); err == nil {
+		return "failed"
+	}
+	return "stopped"
+}
+
+// curve is the points of a run so far, as they stand in its folder.
+type curve struct {
+	path   string
+	points []Point
+}
+
+func openCurve(dir string) (*curve, error) {
+	c := &curve{path: filepath.Join(dir, curveName)}
+	err := readJSON(c.path, &c.points)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return c, err
+}
+
+// seconds is how long the run has trained.
+func (c *curve) seconds() float64 {
+	if len(c.points) == 0 {
+		return 0
+	}
+	return c.points[len(c.points)-1].Seconds
+}
+
+// add appends p. Points at its step and after it come from a run that was stopped after
+// its last checkpoint: they happen once more.
+func (c *curve) add(p Point) error {
+	for len(c.points) > 0 && c.points[len(c.points)-1].Step >= p.Step {
+		c.points = c.points[:len(c.points)-1]
+	}
+	c.points = append(c.points, p)
+	return writeJSON(c.path, c.points)
+}
+
+func writeText(path, text string) error {
+	return atomicfile.WriteFile(path, func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, text)
+		return err
+	})
+}

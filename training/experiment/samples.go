@@ -1,0 +1,110 @@
+package experiment
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"glasswork/dataset"
+	"glasswork/dataset/volume"
+	"glasswork/training"
+)
+
+const (
+	// maxSamples is how many slices a page of examples shows.
+	maxSamples = 4
+	// sampleSide bounds their side in pixels: a page has no room for more.
+	sampleSide = 256
+)
+
+// samples keeps the predictions ([y,x] each, in the order of the examples) of the slices
+// with most of each lesion, of different cases where there are enough. Which slices these
+// are depends on the reference alone, so that all runs show the same.
+func samples(ctx context.Context, test dataset.Examples, predicted [][]uint8) ([]Sample, error) {
+	areas := make([][volume.NumClasses]int, test.Len())
+	for i := range areas {
+		e, err := test.At(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range e.Labels {
+			if c < volume.NumClasses {
+				areas[i][c]++
+			}
+		}
+	}
+	var all []Sample
+	for _, i := range mostLesion(test, areas) {
+		e, err := test.At(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, sample(e, predicted[i]))
+	}
+	return all, nil
+}
+
+// mostLesion picks the slices to show: in turn that with most consolidation and that with
+// most ground glass, or lung where there is neither.
+func mostLesion(test dataset.Examples, areas [][volume.NumClasses]int) []int {
+	var picked []int
+	shown := map[string]bool{}
+	for _, again := range []bool{false, true} { // cases that are shown already come last
+		for turn := 0; len(picked) < maxSamples && turn < 2*len(areas); turn++ {
+			order := [2]volume.Class{volume.Consolidation, volume.GroundGlass}
+			if turn%2 == 1 {
+				order[0], order[1] = order[1], order[0]
+			}
+			best := -1
+			for i := range areas {
+				_, name, _ := test.Key(i)
+				if slices.Contains(picked, i) || shown[name] && !again {
+					continue
+				}
+				if best < 0 || more(areas[i], areas[best], order) {
+					best = i
+				}
+			}
+			if best < 0 {
+				break
+			}
+			_, name, _ := test.Key(best)
+			shown[name] = true
+			picked = append(picked, best)
+		}
+	}
+	return picked
+}
+
+func more(a, b [volume.NumClasses]int, order [2]volume.Class) bool {
+	return cmp.Or(
+		cmp.Compare(a[order[0]], b[order[0]]), cmp.Compare(a[order[1]], b[order[1]]),
+		cmp.Compare(a[volume.LungsOther], b[volume.LungsOther]),
+	) > 0
+}
+
+// sample is a slice and its prediction, made smaller by a whole factor where it is large.
+func sample(e dataset.Example, predicted []uint8) Sample {
+	step := (max(e.W, e.H) + sampleSide - 1) / sampleSide
+	s := Sample{Name: e.Case, W: e.W / step, H: e.H / step}
+	if e.Z > 0 {
+		s.Name = fmt.Sprintf("%s, slice %d", e.Case, e.Z+1)
+	}
+	low, gain := training.DefaultWindow.Center-training.DefaultWindow.Width/2, 255/training.DefaultWindow.Width
+	for y := range s.H {
+		for x := range s.W {
+			i := y*step*e.W + x*step
+			v := 0.0
+			if e.Scaled != nil {
+				v = float64(e.Scaled[i]) * 255
+			} else {
+				v = (float64(e.HU[i]) - low) * gain
+			}
+			s.Grey = append(s.Grey, byte(min(max(v, 0), 255)))
+			s.Reference = append(s.Reference, e.Labels[i])
+			s.Predicted = append(s.Predicted, predicted[i])
+		}
+	}
+	return s
+}

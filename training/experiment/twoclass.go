@@ -1,0 +1,83 @@
+package experiment
+
+import (
+	"context"
+
+	"glasswork/dataset/volume"
+	"glasswork/training"
+)
+
+// twoClass lets a network of two classes, background and lung, stand where one of four is
+// expected: lung is lungs other, the lesions' probabilities are 0.
+type twoClass struct {
+	training.Learner
+	probs []float32
+}
+
+// Step trains on labels that are background or lungs other.
+func (t *twoClass) Step(ctx context.Context, b training.Batch, lr float64) (float64, error) {
+	y := make([]uint8, len(b.Y))
+	for i, c := range b.Y {
+		if y[i] = c; c == volume.LungsOther {
+			y[i] = 1
+		}
+	}
+	b.Y = y
+	b.Known = make([][volume.NumClasses]bool, b.N)
+	for i := range b.Known {
+		b.Known[i] = [volume.NumClasses]bool{true, true, true, true}
+	}
+	return t.Learner.Step(ctx, b, lr)
+}
+
+// Predict spreads two channels over four.
+func (t *twoClass) Predict(ctx context.Context, x []float32, n, h, w int, probs []float32) error {
+	size := h * w
+	if len(t.probs) < 2*n*size {
+		t.probs = make([]float32, 2*n*size)
+	}
+	two := t.probs[:2*n*size]
+	if err := t.Learner.Predict(ctx, x, n, h, w, two); err != nil {
+		return err
+	}
+	clear(probs)
+	for i := range n {
+		four := probs[i*volume.NumClasses*size:]
+		copy(four[:size], two[2*i*size:])
+		copy(four[int(volume.LungsOther)*size:][:size], two[(2*i+1)*size:])
+	}
+	return nil
+}
+
+// What else a network offers goes through; one that offers it not trains as it does.
+
+// Configure is training.Configurable's.
+func (t *twoClass) Configure(m training.Method) error {
+	if c, ok := t.Learner.(training.Configurable); ok {
+		return c.Configure(m)
+	}
+	return nil
+}
+
+// NormaliseByBatch is training.BatchNormaliser's.
+func (t *twoClass) NormaliseByBatch(on bool) error {
+	if n, ok := t.Learner.(training.BatchNormaliser); ok {
+		return n.NormaliseByBatch(on)
+	}
+	return nil
+}
+
+// resumableTwoClass is a twoClass whose network's optimiser can be written.
+type resumableTwoClass struct {
+	*twoClass
+	training.Resumable
+}
+
+// asTwoClass wraps a network of two classes.
+func asTwoClass(l training.Learner) training.Learner {
+	t := &twoClass{Learner: l}
+	if r, ok := l.(training.Resumable); ok {
+		return resumableTwoClass{t, r}
+	}
+	return t
+}
