@@ -58,6 +58,7 @@ var rooms = map[string][]string{
 	"glasswork/dataset/volume":              nil,
 	"glasswork/dataset/atomicfile":          nil,
 	"glasswork/dataset/internal/osfile":     nil,
+	"glasswork/dataset/archive":             {"glasswork/dataset/internal/osfile"},
 	"glasswork/dataset/dicom/internal/walk": nil,
 	"glasswork/dataset/dicom": {
 		"glasswork/dataset/dicom/internal/walk", "glasswork/dataset/dicom/codec", "glasswork/dataset/dicom/encapsulated", "glasswork/dataset/dicom/object",
@@ -87,7 +88,7 @@ var rooms = map[string][]string{
 	},
 	"glasswork/dataset/measure": {"glasswork/dataset/volume"},
 	"glasswork/dataset": {
-		"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/phantom", "glasswork/dataset/dicom",
+		"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/phantom", "glasswork/dataset/archive", "glasswork/dataset/dicom",
 		"glasswork/dataset/nifti", "glasswork/dataset/nrrd", "glasswork/dataset/metaimage", "glasswork/dataset/npy", "glasswork/dataset/picture",
 		"glasswork/dataset/dicom/object", "glasswork/dataset/dicom/rtstruct",
 	},

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasswork/dataset/archive"
 	"glasswork/dataset/dicom"
 	"glasswork/dataset/metaimage"
 	"glasswork/dataset/nifti"
@@ -25,10 +26,20 @@ import (
 // reason, why they are not offered. err is a sentence for the user when nothing can
 // be opened; Close every series.
 func Open(ctx context.Context, path string) (series []*volume.Series, skipped []string, err error) {
+	if archive.IsName(path) && isFile(path) {
+		return openArchive(ctx, path)
+	}
+	return openFiles(ctx, path)
+}
+
+// openFiles opens what is not packed.
+func openFiles(ctx context.Context, path string) (series []*volume.Series, skipped []string, err error) {
 	files, skipped, err := list(ctx, path)
 	if err != nil {
 		return nil, nil, err
 	}
+	files, archives := packed(files)
+	skipped = append(skipped, archives...)
 	for _, f := range formats() {
 		found, err := f(ctx, path, files)
 		if err != nil {

@@ -1,6 +1,9 @@
 package volume
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Source reads the slices of one series. Its methods are safe for concurrent use.
 type Source interface {
@@ -42,6 +45,21 @@ type Series struct {
 	Warnings []string
 
 	Source
+
+	closers []func() error
+}
+
+// OnClose adds what is done after the source was closed, such as removing its files.
+func (s *Series) OnClose(f func() error) { s.closers = append(s.closers, f) }
+
+// Close closes the source and does what OnClose added.
+func (s *Series) Close() error {
+	err := s.Source.Close()
+	for _, f := range s.closers {
+		err = errors.Join(err, f())
+	}
+	s.closers = nil
+	return err
 }
 
 // wholeReader is a Source that reads all its slices faster than one after the other.

@@ -1,0 +1,36 @@
+package archive
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// prefix begins the names of temporary folders; the number of their process follows.
+const prefix = "glasswork-zip-"
+
+// removeStale removes what processes left behind that ended without closing: images of
+// patients must not stay among temporary files.
+func removeStale() {
+	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
+	for _, dir := range dirs {
+		number, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), prefix), "-")
+		if pid, err := strconv.Atoi(number); err == nil && pid > 0 && !running(pid) {
+			_ = os.RemoveAll(dir) // another user's cannot be removed
+		}
+	}
+}
+
+// running says whether a process lives, or may do.
+func running(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	err = p.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, fs.ErrPermission)
+}
