@@ -71,7 +71,7 @@ var rooms = map[string][]string{
 	"glasswork/dataset/dicom/codec/internal/native": nil,
 	"glasswork/dataset/dicom/codec/worker":          {"glasswork/dataset/dicom/codec/internal/wire", "glasswork/dataset/dicom/codec/internal/native"},
 	"glasswork/dataset/internal/voxels":             {"glasswork/dataset/volume", "glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/dicom/seg":                   {"glasswork/dataset/dicom", "glasswork/dataset/dicom/object", "glasswork/dataset/dicom/codec", "glasswork/dataset/dicom/encapsulated", "glasswork/dataset/volume"},
+	"glasswork/dataset/dicom/seg":                   {"glasswork/dataset/dicom", "glasswork/dataset/dicom/object", "glasswork/dataset/dicom/source", "glasswork/dataset/dicom/codec", "glasswork/dataset/dicom/encapsulated", "glasswork/dataset/volume"},
 	"glasswork/dataset/nifti":                       {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile", "glasswork/dataset/internal/voxels"},
 	"glasswork/dataset/nrrd":                        {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile", "glasswork/dataset/internal/voxels"},
 	"glasswork/dataset/metaimage":                   {"glasswork/dataset/volume", "glasswork/dataset/internal/osfile", "glasswork/dataset/internal/voxels"},

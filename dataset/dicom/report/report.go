@@ -73,6 +73,7 @@ func Build(src *source.Series, study measure.Study, s *Segmentation, m source.Ma
 		return nil, errors.New("there is nothing to report: no voxel is marked")
 	}
 	set := src.Derived(sopClass, "SR", m)
+	set.Remove(tag.FrameOfReferenceUID, tag.PositionReferenceIndicator) // no document has them
 	set.Put(
 		object.Text(tag.ContentDate, m.Now.Format("20060102")), object.Text(tag.ContentTime, m.Now.Format("150405")),
 		object.Text(tag.CompletionFlag, completion(study)), object.Text(tag.VerificationFlag, "UNVERIFIED"),

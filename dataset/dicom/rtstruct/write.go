@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -114,9 +115,9 @@ func draw(ctx context.Context, src *source.Series, l *volume.LabelMap, class vol
 		}
 		for _, corners := range outlines(mask, l.Size[2], mostCorners) {
 			item := object.New(object.Text(tag.ContourGeometricType, "CLOSED_PLANAR"), object.Int(tag.NumberOfContourPoints, len(corners)),
-				object.Text(tag.ContourData, coordinates(l.Geometry, z, corners)...))
-			if i := bySlice[z]; i >= 0 {
-				item.Put(object.Items(tag.ContourImageSequence, src.Instances[i].Reference()))
+				object.Text(tag.ContourData, coordinates(l.Geometry, z, bySlice[z], corners)...))
+			if im := bySlice[z]; im != nil {
+				item.Put(object.Items(tag.ContourImageSequence, im.Reference()))
 			}
 			drawn = append(drawn, item)
 		}
@@ -124,12 +125,21 @@ func draw(ctx context.Context, src *source.Series, l *volume.LabelMap, class vol
 	return drawn, nil
 }
 
-// coordinates are the corners' positions in LPS mm, to a ten-thousandth.
-func coordinates(g volume.Geometry, z int, corners []corner) []string {
+// coordinates are the corners' positions in LPS mm, to a ten-thousandth. On unevenly spaced
+// series, of which the grid is an even one, contours lie where the image does.
+func coordinates(g volume.Geometry, z int, im *source.Image, corners []corner) []string {
+	var off [3]float64
+	if im != nil {
+		for k, mm := range g.ToMM(float64(z), 0, 0) {
+			if d := im.Position[k] - mm; math.Abs(d) > 0.01 {
+				off[k] = d
+			}
+		}
+	}
 	out := make([]string, 0, 3*len(corners))
 	for _, c := range corners {
-		for _, mm := range g.ToMM(float64(z), float64(c.y)-0.5, float64(c.x)-0.5) {
-			s := strconv.FormatFloat(mm, 'f', 4, 64)
+		for k, mm := range g.ToMM(float64(z), float64(c.y)-0.5, float64(c.x)-0.5) {
+			s := strconv.FormatFloat(mm+off[k], 'f', 4, 64)
 			out = append(out, strings.TrimSuffix(strings.TrimRight(s, "0"), "."))
 		}
 	}

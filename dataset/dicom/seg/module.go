@@ -10,6 +10,7 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/dicom/source"
 )
 
 const maker = "Glasswork"
@@ -17,7 +18,7 @@ const maker = "Glasswork"
 // identity is everything but the image: whose it is, what it is of, who wrote it.
 func (b *builder) identity() []*dicom.Element {
 	head := b.Source.head
-	taken := copied(head)
+	taken := source.Copied(head)
 	out := taken.Elements
 	study, frame := taken.Text(tag.StudyInstanceUID), taken.Text(tag.FrameOfReferenceUID)
 	if !object.ValidUID(study) {
@@ -217,13 +218,13 @@ func (b *builder) frameGroup(s shown) object.Set {
 	if im == nil || !im.named() {
 		return g
 	}
-	source := im.reference()
-	source.Put(object.Text(tag.SpatialLocationsPreserved, "YES"),
+	from := im.reference()
+	from.Put(object.Text(tag.SpatialLocationsPreserved, "YES"),
 		object.Items(tag.PurposeOfReferenceCodeSequence, object.Code("121322", "DCM", "Source image for image processing operation")))
 	if im.of > 0 {
-		source.Put(object.Int(tag.ReferencedFrameNumber, im.of))
+		from.Put(object.Int(tag.ReferencedFrameNumber, im.of))
 	}
-	g.Put(object.Items(tag.DerivationImageSequence, object.New(object.Items(tag.SourceImageSequence, source),
+	g.Put(object.Items(tag.DerivationImageSequence, object.New(object.Items(tag.SourceImageSequence, from),
 		object.Items(tag.DerivationCodeSequence, object.Code("113076", "DCM", "Segmentation")))))
 	return g
 }

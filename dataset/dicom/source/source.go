@@ -3,10 +3,13 @@
 package source
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
@@ -22,11 +25,18 @@ type Series struct {
 	StudyUID, SeriesUID, FrameUID string
 	// Instances are its files, in the order in which they were given.
 	Instances []Instance
+	// Images are what the files show: one each, or the frames of multi-frame ones.
+	Images []Image
 }
 
 // Instance is one file.
-type Instance struct {
-	Class, UID string
+type Instance struct{ Class, UID string }
+
+// Image is one image of a series.
+type Image struct {
+	Instance
+	// Frame is its number in a file of several, else 0.
+	Frame int
 	// Position is the centre of its first pixel in LPS mm, if Located.
 	Position volume.Point
 	Located  bool
@@ -35,55 +45,97 @@ type Instance struct {
 // Read reads the headers of the files of one series.
 func Read(ctx context.Context, files []string) (*Series, error) {
 	s := &Series{}
-	for i, path := range files {
+	for _, path := range files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		o, err := object.Read(path)
+		if err == nil {
+			err = s.add(o.Set)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s cannot be referred to: %w", filepath.Base(path), err)
 		}
-		if i == 0 {
-			s.Head = o.Set
-			s.StudyUID, s.SeriesUID, s.FrameUID = o.Text(tag.StudyInstanceUID), o.Text(tag.SeriesInstanceUID), o.Text(tag.FrameOfReferenceUID)
-		}
-		in := Instance{Class: o.Text(tag.SOPClassUID), UID: o.Text(tag.SOPInstanceUID)}
-		if !object.ValidUID(in.Class) || !object.ValidUID(in.UID) || !object.ValidUID(s.StudyUID) || !object.ValidUID(s.SeriesUID) {
-			return nil, fmt.Errorf("%s cannot be referred to: it does not say which study, series and instance it is", filepath.Base(path))
-		}
-		if o.Text(tag.SeriesInstanceUID) != s.SeriesUID {
-			return nil, fmt.Errorf("%s cannot be referred to: it belongs to another series than %s", filepath.Base(path), filepath.Base(files[0]))
-		}
-		if p := o.Floats(tag.ImagePositionPatient); len(p) == 3 {
-			in.Position, in.Located = volume.Point(p), true
-		}
-		s.Instances = append(s.Instances, in)
 	}
 	if len(s.Instances) == 0 {
-		return nil, fmt.Errorf("there are no DICOM files to refer to")
+		return nil, errors.New("there are no DICOM files to refer to")
 	}
 	return s, nil
 }
 
-// BySlice returns which instance each slice of grid is, -1 where it is none of them.
-func (s *Series) BySlice(grid volume.Geometry) []int {
-	slices := make([]int, grid.Size[0])
-	for z := range slices {
-		slices[z] = -1
+// add takes in one file. Errors are clauses.
+func (s *Series) add(o object.Set) error {
+	study, series := o.Text(tag.StudyInstanceUID), o.Text(tag.SeriesInstanceUID)
+	in := Instance{Class: o.Text(tag.SOPClassUID), UID: o.Text(tag.SOPInstanceUID)}
+	if !object.ValidUID(study) || !object.ValidUID(series) || !object.ValidUID(in.Class) || !object.ValidUID(in.UID) {
+		return errors.New("it does not say which study, series and instance it is")
 	}
-	for i, in := range s.Instances {
-		zyx, ok := grid.ToIndex(in.Position)
-		z := math.Round(zyx[0])
-		if ok && in.Located && z >= 0 && z < float64(len(slices)) && math.Abs(zyx[0]-z) < 0.1 {
-			slices[int(z)] = i
+	if len(s.Instances) == 0 {
+		s.Head, s.StudyUID, s.SeriesUID, s.FrameUID = o, study, series, o.Text(tag.FrameOfReferenceUID)
+	}
+	if series != s.SeriesUID {
+		return errors.New("it belongs to another series than the first file")
+	}
+	s.Instances = append(s.Instances, in)
+	frames := o.Items(tag.PerFrameFunctionalGroupsSequence)
+	for i, frame := range frames {
+		s.Images = append(s.Images, imageOf(in, i+1, frame.Item(tag.PlanePositionSequence)))
+	}
+	if len(frames) == 0 {
+		s.Images = append(s.Images, imageOf(in, 0, o))
+	}
+	return nil
+}
+
+func imageOf(in Instance, frame int, place object.Set) Image {
+	im := Image{Instance: in, Frame: frame}
+	if p := place.Floats(tag.ImagePositionPatient); len(p) == 3 {
+		im.Position, im.Located = volume.Point(p), true
+	}
+	return im
+}
+
+// BySlice returns the image of each slice of grid, nil where there is none. As many images as
+// slices are taken in their order along the normal, so that unevenly spaced ones find their
+// slices too; others by position.
+func (s *Series) BySlice(grid volume.Geometry) []*Image {
+	bySlice := make([]*Image, grid.Size[0])
+	located := make([]*Image, 0, len(s.Images))
+	for i := range s.Images {
+		if s.Images[i].Located {
+			located = append(located, &s.Images[i])
 		}
 	}
-	return slices
+	if len(located) == len(bySlice) {
+		n := grid.Normal()
+		along := func(im *Image) float64 {
+			return n[0]*im.Position[0] + n[1]*im.Position[1] + n[2]*im.Position[2]
+		}
+		slices.SortStableFunc(located, func(a, b *Image) int { return cmp.Compare(along(a), along(b)) })
+		return located
+	}
+	for _, im := range located {
+		zyx, ok := grid.ToIndex(im.Position)
+		z := math.Round(zyx[0])
+		if ok && z >= 0 && z < float64(len(bySlice)) && math.Abs(zyx[0]-z) < 0.1 {
+			bySlice[int(z)] = im
+		}
+	}
+	return bySlice
 }
 
 // Reference returns the item of a sequence of references to an instance.
 func (in Instance) Reference() object.Set {
 	return object.New(object.Text(tag.ReferencedSOPClassUID, in.Class), object.Text(tag.ReferencedSOPInstanceUID, in.UID))
+}
+
+// Reference returns the item of a sequence of references to an image.
+func (im Image) Reference() object.Set {
+	r := im.Instance.Reference()
+	if im.Frame > 0 {
+		r.Put(object.Int(tag.ReferencedFrameNumber, im.Frame))
+	}
+	return r
 }
 
 // References are those to all instances.
@@ -105,34 +157,8 @@ type Maker struct {
 	Now         time.Time
 }
 
-// copied are the elements of patient and study that every object of one study repeats, and
-// whether they have to be there even if they are empty (type 2).
-var copied = []struct {
-	tag      tag.Tag
-	required bool
-}{
-	{tag.StudyDate, true},
-	{tag.StudyTime, true},
-	{tag.AccessionNumber, true},
-	{tag.ReferringPhysicianName, true},
-	{tag.StudyDescription, false},
-	{tag.PatientName, true},
-	{tag.PatientID, true},
-	{tag.IssuerOfPatientID, false},
-	{tag.PatientBirthDate, true},
-	{tag.PatientSex, true},
-	{tag.PatientAge, false},
-	{tag.PatientSize, false},
-	{tag.PatientWeight, false},
-	{tag.PatientIdentityRemoved, false},
-	{tag.DeidentificationMethod, false},
-	{tag.DeidentificationMethodCodeSequence, false},
-	{tag.StudyInstanceUID, true},
-	{tag.StudyID, true},
-}
-
-// Derived returns what is the same in every object made from s: patient, study, a new
-// series, the equipment and the instance (PS3.3 C.7.1.1, C.7.2.1, C.7.5.1, C.7.5.2, C.12.1).
+// Derived returns what is the same in every object made from s: patient, study and frame of
+// reference, a new series, the equipment and the instance (PS3.3 C.7.5.1, C.7.5.2, C.12.1).
 func (s *Series) Derived(class, modality string, m Maker) object.Set {
 	date, clock := m.Now.Format("20060102"), m.Now.Format("150405")
 	set := object.New(
@@ -145,12 +171,6 @@ func (s *Series) Derived(class, modality string, m Maker) object.Set {
 		object.Text(tag.Manufacturer, "Glasswork"), object.Text(tag.ManufacturerModelName, "Glasswork"),
 		object.Text(tag.DeviceSerialNumber, "none"), object.Text(tag.SoftwareVersions, m.Version),
 	)
-	for _, c := range copied {
-		if e := s.Head.Find(c.tag); e != nil {
-			set.Put(e)
-		} else if c.required {
-			set.Put(object.Text(c.tag))
-		}
-	}
+	set.Put(Copied(s.Head).Elements...)
 	return set
 }

@@ -1,4 +1,4 @@
-package seg
+package source
 
 import (
 	"regexp"
@@ -11,8 +11,8 @@ import (
 	"glasswork/dataset/dicom/object"
 )
 
-// required are the type 2 elements of patient, study and frame of reference that a
-// segmentation takes over from its source (PS3.3 C.7.1.1, C.7.2.1, C.7.4.1): empty where the
+// required are the type 2 elements of patient, study and frame of reference that an object
+// takes over from its source (PS3.3 C.7.1.1, C.7.2.1, C.7.4.1): empty where the
 // source lacks them.
 func required() []tag.Tag {
 	return []tag.Tag{
@@ -32,10 +32,10 @@ func optional() []tag.Tag {
 	}
 }
 
-// copied are the elements that a segmentation takes over from head. Values that break the
-// rules of their representation would make the new object invalid: they are mended where
-// that loses nothing but length, and left out otherwise.
-func copied(head object.Set) object.Set {
+// Copied are the elements of patient, study and frame of reference that an object takes over
+// from head. Values that break the rules of their representation would make the new object
+// invalid: they are mended where that loses nothing but length, and left out otherwise.
+func Copied(head object.Set) object.Set {
 	var out object.Set
 	for _, t := range required() {
 		if e := conforming(head.Find(t)); e != nil {
