@@ -68,8 +68,8 @@ func (b *builder) seriesNumber() int {
 func stamp(t time.Time) (day, hour string) { return t.Format("20060102"), t.Format("150405") }
 
 // instances are the images of the source that can be referred to, by position, each file once.
-func (b *builder) instances() []*image {
-	var out []*image
+func (b *builder) instances() []*sourceImage {
+	var out []*sourceImage
 	seen := map[string]bool{}
 	for _, z := range b.order {
 		if im := b.Source.at[z]; im != nil && im.named() && !seen[im.instance] {
@@ -81,7 +81,7 @@ func (b *builder) instances() []*image {
 }
 
 // reference is the item that names the source series and its instances.
-func (b *builder) reference(instances []*image) object.Set {
+func (b *builder) reference(instances []*sourceImage) object.Set {
 	items := make([]object.Set, len(instances))
 	for i, im := range instances {
 		items[i] = im.reference()
@@ -90,9 +90,9 @@ func (b *builder) reference(instances []*image) object.Set {
 }
 
 // named says whether an image can be referred to.
-func (im *image) named() bool { return object.ValidUID(im.class) && object.ValidUID(im.instance) }
+func (im *sourceImage) named() bool { return object.ValidUID(im.class) && object.ValidUID(im.instance) }
 
-func (im *image) reference() object.Set {
+func (im *sourceImage) reference() object.Set {
 	return object.New(object.Text(tag.ReferencedSOPClassUID, im.class), object.Text(tag.ReferencedSOPInstanceUID, im.instance))
 }
 

@@ -2,7 +2,7 @@ package seg
 
 import (
 	"context"
-	stdbinary "encoding/binary"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"iter"
@@ -117,7 +117,7 @@ func (f *frames) value(fr *frame, i int) int {
 	case 8:
 		return int(fr.data[fr.first/8+i])
 	default:
-		return int(stdbinary.LittleEndian.Uint16(fr.data[fr.first/8+2*i:]))
+		return int(binary.LittleEndian.Uint16(fr.data[fr.first/8+2*i:]))
 	}
 }
 
@@ -138,9 +138,9 @@ func (f *frames) values(fr *frame) iter.Seq[int] {
 // shows returns whether pixel i of frame fr belongs to the segment with that number.
 func (f *frames) shows(fr *frame, number int) func(i int) bool {
 	switch f.kind {
-	case labelMap:
+	case ofLabels:
 		return func(i int) bool { return f.value(fr, i) == number }
-	case fractional:
+	case ofFractions:
 		return func(i int) bool { return 2*f.value(fr, i) >= f.maximum }
 	}
 	return func(i int) bool { return f.value(fr, i) == 1 }
@@ -150,7 +150,7 @@ func (f *frames) shows(fr *frame, number int) func(i int) bool {
 func (f *frames) of(number int) []*frame {
 	var out []*frame
 	for i := range f.list {
-		if f.kind == labelMap || f.list[i].segment == number {
+		if f.kind == ofLabels || f.list[i].segment == number {
 			out = append(out, &f.list[i])
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"math"
 	"runtime"
 	"slices"
@@ -51,7 +52,7 @@ func (f *frames) copy(ctx context.Context, shown []*frame, number int, z []int, 
 		}
 		drawn := f.shows(fr, number)
 		if z[k] < 0 || z[k] >= grid.Size[0] {
-			if slices.ContainsFunc(indices(f.pixelCount()), drawn) {
+			if f.anything(drawn) {
 				outside++
 			}
 			continue
@@ -68,6 +69,16 @@ func (f *frames) copy(ctx context.Context, shown []*frame, number int, z []int, 
 			outside, plural(outside, "frame", "frames"), f.name, plural(outside, "it lies", "them lie"), plural(outside, "is", "are")))
 	}
 	return warnings, nil
+}
+
+// anything says whether a frame shows a single pixel.
+func (f *frames) anything(drawn func(int) bool) bool {
+	for i := range f.pixelCount() {
+		if drawn(i) {
+			return true
+		}
+	}
+	return false
 }
 
 // onSlices returns the slice of grid that each frame lies on pixel on pixel; -1 or the
@@ -190,29 +201,45 @@ func (f *frames) pull(ctx context.Context, l layer, gap float64, number int, gri
 	for i, fr := range l.frames {
 		drawn[i] = f.shows(fr, number)
 	}
-	n, row, columnAxis := l.frames[0].normal(), l.frames[0].row, l.frames[0].column
-	spacing := l.frames[0].spacing
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for z := range grid.Size[0] {
 		g.Go(func() error {
-			slice := mask[z*grid.SliceVoxels():][:grid.SliceVoxels()]
-			for i := range slice {
-				p := grid.ToMM(float64(z), float64(i/grid.Size[2]), float64(i%grid.Size[2]))
-				k := nearest(l.along, dot(p, n), gap/2)
-				if k < 0 {
-					continue
-				}
-				off := sub(p, l.frames[k].position)
-				y, x := math.Round(dot(off, columnAxis)/spacing[0]), math.Round(dot(off, row)/spacing[1])
-				if y >= 0 && x >= 0 && y < float64(f.rows) && x < float64(f.columns) && drawn[k](int(y)*f.columns+int(x)) {
-					slice[i] = 1
-				}
+			for y := range grid.Size[1] {
+				row := mask[(z*grid.Size[1]+y)*grid.Size[2]:][:grid.Size[2]]
+				f.pullRow(l, gap, drawn, grid.ToMM(float64(z), float64(y), 0), column(grid, 0), row)
 			}
 			return ctx.Err()
 		})
 	}
 	return g.Wait()
+}
+
+// pullRow sets what is drawn at the voxels from + x·step of one row.
+func (f *frames) pullRow(l layer, gap float64, drawn []func(int) bool, from volume.Point, step vec, row []uint8) {
+	first := l.frames[0]
+	n, spacing := first.normal(), first.spacing
+	along, alongStep := dot(from, n), dot(step, n)
+	vStep, uStep := dot(step, first.column)/spacing[0], dot(step, first.row)/spacing[1]
+	across := math.Abs(alongStep) > 1e-9 // else the whole row lies in one frame
+	k := nearest(l.along, along, gap/2)
+	for x := range row {
+		if across && x > 0 {
+			k = nearest(l.along, along+float64(x)*alongStep, gap/2)
+		}
+		if k < 0 {
+			if across {
+				continue
+			}
+			return
+		}
+		off := sub(from, l.frames[k].position)
+		v := int(math.Floor(dot(off, first.column)/spacing[0] + float64(x)*vStep + 0.5))
+		u := int(math.Floor(dot(off, first.row)/spacing[1] + float64(x)*uStep + 0.5))
+		if v >= 0 && u >= 0 && v < f.rows && u < f.columns && drawn[k](v*f.columns+u) {
+			row[x] = 1
+		}
+	}
 }
 
 // nearest returns the index of the entry of sorted that is nearest to d, -1 if none is within
@@ -230,19 +257,31 @@ func nearest(sorted []float64, d, half float64) int {
 
 // outside counts drawn pixels whose centre lies outside of grid.
 func (f *frames) outside(shown []*frame, number int, grid volume.Geometry) int {
+	inside := func(fr *frame, y, x int) bool {
+		index, ok := grid.ToIndex(fr.at(float64(y), float64(x)))
+		for axis := range 3 {
+			ok = ok && index[axis] >= -0.5 && index[axis] <= float64(grid.Size[axis])-0.5
+		}
+		return ok
+	}
 	lost := 0
 	for _, fr := range shown {
 		drawn := f.shows(fr, number)
+		box := image.Rectangle{}
 		for i := range f.pixelCount() {
-			if !drawn(i) {
-				continue
+			if drawn(i) {
+				box = box.Union(image.Rect(i%f.columns, i/f.columns, i%f.columns+1, i/f.columns+1))
 			}
-			index, ok := grid.ToIndex(fr.at(float64(i/f.columns), float64(i%f.columns)))
-			for axis := range 3 {
-				ok = ok && index[axis] >= -0.5 && index[axis] <= float64(grid.Size[axis])-0.5
-			}
-			if !ok {
-				lost++
+		}
+		top, bottom, first, last := box.Min.Y, box.Max.Y-1, box.Min.X, box.Max.X-1
+		if box.Empty() || inside(fr, top, first) && inside(fr, top, last) && inside(fr, bottom, first) && inside(fr, bottom, last) {
+			continue // the grid is convex
+		}
+		for y := top; y <= bottom; y++ {
+			for x := first; x <= last; x++ {
+				if drawn(y*f.columns+x) && !inside(fr, y, x) {
+					lost++
+				}
 			}
 		}
 	}
@@ -251,12 +290,4 @@ func (f *frames) outside(shown []*frame, number int, grid volume.Geometry) int {
 
 func column(g volume.Geometry, i int) vec {
 	return vec{g.Affine[0][i], g.Affine[1][i], g.Affine[2][i]}
-}
-
-func indices(n int) []int {
-	out := make([]int, n)
-	for i := range out {
-		out[i] = i
-	}
-	return out
 }

@@ -21,9 +21,9 @@ const (
 type kind uint8
 
 const (
-	binary     kind = iota // one frame a segment and slice, one bit a pixel
-	fractional             // one frame a segment and slice, a fraction of maximum a pixel
-	labelMap               // one frame a slice, pixels are segment numbers
+	ofBits      kind = iota // BINARY: one frame a segment and slice, one bit a pixel
+	ofFractions             // FRACTIONAL: one frame a segment and slice, a fraction of maximum a pixel
+	ofLabels                // LABELMAP: one frame a slice, pixels are segment numbers
 )
 
 // frames is a segmentation's rasteriser: its frames in memory, as they are stored.
@@ -127,14 +127,14 @@ func newFrames(o *object.Object) (*frames, error) {
 func (f *frames) setKind(o *object.Object) error {
 	switch t := o.Text(tag.SegmentationType); {
 	case t == "BINARY" && f.bits == 1:
-		f.kind = binary
+		f.kind = ofBits
 	case t == "FRACTIONAL" && f.bits == 8:
-		f.kind = fractional
+		f.kind = ofFractions
 		if f.maximum = o.Int(tag.MaximumFractionalValue, 255); f.maximum < 1 || f.maximum > 255 {
 			return fmt.Errorf("its largest fraction is said to be %d", f.maximum)
 		}
 	case t == "LABELMAP" && (f.bits == 8 || f.bits == 16):
-		f.kind = labelMap
+		f.kind = ofLabels
 	case t == "BINARY" || t == "FRACTIONAL" || t == "LABELMAP":
 		return fmt.Errorf("it is a %s segmentation with %d bits a pixel, which the standard does not know", t, f.bits)
 	default:
@@ -148,7 +148,7 @@ func (f *frame) describe(g groups, k kind) error {
 	f.plane = g.plane()
 	source := g.item(tag.DerivationImageSequence).Item(tag.SourceImageSequence)
 	f.instance, f.of = source.Text(tag.ReferencedSOPInstanceUID), source.Int(tag.ReferencedFrameNumber, 1)
-	if k == labelMap {
+	if k == ofLabels {
 		return nil
 	}
 	if f.segment = g.item(tag.SegmentIdentificationSequence).Int(tag.ReferencedSegmentNumber, 0); f.segment < 1 {
@@ -186,11 +186,11 @@ func (f *frames) segments(o *object.Object, s *volume.Segmentation) error {
 	for _, item := range items {
 		n := item.Int(tag.SegmentNumber, -1)
 		switch {
-		case n < 0 || n > 1<<16-1 || n == 0 && f.kind != labelMap:
+		case n < 0 || n > 1<<16-1 || n == 0 && f.kind != ofLabels:
 			return fmt.Errorf("a segment has the number %d", n)
 		case seen[n]:
 			return fmt.Errorf("two segments have the number %d", n)
-		case f.kind == labelMap && n == f.background:
+		case f.kind == ofLabels && n == f.background:
 			continue
 		}
 		seen[n] = true
@@ -227,13 +227,13 @@ func code(item object.Set) volume.Code {
 
 // checkNumbers warns of pixels that belong to no segment that is described.
 func (f *frames) checkNumbers(s *volume.Segmentation) {
-	known := map[int]bool{f.background: f.kind == labelMap}
+	known := map[int]bool{f.background: f.kind == ofLabels}
 	for _, n := range f.numbers {
 		known[n] = true
 	}
 	foreign := map[int]bool{}
 	for i := range f.list {
-		if f.kind != labelMap {
+		if f.kind != ofLabels {
 			foreign[f.list[i].segment] = true
 			continue
 		}

@@ -42,7 +42,7 @@ func (f *frames) lines() []string {
 	for i := range f.list {
 		fr := &f.list[i]
 		numbers := []int{fr.segment}
-		if f.kind == labelMap {
+		if f.kind == ofLabels {
 			numbers = append([]int{f.background}, f.numbers...)
 		}
 		for _, n := range numbers {

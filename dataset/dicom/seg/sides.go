@@ -7,121 +7,150 @@ import (
 )
 
 const (
-	leastLung  = 0.2  // of all lung voxels: what each of the two largest pieces must hold
-	bothLungs  = 0.95 // what the two must hold together
-	apartMM    = 60   // how far their centres must be apart from right to left
-	wrongSide  = 0.05 // of a piece that may lie across the middle between the centres
-	largestRun = math.MaxInt32
+	leastLung = 0.2  // of all lung voxels: what each of the two largest pieces must hold
+	bothLungs = 0.95 // what the two must hold together
+	apartMM   = 60   // how far their centres must be apart from right to left
+	wrongSide = 0.05 // of a piece: what may lie across the middle between the centres
 )
 
-// sides says for every voxel of the lungs (all classes but background) on which side it
-// lies, [z,y,x]. ok is false unless the lungs are two large separate pieces, one clearly on each
-// side of the patient; smaller pieces belong to the side on which most of them lies.
-func sides(l *volume.LabelMap) (of []side, ok bool) {
-	if l.Voxels() > largestRun {
-		return nil, false
+// run is neighbouring lung voxels of one row, all classes but background: x from x0 to x1,
+// exclusive.
+type run struct {
+	z, y, x0, x1 int32
+	side         side
+}
+
+// voxels is how many voxels of the label map the run has.
+func (r run) voxels() int { return int(r.x1 - r.x0) }
+
+// sides returns the lungs' voxels as runs, each with the side on which it lies. ok is false
+// unless the lungs are two large separate pieces, one clearly on each side of the patient;
+// smaller pieces belong to the side on which most of them lies.
+func sides(l *volume.LabelMap) (runs []run, ok bool) {
+	runs, rows := runsOf(l)
+	of, pieces := connect(runs, rows, l.Size[1])
+	for i, r := range runs {
+		p := &pieces[of[i]]
+		p.voxels += r.voxels()
+		p.sum += float64(r.voxels()) * l.ToMM(float64(r.z), float64(r.y), float64(r.x0+r.x1-1)/2)[0]
 	}
-	pieces, piece := components(l)
 	first, second := twoLargest(pieces)
-	total := 0
+	if second < 0 || !areLungs(pieces, first, second) {
+		return nil, false
+	}
+	middle := (pieces[first].x() + pieces[second].x()) / 2
+	for i, r := range runs {
+		for x := r.x0; x < r.x1; x++ {
+			if l.ToMM(float64(r.z), float64(r.y), float64(x))[0] > middle {
+				pieces[of[i]].left++
+			}
+		}
+	}
+	a, b := pieces[first].leftShare(), pieces[second].leftShare()
+	if min(a, b) > wrongSide || max(a, b) < 1-wrongSide {
+		return nil, false
+	}
+	for i := range runs {
+		runs[i].side = right
+		if pieces[of[i]].leftShare() > 0.5 {
+			runs[i].side = left
+		}
+	}
+	return runs, true
+}
+
+// areLungs says whether the two largest pieces can be the two lungs.
+func areLungs(pieces []piece, first, second int) bool {
+	all := 0
 	for _, p := range pieces {
-		total += p.voxels
+		all += p.voxels
 	}
-	if second < 0 || float64(pieces[second].voxels) < leastLung*float64(total) ||
-		float64(pieces[first].voxels+pieces[second].voxels) < bothLungs*float64(total) {
-		return nil, false
-	}
-	a, b := pieces[first].x(), pieces[second].x()
-	if math.Abs(a-b) < apartMM {
-		return nil, false
-	}
-	middle := (a + b) / 2
-	leftOf := make([]int, len(pieces)) // voxels to the patient's left of the middle
-	eachVoxel(l, func(i int, x float64) {
-		if x > middle {
-			leftOf[piece[i]-1]++
-		}
-	})
-	share := func(k int) float64 { return float64(leftOf[k]) / float64(pieces[k].voxels) }
-	low, high := min(share(first), share(second)), max(share(first), share(second))
-	if low > wrongSide || high < 1-wrongSide {
-		return nil, false
-	}
-	of = make([]side, len(l.Labels))
-	for i, k := range piece {
-		switch {
-		case k == 0:
-		case share(int(k)-1) > 0.5:
-			of[i] = left
-		default:
-			of[i] = right
-		}
-	}
-	return of, true
+	total := float64(all)
+	return float64(pieces[second].voxels) >= leastLung*total &&
+		float64(pieces[first].voxels+pieces[second].voxels) >= bothLungs*total &&
+		math.Abs(pieces[first].x()-pieces[second].x()) >= apartMM
 }
 
 // piece is a connected part of the lungs.
 type piece struct {
 	voxels int
 	sum    float64 // of x in LPS mm
+	left   int     // voxels to the patient's left of the middle
 }
 
 func (p piece) x() float64 { return p.sum / float64(p.voxels) }
 
-// components numbers the 6-connected pieces of the lungs from 1.
-func components(l *volume.LabelMap) (pieces []piece, of []int32) {
-	of = make([]int32, len(l.Labels))
-	var stack []int32
-	h, w, n := l.Size[1], l.Size[2], l.SliceVoxels()
-	for start := range l.Labels {
-		if l.Labels[start] == volume.Background || of[start] != 0 {
-			continue
+func (p piece) leftShare() float64 { return float64(p.left) / float64(p.voxels) }
+
+// runsOf lists the lungs' runs row by row. Those of row r = z·height + y are
+// runs[rows[r]:rows[r+1]].
+func runsOf(l *volume.LabelMap) (runs []run, rows []int) {
+	w := l.Size[2]
+	rows = append(rows, 0)
+	for r := range l.Size[0] * l.Size[1] {
+		row := l.Labels[r*w : (r+1)*w]
+		for x := 0; x < w; x++ {
+			if row[x] == volume.Background {
+				continue
+			}
+			from := x
+			for x < w && row[x] != volume.Background {
+				x++
+			}
+			runs = append(runs, run{z: int32(r / l.Size[1]), y: int32(r % l.Size[1]), x0: int32(from), x1: int32(x)})
 		}
-		number := int32(len(pieces) + 1)
-		pieces = append(pieces, piece{})
-		push := func(i int) {
-			if of[i] == 0 && l.Labels[i] != volume.Background {
-				of[i] = number
-				stack = append(stack, int32(i))
-			}
-		}
-		for push(start); len(stack) > 0; {
-			i := int(stack[len(stack)-1])
-			stack = stack[:len(stack)-1]
-			z, y, x := i/n, i/w%h, i%w
-			p := &pieces[number-1]
-			p.voxels++
-			p.sum += l.ToMM(float64(z), float64(y), float64(x))[0]
-			if x > 0 {
-				push(i - 1)
-			}
-			if x+1 < w {
-				push(i + 1)
-			}
-			if y > 0 {
-				push(i - w)
-			}
-			if y+1 < h {
-				push(i + w)
-			}
-			if z > 0 {
-				push(i - n)
-			}
-			if z+1 < l.Size[0] {
-				push(i + n)
-			}
-		}
+		rows = append(rows, len(runs))
 	}
-	return pieces, of
+	return runs, rows
 }
 
-// eachVoxel calls f for every lung voxel with its x in LPS mm.
-func eachVoxel(l *volume.LabelMap, f func(i int, x float64)) {
-	for i, c := range l.Labels {
-		if c != volume.Background {
-			f(i, l.ToMM(float64(i/l.SliceVoxels()), float64(i/l.Size[2]%l.Size[1]), float64(i%l.Size[2]))[0])
+// connect finds the 6-connected pieces of runs in slices of h rows: of says which piece each
+// run belongs to.
+func connect(runs []run, rows []int, h int) (of []int, pieces []piece) {
+	parent := make([]int, len(runs))
+	for i := range parent {
+		parent[i] = i
+	}
+	root := func(i int) int {
+		for parent[i] != i {
+			parent[i] = parent[parent[i]]
+			i = parent[i]
+		}
+		return i
+	}
+	join := func(a, b int) { // all runs of two rows that touch
+		for i, j := rows[a], rows[b]; i < rows[a+1] && j < rows[b+1]; {
+			if runs[i].x0 < runs[j].x1 && runs[j].x0 < runs[i].x1 {
+				parent[root(i)] = root(j)
+			}
+			if runs[i].x1 < runs[j].x1 {
+				i++
+			} else {
+				j++
+			}
 		}
 	}
+	for r := range len(rows) - 1 {
+		if r%h > 0 {
+			join(r, r-1)
+		}
+		if r >= h {
+			join(r, r-h)
+		}
+	}
+	of = make([]int, len(runs))
+	number := map[int]int{}
+	for i := range runs {
+		top := root(i)
+		n, known := number[top]
+		if !known {
+			n = len(pieces)
+			number[top] = n
+			pieces = append(pieces, piece{})
+		}
+		of[i] = n
+	}
+	return of, pieces
 }
 
 // twoLargest returns the indices of the two largest pieces, -1 for one that is not there.

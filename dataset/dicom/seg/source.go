@@ -20,13 +20,13 @@ import (
 type Source struct {
 	grid volume.Geometry
 	// at is by slice of the grid; nil where the series has no image.
-	at []*image
+	at []*sourceImage
 	// head is the first image's header.
 	head object.Set
 }
 
-// image is one slice of a source.
-type image struct {
+// sourceImage is one slice of a source.
+type sourceImage struct {
 	plane
 	class, instance string
 	of              int // frame, 0 for files with one
@@ -38,8 +38,8 @@ type image struct {
 // opened (volume.Series.Geometry): every image must lie on one of its slices. Errors name
 // the file.
 func ReadSource(ctx context.Context, files []string, grid volume.Geometry) (*Source, error) {
-	s := &Source{grid: grid, at: make([]*image, grid.Size[0])}
-	var all []*image
+	s := &Source{grid: grid, at: make([]*sourceImage, grid.Size[0])}
+	var all []*sourceImage
 	for _, path := range files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -60,19 +60,19 @@ func ReadSource(ctx context.Context, files []string, grid volume.Geometry) (*Sou
 }
 
 // imagesOf lists the images of one file: one, or the frames of a multi-frame object.
-func imagesOf(o *object.Object, path string) []*image {
+func imagesOf(o *object.Object, path string) []*sourceImage {
 	per := o.Items(tag.PerFrameFunctionalGroupsSequence)
-	one := image{
+	one := sourceImage{
 		class: o.Text(tag.SOPClassUID), instance: o.Text(tag.SOPInstanceUID), path: path,
 		rows: o.Int(tag.Rows, 0), columns: o.Int(tag.Columns, 0),
 	}
 	if len(per) == 0 {
 		one.plane = groups{object: o.Set}.plane()
 		one.gap, one.thickness = positive(o.Floats(tag.SpacingBetweenSlices)), positive(o.Floats(tag.SliceThickness))
-		return []*image{&one}
+		return []*sourceImage{&one}
 	}
 	shared := o.Item(tag.SharedFunctionalGroupsSequence)
-	out := make([]*image, 0, len(per))
+	out := make([]*sourceImage, 0, len(per))
 	for i, own := range per {
 		frame := one
 		frame.plane, frame.of = groups{own: own, shared: shared}.plane(), i+1
@@ -84,11 +84,11 @@ func imagesOf(o *object.Object, path string) []*image {
 // place finds the slice of each image. Where there are as many images as slices they are
 // taken in their order along the normal, so that unevenly spaced ones find theirs; otherwise
 // by position.
-func (s *Source) place(all []*image) error {
+func (s *Source) place(all []*sourceImage) error {
 	n := s.grid.Normal()
 	if len(all) == len(s.at) {
 		if all[0].placed {
-			slices.SortStableFunc(all, func(a, b *image) int { return cmp.Compare(dot(a.position, n), dot(b.position, n)) })
+			slices.SortStableFunc(all, func(a, b *sourceImage) int { return cmp.Compare(dot(a.position, n), dot(b.position, n)) })
 		}
 		copy(s.at, all)
 		return s.check()

@@ -146,10 +146,10 @@ func newBuilder(a Annotation) (*builder, error) {
 // split decides which segments there are and gives every voxel its segment's number.
 func (b *builder) split(ctx context.Context) error {
 	var numbers [volume.NumClasses][3]uint8
-	var of []side
+	var lungs []run
 	sided := false
 	if b.Sided && slices.Contains(b.Known, volume.LungsOther) {
-		of, sided = sides(b.Labels)
+		lungs, sided = sides(b.Labels)
 	}
 	names := volume.ClassNames()
 	add := func(c volume.Class, s side, label string) {
@@ -169,26 +169,32 @@ func (b *builder) split(ctx context.Context) error {
 		return errors.New("no class was annotated, so there is nothing to write")
 	}
 	b.number = make([]uint8, len(b.Labels.Labels))
+	for i, c := range b.Labels.Labels {
+		b.number[i] = numbers[c][bothSides]
+	}
+	for _, r := range lungs {
+		from := (int(r.z)*b.Labels.Size[1] + int(r.y)) * b.Labels.Size[2]
+		for i := from + int(r.x0); i < from+int(r.x1); i++ {
+			if b.Labels.Labels[i] == volume.LungsOther {
+				b.number[i] = numbers[volume.LungsOther][r.side]
+			}
+		}
+	}
 	for z := range b.Labels.Size[0] {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		b.splitSlice(z, numbers, of)
+		b.note(z)
 	}
 	return nil
 }
 
-// splitSlice numbers the voxels of one slice and notes who made what occurs on it.
-func (b *builder) splitSlice(z int, numbers [volume.NumClasses][3]uint8, of []side) {
+// note notes which segments occur on slice z, and who made them.
+func (b *builder) note(z int) {
 	n := b.Labels.SliceVoxels()
 	occurs := make([]bool, len(b.parts)+1)
-	for i := z * n; i < (z+1)*n; i++ {
-		c, s := b.Labels.Labels[i], bothSides
-		if c == volume.LungsOther && of != nil {
-			s = of[i]
-		}
-		b.number[i] = numbers[c][s]
-		occurs[b.number[i]] = true
+	for _, number := range b.number[z*n : (z+1)*n] {
+		occurs[number] = true
 	}
 	for _, p := range b.parts {
 		if occurs[p.number] {

@@ -317,12 +317,14 @@ func TestSides(t *testing.T) {
 		for _, b := range c.boxes {
 			box(l, b[0], b[1])
 		}
-		of, ok := sides(l)
+		runs, ok := sides(l)
 		if ok != c.want {
 			t.Errorf("%s: %v", c.name, ok)
 		}
-		if ok && (of[400+2*40+3] != right || of[400+2*40+30] != left || of[0] != bothSides) {
-			t.Errorf("%s: right is %v, left is %v", c.name, of[400+2*40+3], of[400+2*40+30])
+		for _, r := range runs {
+			if want := map[bool]side{true: right, false: left}[r.x0 < 20]; r.side != want {
+				t.Errorf("%s: the run from %d is on side %d", c.name, r.x0, r.side)
+			}
 		}
 	}
 }
