@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -19,6 +18,7 @@ import (
 
 	"glasswork/dataset/atomicfile"
 	"glasswork/dataset/dicom/internal/walk"
+	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/volume"
 )
 
@@ -82,13 +82,8 @@ func newSliceWriter(v *volume.Volume, info Info) *sliceWriter {
 	return w
 }
 
-// uid derives a UID under 2.25, the root for UUIDs (PS3.5 B.2), from the content: a
-// name-based UUID (RFC 9562, version 8).
-func (w *sliceWriter) uid(what string) string {
-	sum := sha256.Sum256([]byte(w.root + what))
-	sum[6], sum[8] = sum[6]&0x0F|0x80, sum[8]&0x3F|0x80
-	return "2.25." + new(big.Int).SetBytes(sum[:16]).String()
-}
+// uid derives a UID from the content.
+func (w *sliceWriter) uid(what string) string { return object.DeriveUID(w.root, what) }
 
 // write writes slice z as a DICOM file.
 func (w *sliceWriter) write(out io.Writer, z int) error {
