@@ -31,7 +31,7 @@ type Loss struct {
 	// Weights are the classes' in the mean over pixels (as PyTorch's: divided by the sum
 	// of the weights of all pixels) and in the mean of Dice; nil means 1 for each.
 	Weights []float64 `json:"weights,omitempty"`
-	// Gamma is the focal loss's exponent; 0 means 2.
+	// Gamma is the focal loss's exponent, 1 to 10; 0 means 2.
 	Gamma float64 `json:"gamma,omitempty"`
 }
 
@@ -90,8 +90,8 @@ func (m Method) Validate(classes int) error {
 		return fmt.Errorf("%d class weights do not fit %d classes", len(l.Weights), classes)
 	case slices.ContainsFunc(l.Weights, func(w float64) bool { return !(w >= 0) || math.IsInf(w, 0) }) || l.Weights != nil && slices.Max(l.Weights) == 0:
 		return fmt.Errorf("class weights must be at least 0, and one of them more")
-	case !(l.Gamma >= 0):
-		return fmt.Errorf("the focal loss's exponent %g is less than 0", l.Gamma)
+	case l.Gamma != 0 && !(l.Gamma >= 1 && l.Gamma <= 10):
+		return fmt.Errorf("the focal loss's exponent %g is not between 1 and 10", l.Gamma)
 	case o.Kind != "" && !slices.Contains(Optimisers(), o.Kind):
 		return fmt.Errorf("the optimiser %q is none of %s", o.Kind, strings.Join(Optimisers(), ", "))
 	case !(o.Decay >= 0) || !(o.Clip >= 0):

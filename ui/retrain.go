@@ -2,30 +2,53 @@ package ui
 
 import (
 	"fmt"
+	"image"
 	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"glasswork/training/augment"
 	"glasswork/training/protocol"
 	"glasswork/ui/session"
 )
 
-// retrainSheet says what a retraining will train on and how long it will take, and begins it.
+// retrainSheet says what a retraining will train on and how long it will take, how samples
+// will be varied, and begins it.
 type retrainSheet struct {
 	*sheet
-	text *widget.Label
-	bar  *widget.ProgressBarInfinite
-	plan session.Plan
+	text    *widget.Label
+	bar     *widget.ProgressBarInfinite
+	augment *pathField
+	wrong   *widget.Label
+	preview *canvas.Image
+	plan    session.Plan
 }
+
+// previewSize is the side of the pictures of varied samples.
+const previewSize = 330
 
 // planSheet shows the retrain dialog.
 func (w *Window) planSheet(plan session.Plan) *retrainSheet {
-	r := &retrainSheet{text: paragraph(""), bar: widget.NewProgressBarInfinite()}
-	body := container.NewBorder(nil, thin(r.bar), nil, nil, container.NewVScroll(r.text))
-	r.sheet = w.sheet("Retrain", body, fyne.NewSize(560, 380), w.s.DropPlan,
+	r := &retrainSheet{
+		text: paragraph(""), bar: widget.NewProgressBarInfinite(),
+		wrong: widget.NewLabel(""), preview: canvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, 1, 1))),
+	}
+	r.augment = newPathField("the usual way, or such as V{0.5}B{0.5}(S{0.5}|G{0.5}[0.37]){0.3}", func() { r.sheet.enter() }, func() { r.sheet.leave() })
+	r.augment.TextStyle.Monospace = true
+	r.augment.SetText(plan.Augment)
+	r.augment.OnChanged = w.s.SetAugment
+	r.wrong.TextStyle.Monospace = true
+	r.wrong.Importance = widget.DangerImportance
+	r.preview.FillMode, r.preview.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleFastest
+	r.preview.SetMinSize(fyne.NewSize(previewSize, previewSize))
+	pictures := container.NewVBox(newLabel("How a slice would be varied", inkQuiet), spacer(0, 2), r.preview)
+	how := container.NewVBox(newLabel("Augmentation", inkQuiet), r.augment, container.NewHScroll(r.wrong))
+	body := container.NewBorder(nil, container.NewVBox(how, thin(r.bar)), nil, container.NewHBox(spacer(12, 0), pictures), container.NewVScroll(r.text))
+	r.sheet = w.sheet("Retrain", body, fyne.NewSize(900, 470), w.s.DropPlan,
 		answer{
 			text: "Show log", stays: true, do: func() { w.showLog(r.plan.Failure, r.plan.Log) },
 			off: func() bool { return len(r.plan.Log) == 0 },
@@ -36,7 +59,9 @@ func (w *Window) planSheet(plan session.Plan) *retrainSheet {
 	return r
 }
 
-func (r *retrainSheet) ready() bool { return r.plan.Estimate != nil && r.plan.Estimate.Ready }
+func (r *retrainSheet) ready() bool {
+	return r.plan.Estimate != nil && r.plan.Estimate.Ready && r.plan.Wrong == nil
+}
 
 // show brings the dialog up to date.
 func (r *retrainSheet) show(plan session.Plan) {
@@ -48,7 +73,20 @@ func (r *retrainSheet) show(plan session.Plan) {
 		r.bar.Stop()
 	}
 	r.text.SetText(planText(plan))
+	r.wrong.SetText(pointer(plan.Wrong))
+	if plan.Preview != nil && r.preview.Image != plan.Preview {
+		r.preview.Image = plan.Preview
+		r.preview.Refresh()
+	}
 	r.sheet.refresh()
+}
+
+// pointer points at what is wrong with an augmentation, in two lines as wide as its text.
+func pointer(wrong *augment.SyntaxError) string {
+	if wrong == nil {
+		return "\n"
+	}
+	return wrong.Pointer() + " " + wrong.Reason
 }
 
 // planText is what the dialog says.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 
+	"glasswork/training/augment"
 	"glasswork/training/protocol"
 )
 
@@ -19,6 +21,11 @@ type Plan struct {
 	Estimate *protocol.EstimateSummary
 	// Base is the model that would be trained further.
 	Base string
+	// Augment is how samples are varied, as it was written; Wrong says what is wrong with it.
+	Augment string
+	Wrong   *augment.SyntaxError
+	// Preview shows samples of a slice; nil until they are drawn.
+	Preview *image.RGBA
 }
 
 // Verdict is how a new model compares with the current one.
@@ -41,8 +48,9 @@ func (s *Session) PlanRetrain() {
 	if s.busy() {
 		return
 	}
-	plan := &Plan{Measuring: true, Base: s.models.current.Name}
+	plan := &Plan{Measuring: true, Base: s.models.current.Name, Augment: s.augmenting.text}
 	s.plan = plan
+	s.preview(plan)
 	s.changed(TopicPlan)
 	job := s.finetuneJob()
 	s.run(work{
@@ -87,12 +95,12 @@ func (s *Session) DropPlan() {
 }
 
 func (s *Session) finetuneJob() protocol.FinetuneJob {
-	return protocol.FinetuneJob{Project: s.project.Dir(), Base: modelPath(s.models.current), Steps: s.config.RetrainSteps}
+	return protocol.FinetuneJob{Project: s.project.Dir(), Base: modelPath(s.models.current), Steps: s.config.RetrainSteps, Augment: s.augmenting.text}
 }
 
 // StartRetrain begins what the plan says.
 func (s *Session) StartRetrain() {
-	if s.busy() {
+	if s.busy() || s.plan != nil && s.plan.Wrong != nil {
 		return
 	}
 	s.plan = nil

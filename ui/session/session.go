@@ -68,6 +68,8 @@ type Session struct {
 	job     *runningJob
 	plan    *Plan
 	verdict *Verdict
+
+	augmenting augmenting
 }
 
 // New opens the project and returns a session in which no study is open. The error is a
