@@ -14,6 +14,9 @@ import (
 // frameHead is how much of a frame is read to check its own header when a file is opened.
 const frameHead = 1 << 10
 
+// freePixels are 64 MiB of HU: so much any file may claim.
+const freePixels = 1 << 25
+
 // noteFrameTable remembers where the extended offset table stands.
 func (h *header) noteFrameTable(e walk.Element) {
 	switch {
@@ -37,6 +40,9 @@ func (h *header) findFrames(src io.ReaderAt) {
 	if h.framesErr != nil {
 		return
 	}
+	if h.framesErr = h.checkClaim(); h.framesErr != nil {
+		return
+	}
 	first := h.frameSpans[0][0]
 	first.Length = min(first.Length, frameHead)
 	head, err := encapsulated.Bytes(src, []encapsulated.Span{first}, nil)
@@ -46,6 +52,20 @@ func (h *header) findFrames(src io.ReaderAt) {
 	if !errors.Is(err, codec.ErrShort) { // the check is made again with the whole frame
 		h.framesErr = err
 	}
+}
+
+// checkClaim bounds what a file of few bytes can have the reader allocate.
+func (h *header) checkClaim() error {
+	bytes := int64(0)
+	for _, frame := range h.frameSpans {
+		for _, s := range frame {
+			bytes += s.Length
+		}
+	}
+	if pixels := int64(h.slicePixels()) * int64(h.frames); pixels > freePixels && pixels/codec.Densest > bytes {
+		return fmt.Errorf("it claims %d frames of %d × %d pixels in %d bytes, which is too little for any picture", h.frames, h.columns, h.rows, bytes)
+	}
+	return nil
 }
 
 func (h *header) spans(src io.ReaderAt) ([][]encapsulated.Span, error) {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -203,6 +204,10 @@ func packed(f file, uid string, fragments ...[]byte) []byte {
 const (
 	uidJ2K   = "1.2.840.10008.1.2.4.90"
 	uidHTJ2K = "1.2.840.10008.1.2.4.201"
+	uidRLE   = "1.2.840.10008.1.2.5"
+
+	uidBaseline       = "1.2.840.10008.1.2.4.50"
+	uidDeflatedFrames = "1.2.840.10008.1.2.8.1"
 )
 
 // jpeg2000 has a tool compress values without loss: bits and sign are what the codestream
@@ -292,6 +297,48 @@ func TestLeftAlignedSamplesStayLeftAligned(t *testing.T) {
 	}
 }
 
+// A small file must not make the reader allocate a volume, nor many fragments a table.
+func TestHostileCompressedFiles(t *testing.T) {
+	huge := picture(8, 8, 16, false).with(file{tagRows: uint16(8192), tagColumns: uint16(8192)})
+	many := make([][]byte, 10_000)
+	for i := range many {
+		many[i] = []byte{byte(i), 0}
+	}
+	cut := packed(picture(8, 8, 16, false), uidRLE, make([]byte, 500))
+	for _, c := range []struct {
+		name string
+		b    []byte
+		want string
+	}{
+		{"64 million pixels in 100 bytes", packed(huge, uidRLE, make([]byte, 100)), "too little for any picture"},
+		{"a frame 2,000,000,000 times", packed(huge.with(file{tagFrames: "2000000000"}), uidRLE, make([]byte, 100)), "frames"},
+		{"10,000 fragments of rubbish", packed(picture(8, 8, 16, false), uidRLE, many...), "RLE data are damaged"},
+		{"no fragment", packed(picture(8, 8, 16, false), uidJ2K), "there are none"},
+		{"empty fragments", packed(picture(8, 8, 16, false), uidJ2K, nil, nil), "there are none"},
+		{"cut short", cut[:len(cut)-100], "the file ends within them"},
+		{"another size than the codestream's", packed(picture(8, 8, 16, false), uidBaseline, []byte("\xFF\xD8\xFF\xC0\x00\x0B\x08\x27\x10\x27\x10\x01\x01\x11\x00")), "10000 × 10000"},
+	} {
+		path := filepath.Join(t.TempDir(), "hostile.dcm")
+		save(t, path, c.b)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		r, err := Scan(t.Context(), path, []string{path})
+		said := strings.Join(r.Skipped, " ")
+		for _, s := range r.Series {
+			_, readErr := s.Read(t.Context())
+			said += fmt.Sprint(readErr)
+			_ = s.Close()
+		}
+		runtime.ReadMemStats(&after)
+		if err != nil || !strings.Contains(said, c.want) || !strings.Contains(said, "hostile.dcm") {
+			t.Errorf("%s: %q, %v; want %q", c.name, said, err, c.want)
+		}
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 4<<20 {
+			t.Errorf("%s: %d bytes allocated", c.name, grown)
+		}
+	}
+}
+
 func TestFramesWithoutACodec(t *testing.T) {
 	f := picture(61, 97, 12, true)
 	raw := f[tagPixelData].([]byte)
@@ -299,7 +346,7 @@ func TestFramesWithoutACodec(t *testing.T) {
 	w, _ := flate.NewWriter(&deflated, flate.BestSpeed)
 	_, _ = w.Write(raw)
 	_ = w.Close()
-	for uid, frame := range map[string][]byte{"1.2.840.10008.1.2.1.98": raw, "1.2.840.10008.1.2.8.1": deflated.Bytes()} {
+	for uid, frame := range map[string][]byte{"1.2.840.10008.1.2.1.98": raw, uidDeflatedFrames: deflated.Bytes()} {
 		path := filepath.Join(t.TempDir(), "a.dcm")
 		save(t, path, packed(f, uid, frame[:1000], frame[1000:]))
 		got := readOne(t, path)

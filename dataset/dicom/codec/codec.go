@@ -84,10 +84,11 @@ func Check(uid string, head []byte, s Shape) error {
 	return f.check(head, s)
 }
 
-const (
-	alwaysPixels = 1 << 22 // 2,048 × 2,048: no claim up to here costs much
-	densest      = 1000    // pixels a byte of larger frames; photographs reach 100
-)
+// Densest is how many pixels a byte of compressed data can stand for in pictures larger
+// than an empty slice; real ones reach a hundred.
+const Densest = 1000
+
+const alwaysPixels = 1 << 22 // 2,048 × 2,048: no claim up to here costs much
 
 // Decode decodes one frame. buf is used for the result if it is large enough. It may be
 // called from many goroutines; how many frames are decoded at once by the program is bounded.
@@ -98,7 +99,7 @@ func (d *Decoder) Decode(ctx context.Context, uid string, stream []byte, s Shape
 	if err := ctx.Err(); err != nil {
 		return Frame{}, err
 	}
-	if s.pixels() > alwaysPixels && s.pixels()/densest > len(stream) {
+	if s.pixels() > alwaysPixels && s.pixels()/Densest > len(stream) {
 		return Frame{}, fmt.Errorf("it claims %d × %d pixels in %d bytes, which is too little for any picture", s.Columns, s.Rows, len(stream))
 	}
 	f, _ := formatOf(uid)
