@@ -90,7 +90,8 @@ var rooms = map[string][]string{
 	"glasswork/dataset": {
 		"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/phantom", "glasswork/dataset/archive", "glasswork/dataset/dicom",
 		"glasswork/dataset/nifti", "glasswork/dataset/nrrd", "glasswork/dataset/metaimage", "glasswork/dataset/npy", "glasswork/dataset/picture",
-		"glasswork/dataset/dicom/object", "glasswork/dataset/dicom/rtstruct",
+		"glasswork/dataset/dicom/object", "glasswork/dataset/dicom/source", "glasswork/dataset/dicom/seg", "glasswork/dataset/dicom/rtstruct",
+		"glasswork/dataset/dicom/report", "glasswork/dataset/dicom/deident", "glasswork/dataset/measure",
 	},
 	"glasswork/viewer":                    {"glasswork/dataset/volume"},
 	"glasswork/training/score":            {"glasswork/dataset/volume"},

@@ -83,7 +83,7 @@ func TestPicturePairsThatDoNotFit(t *testing.T) {
 func TestLabelNamesDecideInNNUNetFolders(t *testing.T) {
 	s := study("A", 4, 6, 8)
 	dir := t.TempDir()
-	if err := Export(t.Context(), dir, sequence(s), ExportOptions{"nnunet", true}); err != nil {
+	if err := Export(t.Context(), dir, sequence(s), ExportOptions{Format: "nnunet", OnlyReviewed: true}); err != nil {
 		t.Fatal(err)
 	}
 	dir = filepath.Join(dir, "Dataset001_Glasswork")

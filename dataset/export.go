@@ -9,24 +9,74 @@ import (
 	"slices"
 	"strings"
 
+	"glasswork/dataset/dicom/deident"
 	"glasswork/dataset/volume"
 )
 
-// ExportStudy is one study to write. Labels lie on CT's grid; Reviewed is per slice.
+// ExportStudy is one study to write. Labels lie on CT's grid; Reviewed and Origins are per slice.
 type ExportStudy struct {
 	Name     string
 	CT       *volume.Volume
 	Labels   *volume.LabelMap
 	Reviewed []bool
+	// Origins say who made the labels; nil: persons, from scratch.
+	Origins []Origin
+	// Source is where its series was opened from, SeriesID which of those there it is.
+	Source, SeriesID string
+	// Calibrated and Measurable are those of the series.
+	Calibrated, Measurable bool
+}
+
+// Origin says who made the labels of a slice.
+type Origin struct {
+	// Model proposed what stands there or stood there before a person changed it, and
+	// ModelVersion is its hash; empty for none.
+	Model, ModelVersion string
+	// Touched says that a person changed labels.
+	Touched bool
 }
 
 // ExportOptions choose what is written.
 type ExportOptions struct {
-	// Format is "nnunet" (NIfTI pairs in nnU-Net v2's raw layout) or "kaggle" (NPY arrays).
+	// Format is the ID of one of ExportFormats.
 	Format string
 	// OnlyReviewed leaves out what no person has reviewed: nnU-Net volumes stay whole and
 	// carry the ignore label there, the arrays lack those slices.
 	OnlyReviewed bool
+	// Identified leaves patients' identities in DICOM files, which are removed otherwise: by
+	// Key, a project's secret, with dates shifted or removed as Dates says.
+	Identified bool
+	Key        []byte
+	Dates      deident.Dates
+	// Software is the version of the program that writes.
+	Software string
+	// Warn, if set, is told in sentences what a person should look at.
+	Warn func(sentence string)
+}
+
+func (o ExportOptions) warn(sentence string) {
+	if o.Warn != nil {
+		o.Warn(sentence)
+	}
+}
+
+// ExportFormat is one way of writing a dataset. DICOM says that its files can name patients.
+type ExportFormat struct {
+	ID, Name string
+	DICOM    bool
+}
+
+// ExportFormats are all there are.
+func ExportFormats() []ExportFormat {
+	return []ExportFormat{
+		{ID: "nnunet", Name: "NIfTI pairs (nnU-Net raw)"},
+		{ID: "kaggle", Name: "NPY arrays (Kaggle layout)"},
+		{ID: "seg", Name: "DICOM segmentation", DICOM: true},
+		{ID: "labelmap", Name: "DICOM segmentation as label map", DICOM: true},
+		{ID: "rtstruct", Name: "DICOM RT structure set", DICOM: true},
+		{ID: "sr", Name: "DICOM report of measurements, with segmentation", DICOM: true},
+		{ID: "csv", Name: "Measurements as CSV"},
+	}
 }
 
 // exporter writes studies of one format.
@@ -84,8 +134,16 @@ func newExporter(dir string, o ExportOptions) (exporter, error) {
 		return newNNUNetExporter(dir, o)
 	case "kaggle":
 		return &kaggleExporter{dir: dir, onlyReviewed: o.OnlyReviewed}, nil
+	case "seg", "labelmap", "rtstruct", "sr":
+		return newDICOMExporter(dir, o)
+	case "csv":
+		return &csvExporter{dir: dir, options: o}, nil
 	}
-	return nil, fmt.Errorf("%q is no export format; use nnunet or kaggle", o.Format)
+	var known []string
+	for _, f := range ExportFormats() {
+		known = append(known, f.ID)
+	}
+	return nil, fmt.Errorf("%q is no export format; there are %s", o.Format, strings.Join(known, ", "))
 }
 
 func (s ExportStudy) validate() error {

@@ -95,7 +95,7 @@ func TestExportReopens(t *testing.T) {
 				if more { // another size
 					in, want["C"] = append(in, other), other
 				}
-				if err := Export(t.Context(), dir, sequence(in...), ExportOptions{format, only}); err != nil {
+				if err := Export(t.Context(), dir, sequence(in...), ExportOptions{Format: format, OnlyReviewed: only}); err != nil {
 					t.Fatal(err)
 				}
 				where := dir
@@ -138,7 +138,7 @@ func TestExportedPairHasTheSameGeometry(t *testing.T) {
 func TestExportOfUnreviewedSlicesIsIgnored(t *testing.T) {
 	s := study("A", 4, 6, 8)
 	dir := t.TempDir()
-	if err := Export(t.Context(), dir, sequence(s), ExportOptions{"nnunet", true}); err != nil {
+	if err := Export(t.Context(), dir, sequence(s), ExportOptions{Format: "nnunet", OnlyReviewed: true}); err != nil {
 		t.Fatal(err)
 	}
 	dir = filepath.Join(dir, "Dataset001_Glasswork")
@@ -176,12 +176,12 @@ func TestExportRefuses(t *testing.T) {
 		o    ExportOptions
 		want string
 	}{
-		{"nothing reviewed", sequence(unreviewed), ExportOptions{"kaggle", true}, "no slice has been reviewed"},
-		{"nothing at all", sequence(), ExportOptions{"nnunet", false}, "nothing to export"},
-		{"misfit", sequence(misfit), ExportOptions{"nnunet", false}, "do not fit"},
-		{"no voxels", sequence(noVoxels), ExportOptions{"kaggle", false}, "not stored"},
-		{"store", broken, ExportOptions{"kaggle", false}, "damaged"},
-		{"format", sequence(), ExportOptions{"dicom-seg", false}, "no export format"},
+		{"nothing reviewed", sequence(unreviewed), ExportOptions{Format: "kaggle", OnlyReviewed: true}, "no slice has been reviewed"},
+		{"nothing at all", sequence(), ExportOptions{Format: "nnunet", OnlyReviewed: false}, "nothing to export"},
+		{"misfit", sequence(misfit), ExportOptions{Format: "nnunet", OnlyReviewed: false}, "do not fit"},
+		{"no voxels", sequence(noVoxels), ExportOptions{Format: "kaggle", OnlyReviewed: false}, "not stored"},
+		{"store", broken, ExportOptions{Format: "kaggle", OnlyReviewed: false}, "damaged"},
+		{"format", sequence(), ExportOptions{Format: "zip"}, "no export format"},
 	} {
 		dir := t.TempDir()
 		err := Export(t.Context(), dir, c.in, c.o)
@@ -194,7 +194,7 @@ func TestExportRefuses(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Export(ctx, t.TempDir(), sequence(study("A", 3, 4, 4)), ExportOptions{"kaggle", false}); !errors.Is(err, context.Canceled) {
+	if err := Export(ctx, t.TempDir(), sequence(study("A", 3, 4, 4)), ExportOptions{Format: "kaggle", OnlyReviewed: false}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled export: %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"glasswork/dataset"
 	"glasswork/ui/session"
 )
 
@@ -47,27 +48,35 @@ func isFolder(path string) error {
 
 // askExport asks where the corrected dataset is to be written, and how.
 func (w *Window) askExport() {
-	formats := session.ExportFormats()
+	formats := dataset.ExportFormats()
 	var names []string
 	for _, f := range formats {
 		names = append(names, f.Name)
 	}
-	format := widget.NewRadioGroup(names, nil)
-	format.Required = true
-	format.SetSelected(names[0])
-	reviewed, all := "Only reviewed slices", "All slices, with a mask of which are reviewed"
-	which := widget.NewRadioGroup([]string{reviewed, all}, nil)
+	identity := widget.NewRadioGroup([]string{"Without identities, with copies of the images", "With the patient's identity, for the hospital's archive"}, nil)
+	identity.Required = true
+	identity.SetSelected(identity.Options[0])
+	format := widget.NewSelect(names, nil)
+	format.OnChanged = func(string) {
+		if formats[format.SelectedIndex()].DICOM {
+			identity.Enable()
+		} else {
+			identity.Disable()
+		}
+	}
+	format.SetSelectedIndex(0)
+	which := widget.NewRadioGroup([]string{"Only reviewed slices", "All slices"}, nil)
 	which.Required = true
-	which.SetSelected(reviewed)
+	which.SetSelected(which.Options[0])
 	w.ask(question{
 		title: "Export the corrected dataset", text: "Every study of the project that has labels is written into this folder, as last saved.",
-		hint: "Folder", yes: "Export", extra: container.NewVBox(format, which), check: isFolder,
+		hint: "Folder", yes: "Export", check: isFolder,
+		extra: container.NewVBox(format, which, tight(paragraph("DICOM files")), identity),
 		do: func(dir string) {
-			for _, f := range formats {
-				if f.Name == format.Selected {
-					w.s.Export(dir, f.ID, which.Selected == reviewed)
-				}
-			}
+			w.s.Export(dir, dataset.ExportOptions{
+				Format: formats[format.SelectedIndex()].ID, OnlyReviewed: which.Selected == which.Options[0],
+				Identified: identity.Selected == identity.Options[1],
+			})
 		},
 	})
 }

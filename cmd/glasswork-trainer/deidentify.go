@@ -37,8 +37,7 @@ new names are made up for this run alone.`,
 }
 
 func (a *app) deidentify(ctx context.Context, path, out, dates, dir string) error {
-	modes := map[string]deident.Dates{"shift": deident.ShiftDates, "remove": deident.RemoveDates}
-	mode, known := modes[dates]
+	mode, known := dateModes[dates]
 	if !known {
 		return fmt.Errorf("--dates %s is neither shift nor remove", dates)
 	}
@@ -79,5 +78,5 @@ func namingKey(ctx context.Context, dir string) ([]byte, error) {
 		return nil, err
 	}
 	defer p.Close()
-	return p.Key("de-identification"), nil
+	return p.DeidentificationKey(), nil
 }

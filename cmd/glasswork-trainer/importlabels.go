@@ -210,7 +210,8 @@ type entered struct {
 	kept   []int
 }
 
-// enter writes what is marked into the journal of a study.
+// enter writes what is marked into the journal of a study and saves it as a revision, so
+// that it can be exported and trained on.
 func enter(ctx context.Context, p *project.Project, study project.Study, s *volume.Segmentation, marked *dataset.Marked, on project.OnTouched, reviewed bool) (done entered, err error) {
 	now, err := p.Annotation(ctx, study.ID)
 	if err != nil {
@@ -227,7 +228,11 @@ func enter(ctx context.Context, p *project.Project, study project.Study, s *volu
 	for _, e := range slices {
 		entries = append(entries, e...)
 	}
-	return entered{len(slices), kept}, p.Append(ctx, study.ID, entries...)
+	if err := p.Append(ctx, study.ID, entries...); err != nil {
+		return done, err
+	}
+	_, err = p.Save(ctx, study.ID, project.SystemUser())
+	return entered{len(slices), kept}, err
 }
 
 // importedLabels is the line of import --json that is about annotation.

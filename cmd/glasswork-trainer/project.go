@@ -9,7 +9,6 @@ import (
 	"glasswork/dataset"
 	"glasswork/dataset/project"
 	"glasswork/dataset/volume"
-	"glasswork/training"
 )
 
 func (a *app) importCommand() *cobra.Command {
@@ -113,43 +112,6 @@ func addStudy(ctx context.Context, p *project.Project, s *volume.Series) (projec
 		return study, err
 	}
 	return p.Study(ctx, study.ID)
-}
-
-func (a *app) exportCommand() *cobra.Command {
-	var dir, out string
-	var o dataset.ExportOptions
-	c := &cobra.Command{
-		Use:   "export --project P --format nnunet|kaggle --out DIR",
-		Short: "Write a project's corrected dataset",
-		Long: `Write the corrected dataset of a project: as NIfTI pairs in nnU-Net v2's raw layout with
-dataset.json, or as NPY arrays in the Kaggle layout.`,
-		Example: "  glasswork-trainer export --project studies --format nnunet --out corrected --only-reviewed",
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return a.export(c.Context(), dir, out, o) },
-	}
-	c.Flags().StringVar(&dir, "project", "", "project folder")
-	c.Flags().StringVar(&out, "out", "", "folder to write")
-	c.Flags().StringVar(&o.Format, "format", "nnunet", "nnunet or kaggle")
-	c.Flags().BoolVar(&o.OnlyReviewed, "only-reviewed", false, "leave out what nobody has reviewed")
-	_ = c.MarkFlagRequired("project")
-	_ = c.MarkFlagRequired("out")
-	return c
-}
-
-func (a *app) export(ctx context.Context, dir, out string, o dataset.ExportOptions) error {
-	p, err := training.OpenProject(ctx, dir)
-	if err != nil {
-		return err
-	}
-	defer p.Close()
-	if err := dataset.Export(ctx, out, p.ExportStudies(ctx), o); err != nil {
-		return err
-	}
-	if a.json {
-		return printJSON(a.stdout, map[string]string{"type": "summary", "out": out, "format": o.Format})
-	}
-	fmt.Fprintf(a.stdout, "%s: written as %s\n", out, o.Format)
-	return nil
 }
 
 func (a *app) serveCommand() *cobra.Command {

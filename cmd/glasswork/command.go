@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"glasswork/assets"
 	"glasswork/assets/baseline"
 	"glasswork/dataset/project"
 	"glasswork/ui"
@@ -61,6 +62,7 @@ func opener(o options, to io.Writer) ui.OpenProject {
 		}
 		s, err := session.New(ctx, session.Config{
 			Shipped: project.Model{ID: shipped.SHA256, Name: shipped.Name},
+			Version: assets.Version,
 			Project: dir, RetrainSteps: o.retrainSteps, Log: log.New(to, "glasswork: ", log.LstdFlags),
 		})
 		if err == nil && o.trace {

@@ -9,6 +9,10 @@ import (
 	"glasswork/dataset/volume"
 )
 
+// DeidentificationKey is the secret by which patients and studies get their new names where
+// identities are removed: the same ones in every export of this project.
+func (p *Project) DeidentificationKey() []byte { return p.Key("de-identification") }
+
 // ExportStudies yields every study that has a saved revision, under its alias, with the
 // voxels and the labels of that revision, one at a time. It ends after the first error.
 func (p *Project) ExportStudies(ctx context.Context) iter.Seq2[dataset.ExportStudy, error] {
@@ -43,5 +47,30 @@ func (p *Project) exportStudy(ctx context.Context, s Study) (dataset.ExportStudy
 	if err := p.getBlob(ctx, r.LabelsSHA256, gzipped, l.Labels); err != nil {
 		return dataset.ExportStudy{}, fmt.Errorf("revision %d of study %s cannot be read: %w", r.Number, s.Alias, err)
 	}
-	return dataset.ExportStudy{Name: s.Alias, CT: v, Labels: l, Reviewed: r.Reviewed}, nil
+	origins, err := p.origins(ctx, r.slices)
+	if err != nil {
+		return dataset.ExportStudy{}, err
+	}
+	return dataset.ExportStudy{
+		Name: s.Alias, CT: v, Labels: l, Reviewed: r.Reviewed, Origins: origins,
+		Source: s.Source, SeriesID: s.SeriesID, Calibrated: s.Calibrated, Measurable: s.Measurable,
+	}, nil
+}
+
+// origins says of each slice who made its labels. States know models by name; a name that
+// two models share is the later one's.
+func (p *Project) origins(ctx context.Context, states []SliceState) ([]dataset.Origin, error) {
+	models, err := p.Models(ctx)
+	if err != nil {
+		return nil, err
+	}
+	versions := make(map[string]string, len(models))
+	for _, m := range models {
+		versions[m.Name] = m.ID
+	}
+	out := make([]dataset.Origin, len(states))
+	for z, s := range states {
+		out[z] = dataset.Origin{Model: s.Model, ModelVersion: firstNonEmpty(versions[s.Model], s.Model), Touched: s.Touched}
+	}
+	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"glasswork/dataset"
 	"glasswork/dataset/nifti"
 	"glasswork/viewer"
 )
@@ -15,11 +16,11 @@ func TestExportSavesAndWritesWhatIsReviewed(t *testing.T) {
 	w.stroke(10, 10)
 	w.ToggleReviewed()
 	dir := t.TempDir()
-	w.Export(dir, "nnunet", false)
+	w.Export(dir, dataset.ExportOptions{Format: "nnunet"})
 	if job, ok := w.Job(); !ok || job.Kind != Exporting {
 		t.Fatalf("job = %+v, %v; want an export", job, ok)
 	}
-	w.Export(dir, "kaggle", false)
+	w.Export(dir, dataset.ExportOptions{Format: "kaggle"})
 	if !w.said("Still busy (Exporting")() {
 		t.Errorf("a second export was not refused: %v", w.texts())
 	}
@@ -43,7 +44,7 @@ func TestACancelledExportSaysSoAndLeavesNothingHalf(t *testing.T) {
 	w.SetTool(viewer.Brush)
 	w.stroke(10, 10)
 	dir := t.TempDir()
-	w.Export(dir, "nnunet", false)
+	w.Export(dir, dataset.ExportOptions{Format: "nnunet"})
 	w.CancelJob()
 	w.until("the end", func() bool { _, runs := w.Job(); return !runs })
 	if !w.said("Exporting was cancelled")() {
@@ -58,6 +59,6 @@ func TestAnExportThatFailsNamesTheFolder(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
 	dir := t.TempDir()
-	w.Export(dir, "nnunet", true)
+	w.Export(dir, dataset.ExportOptions{Format: "nnunet", OnlyReviewed: true})
 	w.until("the refusal", w.said("The export to "+dir+" did not work"))
 }

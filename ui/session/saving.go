@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	"glasswork/dataset"
@@ -115,43 +115,65 @@ func (s *Session) savedAs(r *reading, rev project.Revision, edits int) {
 	s.changed(TopicSaved)
 }
 
-// Export writes the corrected dataset into dir, as a job that can be cancelled. format is
-// "nnunet" or "kaggle"; with onlyReviewed the other slices are left out of the labels.
-func (s *Session) Export(dir, format string, onlyReviewed bool) {
+// Export writes the corrected dataset into dir, as a job that can be cancelled. The
+// project's secret and the program's version are filled in.
+func (s *Session) Export(dir string, o dataset.ExportOptions) {
 	if s.busy() {
 		return
 	}
 	settle := s.settle()
 	j, ctx := s.beginJob(Exporting, "Exporting")
-	background(s, ctx, func(ctx context.Context) (int, error) {
+	background(s, ctx, func(ctx context.Context) (exported, error) {
 		if err := settle(ctx); err != nil {
-			return 0, err
+			return exported{}, err
 		}
-		return s.export(ctx, j, dir, dataset.ExportOptions{Format: format, OnlyReviewed: onlyReviewed})
-	}, func(n int, err error) {
+		return s.export(ctx, j, dir, o)
+	}, func(e exported, err error) {
 		s.endJob(j)
 		switch {
 		case errors.Is(err, context.Canceled):
 			s.Toast("Exporting was cancelled.")
 		case err != nil:
-			s.fail("The export to "+dir+" did not work", err, Action{"Try again", func() { s.Export(dir, format, onlyReviewed) }})
+			s.fail("The export to "+dir+" did not work", err, Action{"Try again", func() { s.Export(dir, o) }})
 		default:
-			s.Toast(fmt.Sprintf("exported %s to %s", count(n, "study", "studies"), dir))
+			s.Toast(fmt.Sprintf("exported %s to %s", count(e.studies, "study", "studies"), dir))
+			s.warnOf("The export is written", e.warnings)
 		}
 	})
 }
 
+// warnOf shows the first of many warnings, and all of them in the log.
+func (s *Session) warnOf(what string, warnings []string) {
+	switch len(warnings) {
+	case 0:
+		return
+	case 1:
+		what += ". " + upperFirst(warnings[0])
+	default:
+		what += fmt.Sprintf(". %s (and %d more)", upperFirst(strings.TrimSuffix(warnings[0], ".")), len(warnings)-1)
+	}
+	s.banner(Warning, what, warnings)
+}
+
+// exported is what an export wrote, and what a person should look at.
+type exported struct {
+	studies  int
+	warnings []string
+}
+
 // export writes every study of the project that has voxels and labels, and counts them.
-func (s *Session) export(ctx context.Context, j *runningJob, dir string, o dataset.ExportOptions) (n int, err error) {
+func (s *Session) export(ctx context.Context, j *runningJob, dir string, o dataset.ExportOptions) (e exported, err error) {
 	all, err := s.project.Studies(ctx)
 	if err != nil {
-		return 0, err
+		return e, err
 	}
+	o.Key, o.Software = s.project.DeidentificationKey(), s.config.Version
+	o.Warn = func(sentence string) { e.warnings = append(e.warnings, sentence) }
 	counted := func(yield func(dataset.ExportStudy, error) bool) {
 		for study, err := range s.project.ExportStudies(ctx) {
 			if err == nil {
-				s.exporting(j, n, len(all))
-				n++
+				s.exporting(j, e.studies, len(all))
+				e.studies++
 			}
 			if !yield(study, err) {
 				return
@@ -159,12 +181,12 @@ func (s *Session) export(ctx context.Context, j *runningJob, dir string, o datas
 		}
 	}
 	if err := dataset.Export(ctx, dir, counted, o); err != nil {
-		return 0, err
+		return e, err
 	}
-	if n == 0 {
-		return 0, errors.New("there is nothing to export yet; open a study and save its labels first")
+	if e.studies == 0 {
+		return e, errors.New("there is nothing to export yet; open a study and save its labels first")
 	}
-	return n, nil
+	return e, nil
 }
 
 // exporting shows that done of all studies are written. The time left follows from what
@@ -178,9 +200,4 @@ func (s *Session) exporting(j *runningJob, done, all int) {
 		}
 		s.changed(TopicJob)
 	})
-}
-
-// ExportFormats are the formats of Export, with what people call them.
-func ExportFormats() []struct{ ID, Name string } {
-	return slices.Clone([]struct{ ID, Name string }{{"nnunet", "NIfTI pairs (nnU-Net raw)"}, {"kaggle", "NPY arrays (Kaggle layout)"}})
 }

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"log"
 	"os"
-	"os/user"
 	"path/filepath"
 	"sync"
 
@@ -32,6 +31,8 @@ type Config struct {
 	RetrainSteps int
 	// Author signs revisions; empty: the user of the operating system.
 	Author string
+	// Version is the program's, for files that say what wrote them.
+	Version string
 	// Log receives the causes of failures; nil: nobody.
 	Log *log.Logger
 }
@@ -83,7 +84,7 @@ func New(ctx context.Context, c Config) (*Session, error) {
 		c.Project = dir
 	}
 	if c.Author == "" {
-		c.Author = osUser()
+		c.Author = project.SystemUser()
 	}
 	if c.Trainer == nil {
 		c.Trainer = startTrainer
@@ -206,18 +207,6 @@ func DefaultProject() (string, error) {
 		base = filepath.Join(home, ".local", "share")
 	}
 	return filepath.Join(base, "glasswork", "project"), nil
-}
-
-// osUser is the name revisions are signed with.
-func osUser() string {
-	u, err := user.Current()
-	switch {
-	case err != nil:
-		return "unknown"
-	case u.Name != "":
-		return u.Name
-	}
-	return u.Username
 }
 
 // Grid is the open study's grid; ok is false if none is open.

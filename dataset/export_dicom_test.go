@@ -1,0 +1,219 @@
+package dataset
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"glasswork/dataset/dicom/rtstruct"
+	"glasswork/dataset/dicom/seg"
+	"glasswork/dataset/volume"
+)
+
+const patientName = "Doe^Jane Marker"
+
+// fromDICOM is a study whose files are in a folder: a block of consolidation on slices 1 to 3
+// in ground glass, proposed by a model and corrected by a person on slice 2.
+func fromDICOM(t *testing.T) ExportStudy {
+	t.Helper()
+	s := study("A0001", 6, 20, 24)
+	dir := filepath.Join(t.TempDir(), "scan")
+	if err := WriteDICOM(dir, s.CT, DICOMInfo{PatientName: patientName, PatientID: "MARKER-4711", Description: "Chest", Date: "2021-03-04"}); err != nil {
+		t.Fatal(err)
+	}
+	all, _, err := Open(t.Context(), dir)
+	if err != nil || len(all) != 1 {
+		t.Fatal(len(all), err)
+	}
+	defer all[0].Close()
+	s.Source, s.SeriesID, s.CT.Geometry = dir, all[0].ID, all[0].Geometry
+	s.Measurable, s.Calibrated = true, true
+	s.Labels = volume.NewLabelMap(all[0].Geometry)
+	s.Origins = make([]Origin, 6)
+	for z := 1; z < 4; z++ {
+		s.Origins[z] = Origin{Model: "baseline-9", ModelVersion: "abc123", Touched: z == 2}
+		for y := 4; y < 16; y++ {
+			for x := 4; x < 18; x++ {
+				s.Labels.Slice(z)[y*24+x] = volume.GroundGlass
+				if y > 8 && x > 8 {
+					s.Labels.Slice(z)[y*24+x] = volume.Consolidation
+				}
+			}
+		}
+	}
+	return s
+}
+
+// files are all below dir with what is in them, by their path below it.
+func files(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	all := map[string][]byte{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(dir, path)
+		all[rel] = b
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+var exportKey = bytes.Repeat([]byte{7}, 32)
+
+// readBack puts a segmentation onto the CT in dir and returns it by class.
+func readBack(t *testing.T, sg *volume.Segmentation, err error, dir string) *volume.LabelMap {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _, err := Open(t.Context(), dir)
+	if err != nil || len(all) != 1 {
+		t.Fatal(len(all), err)
+	}
+	defer all[0].Close()
+	l, codes := volume.NewLabelMap(all[0].Geometry), volume.ClassCodes()
+	for i, s := range sg.Segments {
+		class := slices.IndexFunc(codes[:], func(c volume.Code) bool { return c.Value == s.Type.Value })
+		mask := make([]uint8, l.Voxels())
+		if _, err := sg.Rasterise(t.Context(), i, l.Geometry, mask); err != nil {
+			t.Fatal(err)
+		}
+		for j, m := range mask {
+			if m != 0 {
+				l.Labels[j] = uint8(class)
+			}
+		}
+	}
+	return l
+}
+
+func TestDICOMExportKeepsVoxelsAndNoIdentity(t *testing.T) {
+	s := fromDICOM(t)
+	for format, name := range map[string]string{
+		"seg": "segmentation.dcm", "labelmap": "segmentation.dcm", "rtstruct": "structures.dcm", "sr": "report.dcm",
+	} {
+		t.Run(format, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := Export(t.Context(), dir, sequence(s), ExportOptions{Format: format, Key: exportKey, Software: "9.8.7"}); err != nil {
+				t.Fatal(err)
+			}
+			all := files(t, dir)
+			for path, b := range all {
+				if bytes.Contains(b, []byte("Marker")) || bytes.Contains(b, []byte("MARKER")) || bytes.Contains(b, []byte("20210304")) {
+					t.Errorf("%s still says who the patient is", path)
+				}
+			}
+			if all[filepath.Join("A0001", name)] == nil || all[filepath.Join("A0001", "CT", "CT0006.dcm")] == nil {
+				t.Fatalf("written were %v", len(all))
+			}
+			path, ct := filepath.Join(dir, "A0001", name), filepath.Join(dir, "A0001", "CT")
+			var back *volume.LabelMap
+			switch format {
+			case "seg", "labelmap":
+				sg, err := seg.Read(t.Context(), path)
+				back = readBack(t, sg, err, ct)
+				if !bytes.Contains(all[filepath.Join("A0001", name)], []byte("abc123")) {
+					t.Error("the model's hash is not in the file")
+				}
+			case "rtstruct":
+				sg, err := rtstruct.Read(path)
+				for i := range sg.Segments {
+					sg.Segments[i].Type = volume.ClassCodes()[sg.Segments[i].Number]
+				}
+				back = readBack(t, sg, err, ct)
+			case "sr":
+				return // what it says is tested in its own room
+			}
+			if !bytes.Equal(back.Labels, s.Labels.Labels) {
+				t.Error("other voxels come back")
+			}
+		})
+	}
+}
+
+func TestIdentifiedExportRefersToTheImagesAsTheyAre(t *testing.T) {
+	s := fromDICOM(t)
+	dir := t.TempDir()
+	if err := Export(t.Context(), dir, sequence(s), ExportOptions{Format: "seg", Identified: true}); err != nil {
+		t.Fatal(err)
+	}
+	all := files(t, dir)
+	if len(all) != 1 || !bytes.Contains(all["A0001/segmentation.dcm"], []byte(patientName)) {
+		t.Errorf("%d files were written, or without the patient's name", len(all))
+	}
+	sg, err := seg.Read(t.Context(), filepath.Join(dir, "A0001", "segmentation.dcm"))
+	if back := readBack(t, sg, err, s.Source); !bytes.Equal(back.Labels, s.Labels.Labels) || sg.SeriesUID != s.SeriesID {
+		t.Error("it does not fit the images")
+	}
+}
+
+func TestDICOMExportOfWhatIsNoDICOM(t *testing.T) {
+	s := fromDICOM(t)
+	s.SeriesID = strings.Repeat("ab", 32)
+	dir := t.TempDir()
+	if err := Export(t.Context(), dir, sequence(s), ExportOptions{Format: "seg", Key: exportKey, OnlyReviewed: true}); err != nil {
+		t.Fatal(err)
+	}
+	sg, err := seg.Read(t.Context(), filepath.Join(dir, "A0001", "segmentation.dcm"))
+	back := readBack(t, sg, err, filepath.Join(dir, "A0001", "CT"))
+	if !bytes.Equal(back.Labels, s.Labels.Labels) {
+		t.Error("other voxels come back")
+	}
+}
+
+func TestDICOMExportRefuses(t *testing.T) {
+	gone, other, short := fromDICOM(t), fromDICOM(t), fromDICOM(t)
+	if err := os.RemoveAll(gone.Source); err != nil {
+		t.Fatal(err)
+	}
+	other.SeriesID = "1.2.3"
+	short.CT.Affine[0][3]++
+	short.Labels.Geometry = short.CT.Geometry
+	for name, c := range map[string]struct {
+		study ExportStudy
+		o     ExportOptions
+		want  string
+	}{
+		"no files":     {gone, ExportOptions{Format: "seg", Key: exportKey}, "open the study again from where they are now"},
+		"other series": {other, ExportOptions{Format: "rtstruct", Key: exportKey}, "not at"},
+		"other grid":   {short, ExportOptions{Format: "sr", Key: exportKey}, "not those that were annotated"},
+		"no key":       {fromDICOM(t), ExportOptions{Format: "seg"}, "key"},
+	} {
+		err := Export(t.Context(), t.TempDir(), sequence(c.study), c.o)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestAStudyWithoutMarksIsSkippedWithAWarning(t *testing.T) {
+	s := fromDICOM(t)
+	clear(s.Labels.Labels)
+	var warned []string
+	o := ExportOptions{Format: "rtstruct", Key: exportKey, Warn: func(w string) { warned = append(warned, w) }}
+	if err := Export(t.Context(), t.TempDir(), sequence(s), o); err != nil || len(warned) == 0 {
+		t.Errorf("%v, warned %v", err, warned)
+	}
+}
+
+func TestCSVExportMeasuresEveryStudy(t *testing.T) {
+	s, other := fromDICOM(t), fromDICOM(t)
+	other.Name = "A0002"
+	dir := t.TempDir()
+	if err := Export(t.Context(), dir, sequence(s, other), ExportOptions{Format: "csv"}); err != nil {
+		t.Fatal(err)
+	}
+	text := string(files(t, dir)["measurements.csv"])
+	if strings.Count(text, "consolidation") != 2 || !strings.Contains(text, "A0002") {
+		t.Errorf("the table is\n%s", text)
+	}
+}
