@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
@@ -19,7 +20,24 @@ type Report struct {
 	// Written and Skipped count files. Notes are sentences about some of them: why they were
 	// left out, or what nobody but a person can check.
 	Written, Skipped int
-	Notes            []string
+	Notes            []Note
+}
+
+// Note is a sentence that is true of Files.
+type Note struct {
+	Sentence string
+	Files    []string
+}
+
+// String names the first file and counts the others: a series has hundreds.
+func (n Note) String() string {
+	switch more := len(n.Files) - 1; {
+	case more == 1:
+		return fmt.Sprintf("%s and 1 more file: %s", n.Files[0], n.Sentence)
+	case more > 1:
+		return fmt.Sprintf("%s and %d more files: %s", n.Files[0], more, n.Sentence)
+	}
+	return fmt.Sprintf("%s: %s", n.Files[0], n.Sentence)
 }
 
 // File writes the file at path without identities below dir, in a folder for the patient and
@@ -66,7 +84,7 @@ func write(clean *object.Object, dir string) (string, error) {
 // and foreign files are skipped; what cannot be written ends it. progress, if not nil, is
 // told how many files have been looked at.
 func (r *Remover) Folder(ctx context.Context, path, dir string, progress func(done int)) (Report, error) {
-	f := folder{Remover: r, dir: dir, progress: progress, said: map[string]bool{}}
+	f := folder{Remover: r, dir: dir, progress: progress}
 	out, err := filepath.Abs(dir)
 	if err != nil {
 		return f.report, err
@@ -94,7 +112,6 @@ type folder struct {
 	progress func(done int)
 	looked   int
 	report   Report
-	said     map[string]bool
 }
 
 func (f *folder) file(path string) error {
@@ -122,11 +139,11 @@ func (f *folder) file(path string) error {
 	return nil
 }
 
-// note tells of the first file only of which a sentence is true: a series has hundreds.
 func (f *folder) note(path, sentence string) {
-	if f.said[sentence] {
-		return
+	i := slices.IndexFunc(f.report.Notes, func(n Note) bool { return n.Sentence == sentence })
+	if i < 0 {
+		i = len(f.report.Notes)
+		f.report.Notes = append(f.report.Notes, Note{Sentence: sentence})
 	}
-	f.said[sentence] = true
-	f.report.Notes = append(f.report.Notes, path+": "+sentence)
+	f.report.Notes[i].Files = append(f.report.Notes[i].Files, path)
 }

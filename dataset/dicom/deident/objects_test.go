@@ -16,6 +16,7 @@ import (
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/dicom/report"
 	"glasswork/dataset/dicom/rtstruct"
+	"glasswork/dataset/dicom/seg"
 	"glasswork/dataset/dicom/source"
 	"glasswork/dataset/measure"
 	"glasswork/dataset/volume"
@@ -54,13 +55,23 @@ func exported(t *testing.T, l *volume.LabelMap) map[string][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, o := range map[string]*object.Object{"structures.dcm": structures, "report.dcm": numbers} {
+	of, err := seg.ReadSource(ctx, files, l.Geometry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	segments, err := seg.Build(ctx, seg.Annotation{Labels: l, Source: of, Creator: "Muster^Erich", Software: "0.1.0", Made: func(int, volume.Class) seg.Made {
+		return seg.Made{Hand: seg.Corrected, Model: "baseline-3", Version: "sha256:0123456789abcdef0123456789abcdef"}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, o := range map[string]*object.Object{"structures.dcm": structures, "report.dcm": numbers, "segments.dcm": segments} {
 		if err := o.Write(filepath.Join(in, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	r := remover(t, ShiftDates)
-	if got, err := r.Folder(ctx, in, out, nil); err != nil || got.Written != len(files)+2 || len(got.Notes) > 0 {
+	if got, err := r.Folder(ctx, in, out, nil); err != nil || got.Written != len(files)+3 || len(got.Notes) > 0 {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	all := map[string][]string{}
@@ -106,6 +117,16 @@ func TestCopiesStillBelongTogether(t *testing.T) {
 	mask := make([]uint8, l.Voxels())
 	if _, err := s.Rasterise(context.Background(), 0, l.Geometry, mask); err != nil || !slices.Equal(mask, l.Labels) {
 		t.Errorf("other voxels than before, %v", err)
+	}
+	segments, err := object.Read(all["SEG"][0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := segments.Item(tag.SegmentSequence)
+	made := item.Item(tag.SegmentationAlgorithmIdentificationSequence)
+	if item.Text(tag.SegmentLabel) != "ground glass" || item.Text(tag.SegmentAlgorithmName) != "baseline-3" || !strings.HasSuffix(made.Text(tag.AlgorithmVersion), "cdef") ||
+		segments.Item(tag.ReferencedSeriesSequence).Text(tag.SeriesInstanceUID) != src.SeriesUID {
+		t.Errorf("the first segment is %v", item)
 	}
 	sr, err := object.Read(all["SR"][0])
 	if err != nil {

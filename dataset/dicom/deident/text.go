@@ -20,14 +20,14 @@ type vocabulary struct {
 }
 
 const knownWords = `
-	abdomen airway airways algorithm anterior aorta apex arterial automatic axial background base body bone bones brain breast bronchi
-	bronchus cardiac carina cavity chest cm coil consolidation contrast coronal corrected ct cta ctv delayed dose effusion emphysema
+	a abdomen airway airways algorithm also anterior aorta apex arterial as automatic axial background base baseline body bone bones brain breast bronchi
+	bronchus cardiac carina cavity chest cm coil consolidation contrast coronal corrected ct cta ctv delayed dose drawn effusion emphysema
 	enhanced esophagus exp expiration external fat fibrosis filter fissure from ggo glass glasswork gray grey gross ground gtv
 	head heart helical high hilum hr hrct hu image inferior inner inspiration itv iv kernel kidney kidneys label labels left lesion lesions
 	liver lobe low lower lung lungs manual mass measurement measurements mediastinum middle mm model mri muscle native neck nodal nodule
-	nodules non normal nothing oar opacities opacity organ other outer pelvis percent phase plain pleura pleural pneumonia posterior
-	prediction predictions primary prone protocol ptv recon reconstruction region report right roi routine sagittal scan scout segment
-	segmentation segmentations segments semiautomatic series sharp skin slice slices soft spiral spleen standard std structure structures
+	nodules non normal nothing oar opacities opacity organ other outer pelvis percent person phase plain pleura pleural pneumonia posterior
+	prediction predictions primary prone proposed protocol ptv recon reconstruction region report right roi routine sagittal scan scout segment
+	segmentation segmentations segments semiautomatic series sha256 sharp skin slice slices soft spiral spleen standard std structure structures
 	superior supine surview target thick thin thoracic thorax tissue topogram total trachea tumor tumour upper vein venous vessel vessels
 	volume whole window with without`
 
