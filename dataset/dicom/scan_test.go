@@ -60,7 +60,7 @@ func TestSeriesGeometryAndWarnings(t *testing.T) {
 		{"upside down", down, [3]int{6, 2, 3}, true, true, nil},
 		{"one missing", run(64, 40), [3]int{64, 2, 3}, true, true, []string{"Slice 41 of 64 is missing from CHEST 5.0; measurements would be wrong between 395 and 405 mm."}},
 		{"two missing", run(12, 5, 6), [3]int{12, 2, 3}, true, true, []string{"Slices 6 to 7 of 12 are missing"}},
-		{"uneven", uneven, [3]int{6, 2, 3}, false, true, []string{"unevenly spaced, 3.1 to 6.9 mm apart"}},
+		{"uneven", uneven, [3]int{6, 2, 3}, false, true, []string{"unevenly spaced, 3.1 to 6.9 mm apart (5 mm from slice 1 to 3, 6.9 mm from slice 3 to 4, 3.1 mm from slice 4 to 5 and so on)", "offered on a straight grid"}},
 		{"duplicate place", double, [3]int{6, 2, 3}, true, true, []string{"1 duplicate slice"}},
 		{"tilt", tilt, [3]int{6, 2, 3}, true, true, []string{"gantry tilt of 18.5 degrees"}},
 		{"sideways", drift, [3]int{6, 2, 3}, false, true, []string{"shifted sideways by up to 5.0 mm"}},

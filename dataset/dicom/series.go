@@ -42,8 +42,11 @@ func build(root string, headers []*header) (series []*volume.Series, dropped []s
 		}
 		stacks := split(unique)
 		for i, s := range stacks {
-			series = append(series, s.series(root, i, len(stacks)))
-			heads = append(heads, s.slices[0])
+			original := s.series(root, i, len(stacks))
+			series, heads = append(series, original), append(heads, s.slices[0])
+			if t := s.straighten(); t != nil {
+				series, heads = append(series, s.resampled(original, t)), append(heads, s.slices[0])
+			}
 		}
 	}
 	tellApart(series, heads)
@@ -124,6 +127,38 @@ func (s *stack) series(root string, i, n int) *volume.Series {
 	return out
 }
 
+// resampled is what is offered beside original: the same on the straight grid of t.
+func (s *stack) resampled(original *volume.Series, t *straightened) *volume.Series {
+	out := *original
+	out.ID += "#straight"
+	out.Resampled = true
+	out.Source, out.Geometry, out.Measurable = t, t.geometry, true
+	name := title(s.slices[0])
+	how := "shifted"
+	switch {
+	case s.tilt > 0 && s.uneven:
+		out.Description += fmt.Sprintf(", tilt %.1f° and distances resampled", s.tilt)
+	case s.tilt > 0:
+		out.Description += fmt.Sprintf(", tilt %.1f° resampled", s.tilt)
+	case s.uneven:
+		out.Description += ", distances resampled"
+	default:
+		out.Description += ", shifts resampled"
+	}
+	if s.uneven {
+		how = fmt.Sprintf("shifted and interpolated to a distance of %.3g mm", t.geometry.Spacing()[0])
+	}
+	out.Warnings = []string{fmt.Sprintf("These are not the slices of %s as they were acquired: they were %s onto a straight grid, on which lengths and volumes are right; HU between pixels are interpolated.", name, how)}
+	original.Warnings = append(original.Warnings, fmt.Sprintf("%s is offered on a straight grid as well, to be measured and read across slices.", name))
+	if warning := s.uncalibrated(); warning != "" {
+		out.Warnings = append(out.Warnings, warning)
+	}
+	if !original.Calibrated {
+		out.Calibrated = false
+	}
+	return &out
+}
+
 // uncalibrated says in a sentence why values are not HU, or nothing if they are.
 func (s *stack) uncalibrated() string {
 	i := slices.IndexFunc(s.slices, func(h *header) bool { return !h.inHU() })
@@ -187,9 +222,7 @@ func (s *source) ReadSlice(ctx context.Context, z int, hu []int16) error {
 	}
 	h := s.at[z]
 	if h == nil {
-		for i := range hu {
-			hu[i] = defaultPaddingHU
-		}
+		fill(hu, defaultPaddingHU)
 		return nil
 	}
 	w, _ := s.workspaces.Get().(*workspace)
@@ -205,12 +238,17 @@ func (s *source) ReadSlice(ctx context.Context, z int, hu []int16) error {
 
 // ReadAll fills hu ([z,y,x]) with all slices, on all cores.
 func (s *source) ReadAll(ctx context.Context, hu []int16) error {
-	n := len(hu) / len(s.at)
+	return readAll(ctx, s, len(s.at), hu)
+}
+
+// readAll reads the count slices of s into hu ([z,y,x]), on all cores.
+func readAll(ctx context.Context, s volume.Source, count int, hu []int16) error {
+	n := len(hu) / count
 	g, ctx := errgroup.WithContext(ctx)
 	var taken atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
 		g.Go(func() error {
-			for z := int(taken.Add(1)) - 1; z < len(s.at); z = int(taken.Add(1)) - 1 {
+			for z := int(taken.Add(1)) - 1; z < count; z = int(taken.Add(1)) - 1 {
 				if err := s.ReadSlice(ctx, z, hu[z*n:(z+1)*n]); err != nil {
 					return err
 				}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"glasswork/dataset/volume"
 )
@@ -25,6 +26,9 @@ type stack struct {
 	geometry   volume.Geometry
 	measurable bool
 	warnings   []string
+	// Why a straight grid is offered beside this one: tilt in degrees, 0 if there is none.
+	tilt           float64
+	uneven, drifts bool
 }
 
 // split sorts the images of one series into volumes: images that differ in matrix,
@@ -195,13 +199,31 @@ func (s *stack) place() {
 	if places, ok := wholeGaps(gaps, usual); ok {
 		s.leaveRoom(places, n)
 	} else {
-		s.distrust("The slices of %s are unevenly spaced, %.3g to %.3g mm apart; lengths across slices and volumes would be wrong.",
-			title(first), slices.Min(gaps), slices.Max(gaps))
+		s.uneven = true
+		s.distrust("The slices of %s are unevenly spaced, %.3g to %.3g mm apart (%s); lengths across slices and volumes would be wrong.",
+			title(first), slices.Min(gaps), slices.Max(gaps), whereUneven(gaps))
 	}
 	step := scale(sub(last.position, first.position), 1/float64(len(s.at)-1))
 	s.grid(step)
 	s.checkTilt(step, n)
 	s.checkDrift(step, n)
+}
+
+// whereUneven says which slices lie how far apart, for the first three distances.
+func whereUneven(gaps []float64) string {
+	var runs []string
+	for from := 0; from < len(gaps); {
+		to := from + 1
+		for to < len(gaps) && math.Abs(gaps[to]-gaps[from]) < unevenPart/2*gaps[from] {
+			to++
+		}
+		if len(runs) == 3 {
+			return strings.Join(runs, ", ") + " and so on"
+		}
+		runs = append(runs, fmt.Sprintf("%.3g mm from slice %d to %d", gaps[from], from+1, to+1))
+		from = to
+	}
+	return strings.Join(runs, ", ")
 }
 
 // wholeGaps returns for every gap how many places it spans. ok is false if the gaps
@@ -250,6 +272,7 @@ func (s *stack) checkTilt(step, n [3]float64) {
 	}
 	angle := math.Acos(min(math.Abs(dot(direction, n)), 1)) * 180 / math.Pi
 	if angle >= tiltFromDegrees {
+		s.tilt = angle
 		s.warn("%s was acquired with a gantry tilt of %.1f degrees; slices are shown as acquired, positions and volumes take the tilt into account, coronal and sagittal views would be sheared.",
 			title(s.slices[0]), angle)
 	}
@@ -268,6 +291,9 @@ func (s *stack) checkDrift(step, n [3]float64) {
 		off = sub(off, scale(n, dot(off, n)))
 		worst = max(worst, math.Sqrt(dot(off, off)))
 	}
+	if worst > 1 {
+		s.drifts = true
+	}
 	if worst > 1 && s.measurable {
 		s.distrust("The slices of %s are shifted sideways by up to %.1f mm against each other; lengths across slices would be wrong.", title(s.slices[0]), worst)
 	}
@@ -276,4 +302,10 @@ func (s *stack) checkDrift(step, n [3]float64) {
 func median(v []float64) float64 {
 	sorted := slices.Sorted(slices.Values(v))
 	return sorted[len(sorted)/2]
+}
+
+// quartile is the value that a quarter of v lies below.
+func quartile(v []float64) float64 {
+	sorted := slices.Sorted(slices.Values(v))
+	return sorted[len(sorted)/4]
 }

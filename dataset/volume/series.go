@@ -41,6 +41,9 @@ type Series struct {
 	// Calibrated is false where grey values are not HU but were mapped into an
 	// assumed window; Measurable is false where mm and ml cannot be trusted.
 	Calibrated, Measurable bool
+	// Resampled says that the voxels are those of another series of the same list, put
+	// onto a straight grid.
+	Resampled bool
 	// Warnings are sentences for the user, each saying what it means for measurements.
 	Warnings []string
 
