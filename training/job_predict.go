@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"glasswork/dataset"
 	"glasswork/dataset/volume"
@@ -107,7 +108,8 @@ func openStored(ctx context.Context, dir, id string) (*study, error) {
 	}, nil
 }
 
-// OpenSeries opens the series with the given ID at path, or the only one if id is empty.
+// OpenSeries opens the series with the given ID at path, or the only one if id is empty,
+// as it was acquired.
 func OpenSeries(ctx context.Context, path, id string) (*volume.Series, error) {
 	if path == "" {
 		return nil, fmt.Errorf("the job names neither a stored study nor a path")
@@ -119,9 +121,10 @@ func OpenSeries(ctx context.Context, path, id string) (*volume.Series, error) {
 	if err != nil {
 		return nil, err
 	}
+	acquired := slices.DeleteFunc(slices.Clone(all), func(s *volume.Series) bool { return s.Resampled })
 	var chosen *volume.Series
 	for _, s := range all {
-		if chosen == nil && (id == s.ID || id == "" && len(all) == 1) {
+		if chosen == nil && (id == s.ID || id == "" && len(acquired) == 1 && s == acquired[0]) {
 			chosen = s
 			continue
 		}

@@ -64,6 +64,9 @@ func (a *app) predict(ctx context.Context, job protocol.PredictJob, out string) 
 	if err != nil {
 		return err
 	}
+	for _, w := range series.Warnings {
+		fmt.Fprintln(a.stderr, w)
+	}
 	geometry, measurable := series.Geometry, series.Measurable
 	job.Series = series.ID
 	if err := series.Close(); err != nil {

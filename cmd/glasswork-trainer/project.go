@@ -63,8 +63,11 @@ func (a *app) importStudies(ctx context.Context, dir, path, id string) error {
 	defer p.Close()
 	done := 0
 	for _, s := range all {
-		if id != "" && s.ID != id {
+		if id != "" && s.ID != id || id == "" && s.Resampled {
 			continue
+		}
+		for _, w := range s.Warnings {
+			fmt.Fprintln(a.stderr, w)
 		}
 		study, err := addStudy(ctx, p, s)
 		if err != nil {
