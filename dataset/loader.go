@@ -10,8 +10,6 @@ import (
 	"glasswork/dataset/volume"
 )
 
-const maxReaders = 4
-
 // Loader reads the slices of a series in the background, nearest to the one looked
 // at first. Its methods are safe for concurrent use.
 type Loader struct {
@@ -42,7 +40,7 @@ func NewLoader(ctx context.Context, s *volume.Series, loaded func(z int, err err
 		ended: make(chan struct{}),
 	}
 	l.ctx, l.stop = context.WithCancel(ctx)
-	for range min(maxReaders, runtime.GOMAXPROCS(0), max(n, 1)) {
+	for range min(runtime.GOMAXPROCS(0), max(n, 1)) {
 		l.group.Go(l.read)
 	}
 	go func() {

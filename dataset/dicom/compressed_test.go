@@ -162,7 +162,10 @@ func TestFilesCompressedByDCMTK(t *testing.T) {
 		bits   int
 		signed bool
 	}{{8, false}, {12, false}, {12, true}, {16, false}, {16, true}} {
-		for _, command := range commands {
+		for i, command := range commands {
+			if few := form.bits != 16 && form.bits != 12; few && i%3 != 0 {
+				continue // what differs is the number of bits
+			}
 			if form.signed && slices.Contains(command, "+en") {
 				continue // dcmcjpls does not do that
 			}
@@ -335,6 +338,49 @@ func TestHostileCompressedFiles(t *testing.T) {
 		}
 		if grown := after.TotalAlloc - before.TotalAlloc; grown > 4<<20 {
 			t.Errorf("%s: %d bytes allocated", c.name, grown)
+		}
+	}
+}
+
+// The extended offset table stands in front of the pixels and tells lengths to the byte.
+func TestExtendedOffsetTable(t *testing.T) {
+	f := picture(2, 3, 16, false).with(file{tagFrames: "2", tagPixelData: nil})
+	b := f.encode("1.2.840.10008.1.2.1.98")
+	for tag, values := range map[string][2]uint64{"\xE0\x7F\x01\x00": {0, 24}, "\xE0\x7F\x02\x00": {12, 12}} {
+		b = append(append(b, tag...), "OV\x00\x00\x10\x00\x00\x00"...)
+		b = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, values[0]), values[1])
+	}
+	fragments := packed(f, "1.2.840.10008.1.2.1.98", slices.Concat(words(1, 2, 3, 4, 5, 6), words(99, 99)), words(7, 8, 9, 10, 11, 12))
+	b = append(b, fragments[bytes.LastIndex(fragments, []byte("\xE0\x7F\x10\x00")):]...)
+	path := filepath.Join(t.TempDir(), "a.dcm")
+	save(t, path, b)
+	h, err := readHeader(path)
+	if err != nil || h.framesErr != nil {
+		t.Fatal(err, h.framesErr)
+	}
+	if first := h.frameSpans[0]; len(first) != 1 || first[0].Length != 12 {
+		t.Errorf("the first frame is %v, want 12 bytes", first)
+	}
+	if got := frames(t, path); !slices.Equal(got[0], []int16{1, 2, 3, 4, 5, 6}) || !slices.Equal(got[1], []int16{7, 8, 9, 10, 11, 12}) {
+		t.Errorf("frames %v", got)
+	}
+}
+
+func TestACompressedFileThatChangesIsNoticed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.dcm")
+	b := packed(picture(61, 97, 16, false), "1.2.840.10008.1.2.1.98", picture(61, 97, 16, false)[tagPixelData].([]byte))
+	save(t, path, b)
+	r, err := Scan(t.Context(), path, []string{path})
+	if err != nil || len(r.Series) != 1 {
+		t.Fatal(r.Skipped, err)
+	}
+	defer r.Series[0].Close()
+	for _, change := range []func() error{func() error { return os.Truncate(path, 2000) }, func() error { return os.Remove(path) }} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Series[0].Read(t.Context()); err == nil || !strings.Contains(err.Error(), "a.dcm") {
+			t.Errorf("error %v", err)
 		}
 	}
 }

@@ -81,6 +81,18 @@ func TestClaimsAreBoundedByWhatIsThere(t *testing.T) {
 	}
 }
 
+// Each scan of a progressive picture goes through all of its pixels.
+func TestScansAreBounded(t *testing.T) {
+	b := sof(0xC2, 8, 8, 16, 1)
+	for range maxScans + 1 {
+		b = append(b, "\xFF\xDA\x00\x08\x01\x01\x00\x00\x00\x00"...)
+	}
+	_, err := new(Decoder).Decode(t.Context(), uidBaseline, b, Shape{Rows: 8, Columns: 16, Samples: 1, BitsAllocated: 8}, nil)
+	if err == nil || !strings.Contains(err.Error(), "129 scans") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func FuzzCheck(f *testing.F) {
 	f.Add(siz(16, 8, 16, 1, 12))
 	f.Add(sof(0xF7, 12, 8, 16, 1))

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	patience  = 10 * time.Second // after which a child without work ends
+	patience  = 2 * time.Second // after which a child without work ends
 	atLeast   = 1500 * time.Millisecond
 	eachPixel = 2 * time.Microsecond
 )

@@ -12,6 +12,8 @@ import (
 	"glasswork/dataset/dicom/codec/jpeg"
 )
 
+const maxScans = 128 // of a progressive picture; encoders use about ten
+
 // jpegHeader reads the header that JPEG and JPEG-LS share.
 func jpegHeader(head []byte) (jpeg.Header, error) {
 	h, err := jpeg.ReadHeader(head)
@@ -55,6 +57,9 @@ func decodeJPEG(_ context.Context, _ *Decoder, stream []byte, s Shape, buf []byt
 
 // decodeJPEG8 lets the standard library decode 8 bits with a DCT.
 func decodeJPEG8(stream []byte, s Shape, buf []byte) (Frame, error) {
+	if n := bytes.Count(stream, []byte{0xFF, 0xDA}); n > maxScans { // each goes through all pixels
+		return Frame{}, fmt.Errorf("its JPEG data are damaged: they have %d scans", n)
+	}
 	img, err := stdjpeg.Decode(bytes.NewReader(stream))
 	if err != nil {
 		return Frame{}, fmt.Errorf("its JPEG data are damaged: %w", err)
