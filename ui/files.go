@@ -59,9 +59,9 @@ func (w *Window) askExport() {
 	format := widget.NewSelect(names, nil)
 	format.OnChanged = func(string) {
 		if formats[format.SelectedIndex()].DICOM {
-			identity.Enable()
+			identity.Show()
 		} else {
-			identity.Disable()
+			identity.Hide()
 		}
 	}
 	format.SetSelectedIndex(0)
@@ -71,7 +71,7 @@ func (w *Window) askExport() {
 	w.ask(question{
 		title: "Export the corrected dataset", text: "Every study of the project that has labels is written into this folder, as last saved.",
 		hint: "Folder", yes: "Export", check: isFolder,
-		extra: container.NewVBox(format, which, tight(paragraph("DICOM files")), identity),
+		extra: container.NewVBox(format, which, identity),
 		do: func(dir string) {
 			w.s.Export(dir, dataset.ExportOptions{
 				Format: formats[format.SelectedIndex()].ID, OnlyReviewed: which.Selected == which.Options[0],

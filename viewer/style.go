@@ -17,17 +17,20 @@ type Palette struct {
 // 2008) that stays apart in every common colour vision deficiency.
 func Palettes() []Palette {
 	return []Palette{
-		{"red and green", [volume.NumClasses]color.RGBA{
-			volume.GroundGlass:   {R: 235, G: 64, B: 52, A: 255},
-			volume.Consolidation: {R: 52, G: 199, B: 89, A: 255},
-			volume.LungsOther:    {R: 124, G: 147, B: 173, A: 255},
-		}},
+		{"red and green", opaque(volume.ClassColors())},
 		{"colour-blind safe", [volume.NumClasses]color.RGBA{
 			volume.GroundGlass:   {R: 230, G: 159, B: 0, A: 255},
 			volume.Consolidation: {R: 0, G: 114, B: 178, A: 255},
 			volume.LungsOther:    {R: 160, G: 160, B: 168, A: 255},
 		}},
 	}
+}
+
+func opaque(rgb [volume.NumClasses][3]uint8) (out [volume.NumClasses]color.RGBA) {
+	for c := volume.GroundGlass; c < volume.NumClasses; c++ {
+		out[c] = color.RGBA{rgb[c][0], rgb[c][1], rgb[c][2], 255}
+	}
+	return out
 }
 
 // Mode says how lesions are drawn.

@@ -157,6 +157,8 @@ func (s *Session) Captions() (series, proposer string) {
 		proposer = "proposed by " + state.Model + ", corrected"
 	case state.Model != "":
 		proposer = "proposed by " + state.Model
+	case state.Source != "":
+		proposer = "imported from " + state.Source
 	case state.Touched:
 		proposer = "drawn by hand"
 	}

@@ -40,22 +40,19 @@ func SegmentsOf(o *object.Object) *Segmentation {
 	}
 	for _, item := range o.Items(tag.SegmentSequence) {
 		kind := item.Item(tag.SegmentedPropertyTypeCodeSequence)
-		for c, code := range findings() {
-			if kind.Text(tag.CodeValue) == code.Text(tag.CodeValue) && kind.Text(tag.CodingSchemeDesignator) == code.Text(tag.CodingSchemeDesignator) {
-				s.segments[c] = append(s.segments[c], segment{item.Int(tag.SegmentNumber, 0), item.Text(tag.TrackingUID)})
+		for c, code := range volume.ClassCodes() {
+			if kind.Text(tag.CodeValue) == code.Value && kind.Text(tag.CodingSchemeDesignator) == code.Scheme {
+				s.segments[volume.Class(c)] = append(s.segments[volume.Class(c)], segment{item.Int(tag.SegmentNumber, 0), item.Text(tag.TrackingUID)})
 			}
 		}
 	}
 	return s
 }
 
-// findings are the codes of what the classes are.
-func findings() map[volume.Class]object.Set {
-	return map[volume.Class]object.Set{
-		volume.GroundGlass:   object.Code("112120", "DCM", "Ground glass opacity"),
-		volume.Consolidation: object.Code("9656002", "SCT", "Consolidation"),
-		volume.LungsOther:    lung(),
-	}
+// finding is the code of what a class is.
+func finding(c volume.Class) object.Set {
+	code := volume.ClassCodes()[c]
+	return object.Code(code.Value, code.Scheme, code.Meaning)
 }
 
 func lung() object.Set { return object.Code("39607008", "SCT", "Lung") }
@@ -132,7 +129,7 @@ func content(src *source.Series, groups []object.Set, m source.Maker) []object.S
 // group are the measurements of one region: of a segment (TID 1411) where there is exactly
 // one, otherwise of what is named alone (TID 1501).
 func group(src *source.Series, study measure.Study, r measure.Region, s *Segmentation) object.Set {
-	finding := findings()[r.Class]
+	finding := finding(r.Class)
 	tracking := object.DeriveUID("tracking", src.SeriesUID, r.Name())
 	var of []segment
 	if s != nil && !r.WholeLung {

@@ -2,7 +2,6 @@ package seg
 
 import (
 	"fmt"
-	"image/color"
 	"math"
 	"slices"
 	"strings"
@@ -39,7 +38,7 @@ type part struct {
 	number int
 	class  volume.Class
 	side   side
-	colour color.RGBA
+	colour [3]uint8
 	label  string
 	// hands counts slices by hand, models by name and version, in the order of first use.
 	hands  [3]int
@@ -53,15 +52,6 @@ const (
 	right
 	left
 )
-
-// colours are those of the window's first palette.
-func colours() [volume.NumClasses]color.RGBA {
-	return [volume.NumClasses]color.RGBA{
-		volume.GroundGlass:   {R: 235, G: 64, B: 52, A: 255},
-		volume.Consolidation: {R: 52, G: 199, B: 89, A: 255},
-		volume.LungsOther:    {R: 124, G: 147, B: 173, A: 255},
-	}
-}
 
 // Codes of what segments are (PS3.16 CID 7150, 6151 and 244).
 func lesionCategory() object.Set {
@@ -88,13 +78,8 @@ func category(c volume.Class) object.Set {
 }
 
 func kindOf(c volume.Class) object.Set {
-	switch c {
-	case volume.GroundGlass:
-		return object.Code("112120", "DCM", "Ground glass opacity")
-	case volume.Consolidation:
-		return object.Code("9656002", "SCT", "Consolidation")
-	}
-	return lung()
+	code := volume.ClassCodes()[c]
+	return object.Code(code.Value, code.Scheme, code.Meaning)
 }
 
 // note counts a slice on which the part was drawn.
@@ -184,7 +169,7 @@ func backgroundItem() object.Set {
 // cieLab is an sRGB colour as DICOM writes CIELab (PS3.3 C.10.7.1.1): L* from 0 to 100, a* and
 // b* from −128 to 127, each stretched to 16 bits; the white is D50, to which sRGB's D65 is
 // adapted by Bradford's matrix.
-func cieLab(c color.RGBA) []int {
+func cieLab(c [3]uint8) []int {
 	linear := func(v uint8) float64 {
 		f := float64(v) / 255
 		if f <= 0.04045 {
@@ -192,7 +177,7 @@ func cieLab(c color.RGBA) []int {
 		}
 		return math.Pow((f+0.055)/1.055, 2.4)
 	}
-	r, g, b := linear(c.R), linear(c.G), linear(c.B)
+	r, g, b := linear(c[0]), linear(c[1]), linear(c[2])
 	x := 0.4360747*r + 0.3850649*g + 0.1430804*b
 	y := 0.2225045*r + 0.7168786*g + 0.0606169*b
 	z := 0.0139322*r + 0.0971045*g + 0.7141733*b

@@ -153,7 +153,7 @@ func (b *builder) split(ctx context.Context) error {
 	}
 	names := volume.ClassNames()
 	add := func(c volume.Class, s side, label string) {
-		b.parts = append(b.parts, &part{number: len(b.parts) + 1, class: c, side: s, label: label, colour: colours()[c]})
+		b.parts = append(b.parts, &part{number: len(b.parts) + 1, class: c, side: s, label: label, colour: volume.ClassColors()[c]})
 		numbers[c][s] = uint8(len(b.parts))
 	}
 	for _, c := range b.Known {
