@@ -7,10 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"glasswork/dataset/atomicfile"
+	"glasswork/dataset/volume"
+	"glasswork/model/internal/pytorch"
 	"glasswork/training"
 )
 
@@ -47,8 +48,9 @@ func (l *Learner) Save(path string, info training.ModelInfo) error {
 	})
 }
 
-// Load reads a checkpoint, whole or not at all; the error names the first parameter that
-// does not fit.
+// Load reads a network, whole or not at all: a checkpoint of ours, a state_dict of
+// segmentation_models.pytorch or a TorchScript module. The error names the first
+// parameter that does not fit.
 func (n Networks) Load(path string) (training.Learner, training.ModelInfo, error) {
 	file, err := readFile(path)
 	if err != nil {
@@ -57,33 +59,28 @@ func (n Networks) Load(path string) (training.Learner, training.ModelInfo, error
 	return n.LoadBytes(filepath.Base(path), file)
 }
 
-// LoadBytes reads a checkpoint from memory; name is for messages.
+// LoadBytes reads a network from memory; name is for messages.
 func (n Networks) LoadBytes(name string, b []byte) (training.Learner, training.ModelInfo, error) {
-	l, info, err := n.load(b)
+	l, info, err := n.load(name, b)
 	if err != nil {
 		return nil, training.ModelInfo{}, fmt.Errorf("the model %s cannot be used: %w", name, err)
 	}
 	return l, info, nil
 }
 
-func (n Networks) load(b []byte) (*Learner, training.ModelInfo, error) {
-	var info training.ModelInfo
-	file, err := parseSafetensors(b)
+func (n Networks) load(name string, b []byte) (training.Learner, training.ModelInfo, error) {
+	if pytorch.Sniff(b) == pytorch.Script {
+		return n.loadScript(name, b)
+	}
+	w, info, err := n.open(name, b)
 	if err != nil {
 		return nil, info, err
-	}
-	text, ok := file.metadata[infoKey]
-	if !ok || file.metadata[formatKey] != modelFormat {
-		return nil, info, errors.New("its header does not say that Glasswork wrote it")
-	}
-	if err := json.Unmarshal([]byte(text), &info); err != nil {
-		return nil, info, fmt.Errorf("its description cannot be read: %w", err)
 	}
 	l, err := n.learner(info.Spec)
 	if err != nil {
 		return nil, info, err
 	}
-	err = l.do(func() error { return file.fill(l.net.params, l.net.values) })
+	err = l.do(func() error { return fill(w, l.net.params, l.net.values) })
 	if err != nil {
 		l.Close()
 		return nil, info, err
@@ -91,37 +88,94 @@ func (n Networks) load(b []byte) (*Learner, training.ModelInfo, error) {
 	return l, info, nil
 }
 
-// fill reads every parameter into values. Names, shapes and values must fit exactly; counters
-// of batches, which PyTorch writes and nothing here reads, are passed over.
-func (s *safetensors) fill(params []*param, values []float32) error {
-	known := make(map[string]bool, len(params))
-	for _, p := range params {
-		known[p.name] = true
-		e, ok := s.entries[p.name]
-		switch {
-		case !ok:
-			return fmt.Errorf("parameter %s is missing", p.name)
-		case !slices.Equal(e.Shape, p.shape):
-			return fmt.Errorf("parameter %s has the shape %v, the network needs %v", p.name, e.Shape, p.shape)
+// open reads a file's arrays and which network they are.
+func (n Networks) open(name string, b []byte) (weights, training.ModelInfo, error) {
+	if pytorch.Sniff(b) != pytorch.Weights {
+		file, err := parseSafetensors(b)
+		if err != nil {
+			return nil, training.ModelInfo{}, err
 		}
-		part := p.in(values)
-		s.read(p.name, part)
-		for _, v := range part {
-			if v-v != 0 { // NaN or infinite
-				return fmt.Errorf("parameter %s holds a value that is not a number", p.name)
+		info, err := file.info()
+		return file, info, err
+	}
+	state, err := newStateDict(b)
+	if err != nil {
+		return nil, training.ModelInfo{}, err
+	}
+	w := toGrey(state, n.Channels)
+	spec, err := n.identify(w)
+	return w, foreign(name, spec), err
+}
+
+// info is the description in a checkpoint's header.
+func (s *safetensors) info() (info training.ModelInfo, err error) {
+	text, ok := s.metadata[infoKey]
+	if !ok || s.metadata[formatKey] != modelFormat {
+		return info, errors.New("its header does not say that Glasswork wrote it")
+	}
+	if err := json.Unmarshal([]byte(text), &info); err != nil {
+		return info, fmt.Errorf("its description cannot be read: %w", err)
+	}
+	return info, nil
+}
+
+// foreign describes a network from a file that does not.
+func foreign(name string, spec training.Spec) training.ModelInfo {
+	info := training.ModelInfo{
+		Spec: spec, Name: strings.TrimSuffix(name, filepath.Ext(name)),
+		Provenance: map[string]string{"read from": name},
+	}
+	if names := volume.ClassNames(); spec.Classes == len(names) {
+		info.Classes = names[:]
+	}
+	return info
+}
+
+// Start makes a network that starts from the weights of a file. Where that holds an
+// encoder alone, the network is spec's, with the rest drawn by seed.
+func (n Networks) Start(path string, spec training.Spec, seed uint64) (training.Learner, training.ModelInfo, error) {
+	file, err := readFile(path)
+	if err != nil {
+		return nil, training.ModelInfo{}, err
+	}
+	name := filepath.Base(path)
+	if pytorch.Sniff(file) == pytorch.Weights {
+		state, err := newStateDict(file)
+		if err != nil {
+			return nil, training.ModelInfo{}, fmt.Errorf("the model %s cannot be used: %w", name, err)
+		}
+		if !state.any("decoder.") {
+			l, err := n.withEncoder(state, spec, seed)
+			if err != nil {
+				return nil, training.ModelInfo{}, fmt.Errorf("the encoder %s cannot be used: %w", name, err)
 			}
+			return l, foreign(name, spec), nil
 		}
 	}
-	var unknown []string
-	for name := range s.entries {
-		if !known[name] && !strings.HasSuffix(name, ".num_batches_tracked") {
-			unknown = append(unknown, name)
+	return n.LoadBytes(name, file)
+}
+
+// withEncoder makes a network of spec by seed and gives it the encoder of w.
+func (n Networks) withEncoder(w weights, spec training.Spec, seed uint64) (training.Learner, error) {
+	l, err := n.learner(spec)
+	if err != nil {
+		return nil, err
+	}
+	var encoder []*param
+	for _, p := range l.net.params {
+		if strings.HasPrefix(p.name, "encoder.") {
+			encoder = append(encoder, p)
 		}
 	}
-	if len(unknown) > 0 {
-		return fmt.Errorf("the network has no parameter %s", slices.Min(unknown))
+	err = l.do(func() error {
+		l.net.initialise(seed)
+		return fill(toGrey(w, spec.InChannels), encoder, l.net.values)
+	})
+	if err != nil {
+		l.Close()
+		return nil, err
 	}
-	return nil
+	return l, nil
 }
 
 // readFile reads a file that a user named.

@@ -20,6 +20,7 @@ type conv struct {
 	norm         *norm
 	options      torch.ConvOptions
 	index        int // in builder.convs and pass.folded
+	enlarged     int // so many of its first input channels are others' enlarged by two
 }
 
 // norm is a batch norm.
@@ -100,7 +101,12 @@ type pass struct {
 }
 
 // folded is a convolution as prediction uses it: batch norm is part of weight and bias.
-type folded struct{ weight, bias *torch.Tensor }
+type folded struct {
+	weight, bias *torch.Tensor
+	// small computes the share of enlarged channels before they are enlarged; weight is
+	// then for the others only, or nil if there are none.
+	small *torch.Tensor
+}
 
 // forward computes x's convolution and batch norm; x stays the caller's.
 func (c *conv) forward(p *pass, x *torch.Tensor) *torch.Tensor {
@@ -181,12 +187,17 @@ func (p *pass) dropout(x *torch.Tensor, rate float64) *torch.Tensor {
 
 // fold makes the convolutions of prediction from values, which is laid out as
 // store.values: y = γ(Wx−μ)/√(σ²+ε)+β is one convolution with scaled weights and a bias.
-func fold(convs []*conv, values []float32) ([]folded, error) {
+// With split, convolutions of enlarged channels are split off (enlarge.go).
+func fold(convs []*conv, values []float32, split bool) ([]folded, error) {
 	scope := torch.NewScope()
 	defer scope.Close()
 	all := make([]folded, len(convs))
 	for i, c := range convs {
 		weight, bias := c.foldedValues(values)
+		if split && c.enlarged > 0 {
+			all[i] = c.split(scope, weight, bias)
+			continue
+		}
 		all[i].weight = scope.FromFloats(weight, c.weight.shape...)
 		if bias != nil {
 			all[i].bias = scope.FromFloats(bias, c.weight.shape[0])
@@ -196,8 +207,9 @@ func fold(convs []*conv, values []float32) ([]folded, error) {
 		return nil, err
 	}
 	for _, f := range all {
-		scope.Keep(f.weight)
-		scope.Keep(f.bias)
+		for _, t := range []*torch.Tensor{f.weight, f.bias, f.small} {
+			scope.Keep(t)
+		}
 	}
 	return all, nil
 }
@@ -232,5 +244,6 @@ func dropFolded(all []folded) {
 	for _, f := range all {
 		f.weight.Drop()
 		f.bias.Drop()
+		f.small.Drop()
 	}
 }

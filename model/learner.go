@@ -117,26 +117,40 @@ func (l *Learner) gradients(scope *torch.Scope, total *torch.Tensor) ([][]float3
 // Predict fills probs [n,c,h,w] with softmax probabilities for x [n,in,h,w]; it uses the
 // averaged weights while there are any.
 func (l *Learner) Predict(ctx context.Context, x []float32, n, h, w int, probs []float32) error {
+	return l.predict(ctx, x, n, h, w, probs, true)
+}
+
+// Logits fills logits [n,c,h,w] with what the network makes of x [n,in,h,w].
+func (l *Learner) Logits(ctx context.Context, x []float32, n, h, w int, logits []float32) error {
+	return l.predict(ctx, x, n, h, w, logits, false)
+}
+
+func (l *Learner) predict(ctx context.Context, x []float32, n, h, w int, values []float32, softmax bool) error {
 	if err := l.net.checkInput(len(x), n, h, w); err != nil {
 		return err
 	}
-	if want := n * l.spec.Classes * h * w; len(probs) != want {
-		return fmt.Errorf("%d probabilities do not fit into %d values", want, len(probs))
+	if want := n * l.spec.Classes * h * w; len(values) != want {
+		return fmt.Errorf("%d values of classes do not fit into %d", want, len(values))
 	}
 	in, out := l.net.in*h*w, l.spec.Classes*h*w
 	batch := max(1, maxPixels/(h*w))
 	if l.byBatch {
 		batch = n
 	}
+	return inBatches(ctx, n, batch, func(from, to int) error {
+		return l.do(func() error {
+			return l.run(x[from*in:to*in], to-from, h, w, values[from*out:to*out], softmax)
+		})
+	})
+}
+
+// inBatches runs n pictures, so many at a time.
+func inBatches(ctx context.Context, n, batch int, run func(from, to int) error) error {
 	for from := 0; from < n; from += batch {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		to := min(from+batch, n)
-		err := l.do(func() error {
-			return l.run(x[from*in:to*in], to-from, h, w, probs[from*out:to*out], true)
-		})
-		if err != nil {
+		if err := run(from, min(from+batch, n)); err != nil {
 			return err
 		}
 	}
@@ -174,9 +188,7 @@ func (l *Learner) run(x []float32, n, h, w int, out []float32, softmax bool) err
 // and leaves running means as they are; back is to be called after it.
 func (l *Learner) predictingPass() (p *pass, back func(), err error) {
 	if !l.byBatch {
-		if l.folded == nil {
-			l.folded, err = fold(l.net.convs, l.current())
-		}
+		err = l.fold()
 		return &pass{folded: l.folded}, func() {}, err
 	}
 	if l.average == nil {
@@ -193,6 +205,14 @@ func (l *Learner) NormaliseByBatch(on bool) error {
 		l.byBatch = on
 		return nil
 	})
+}
+
+// fold makes the convolutions of prediction, if the weights changed since they were made.
+func (l *Learner) fold() (err error) {
+	if l.folded == nil {
+		l.folded, err = fold(l.net.convs, l.current(), true)
+	}
+	return err
 }
 
 // current is the values that predict and are saved.

@@ -24,7 +24,7 @@ type places struct{ top, center, bottom, out *conv }
 type maBlock struct {
 	deep1, deep2           *conv
 	skipWeight, deepWeight channelWeight
-	convs                  unetBlock
+	conv1, conv2           *conv
 }
 
 // channelWeight makes a weight of 0…1 for each channel of the channels' means (Hu et al.
@@ -50,7 +50,7 @@ func newMANet(b *builder, pyramid []int) decoder {
 		m.blocks[i] = newMABlock(b, fmt.Sprintf("decoder.blocks.%d", i), in, pyramid[depth-1-i], decoderWidths[i])
 		in = decoderWidths[i]
 	}
-	m.last = newUNetBlock(b, fmt.Sprintf("decoder.blocks.%d", depth-1), in, decoderWidths[depth-1])
+	m.last = newUNetBlock(b, fmt.Sprintf("decoder.blocks.%d", depth-1), in, 0, decoderWidths[depth-1])
 	return m
 }
 
@@ -67,7 +67,8 @@ func newMABlock(b *builder, name string, in, skip, out int) maBlock {
 		deep2:      b.conv(name+".hl_conv.1.0", name+".hl_conv.1.1", kernel{in: in, out: skip, size: 1}, uniformFanIn),
 		skipWeight: weight("SE_ll"),
 		deepWeight: weight("SE_hl"),
-		convs:      newUNetBlock(b, name, 2*skip, out),
+		conv1:      b.conv(name+".conv1.0", name+".conv1.1", kernel{in: 2 * skip, out: out, size: 3}, uniformFanIn),
+		conv2:      b.conv(name+".conv2.0", name+".conv2.1", kernel{in: out, out: out, size: 3}, uniformFanIn),
 	}
 }
 
@@ -78,9 +79,9 @@ func (m *maNet) forward(p *pass, pyramid []*torch.Tensor) *torch.Tensor {
 	for i, block := range m.blocks {
 		x = block.forward(p, x, pyramid[depth-1-i])
 	}
-	y := p.UpsampleNearest(x, 2)
+	y := m.last.forward(p, x)
 	p.Drop(x)
-	return m.last.forward(p, y)
+	return y
 }
 
 // forward takes x [n,c,h,w] over. As in the original, softmax is over all h·w × h·w pairs at
@@ -113,7 +114,11 @@ func (b *maBlock) forward(p *pass, x, skip *torch.Tensor) *torch.Tensor {
 	p.Drop(large, deepWeight, skipWeight, weight)
 	joined := p.Cat(1, weighed, skip)
 	p.Drop(weighed, skip)
-	return b.convs.forward(p, joined)
+	first := b.conv1.forwardReLU(p, joined)
+	p.Drop(joined)
+	second := b.conv2.forwardReLU(p, first)
+	p.Drop(first)
+	return second
 }
 
 // forward leaves x to the caller and gives [n,c,1,1].

@@ -72,8 +72,26 @@ type network struct {
 	in           int
 }
 
+// Bounds of what a network is built for.
+const (
+	maxChannels = 64
+	maxClasses  = 256
+)
+
 // newNetwork builds the network that spec names; its values are zero.
 func newNetwork(spec training.Spec) (*network, error) {
+	n, err := plan(spec)
+	if err != nil {
+		return nil, err
+	}
+	if n.store, err = newStore(n.params); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// plan builds the network that spec names without values, only to be looked at.
+func plan(spec training.Spec) (*network, error) {
 	newEncoder, ok := encoders[spec.Encoder]
 	if !ok {
 		return nil, fmt.Errorf("there is no encoder %q; known are %s", spec.Encoder, names(encoders))
@@ -82,7 +100,7 @@ func newNetwork(spec training.Spec) (*network, error) {
 	if !ok {
 		return nil, fmt.Errorf("there is no architecture %q; known are %s", spec.Arch, names(architectures))
 	}
-	if spec.InChannels < 1 || spec.InChannels > 64 || spec.Classes < 1 || spec.Classes > 256 {
+	if spec.InChannels < 1 || spec.InChannels > maxChannels || spec.Classes < 1 || spec.Classes > maxClasses {
 		return nil, fmt.Errorf("a network with %d input channels and %d classes cannot be built", spec.InChannels, spec.Classes)
 	}
 	b := &builder{}
@@ -90,11 +108,7 @@ func newNetwork(spec training.Spec) (*network, error) {
 	n.encoder = newEncoder(b, spec.InChannels, arch.stride)
 	n.decoder = arch.decoder(b, n.encoder.channels())
 	n.head = b.convWithBias("segmentation_head.0", kernel{in: n.decoder.channels(), out: spec.Classes, size: arch.head}, xavierUniform)
-	n.convs = b.convs
-	var err error
-	if n.store, err = newStore(b.params); err != nil {
-		return nil, err
-	}
+	n.convs, n.store = b.convs, &store{params: b.params}
 	return n, nil
 }
 
@@ -126,6 +140,6 @@ func (n *network) checkInput(values, samples, h, w int) error {
 	return nil
 }
 
-func names[T any](m map[string]T) string {
-	return strings.Join(slices.Sorted(maps.Keys(m)), ", ")
-}
+func names[T any](m map[string]T) string { return strings.Join(sortedNames(m), ", ") }
+
+func sortedNames[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }

@@ -12,6 +12,12 @@ import (
 type Networks struct {
 	// Threads is how many threads one learner computes on; 0 means one for each core.
 	Threads int
+	// Arch and Encoder say what a file of weights is that does not say it itself; where
+	// they are empty it is found out by names and shapes.
+	Arch, Encoder string
+	// Channels is how many channels pictures have that a file's network is to see. 1 sums
+	// the channels of a first convolution that sees three; 0 leaves it as it is.
+	Channels int
 }
 
 // ErrMemory is wrapped by errors of a Learner that could not get enough memory: a smaller
@@ -57,3 +63,6 @@ func (n Networks) threads() int {
 	}
 	return runtime.GOMAXPROCS(0)
 }
+
+// LiveTensors is how many tensors of this process have not been dropped.
+func LiveTensors() int64 { return torch.Live() }

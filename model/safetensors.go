@@ -179,6 +179,14 @@ func (s *safetensors) check() error {
 	return nil
 }
 
+// names are sorted: the header is a JSON object, which has no order.
+func (s *safetensors) names() []string { return sortedNames(s.entries) }
+
+func (s *safetensors) shape(name string) ([]int64, bool) {
+	e, ok := s.entries[name]
+	return e.Shape, ok
+}
+
 // read decodes the named tensor into dst, which has as many values as the entry's shape.
 func (s *safetensors) read(name string, dst []float32) {
 	e := s.entries[name]

@@ -21,20 +21,24 @@ func newUNet(b *builder, pyramid []int) decoder {
 	u := &unet{}
 	in := pyramid[depth]
 	for i, out := range decoderWidths {
+		skip := 0
 		if level := depth - 1 - i; level > 0 {
-			in += pyramid[level]
+			skip = pyramid[level]
 		}
-		u.blocks[i] = newUNetBlock(b, fmt.Sprintf("decoder.blocks.%d", i), in, out)
+		u.blocks[i] = newUNetBlock(b, fmt.Sprintf("decoder.blocks.%d", i), in, skip, out)
 		in = out
 	}
 	return u
 }
 
-func newUNetBlock(b *builder, name string, in, out int) unetBlock {
-	return unetBlock{
-		conv1: b.conv(name+".conv1.0", name+".conv1.1", kernel{in: in, out: out, size: 3}, uniformFanIn),
+// newUNetBlock adds a block that enlarges in channels and joins skip others.
+func newUNetBlock(b *builder, name string, in, skip, out int) unetBlock {
+	block := unetBlock{
+		conv1: b.conv(name+".conv1.0", name+".conv1.1", kernel{in: in + skip, out: out, size: 3}, uniformFanIn),
 		conv2: b.conv(name+".conv2.0", name+".conv2.1", kernel{in: out, out: out, size: 3}, uniformFanIn),
 	}
+	block.conv1.enlarged = in
+	return block
 }
 
 func (u *unet) channels() int { return decoderWidths[depth-1] }
@@ -42,22 +46,22 @@ func (u *unet) channels() int { return decoderWidths[depth-1] }
 func (u *unet) forward(p *pass, pyramid []*torch.Tensor) *torch.Tensor {
 	x := pyramid[depth]
 	for i, block := range u.blocks {
-		y := p.UpsampleNearest(x, 2)
-		p.Drop(x)
+		var skips []*torch.Tensor
 		if level := depth - 1 - i; level > 0 {
-			joined := p.Cat(1, y, pyramid[level])
-			p.Drop(y, pyramid[level])
-			y = joined
+			skips = pyramid[level : level+1]
 		}
-		x = block.forward(p, y)
+		y := block.conv1.forwardEnlarged(p, x, skips...)
+		p.Drop(x)
+		p.Drop(skips...)
+		x = block.conv2.forwardReLU(p, y)
+		p.Drop(y)
 	}
 	return x
 }
 
-// forward takes x over.
-func (b *unetBlock) forward(p *pass, x *torch.Tensor) *torch.Tensor {
-	y := b.conv1.forwardReLU(p, x)
-	p.Drop(x)
+// forward enlarges x and joins skips; all stay the caller's.
+func (b *unetBlock) forward(p *pass, x *torch.Tensor, skips ...*torch.Tensor) *torch.Tensor {
+	y := b.conv1.forwardEnlarged(p, x, skips...)
 	z := b.conv2.forwardReLU(p, y)
 	p.Drop(y)
 	return z

@@ -27,11 +27,11 @@ func newUNetPlusPlus(b *builder, pyramid []int) decoder {
 				from, out = width(c-1), width(c)
 			}
 			name := fmt.Sprintf("decoder.blocks.x_%d_%d", node, c)
-			u.columns[c] = append(u.columns[c], newUNetBlock(b, name, from+width(c)*(c+1-node), out))
+			u.columns[c] = append(u.columns[c], newUNetBlock(b, name, from, width(c)*(c+1-node), out))
 		}
 		in = decoderWidths[c]
 	}
-	u.last = newUNetBlock(b, fmt.Sprintf("decoder.blocks.x_0_%d", depth-1), in, decoderWidths[depth-1])
+	u.last = newUNetBlock(b, fmt.Sprintf("decoder.blocks.x_0_%d", depth-1), in, 0, decoderWidths[depth-1])
 	return u
 }
 
@@ -45,22 +45,13 @@ func (u *unetPlusPlus) forward(p *pass, pyramid []*torch.Tensor) *torch.Tensor {
 		nodes := make([]*torch.Tensor, c+1, c+2)
 		nodes = append(nodes, pyramid[depth-1-c])
 		for node := c; node >= 0; node-- {
-			joined := p.join(before[node], nodes[node+1:]...)
-			nodes[node] = column[node].forward(p, joined)
+			nodes[node] = column[node].forward(p, before[node], nodes[node+1:]...)
 		}
 		p.Drop(before...)
 		before = nodes
 	}
 	p.Drop(before[1:]...)
-	y := p.UpsampleNearest(before[0], 2)
+	y := u.last.forward(p, before[0])
 	p.Drop(before[0])
-	return u.last.forward(p, y)
-}
-
-// join enlarges x by two and joins features of that size; all stay the caller's.
-func (p *pass) join(x *torch.Tensor, features ...*torch.Tensor) *torch.Tensor {
-	y := p.UpsampleNearest(x, 2)
-	joined := p.Cat(1, append([]*torch.Tensor{y}, features...)...)
-	p.Drop(y)
-	return joined
+	return y
 }

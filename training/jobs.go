@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"glasswork/dataset"
+	"glasswork/dataset/volume"
 	"glasswork/training/protocol"
 )
 
@@ -65,13 +66,25 @@ func badJob(err error) error {
 func (j *Jobs) load(model string) (Learner, ModelInfo, error) {
 	l, info, err := j.loadAny(model)
 	if err == nil {
-		return l, info, nil
+		if err = fits(info.Spec); err == nil {
+			return l, info, nil
+		}
+		_ = l.Close()
 	}
 	message := Sentence(err)
 	if errors.Is(err, fs.ErrNotExist) {
 		message = fmt.Sprintf("the model file %s is missing; choose another model", filepath.Base(model))
 	}
 	return nil, ModelInfo{}, &protocol.JobError{Code: protocol.CodeModel, Message: message}
+}
+
+// fits says whether a network of spec can label slices: others can be loaded, too.
+func fits(spec Spec) error {
+	if spec.InChannels != 1 || spec.Classes != volume.NumClasses {
+		return fmt.Errorf("the model takes %d channels and makes %d classes; labelling slices takes a model of 1 channel and %d classes",
+			spec.InChannels, spec.Classes, volume.NumClasses)
+	}
+	return nil
 }
 
 func (j *Jobs) loadAny(model string) (Learner, ModelInfo, error) {

@@ -45,7 +45,7 @@ func (a *app) command() *cobra.Command {
 		a.infoCommand(), a.predictCommand(), a.trainCommand(), a.finetuneCommand(), a.evaluateCommand(),
 		a.experimentCommand(),
 		a.importCommand(), a.exportCommand(), a.deidentifyCommand(), a.serveCommand(), a.demoCommand(), a.augmentCommand(),
-		a.lungsCommand(), a.packCommand(),
+		a.lungsCommand(), a.packCommand(), a.modelCommand(),
 	)
 	return root
 }
@@ -63,6 +63,7 @@ func (a *app) jobs() *training.Jobs {
 	return &training.Jobs{Networks: a.networks(), Baseline: baseline.Model}
 }
 
-func (a *app) networks() training.Networks {
-	return model.Networks{Threads: a.threads}
+// networks see grey pictures.
+func (a *app) networks() model.Networks {
+	return model.Networks{Threads: a.threads, Channels: 1}
 }

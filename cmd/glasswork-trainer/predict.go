@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -16,14 +17,30 @@ import (
 func (a *app) predictCommand() *cobra.Command {
 	var job protocol.PredictJob
 	var out string
+	var raw rawFlags
 	c := &cobra.Command{
 		Use:   "predict --model M --out OUT.nii.gz STUDY",
 		Short: "Label a study and write the labels as NIfTI",
 		Long: `Label every slice of a study (anything Glasswork opens) and write the labels as NIfTI:
-0 background, 1 ground glass, 2 consolidation, 3 lungs other.`,
-		Example: "  glasswork-trainer predict --model baseline --out labels.nii.gz scans/a0001",
-		Args:    onePath,
+0 background, 1 ground glass, 2 consolidation, 3 lungs other.
+
+With --raw, run the network alone on an array of float32 [n,c,h,w] and write its logits.`,
+		Example: "  glasswork-trainer predict --model baseline --out labels.nii.gz scans/a0001\n" +
+			"  glasswork-trainer predict --model unet-resnet34.pth --raw in.npy --logits out.npy",
+		Args: func(c *cobra.Command, args []string) error {
+			if raw.in == "" {
+				return onePath(c, args)
+			}
+			return cobra.NoArgs(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
+			raw.model = job.Model
+			switch {
+			case raw.in != "":
+				return a.predictRaw(c.Context(), raw)
+			case out == "":
+				return errors.New("--out names no file to write the labels to")
+			}
 			job.Path = args[0]
 			return a.predict(c.Context(), job, out)
 		},
@@ -32,7 +49,13 @@ func (a *app) predictCommand() *cobra.Command {
 	c.Flags().StringVar(&out, "out", "", "NIfTI file to write")
 	c.Flags().StringVar(&job.Series, "series", "", "ID of the series, where the path holds several")
 	flipsFlag(c, &job.Flips)
-	_ = c.MarkFlagRequired("out")
+	c.Flags().StringVar(&raw.in, "raw", "", "array to run the network on, instead of a study")
+	c.Flags().StringVar(&raw.logits, "logits", "", "array to write the network's logits to")
+	c.Flags().StringVar(&raw.arch, "arch", "", "architecture of a state_dict (default: found out by its names)")
+	c.Flags().StringVar(&raw.encoder, "encoder", "", "encoder of a state_dict (default: found out by its names)")
+	c.MarkFlagsRequiredTogether("raw", "logits")
+	c.MarkFlagsMutuallyExclusive("raw", "out")
+	c.MarkFlagsMutuallyExclusive("raw", "series")
 	return c
 }
 

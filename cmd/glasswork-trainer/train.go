@@ -16,6 +16,7 @@ import (
 	"glasswork/dataset"
 	"glasswork/dataset/atomicfile"
 	"glasswork/dataset/volume"
+	"glasswork/model"
 	"glasswork/training"
 	"glasswork/training/protocol"
 	"glasswork/training/score"
@@ -63,7 +64,7 @@ datasets equally often unless --weight, given once for each --data, says otherwi
 	s.Float64Var(&f.average, "average", 0, "decay of a moving average of the weights, such as 0.99 (0: none)")
 	s.Uint64Var(&f.seed, "seed", 1, "fixes weights, order and augmentation")
 	s.StringVar(&f.out, "out", "", "folder for the model and its checkpoints")
-	s.StringVar(&f.initial, "init", "", "model file to start from instead of random weights")
+	s.StringVar(&f.initial, "init", "", "model file to start from instead of random weights: a checkpoint, a state_dict, or an encoder's weights alone")
 	s.StringVar(&f.name, "name", "", "the model's name (default: the last part of --out)")
 	s.IntVar(&f.validateEvery, "validate-every", 0, "steps between validations (0: ten times in a run)")
 	s.IntVar(&f.checkpointEvery, "checkpoint-every", 200, "steps between checkpoints")
@@ -131,7 +132,7 @@ func (a *app) train(ctx context.Context, f trainFlags) error {
 }
 
 // learner makes the network, or loads the one to start or to go on from.
-func (f trainFlags) learner(nets training.Networks, o *training.Options) (training.Learner, error) {
+func (f trainFlags) learner(nets model.Networks, o *training.Options) (training.Learner, error) {
 	path := f.initial
 	if f.resume {
 		last, err := training.LastCheckpoint(f.out)
@@ -145,7 +146,7 @@ func (f trainFlags) learner(nets training.Networks, o *training.Options) (traini
 	if path == "" {
 		return nets.New(o.Info.Spec, f.seed)
 	}
-	l, info, err := nets.Load(path)
+	l, info, err := nets.Start(path, o.Info.Spec, f.seed)
 	if err != nil {
 		return nil, fmt.Errorf("cannot start from %s: %w", path, err)
 	}

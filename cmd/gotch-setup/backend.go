@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -26,22 +27,10 @@ const (
 	maxPasses = 5
 )
 
-// additions is what Glasswork needs of libtorch and gotch's C interface does not have. It
-// is compiled at the end of torch_api.cpp; libGo declares the same functions.
-const additions = `
-#include <malloc.h>
-#include <torch/version.h>
-
-extern "C" const char *gw_torch_version() { return TORCH_VERSION; }
-
-extern "C" void gw_keep_memory() {
-#ifdef __GLIBC__
-  mallopt(M_ARENA_MAX, 1);
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 0x7fffffff);
-#endif
-}
-`
+// additions is what Glasswork needs of libtorch and gotch's C interface does not have.
+//
+//go:embed cpp/glasswork.cpp
+var additions []byte
 
 // cSources are the files of gotch's libtch folder that the library is made of.
 var cSources = []string{
@@ -101,7 +90,7 @@ func backendStamp(ctx context.Context, cxx, gotch string, torch libtorch) (strin
 	}
 	compiler, _, _ := strings.Cut(string(version), "\n")
 	hash := sha256.New()
-	io.WriteString(hash, additions)
+	hash.Write(additions)
 	for _, name := range cSources {
 		f, err := os.Open(filepath.Join(gotch, "libtch", name))
 		if err != nil {

@@ -231,3 +231,66 @@ func (a *Array) Name() string {
 	base := filepath.Base(a.path)
 	return base[:len(base)-len(filepath.Ext(base))]
 }
+
+// maxFloats bounds what Floats reads: 4 GB.
+const maxFloats = 1 << 30
+
+// Floats returns all numbers of the array, whatever its shape, row-major.
+func (a *Array) Floats() ([]float32, error) {
+	count := 1
+	for _, n := range a.Shape {
+		count *= n
+	}
+	if count > maxFloats {
+		return nil, fmt.Errorf("its %d numbers are more than can be read at once", count)
+	}
+	f, err := os.Open(a.path)
+	if err != nil {
+		return nil, osfile.Plain(err)
+	}
+	defer f.Close()
+	numbers := make([]float32, count)
+	strides := a.strides()
+	raw := make([]byte, 1<<16*a.size)
+	index := make([]int, len(a.Shape))
+	at := 0 // where the next number of the file goes
+	for from := 0; from < count; from += 1 << 16 {
+		n := min(1<<16, count-from)
+		if _, err := f.ReadAt(raw[:n*a.size], a.offset+int64(from)*int64(a.size)); err != nil {
+			return nil, errors.New("it has become shorter since it was opened")
+		}
+		for i := range n {
+			numbers[at] = float32(a.value(raw[i*a.size:]))
+			at += a.next(index, strides)
+		}
+	}
+	return numbers, nil
+}
+
+// strides are the steps between neighbours along each axis of a row-major array.
+func (a *Array) strides() []int {
+	strides, step := make([]int, len(a.Shape)), 1
+	for i := len(a.Shape) - 1; i >= 0; i-- {
+		strides[i] = step
+		step *= a.Shape[i]
+	}
+	return strides
+}
+
+// next moves index to the next number of the file and says how far that is.
+func (a *Array) next(index, strides []int) int {
+	if !a.fortran {
+		return 1
+	}
+	moved := 0
+	for axis := range index { // the first runs fastest
+		index[axis]++
+		moved += strides[axis]
+		if index[axis] < a.Shape[axis] {
+			return moved
+		}
+		moved -= index[axis] * strides[axis]
+		index[axis] = 0
+	}
+	return moved
+}

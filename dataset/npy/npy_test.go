@@ -188,3 +188,28 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestFloats reads arrays of any shape in both orders.
+func TestFloats(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npy")
+	python := exec.Command("/usr/bin/python3", "-c", `
+import sys, numpy
+a = numpy.arange(2*3*4*5).reshape(2, 3, 4, 5)
+numpy.save(sys.argv[1], numpy.asfortranarray(a.astype("<i2")))`, path)
+	if err := python.Run(); err != nil {
+		t.Skip("no Python with NumPy is here")
+	}
+	a, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := a.Floats()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range got {
+		if v != float32(i) {
+			t.Fatalf("number %d is %g", i, v)
+		}
+	}
+}

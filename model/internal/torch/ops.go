@@ -81,27 +81,29 @@ func (s *Scope) MaxPool(x *Tensor, k, stride, padding int64) *Tensor {
 }
 
 // UpsampleNearest enlarges x [n,c,h,w] by a whole factor by repeating pixels.
-func (s *Scope) UpsampleNearest(x *Tensor, factor int64) *Tensor {
-	if s.stop(x) {
-		return nil
-	}
-	shape := x.Shape()
-	size := []int64{shape[2] * factor, shape[3] * factor}
-	var c libtch.Ctensor
-	libtch.AtgUpsampleNearest2d(&c, x.c, size, 2, float64(factor), 0, float64(factor), 0)
-	return s.own("upsampling", c)
-}
+func (s *Scope) UpsampleNearest(x *Tensor, factor int64) *Tensor { return s.upsample(x, factor, 0) }
 
 // UpsampleBilinear enlarges x [n,c,h,w] by a whole factor, corners on corners.
-func (s *Scope) UpsampleBilinear(x *Tensor, factor int64) *Tensor {
+func (s *Scope) UpsampleBilinear(x *Tensor, factor int64) *Tensor { return s.upsample(x, factor, 1) }
+
+func (s *Scope) upsample(x *Tensor, factor int64, bilinear int32) *Tensor {
 	if s.stop(x) {
 		return nil
 	}
-	shape := x.Shape()
-	size := []int64{shape[2] * factor, shape[3] * factor}
-	var c libtch.Ctensor
-	libtch.AtgUpsampleBilinear2d(&c, x.c, size, 2, 1, 0, 1, 0, 1)
-	return s.own("upsampling", c)
+	return s.own("upsampling", libtch.Upsample(x.c, float64(factor), bilinear))
+}
+
+// Interleave makes y [n,c,2h,2w] of z [n,4c,h+1,w+1], without gradients: pixel (2i+a, 2j+b)
+// is pixel (i+a, j+b) of the channels from (2a+b)·c on, added to y in place if y is not
+// nil, and rectified.
+func (s *Scope) Interleave(y, z *Tensor) *Tensor {
+	if s.stop(z) || (y != nil && s.stop(y)) {
+		return nil
+	}
+	if y == nil {
+		return s.own("interleaving", libtch.Interleave(nil, z.c))
+	}
+	return s.inPlace("interleaving", y, libtch.Interleave(y.c, z.c))
 }
 
 // MeanOfPlaces is the mean of x [n,c,h,w] over h and w, as [n,c,1,1].

@@ -91,13 +91,23 @@ func lastError() error {
 		return nil
 	}
 	defer C.free(p)
-	message, _, _ := strings.Cut(C.GoString((*C.char)(p)), "\n")
+	message := firstLine(C.GoString((*C.char)(p)))
 	for _, sign := range []string{"can't allocate memory", "not enough memory", "out of memory"} {
 		if strings.Contains(message, sign) {
 			return fmt.Errorf("%w (libtorch: %s)", ErrMemory, message)
 		}
 	}
 	return fmt.Errorf("libtorch: %s", message)
+}
+
+// firstLine is what an error says before it says where; of one in a TorchScript program
+// that is its last line.
+func firstLine(message string) string {
+	if _, cause, ok := strings.Cut(message, "\nRuntimeError: "); ok {
+		message = cause
+	}
+	message, _, _ = strings.Cut(message, "\n")
+	return message
 }
 
 // ErrMemory is wrapped by errors of operations that could not get enough memory.
