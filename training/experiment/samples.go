@@ -102,9 +102,17 @@ func sample(e dataset.Example, predicted []uint8) Sample {
 				v = (float64(e.HU[i]) - low) * gain
 			}
 			s.Grey = append(s.Grey, byte(min(max(v, 0), 255)))
-			s.Reference = append(s.Reference, e.Labels[i])
-			s.Predicted = append(s.Predicted, predicted[i])
+			s.Reference = append(s.Reference, known(e, e.Labels[i]))
+			s.Predicted = append(s.Predicted, known(e, predicted[i]))
 		}
 	}
 	return s
+}
+
+// known is a label as scores see it: a class that was not annotated is background.
+func known(e dataset.Example, label uint8) uint8 {
+	if label < volume.NumClasses && e.Known[label] {
+		return label
+	}
+	return volume.Background
 }

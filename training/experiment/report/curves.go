@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -113,8 +114,27 @@ func chart(title, y string) *plot.Plot {
 	}
 	p.Title.TextStyle.Font.Size = 11
 	p.Title.Padding = 6
+	p.X.Tick.Marker = epochTicks{}
 	p.Add(plotter.NewGrid())
 	return p
+}
+
+// epochTicks marks round whole numbers: epochs have no halves.
+type epochTicks struct{}
+
+// Ticks is called by the plot.
+func (epochTicks) Ticks(low, high float64) []plot.Tick {
+	step := 1
+	for _, by := range []int{2, 5, 10, 20, 50, 100, 200, 500, 1000} {
+		if (high-low)/float64(step) > 8 {
+			step = by
+		}
+	}
+	var ticks []plot.Tick
+	for v := (int(math.Ceil(low)) + step - 1) / step * step; float64(v) <= high; v += step {
+		ticks = append(ticks, plot.Tick{Value: float64(v), Label: strconv.Itoa(v)})
+	}
+	return ticks
 }
 
 // lineStyle gives column i a colour of Okabe and Ito's (Color Universal Design, 2008);

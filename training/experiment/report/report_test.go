@@ -26,9 +26,6 @@ import (
 func begin(t *testing.T, p experiment.Protocol, suite string, seeds int, arrays bool, missing ...int) string {
 	t.Helper()
 	dir := t.TempDir()
-	if keep := os.Getenv("GLASSWORK_REPORT"); keep != "" {
-		dir = filepath.Join(keep, string(p))
-	}
 	s, err := experiment.OpenSuite(suite)
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +93,7 @@ func result(run experiment.Run) experiment.Result {
 		name := fmt.Sprint("patient ", i)
 		r.Cases = append(r.Cases, score.Counted{Name: name, Patient: name, Known: score.Known{true, true, true, true}, Confusion: m})
 	}
-	for i := range 3 {
+	for i := range 2 {
 		r.Examples = append(r.Examples, sample(i))
 	}
 	return r
@@ -263,6 +260,21 @@ func TestAnExperimentWithoutResultsHasAReport(t *testing.T) {
 	}
 	if html := read(t, dir, HTMLName); !strings.Contains(html, "5 of 5 runs are not finished") {
 		t.Error("the report does not say that nothing is finished")
+	}
+}
+
+func TestEpochTicks(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		want      string
+	}{{1, 1, "1"}, {1, 4, "1 2 3 4"}, {1, 30, "5 10 15 20 25 30"}, {1, 150, "20 40 60 80 100 120 140"}} {
+		var got []string
+		for _, tick := range (epochTicks{}).Ticks(c.low, c.high) {
+			got = append(got, tick.Label)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%g to %g: %v, want %s", c.low, c.high, got, c.want)
+		}
 	}
 }
 
