@@ -68,8 +68,15 @@ func TestATestSetOfItsOwnIsKept(t *testing.T) {
 	}
 }
 
+func TestThreePatientsAreEnough(t *testing.T) {
+	s, err := Patient.split(&Data{Pool: cohort{letters: "aabbcc"}, TestFrom: 6})
+	if err != nil || len(s.Train) != 2 || len(s.Validation) != 2 || len(s.Test) != 2 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 func TestTooFewPatients(t *testing.T) {
-	for _, letters := range []string{"aaaaaa", "ab"} {
+	for _, letters := range []string{"aaaaaa", "aabb"} {
 		_, err := Patient.split(&Data{Pool: cohort{letters: letters}, TestFrom: len(letters)})
 		if err == nil || !strings.Contains(err.Error(), "cannot be split by patient") {
 			t.Errorf("%s: %v", letters, err)

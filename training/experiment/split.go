@@ -72,14 +72,14 @@ func patients(e dataset.Examples, n int) [][]int {
 }
 
 // hold takes patients until they have about share of the slices, and returns the others. A
-// patient with more slices than that always trains: held out, it would be most of what is
-// scored.
+// patient with more than half of the slices always trains: held out, it would be most of
+// what is scored.
 func hold(groups [][]int, share float64) (held []int, rest [][]int) {
 	all := 0
 	for _, g := range groups {
 		all += len(g)
 	}
-	fits := func(g []int) bool { return float64(len(g)) <= share*float64(all) || len(g) == 1 }
+	fits := func(g []int) bool { return 2*len(g) <= all }
 	free := 0
 	for _, g := range groups {
 		if fits(g) {
