@@ -87,7 +87,11 @@ func (l *Learner) update(b training.Batch, t *target, lr float64) (float64, erro
 // trainingPass normalises by the batch. What dropout leaves out is fixed by the number of
 // steps made, so that a resumed run continues as an uninterrupted one.
 func (l *Learner) trainingPass(scope *torch.Scope) *pass {
-	return &pass{Scope: scope, momentum: batchNormMomentum, rng: rand.New(rand.NewPCG(uint64(l.optimiser.steps), l.method.Seed^dropoutStream))}
+	return &pass{Scope: scope, momentum: batchNormMomentum, rng: l.dropoutNumbers()}
+}
+
+func (l *Learner) dropoutNumbers() *rand.Rand {
+	return rand.New(rand.NewPCG(uint64(l.optimiser.steps), l.method.Seed^dropoutStream))
 }
 
 // dropoutStream tells dropout's numbers from others with the same seed.
@@ -184,22 +188,23 @@ func (l *Learner) run(x []float32, n, h, w int, out []float32, softmax bool) err
 	return torch.SetGradients(true)
 }
 
-// predictingPass has batch norm folded into convolutions, or normalises by the batch
-// and leaves running means as they are; back is to be called after it.
+// predictingPass has batch norm folded into convolutions, or normalises by the batch, drops
+// out as training does and leaves running means as they are; back is to be called after it.
 func (l *Learner) predictingPass() (p *pass, back func(), err error) {
 	if !l.byBatch {
 		err = l.fold()
 		return &pass{folded: l.folded}, func() {}, err
 	}
 	if l.average == nil {
-		return &pass{}, func() {}, nil
+		return &pass{rng: l.dropoutNumbers()}, func() {}, nil
 	}
 	training := slices.Clone(l.net.values)
 	copy(l.net.values, l.average)
-	return &pass{}, func() { copy(l.net.values, training) }, nil
+	return &pass{rng: l.dropoutNumbers()}, func() { copy(l.net.values, training) }, nil
 }
 
-// NormaliseByBatch lets Predict normalise as Step does, by the batch that it is given.
+// NormaliseByBatch lets Predict compute as Step does: it normalises by the batch that it is
+// given, and dropout leaves values out.
 func (l *Learner) NormaliseByBatch(on bool) error {
 	return l.do(func() error {
 		l.byBatch = on

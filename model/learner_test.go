@@ -278,6 +278,33 @@ func TestNormaliseByBatch(t *testing.T) {
 	}
 }
 
+// Computing as in training includes dropout, which follows the method's seed.
+func TestNormaliseByBatchDropsOut(t *testing.T) {
+	spec := smallSpec
+	spec.Arch = "deeplabv3plus"
+	made, err := Networks{Threads: 1}.New(spec, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := made.(*Learner)
+	defer l.Close()
+	with := func(seed uint64) []float32 {
+		if err := l.Configure(training.Method{Seed: seed}); err != nil {
+			t.Fatal(err)
+		}
+		return predict(t, l, quarters(3, 1))
+	}
+	if !slices.Equal(with(1), with(2)) {
+		t.Error("a prediction by running means dropped values out")
+	}
+	if err := l.NormaliseByBatch(true); err != nil {
+		t.Fatal(err)
+	}
+	if first := with(1); slices.Equal(first, with(2)) || !slices.Equal(first, with(1)) {
+		t.Error("a prediction as in training does not drop out as its seed says")
+	}
+}
+
 func TestCloseFreesEverything(t *testing.T) {
 	before := torch.Live()
 	l := newLearner(t, 8)

@@ -80,8 +80,9 @@ type Configurable interface {
 	Configure(m Method) error
 }
 
-// BatchNormaliser is offered by learners whose Predict can normalise as training does: by
-// the batch that it is given, which is then not divided, and not by running means.
+// BatchNormaliser is offered by learners whose Predict can compute as training does: it
+// normalises by the batch that it is given, which is then not divided, and not by running
+// means, and what drops values out in training does so.
 type BatchNormaliser interface {
 	NormaliseByBatch(on bool) error
 }

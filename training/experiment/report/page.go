@@ -49,7 +49,7 @@ func (s Study) Page(r experiment.Result) ([]byte, error) {
 	h := pageHead + vg.Length(len(r.Examples))*(2*panelSide+3*panelGap)
 	c := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pageDPI), vgimg.UseBackgroundColor(color.White))
 	p := page{Canvas: draw.New(c), top: h}
-	p.text(pageLeft, h-12, 11, 0, fmt.Sprintf("%s, seed %d", r.Column.Name, r.Seed))
+	p.text(pageLeft, h-18, 11, 0, fmt.Sprintf("%s, seed %d", r.Column.Name, r.Seed))
 	heads := []string{"Image", "All classes"}
 	for _, class := range classes {
 		heads = append(heads, s.className(class))
