@@ -21,8 +21,8 @@ const (
 	// ProgramVariable is the environment variable that says where else it is.
 	ProgramVariable = "GLASSWORK_CODEC"
 
-	cannotLoad  = 127                    // the exit status of a program that lacks a library
-	watchMargin = 300 * time.Millisecond // the child ends itself a little earlier than it is ended
+	cannotLoad = 127 // the exit status of a program that lacks a library
+	busy       = 4   // times its limit of processor time a frame may take by the clock
 )
 
 // errDied is the error of a frame whose decoder ended before it was done.
@@ -60,12 +60,11 @@ func startChild() (*child, error) {
 // ask has the program decode one frame. After an error it has ended.
 func (c *child) ask(q wire.Request, buf []byte) (wire.Reply, error) {
 	var late atomic.Bool
-	watch := time.AfterFunc(q.Limit+watchMargin, func() {
+	watch := time.AfterFunc(busy*q.Limit, func() {
 		late.Store(true)
 		_ = c.cmd.Process.Kill()
 	})
 	defer watch.Stop()
-	began := time.Now()
 	// The program reads a request whole before it answers, so that neither waits for the other.
 	err := wire.WriteRequest(c.in, q)
 	var reply wire.Reply
@@ -76,10 +75,10 @@ func (c *child) ask(q wire.Request, buf []byte) (wire.Reply, error) {
 		return reply, nil
 	}
 	c.end()
-	switch said := strings.TrimSpace(c.log.String()); {
-	case late.Load() || time.Since(began) >= q.Limit:
+	switch said, status := strings.TrimSpace(c.log.String()), c.cmd.ProcessState.ExitCode(); {
+	case late.Load() || status == wire.Overdue:
 		return wire.Reply{}, fmt.Errorf("its pixels could not be decoded within %.1f s; they are probably damaged", q.Limit.Seconds())
-	case c.cmd.ProcessState.ExitCode() == cannotLoad:
+	case status == cannotLoad:
 		return wire.Reply{}, fmt.Errorf("the decoding program %s does not start (%.200s); install Glasswork again", Program, said)
 	}
 	return wire.Reply{}, errDied

@@ -52,7 +52,7 @@ func (d *Decoder) endFree() {
 	}
 }
 
-// limit is how long a frame of n pixels may take: far more than any takes.
+// limit is how much of the processor's time a frame of n pixels may take: far more than any takes.
 func limit(n int) time.Duration { return atLeast + time.Duration(n)*eachPixel }
 
 // askProgram lets a child decode a frame.

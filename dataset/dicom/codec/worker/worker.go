@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"syscall"
 	"time"
 
 	"glasswork/dataset/dicom/codec/internal/native"
@@ -16,7 +17,7 @@ import (
 )
 
 // serve answers the requests that come over in on out until in ends. A frame that takes
-// longer than its request allows ends the program.
+// longer than its request allows ends the program with status wire.Overdue.
 func serve(in io.Reader, out io.Writer) error {
 	runtime.LockOSThread() // the C library's memory stays on one thread
 	defer runtime.UnlockOSThread()
@@ -39,9 +40,9 @@ func serve(in io.Reader, out io.Writer) error {
 		if err := memory.allow(q.Rows*q.Columns, len(q.Stream)); err != nil {
 			return err
 		}
-		watch := time.AfterFunc(q.Limit, func() { os.Exit(overdue) })
+		done := watchOver(q.Limit)
 		reply := decode(q, pixels)
-		watch.Stop()
+		done()
 		if reply.Pixels != nil {
 			pixels = reply.Pixels
 		}
@@ -54,8 +55,36 @@ func serve(in io.Reader, out io.Writer) error {
 	}
 }
 
-// overdue is the exit status of a program whose frame took too long.
-const overdue = 3
+// watchOver ends the program when it has used limit of processor time, unless done is
+// called before. The processor's time counts and not the clock's, so that a frame is not
+// lost because other programs keep the machine busy.
+func watchOver(limit time.Duration) (done func()) {
+	ended := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for begin := processorTime(); ; {
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+				if processorTime()-begin > limit {
+					os.Exit(wire.Overdue)
+				}
+			}
+		}
+	}()
+	return func() { close(ended) }
+}
+
+// processorTime is what this program has used.
+func processorTime() time.Duration {
+	var use syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
+		return 0
+	}
+	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
+}
 
 func decode(q wire.Request, buf []byte) wire.Reply {
 	var f native.Frame

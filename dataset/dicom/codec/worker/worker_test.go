@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
-	"time"
 
 	"glasswork/dataset/dicom/codec/internal/native"
 	"glasswork/dataset/dicom/codec/internal/wire"
@@ -29,7 +27,7 @@ func BenchmarkLibrary(b *testing.B) {
 		stream := file[bytes.Index(file, []byte(c.begins)):]
 		b.Run(c.name, func(b *testing.B) {
 			var buf []byte
-			before := processorTime(b)
+			before := processorTime()
 			for b.Loop() {
 				f, err := c.decode(stream, 512, 512, buf)
 				if err != nil {
@@ -37,18 +35,9 @@ func BenchmarkLibrary(b *testing.B) {
 				}
 				buf = f.Pixels
 			}
-			b.ReportMetric(float64((processorTime(b)-before).Microseconds())/1e3/float64(b.N), "cpu-ms/slice")
+			b.ReportMetric(float64((processorTime()-before).Microseconds())/1e3/float64(b.N), "cpu-ms/slice")
 		})
 	}
-}
-
-func processorTime(b *testing.B) time.Duration {
-	b.Helper()
-	var use syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
 }
 
 func TestWhatCannotBeDecodedIsNamed(t *testing.T) {

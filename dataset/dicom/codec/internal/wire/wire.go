@@ -20,6 +20,9 @@ const (
 	JPEGLS   Codec = 2
 )
 
+// Overdue is the exit status of a program whose frame took too long.
+const Overdue = 3
+
 const (
 	requestMagic = 0x51435747 // "GWCQ"
 	replyMagic   = 0x52435747 // "GWCR"
@@ -38,7 +41,7 @@ var errProtocol = errors.New("the decoding program and Glasswork do not understa
 type Request struct {
 	Codec         Codec
 	Rows, Columns int
-	// Limit is how long it may take; the program ends itself when it is over.
+	// Limit is how much of the processor's time it may take; then the program ends itself.
 	Limit  time.Duration
 	Stream []byte
 }
