@@ -66,7 +66,8 @@ func (d *Decoder) askProgram(ctx context.Context, codec wire.Codec, stream []byt
 	}
 	q := wire.Request{Codec: codec, Rows: s.Rows, Columns: s.Columns, Limit: limit(s.pixels()), Stream: stream}
 	reply, err := d.ask(q, buf)
-	if errors.Is(err, errDied) { // perhaps it was ended from outside: a new one may live
+	if errors.Is(err, errDied) { // perhaps it was ended from outside, and the others too: a new one may live
+		d.retire()
 		reply, err = d.ask(q, buf)
 	}
 	if err != nil {
