@@ -41,7 +41,7 @@ func SegmentsOf(o *object.Object) *Segmentation {
 	for _, item := range o.Items(tag.SegmentSequence) {
 		kind := item.Item(tag.SegmentedPropertyTypeCodeSequence)
 		for c, code := range volume.ClassCodes() {
-			if kind.Text(tag.CodeValue) == code.Value && kind.Text(tag.CodingSchemeDesignator) == code.Scheme {
+			if code.Value != "" && kind.Text(tag.CodeValue) == code.Value && kind.Text(tag.CodingSchemeDesignator) == code.Scheme {
 				s.segments[volume.Class(c)] = append(s.segments[volume.Class(c)], segment{item.Int(tag.SegmentNumber, 0), item.Text(tag.TrackingUID)})
 			}
 		}
@@ -54,8 +54,6 @@ func finding(c volume.Class) object.Set {
 	code := volume.ClassCodes()[c]
 	return object.Code(code.Value, code.Scheme, code.Meaning)
 }
-
-func lung() object.Set { return object.Code("39607008", "SCT", "Lung") }
 
 // Build returns the report on one study: volume, share of the lung and HU of each region
 // that has voxels. s may be nil where no SEG was written.
@@ -129,7 +127,6 @@ func content(src *source.Series, groups []object.Set, m source.Maker) []object.S
 // group are the measurements of one region: of a segment (TID 1411) where there is exactly
 // one, otherwise of what is named alone (TID 1501).
 func group(src *source.Series, study measure.Study, r measure.Region, s *Segmentation) object.Set {
-	finding := finding(r.Class)
 	tracking := object.DeriveUID("tracking", src.SeriesUID, r.Name())
 	var of []segment
 	if s != nil && !r.WholeLung {
@@ -145,12 +142,12 @@ func group(src *source.Series, study measure.Study, r measure.Region, s *Segment
 	items := []object.Set{
 		text("HAS OBS CONTEXT", object.Code("112039", "DCM", "Tracking Identifier"), r.Name()),
 		uid("HAS OBS CONTEXT", object.Code("112040", "DCM", "Tracking Unique Identifier"), tracking),
-		code("CONTAINS", object.Code("121071", "DCM", "Finding"), finding),
+		code("CONTAINS", object.Code("121071", "DCM", "Finding"), finding(r.Class)),
 	}
 	if len(of) == 1 {
 		items = append(items, s.reference(of[0]), uid("CONTAINS", object.Code("121232", "DCM", "Source series for segmentation"), src.SeriesUID))
 	}
-	items = append(items, code("HAS CONCEPT MOD", object.Code("363698007", "SCT", "Finding Site"), lung()))
+	items = append(items, code("HAS CONCEPT MOD", object.Code("363698007", "SCT", "Finding Site"), finding(volume.LungsOther)))
 	g := container("CONTAINS", object.Code("125007", "DCM", "Measurement Group"), append(items, numbers(study, r)...)...)
 	g.Put(object.Items(tag.ContentTemplateSequence, object.New(object.Text(tag.MappingResource, "DCMR"), object.Text(tag.TemplateIdentifier, template))))
 	return g

@@ -53,7 +53,7 @@ func segmentation() *object.Object {
 	}
 	return &object.Object{Set: object.New(
 		object.Text(tag.SOPClassUID, "1.2.840.10008.5.1.4.1.1.66.4"), object.Text(tag.SOPInstanceUID, "1.2.77"), object.Text(tag.SeriesInstanceUID, "1.2.7"),
-		object.Items(tag.SegmentSequence, part(5, finding(volume.GroundGlass), "1.2.777"), part(6, lung(), "1.2.778"), part(7, lung(), "1.2.779")),
+		object.Items(tag.SegmentSequence, part(5, finding(volume.GroundGlass), "1.2.777"), part(6, finding(volume.LungsOther), "1.2.778"), part(7, finding(volume.LungsOther), "1.2.779")),
 	)}
 }
 

@@ -15,10 +15,12 @@ import (
 	"glasswork/dataset/volume"
 )
 
-var rois = []ROI{
-	{volume.GroundGlass, "ground glass", volume.Code{Value: "112120", Scheme: "DCM", Meaning: "Ground glass opacity"}, [3]uint8{235, 64, 52}, "SEMIAUTOMATIC"},
-	{volume.Consolidation, "consolidation", volume.Code{Value: "9656002", Scheme: "SCT", Meaning: "Consolidation"}, [3]uint8{52, 199, 89}, "SEMIAUTOMATIC"},
-	{volume.LungsOther, "lungs other", volume.Code{Value: "39607008", Scheme: "SCT", Meaning: "Lung"}, [3]uint8{124, 147, 173}, "AUTOMATIC"},
+// rois are the classes as structures.
+func rois() (all []ROI) {
+	for c := volume.GroundGlass; c < volume.NumClasses; c++ {
+		all = append(all, ROI{c, volume.ClassNames()[c], volume.ClassCodes()[c], volume.ClassColors()[c], "SEMIAUTOMATIC"})
+	}
+	return all
 }
 
 // written writes a CT of l's grid and a structure set of l, and returns the latter's path.
@@ -37,7 +39,7 @@ func written(t testing.TB, l *volume.LabelMap) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := Build(ctx, src, l, rois, source.Maker{Version: "0.1.0", Description: "Glasswork structures", Number: 301, Now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)})
+	o, err := Build(ctx, src, l, rois(), source.Maker{Version: "0.1.0", Description: "Glasswork structures", Number: 301, Now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,8 +77,8 @@ func TestWhatIsWrittenReadsBackVoxelByVoxel(t *testing.T) {
 		}
 		again := volume.NewLabelMap(g)
 		for i, segment := range s.Segments {
-			if segment.Label != rois[i].Name || segment.Type != rois[i].Code || segment.Number != int(rois[i].Class) {
-				t.Errorf("%s: segment %+v was written as %+v", name, segment, rois[i])
+			if segment.Label != rois()[i].Name || segment.Type != rois()[i].Code || segment.Number != int(rois()[i].Class) {
+				t.Errorf("%s: segment %+v was written as %+v", name, segment, rois()[i])
 			}
 			mask := make([]uint8, g.Voxels())
 			warnings, err := s.Rasterise(context.Background(), i, g, mask)
@@ -84,7 +86,7 @@ func TestWhatIsWrittenReadsBackVoxelByVoxel(t *testing.T) {
 				t.Errorf("%s: %v %v", name, warnings, err)
 			}
 			for at, v := range mask {
-				again.Labels[at] += v * rois[i].Class
+				again.Labels[at] += v * rois()[i].Class
 			}
 		}
 		if !slices.Equal(again.Labels, l.Labels) {
@@ -95,7 +97,7 @@ func TestWhatIsWrittenReadsBackVoxelByVoxel(t *testing.T) {
 
 func TestNothingMarkedIsNotWritten(t *testing.T) {
 	l := volume.NewLabelMap(volume.NewGeometry([3]int{1, 4, 4}, [3]float64{1, 1, 1}, volume.Point{}))
-	if _, err := Build(context.Background(), &source.Series{}, l, rois, source.Maker{}); err == nil {
+	if _, err := Build(context.Background(), &source.Series{}, l, rois(), source.Maker{}); err == nil {
 		t.Error("a structure set without structures was written")
 	}
 }
