@@ -187,6 +187,7 @@ var words = []struct {
 	choice Choice
 }{
 	{"groundglass", AsGroundGlass},
+	{"ggo", AsGroundGlass},
 	{"milchglas", AsGroundGlass},
 	{"mattglas", AsGroundGlass},
 	{"consolidation", AsConsolidated},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"glasswork/dataset/dicom/seg"
 	"glasswork/dataset/volume"
 )
 
@@ -136,19 +137,21 @@ func strength(c volume.Class) int {
 	return 0
 }
 
-// CheckReference refuses a segmentation that names another series than the study's. Where
-// both name a frame of reference, sharing it is enough, since positions mean the same.
-func CheckReference(s *volume.Segmentation, seriesID, frameUID string) error {
-	switch {
-	case s.SeriesUID == "" || NamesSeries(s, seriesID):
-		return nil
-	case s.FrameUID != "" && s.FrameUID == frameUID:
+// Belongs refuses a segmentation that was drawn on something else than series, as far as it
+// says: on another series, unless both name the same frame of reference, in which positions
+// mean the same. One that belongs is told the series, where that makes it more exact.
+func Belongs(ctx context.Context, s *volume.Segmentation, series *volume.Series) error {
+	if s.Format == seg.Format {
+		if match, why := seg.Fits(s, series); match == seg.NoMatch {
+			return errors.New(strings.TrimSuffix(why, "."))
+		}
+		return seg.OnSeries(ctx, s, series)
+	}
+	if s.SeriesUID == "" || NamesSeries(s, series.ID) || s.FrameUID != "" && s.FrameUID == series.FrameUID {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", filepath.Base(s.Path), errOtherSeries)
+	return fmt.Errorf("%s: it was drawn on another series than this study", filepath.Base(s.Path))
 }
-
-var errOtherSeries = errors.New("it was drawn on another series than this study")
 
 // NamesSeries says whether a segmentation names a study's series: one series can be several
 // volumes, whose IDs then have a suffix.

@@ -7,10 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/dicom/rtstruct"
+	"glasswork/dataset/dicom/seg"
 	"glasswork/dataset/metaimage"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/npy"
@@ -18,7 +18,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// OpenSegmentation reads annotation made elsewhere: a DICOM structure set, or a label map. err is one
+// OpenSegmentation reads annotation made elsewhere: a DICOM segmentation or structure set, or a label map. err is one
 // sentence that names the file.
 func OpenSegmentation(ctx context.Context, path string) (*volume.Segmentation, error) {
 	switch info, err := os.Stat(path); {
@@ -41,23 +41,65 @@ func OpenSegmentation(ctx context.Context, path string) (*volume.Segmentation, e
 
 // openDICOMSegmentation reads an annotation that is a DICOM object: such files have no sure
 // extension, so that everything is looked into which no other format takes.
-func openDICOMSegmentation(_ context.Context, path string) (*volume.Segmentation, error) {
+func openDICOMSegmentation(ctx context.Context, path string) (*volume.Segmentation, error) {
 	o, err := object.Read(path)
 	switch {
 	case errors.Is(err, object.ErrNotDICOM):
-		return nil, fmt.Errorf("%s is no annotation that Glasswork knows; it reads DICOM structure sets, and label maps as NIfTI, NRRD, MetaImage and NPY", filepath.Base(path))
+		return nil, fmt.Errorf("%s is no annotation that Glasswork knows; it reads DICOM segmentations and structure sets, and label maps as NIfTI, NRRD, MetaImage and NPY", filepath.Base(path))
 	case err != nil:
 		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
 	case rtstruct.Is(o):
 		return rtstruct.Read(path)
+	case seg.IsSEG(path):
+		return seg.Read(ctx, path)
 	}
 	return nil, fmt.Errorf("%s holds no annotation: it is a DICOM file of another kind", filepath.Base(path))
 }
 
-// IsSegmentation says whether a file is nothing but annotation, by its name: such a file is
-// meant for the study that is open.
-func IsSegmentation(path string) bool {
-	return strings.Contains(strings.ToLower(filepath.Base(path)), ".seg.")
+// Annotates says whether a file holds annotation.
+type Annotates int
+
+// No: it is something to open. Maybe: a volume of small numbers, which only its owner can tell
+// from a CT. Yes: it is nothing else.
+const (
+	No Annotates = iota
+	Maybe
+	Yes
+)
+
+// LooksLikeAnnotation looks into the headers of what path names.
+func LooksLikeAnnotation(path string) Annotates {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return No
+	}
+	switch {
+	case nrrd.IsName(path) && nrrd.IsSegmentation(path):
+		return Yes
+	case nifti.IsName(path):
+		return bytesAre(nifti.Open(path))
+	case nrrd.IsName(path):
+		return bytesAre(nrrd.Open(path))
+	case metaimage.IsName(path):
+		return bytesAre(metaimage.Open(path))
+	case npy.IsName(path):
+		return bytesAre(npy.Series(path))
+	}
+	if o, err := object.Read(path); err == nil && (rtstruct.Is(o) || seg.IsSEG(path)) {
+		return Yes
+	}
+	return No
+}
+
+// bytesAre is Maybe for volumes of numbers that are not HU, as masks are.
+func bytesAre(s *volume.Series, err error) Annotates {
+	if err != nil {
+		return No
+	}
+	defer s.Close()
+	if s.Calibrated {
+		return No
+	}
+	return Maybe
 }
 
 // segmentationFormat is one kind of file that annotation comes in.

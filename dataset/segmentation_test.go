@@ -136,7 +136,7 @@ func TestAnnotationOfAnotherStudyIsRefused(t *testing.T) {
 		series, frame string
 		ok            bool
 	}{{"1.2.3", "", true}, {"1.2.3#2", "", true}, {"1.2.34", "", false}, {"1.2.34", "1.9", true}, {"", "1.8", false}} {
-		if err := CheckReference(s, c.series, c.frame); (err == nil) != c.ok {
+		if err := Belongs(t.Context(), s, &volume.Series{ID: c.series, FrameUID: c.frame}); (err == nil) != c.ok {
 			t.Errorf("series %q, frame %q: %v", c.series, c.frame, err)
 		}
 	}

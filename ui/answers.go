@@ -11,9 +11,10 @@ import (
 
 // asked are the sheets that show what the session asks.
 type asked struct {
-	choice  *sheet
-	plan    *retrainSheet
-	verdict *sheet
+	choice   *sheet
+	segments *sheet
+	plan     *retrainSheet
+	verdict  *sheet
 }
 
 // answer shows and takes away the sheets that the session's questions need.
@@ -23,6 +24,12 @@ func (w *Window) answer() {
 		w.dismiss(a)
 	} else if *a == nil || !slices.Contains(w.sheets, *a) {
 		*a = w.choose(choice)
+	}
+	question, ok := w.s.SegmentQuestion()
+	if a := &w.asked.segments; !ok {
+		w.dismiss(a)
+	} else if *a == nil || !slices.Contains(w.sheets, *a) {
+		*a = w.askSegments(question)
 	}
 	w.answerPlan()
 	verdict, ok := w.s.Verdict()

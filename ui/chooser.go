@@ -35,7 +35,7 @@ func (w *Window) choose(all []*volume.Series) *sheet {
 			s.enter()
 		}
 	}
-	head := container.New(seriesLayout{})
+	head := container.New(seriesLayout())
 	for _, c := range seriesColumns {
 		head.Add(newHeading(c.title))
 	}
@@ -85,31 +85,42 @@ func (r *seriesRow) show(s *volume.Series, chosen bool) {
 }
 
 func (r *seriesRow) CreateRenderer() fyne.WidgetRenderer {
-	row := container.New(seriesLayout{})
+	row := container.New(seriesLayout())
 	for _, c := range r.cells {
 		row.Add(c)
 	}
 	return widget.NewSimpleRenderer(container.NewStack(r.ground, container.NewPadded(row)))
 }
 
-// seriesLayout gives the columns their widths; the first takes what is left.
-type seriesLayout struct{}
+// columns gives the objects of a row their widths; the first takes what is left.
+type columns []float32
 
-func (seriesLayout) Layout(all []fyne.CanvasObject, size fyne.Size) {
+func (c columns) Layout(all []fyne.CanvasObject, size fyne.Size) {
 	x := size.Width
 	for i := len(all) - 1; i > 0; i-- {
-		x -= seriesColumns[i].width
-		place(all[i], x, 0, seriesColumns[i].width, size.Height)
+		x -= c[i]
+		place(all[i], x, 0, c[i]-columnGap, size.Height)
 	}
-	place(all[0], 0, 0, x-8, size.Height)
+	place(all[0], 0, 0, x-columnGap, size.Height)
 }
 
-func (seriesLayout) MinSize(all []fyne.CanvasObject) (size fyne.Size) {
+func (c columns) MinSize(all []fyne.CanvasObject) (size fyne.Size) {
 	for i, o := range all {
-		size.Width += max(seriesColumns[i].width, 120)
+		size.Width += max(c[i], 120)
 		size.Height = max(size.Height, o.MinSize().Height)
 	}
 	return size
+}
+
+// columnGap is between columns.
+const columnGap = 8
+
+// seriesLayout is the columns of a list of series.
+func seriesLayout() (c columns) {
+	for _, s := range seriesColumns {
+		c = append(c, s.width)
+	}
+	return c
 }
 
 // seriesColumns are what tells series apart.

@@ -18,6 +18,7 @@ func (w *Window) fileMenu() menu {
 		{title: "Open folder…", do: w.pickFolder},
 		{title: "Open file…", do: w.pickFile},
 		{title: "Open the sample study", do: func() { w.s.OpenSample() }},
+		{title: "Import annotation…", key: ctrl(fyne.KeyI), do: w.askImport, able: w.reading},
 		gap,
 		{title: "New or open project…", do: w.askProject},
 		{title: "Save", key: ctrl(fyne.KeyS), do: func() { w.s.Save() }, able: w.reading},

@@ -135,7 +135,7 @@ func (w *Window) dropped(uris []fyne.URI) {
 			if len(uris) > 1 {
 				w.s.Toast(fmt.Sprintf("%d things were dropped; the first is opened. Drop their folder to choose.", len(uris)))
 			}
-			w.s.Open(u.Path())
+			w.s.Drop(u.Path())
 			return
 		}
 	}

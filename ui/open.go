@@ -17,6 +17,7 @@ import (
 type question struct {
 	title, text, hint, yes string
 	files                  bool // files can be picked too
+	fileOnly               bool // and folders cannot
 	extra                  fyne.CanvasObject
 	check                  func(path string) error // a user's sentence; nil: anything goes
 	do                     func(path string)
@@ -26,7 +27,10 @@ func (w *Window) ask(q question) {
 	wrong := newLabel("", failure)
 	var s *sheet
 	path := newPathField(q.hint, func() { s.enter() }, func() { s.leave() })
-	pick := container.NewHBox(widget.NewButton("Pick a folder…", func() { w.folder(path.Text, path.SetText) }))
+	pick := container.NewHBox()
+	if !q.fileOnly {
+		pick.Add(widget.NewButton("Pick a folder…", func() { w.folder(path.Text, path.SetText) }))
+	}
 	if q.files {
 		pick.Add(widget.NewButton("Pick a file…", func() { w.file(path.Text, path.SetText) }))
 	}

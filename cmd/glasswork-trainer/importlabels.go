@@ -181,7 +181,7 @@ func match(ctx context.Context, path, id string, all []*volume.Series, s *volume
 		if id != "" && series.ID != id {
 			continue
 		}
-		err := dataset.CheckReference(s, series.ID, series.FrameUID)
+		err := dataset.Belongs(ctx, s, series)
 		var here *dataset.Marked
 		if err == nil {
 			here, err = dataset.Mark(ctx, s, m, series.Geometry)

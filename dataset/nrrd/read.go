@@ -22,6 +22,15 @@ func IsName(path string) bool {
 	return false
 }
 
+// IsSegmentation says whether a header describes segments.
+func IsSegmentation(path string) bool {
+	h, err := readHeader(path)
+	return err == nil && h.segments()
+}
+
+// segments says whether 3D Slicer has described segments.
+func (h *rawHeader) segments() bool { return h.keys["Segment0_ID"] != "" }
+
 // DataFiles are the files that a detached header names, which are nothing by themselves.
 func DataFiles(path string) []string {
 	h, err := readHeader(path)
@@ -36,7 +45,7 @@ func DataFiles(path string) []string {
 // are read when asked for. Errors are clauses that begin with the file's name.
 func Open(path string) (*volume.Series, error) {
 	h, s, data, err := open(path)
-	if err == nil && h.keys["Segment0_ID"] != "" {
+	if err == nil && h.segments() {
 		err = errors.New("it holds annotation, not CT; import it into the study that it belongs to")
 	}
 	if err == nil && s.layers() > 1 {

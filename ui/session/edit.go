@@ -163,15 +163,26 @@ func (s *Session) acceptWithheld(z int, w withheld) {
 
 // do makes a person's entries durable, then applies them as one undo item. If they cannot
 // be made durable nothing is changed, the user is told, and false is returned.
-func (s *Session) do(entries ...project.Entry) bool {
+func (s *Session) do(entries ...project.Entry) bool { return s.doAll([][]project.Entry{entries}) }
+
+// doAll is do for several undo items at once, each of one slice.
+func (s *Session) doAll(items [][]project.Entry) bool {
 	r := s.reading
-	e := &edit{entries: entries}
-	state := r.labels.Slices[entries[0].Z]
-	for _, entry := range entries {
-		e.before = append(e.before, state)
-		state = entry.State
+	edits := make([]*edit, len(items))
+	for i, entries := range items {
+		e := &edit{entries: entries}
+		state := r.labels.Slices[entries[0].Z]
+		for _, entry := range entries {
+			e.before = append(e.before, state)
+			state = entry.State
+		}
+		edits[i] = e
 	}
-	return s.commit(entries, func() { r.history.Do(e) })
+	return s.commit(slices.Concat(items...), func() {
+		for _, e := range edits {
+			r.history.Do(e)
+		}
+	})
 }
 
 // commit appends entries to the journal, applies them, lets done note that, and tells

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -35,18 +36,20 @@ func (o *opening) stop() {
 	*o = opening{turn: o.turn + 1}
 }
 
-// Opening says what is being opened, or is empty.
-func (s *Session) Opening() string { return s.opening.text }
+// Opening says what is being opened or imported, or is empty.
+func (s *Session) Opening() string { return cmp.Or(s.opening.text, s.importing.text) }
 
-// CancelOpening gives up what is being opened or chosen.
+// CancelOpening gives up what is being opened, imported or chosen.
 func (s *Session) CancelOpening() {
 	s.opening.stop()
+	s.importing.stop()
 	s.changed(TopicStudy | TopicChoice)
 }
 
 // begin makes way for something new to open.
 func (s *Session) begin(text string) (ctx context.Context, turn int) {
 	s.opening.stop()
+	s.importing.stop()
 	s.opening.text = text
 	ctx, s.opening.cancel = context.WithCancel(s.ctx)
 	s.changed(TopicStudy | TopicChoice)

@@ -153,6 +153,8 @@ func (s *Session) Captions() (series, proposer string) {
 	}
 	state := r.labels.Slices[s.slice]
 	switch {
+	case state.Source != "":
+		proposer = "imported from " + state.Source
 	case state.Model != "" && state.Touched:
 		proposer = "proposed by " + state.Model + ", corrected"
 	case state.Model != "":

@@ -55,14 +55,15 @@ type Session struct {
 	observers []*observer
 	messages  messages
 
-	studies []project.Study
-	opening opening
-	reading *reading
-	slice   int
-	pointer pointer
-	look    look
-	hand    toolbox
-	keeper  *keeper
+	studies   []project.Study
+	opening   opening
+	importing importing
+	reading   *reading
+	slice     int
+	pointer   pointer
+	look      look
+	hand      toolbox
+	keeper    *keeper
 
 	models  models
 	trainer starter
@@ -135,6 +136,7 @@ func (s *Session) Close() error {
 	s.poster.close()
 	s.cancel()
 	s.opening.stop()
+	s.importing.stop()
 	if s.reading != nil {
 		s.reading.close()
 	}

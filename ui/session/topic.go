@@ -25,7 +25,7 @@ const (
 	TopicVerdict                    // Verdict
 	TopicMessages                   // Messages
 	TopicPointer                    // Here
-	TopicChoice                     // Choice
+	TopicChoice                     // Choice, SegmentQuestion
 	TopicAll      Topic = 1<<iota - 1
 )
 

@@ -1,0 +1,63 @@
+package ui
+
+import (
+	"fmt"
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+
+	"glasswork/dataset"
+	"glasswork/ui/session"
+	"glasswork/viewer"
+)
+
+// segmentColumns are the widths of name, code, volume and what a segment becomes. Codes have
+// no column where there are none.
+func segmentColumns(all []session.AskedSegment) columns {
+	for _, a := range all {
+		if a.Code != "" {
+			return columns{0, 260, 80, 190}
+		}
+	}
+	return columns{0, columnGap, 80, 190}
+}
+
+// askSegments asks what the segments of a file are. What they suggest is chosen already.
+func (w *Window) askSegments(q session.SegmentQuestion) *sheet {
+	var names []string
+	for _, c := range dataset.Choices() {
+		names = append(names, upperFirst(string(c)))
+	}
+	choices := make([]dataset.Choice, len(q.Segments))
+	widths, rows := segmentColumns(q.Segments), container.NewVBox()
+	for i, a := range q.Segments {
+		choices[i] = a.Choice
+		become := widget.NewSelect(names, func(string) {})
+		become.SetSelected(upperFirst(string(a.Choice)))
+		become.OnChanged = func(name string) {
+			for k, c := range dataset.Choices() {
+				if names[k] == name {
+					choices[i] = c
+				}
+			}
+		}
+		rows.Add(segmentRow(widths, a, become))
+	}
+	head := container.New(widths, newHeading("Segment"), newLabel("", ink), newHeading("Volume"), newHeading("Becomes"))
+	text := fmt.Sprintf("The project does not know all segments of %s yet. What you choose is remembered, so that the same segments are not asked about again.", q.File)
+	body := container.NewBorder(container.NewVBox(tight(paragraph(text)), head), nil, nil, nil, container.NewVScroll(rows))
+	return w.sheet("What are these segments?", body, fyne.NewSize(820, min(600, 230+42*float32(len(q.Segments)))), w.s.CancelImport,
+		answer{text: "Cancel", do: w.s.CancelImport},
+		answer{text: "Import", safe: true, do: func() { w.s.ImportAs(choices) }})
+}
+
+// segmentRow is one segment with the field in which to choose.
+func segmentRow(widths columns, a session.AskedSegment, become *widget.Select) fyne.CanvasObject {
+	cell := func(text string, c color.Color) fyne.CanvasObject {
+		return container.NewVBox(layout.NewSpacer(), newLabel(text, c), layout.NewSpacer())
+	}
+	return container.New(widths, cell(a.Name, inkStrong), cell(a.Code, ink), cell(viewer.Millilitres(a.ML), ink), become)
+}

@@ -1,0 +1,143 @@
+package session
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"glasswork/dataset"
+	"glasswork/dataset/nifti"
+	"glasswork/dataset/volume"
+	"glasswork/viewer"
+)
+
+// foreignMask writes a nameless label map of the test study: values 1 and 2 in a row each of
+// some slices.
+func foreignMask(t *testing.T, name string, zs ...int) string {
+	t.Helper()
+	l := volume.NewLabelMap(testSeries("x").Geometry)
+	for _, z := range zs {
+		for x := 5; x < 15; x++ {
+			l.Slice(z)[4*32+x], l.Slice(z)[6*32+x] = 1, 2
+		}
+	}
+	path := filepath.Join(t.TempDir(), name)
+	if err := nifti.WriteLabels(path, l); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestAnnotationIsAskedAboutOnceAndUndoneSliceBySlice(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	w.ImportAnnotation("x.nii.gz")
+	w.until("the refusal", w.said("Open the study first"))
+	w.openTest("one")
+	w.ImportAnnotation(foreignMask(t, "a.nii.gz", 1, 2, 5))
+	if !strings.Contains(w.Opening(), "a.nii.gz") {
+		t.Errorf("while it is read the window says %q", w.Opening())
+	}
+	w.until("the question", func() bool { _, asks := w.SegmentQuestion(); return asks })
+	q, _ := w.SegmentQuestion()
+	if len(q.Segments) != 2 || q.Segments[0].Name != "label 1" || q.Segments[0].Choice != dataset.AsGroundGlass || q.Segments[0].Known || q.Segments[0].ML != 30*5/1000. {
+		t.Errorf("question %+v", q.Segments)
+	}
+	w.ImportAs([]dataset.Choice{dataset.AsConsolidated, dataset.LeaveOut})
+	w.until("the import", w.said("imported 1 segment onto 3 slices from a.nii.gz"))
+	if _, asks := w.SegmentQuestion(); asks || w.Opening() != "" {
+		t.Error("the question stays")
+	}
+	if n := w.labels().Counts(2); n[volume.Consolidation] != 10 || n[volume.GroundGlass] != 0 {
+		t.Errorf("slice 3 holds %v", n)
+	}
+	if _, by := w.Captions(); by != "imported from a.nii.gz" || w.Slice() != 2 {
+		t.Errorf("slice %d is %q", w.Slice()+1, by)
+	}
+	w.agrees("after the import")
+	w.Undo()
+	if n := w.labels(); n.Counts(5)[volume.Consolidation] != 0 || n.Counts(2)[volume.Consolidation] != 10 || w.Slice() != 5 {
+		t.Error("undo does not take back the last slice alone")
+	}
+	w.agrees("after undo")
+	w.Redo()
+	w.agrees("after redo")
+
+	w.ImportAnnotation(foreignMask(t, "b.nii.gz", 3))
+	w.until("a second file without a question", w.said("onto 1 slice from b.nii.gz"))
+	w.ImportAnnotation(foreignMask(t, "c.nii.gz", 3))
+	w.until("the same again", w.said("is there already"))
+}
+
+func TestAnImportAsksBeforeItReplacesWhatAPersonDid(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	w.openTest("one")
+	w.SetTool(viewer.Brush)
+	w.GoTo(2)
+	w.stroke(20, 6)
+	painted := w.labels().Counts(2)
+	if err := w.project.Remember(t.Context(), dataset.Mapping{"value 1": dataset.AsConsolidated, "value 2": dataset.AsLungs}); err != nil {
+		t.Fatal(err)
+	}
+	path := foreignMask(t, "a.nii.gz", 1, 2)
+	for _, answer := range []string{"Leave", "Replace"} {
+		w.ImportAnnotation(path)
+		w.until("the question", w.said("would change 1 slice that you have corrected"))
+		if w.labels().Counts(2) != painted {
+			t.Fatal("a touched slice was changed without asking")
+		}
+		messages := w.Messages()
+		i := slices.IndexFunc(messages, func(m Message) bool { return strings.Contains(m.Text, "would change") })
+		for _, a := range messages[i].Actions {
+			if strings.HasPrefix(a.Label, answer) {
+				a.Do()
+			}
+		}
+		want := map[string]string{"Leave": "onto 1 slice from", "Replace": "onto 1 slice from"}[answer]
+		w.until(answer, w.said(want))
+		if changed := w.labels().Counts(2) != painted; changed != (answer == "Replace") {
+			t.Errorf("%s: slice 3 changed: %v", answer, changed)
+		}
+		for _, m := range w.Messages() {
+			w.Dismiss(m.ID)
+		}
+		w.agrees(answer)
+	}
+}
+
+func TestAnnotationThatDoesNotBelongIsRefused(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	w.openTest("one")
+	l := volume.NewLabelMap(volume.NewGeometry([3]int{1, 2, 2}, [3]float64{1, 1, 1}, volume.Point{900, 900, 900}))
+	l.Labels[0] = 1
+	far := filepath.Join(t.TempDir(), "consolidation.nii")
+	if err := nifti.WriteLabels(far, l); err != nil {
+		t.Fatal(err)
+	}
+	w.ImportAnnotation(far)
+	w.until("the refusal", w.said("it belongs to another one"))
+	w.ImportAnnotation(filepath.Join(t.TempDir(), "nothing.nii"))
+	w.until("the second refusal", w.said("nothing.nii does not exist"))
+	if w.CanUndo() || w.Opening() != "" {
+		t.Error("a refused import left something")
+	}
+}
+
+func TestDroppedFilesAreOpenedOrImported(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	w.openTest("one")
+	w.Drop(foreignMask(t, "mask.nii.gz", 1))
+	w.until("the question", w.said("mask.nii.gz may be annotation of A0001"))
+	w.Drop(writePicture(t, t.TempDir(), "slice.png", 40, 30))
+	w.until("a picture", func() bool { info, _ := w.Study(); return info.Description == "slice.png" })
+}
+
+func TestImportingEndsWithItsStudy(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	w.openTest("one")
+	w.ImportAnnotation(foreignMask(t, "a.nii.gz", 1))
+	w.openTest("two")
+	if _, asks := w.SegmentQuestion(); asks || w.Opening() != "" {
+		t.Error("the annotation of another study is still asked about")
+	}
+}
