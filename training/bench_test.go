@@ -2,9 +2,12 @@ package training
 
 import (
 	"math/rand/v2"
+	"syscall"
 	"testing"
+	"time"
 
 	"glasswork/dataset/volume"
+	"glasswork/training/augment"
 )
 
 // benchmarkSlice is a 512 × 512 slice with a body.
@@ -17,7 +20,8 @@ func frame512() Frame {
 	return NewFrame(f.Box, DefaultSize)
 }
 
-// One varied training sample from a slice of 512 × 512.
+// Varied training samples from slices of 512 × 512, by one worker. Processor time is
+// counted too, which other programs on the machine do not change.
 func BenchmarkSample(b *testing.B) {
 	e, err := bands(1).At(b.Context(), 0)
 	if err != nil {
@@ -27,9 +31,30 @@ func BenchmarkSample(b *testing.B) {
 	e.Spacing = [2]float64{0.8, 0.8}
 	spec := Spec{Size: DefaultSize, Window: DefaultWindow}
 	x, y := make([]float32, DefaultSize*DefaultSize), make([]uint8, DefaultSize*DefaultSize)
-	for i := 0; b.Loop(); i++ {
-		fillSample(x, y, e, spec, nil, rand.New(rand.NewPCG(uint64(i), 0)))
+	for _, text := range []string{"E", "C3", "G{1}", "Z{1}", "CT", "PICTURE"} {
+		chain, err := augment.Parse(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(text, func(b *testing.B) {
+			before := processorTime(b)
+			for i := 0; b.Loop(); i++ {
+				fillSample(x, y, e, spec, chain, rand.New(rand.NewPCG(uint64(i), 0)))
+			}
+			spent := processorTime(b) - before
+			b.ReportMetric(float64(b.N)/spent.Seconds(), "slices/cpu-s")
+			b.ReportMetric(0, "ns/op")
+		})
 	}
+}
+
+// processorTime is what this process has used so far.
+func processorTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // Input of a slice of 512 × 512 and its labels back: all of a prediction but the network.

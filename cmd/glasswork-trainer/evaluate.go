@@ -15,10 +15,11 @@ func (a *app) evaluateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "evaluate --model M --data DIR",
 		Short: "Score a network on a labelled dataset",
-		Long: `Score a network on a labelled dataset: per class IoU and Dice, pooled over the pixels of all
-cases and as the mean over cases in which the class is present. The last line of --json is
+		Long: `Score a network on a labelled dataset: per class IoU, Dice, accuracy, precision and recall, pooled
+over the pixels of all cases and as the mean over cases in which the class is present, with 95 %
+intervals bootstrapped over patients. The last line of --json is
 {"cases":n,"accuracy":a,"classes":[{"name":…,"iou_pooled":…,"dice_pooled":…,"iou_mean":…,"dice_mean":…},…]}
-with null for what is undefined.`,
+and more of the kind (docs/training.md), with null for what is undefined.`,
 		Example: `  glasswork-trainer evaluate --model baseline --data covid/test
   glasswork-trainer evaluate --model runs/first/model.safetensors --data phantom:64@9 --json`,
 		Args: cobra.NoArgs,
@@ -49,25 +50,43 @@ func (a *app) evaluate(ctx context.Context, job protocol.EvaluateJob) error {
 	return nil
 }
 
-// evaluation is the last line of evaluate --json. nil is null: undefined.
+// evaluation is the last line of evaluate --json: a report without volumes. nil is null:
+// undefined.
 type evaluation struct {
-	Cases    int               `json:"cases"`
-	Accuracy *float64          `json:"accuracy"`
-	Classes  []evaluationClass `json:"classes"`
+	Cases     int               `json:"cases"`
+	Patients  int               `json:"patients"`
+	Confusion *score.Confusion  `json:"confusion,omitempty"`
+	Accuracy  *float64          `json:"accuracy"`
+	Classes   []evaluationClass `json:"classes"`
 }
 
 type evaluationClass struct {
-	Name       string   `json:"name"`
-	IoUPooled  *float64 `json:"iou_pooled"`
-	DicePooled *float64 `json:"dice_pooled"`
-	IoUMean    *float64 `json:"iou_mean"`
-	DiceMean   *float64 `json:"dice_mean"`
+	Name             string          `json:"name"`
+	IoUPooled        *float64        `json:"iou_pooled"`
+	DicePooled       *float64        `json:"dice_pooled"`
+	AccuracyPooled   *float64        `json:"accuracy_pooled"`
+	PrecisionPooled  *float64        `json:"precision_pooled"`
+	RecallPooled     *float64        `json:"recall_pooled"`
+	IoUMean          *float64        `json:"iou_mean"`
+	DiceMean         *float64        `json:"dice_mean"`
+	AccuracyMean     *float64        `json:"accuracy_mean"`
+	PrecisionMean    *float64        `json:"precision_mean"`
+	RecallMean       *float64        `json:"recall_mean"`
+	Present          int             `json:"present"`
+	IoUInterval      *score.Interval `json:"iou_interval"`
+	DiceInterval     *score.Interval `json:"dice_interval"`
+	IoUMeanInterval  *score.Interval `json:"iou_mean_interval"`
+	DiceMeanInterval *score.Interval `json:"dice_mean_interval"`
 }
 
 func evaluationLine(r score.Report) evaluation {
-	e := evaluation{Cases: r.Cases, Accuracy: r.Accuracy}
+	e := evaluation{Cases: r.Cases, Patients: r.Patients, Confusion: &r.Confusion, Accuracy: r.Accuracy}
 	for _, c := range r.Classes {
-		e.Classes = append(e.Classes, evaluationClass{c.Name, c.IoUPooled, c.DicePooled, c.IoUMean, c.DiceMean})
+		e.Classes = append(e.Classes, evaluationClass{
+			c.Name, c.IoUPooled, c.DicePooled, c.AccuracyPooled, c.PrecisionPooled, c.RecallPooled,
+			c.IoUMean, c.DiceMean, c.AccuracyMean, c.PrecisionMean, c.RecallMean, c.Present,
+			c.IoUInterval, c.DiceInterval, c.IoUMeanInterval, c.DiceMeanInterval,
+		})
 	}
 	return e
 }

@@ -157,15 +157,18 @@ func checkEvaluation(t *testing.T, line string) {
 	if err := json.Unmarshal([]byte(line), &got); err != nil {
 		t.Fatalf("%s: %v", line, err)
 	}
-	if len(got) != 3 || got["cases"] == nil || got["accuracy"] == nil {
+	if got["cases"] == nil || got["accuracy"] == nil || got["patients"] == nil || got["confusion"] == nil {
 		t.Errorf("keys of %s", line)
 	}
 	var names []string
 	for _, c := range got["classes"].([]any) {
 		class := c.(map[string]any)
 		names = append(names, class["name"].(string))
-		for _, key := range []string{"iou_pooled", "dice_pooled", "iou_mean", "dice_mean"} {
-			if _, ok := class[key]; !ok || len(class) != 5 {
+		for _, key := range []string{
+			"iou_pooled", "dice_pooled", "accuracy_pooled", "precision_pooled", "recall_pooled", "iou_interval", "dice_interval",
+			"iou_mean", "dice_mean", "accuracy_mean", "precision_mean", "recall_mean", "iou_mean_interval", "dice_mean_interval",
+		} {
+			if _, ok := class[key]; !ok || len(class) != 16 {
 				t.Errorf("%s of %v", key, class)
 			}
 		}

@@ -9,15 +9,27 @@ import (
 	"glasswork/training/score"
 )
 
-// printReport writes a table of scores for people.
+// printReport writes a table of scores for people: for each class a line over the pixels of
+// all cases, and one of means over cases.
 func printReport(w io.Writer, r score.Report) {
 	fmt.Fprintf(w, "%d cases of %d patients, accuracy %s\n", r.Cases, r.Patients, percent(r.Accuracy))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "\tIoU pooled\tDice pooled\tIoU mean\tDice mean\tpresent in")
+	fmt.Fprintln(t, "\t\tIoU (95 %)\tDice (95 %)\tprecision\trecall\taccuracy")
 	for _, c := range r.Classes {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\n", c.Name, number(c.IoUPooled), number(c.DicePooled), number(c.IoUMean), number(c.DiceMean), c.Present)
+		fmt.Fprintf(t, "%s\tpooled\t%s\t%s\t%s\t%s\t%s\n", c.Name, within(c.IoUPooled, c.IoUInterval), within(c.DicePooled, c.DiceInterval),
+			number(c.PrecisionPooled), number(c.RecallPooled), number(c.AccuracyPooled))
+		fmt.Fprintf(t, "\tmean of %d\t%s\t%s\t%s\t%s\t%s\n", c.Present, within(c.IoUMean, c.IoUMeanInterval), within(c.DiceMean, c.DiceMeanInterval),
+			number(c.PrecisionMean), number(c.RecallMean), number(c.AccuracyMean))
 	}
 	_ = t.Flush()
+}
+
+// within is a score with its interval, where there is one.
+func within(v *float64, i *score.Interval) string {
+	if v == nil || i == nil {
+		return number(v)
+	}
+	return fmt.Sprintf("%.3f (%.3f–%.3f)", *v, i.Low, i.High)
 }
 
 // printComparison writes the before/after table.

@@ -139,6 +139,11 @@ func (p *parser) noLetter() error {
 	if r == 'E' {
 		return p.wrong("E changes nothing and stands alone")
 	}
+	for _, n := range named {
+		if strings.HasPrefix(p.text[p.at:], n.name) {
+			return p.wrong("%s is a whole augmentation and stands alone", n.name)
+		}
+	}
 	all := make([]string, len(letters))
 	for i, l := range letters {
 		all[i] = string(l.Letter)

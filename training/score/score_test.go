@@ -214,3 +214,41 @@ func TestCountedCasesAreTheSameSet(t *testing.T) {
 		t.Errorf("counted twice: %d cases, Dice %g; want %d and %g", b.Cases, *b.Classes[0].DicePooled, a.Cases, *a.Classes[0].DicePooled)
 	}
 }
+
+// All five scores of one class by hand, pooled, as a mean over cases and over batches.
+func TestScoresOfAClass(t *testing.T) {
+	var s Set
+	// TP 1 FP 1 FN 1 TN 1, then TP 0 FP 0 FN 1 TN 3; a batch each.
+	s.Add("a", "p1", []uint8{1, 1, 0, 0}, []uint8{1, 0, 1, 0}, allKnown, 0)
+	s.EndBatch()
+	s.Add("b", "p2", []uint8{1, 0, 0, 0}, []uint8{0, 0, 0, 0}, allKnown, 0)
+	s.EndBatch()
+	// A batch without the class counts in no mean.
+	s.Add("c", "p3", []uint8{0, 0}, []uint8{0, 0}, allKnown, 0)
+	s.EndBatch()
+	r := s.Report()
+	g := r.Classes[0]
+	near(t, "pooled precision", g.PrecisionPooled, 1.0/2)
+	near(t, "pooled recall", g.RecallPooled, 1.0/3)
+	near(t, "pooled accuracy", g.AccuracyPooled, 7.0/10)
+	near(t, "mean precision", g.PrecisionMean, 1.0/2) // of a alone: in b nothing is predicted
+	near(t, "mean recall", g.RecallMean, 1.0/4)
+	near(t, "mean accuracy", g.AccuracyMean, (0.5+0.75)/2)
+	near(t, "IoU over batches", g.IoUBatches, (1.0/3+0)/2)
+	near(t, "Dice over batches", g.DiceBatches, (1.0/2+0)/2)
+	near(t, "accuracy over batches", r.AccuracyBatches, (0.5+0.75+1)/3)
+	near(t, "background IoU", r.Background.IoUPooled, 6.0/9)
+	if c := r.Classes[1]; c.AccuracyPooled != nil || c.PrecisionMean != nil || c.IoUBatches != nil {
+		t.Errorf("an absent class is scored: %+v", c)
+	}
+	if r.Batches != 3 || r.Confusion[1][0] != 2 || g.DiceMeanInterval == nil {
+		t.Errorf("%d batches, confusion %v, interval %v", r.Batches, r.Confusion, g.DiceMeanInterval)
+	}
+}
+
+func TestIgnoredPixelsAreNotCounted(t *testing.T) {
+	m := Count([]uint8{1, volume.Ignored, volume.Ignored}, []uint8{1, 2, 0}, allKnown)
+	if m != (Confusion{1: {1: 1}}) {
+		t.Errorf("confusion %v", m)
+	}
+}

@@ -30,7 +30,7 @@ func TestAugmentationOfARetraining(t *testing.T) {
 	w.until("other samples", func() bool { p, _ := w.Plan(); return p.Preview != before.Preview })
 	w.SetAugment("C3V{2}")
 	p, _ := w.Plan()
-	if p.Wrong == nil || !strings.Contains(p.Wrong.Reason, "no transform") || p.Augment != "C3V{2}" {
+	if p.Wrong == nil || !strings.Contains(p.Wrong.Reason, "stands alone") || p.Augment != "C3V{2}" {
 		t.Errorf("wrong notation: %+v", p.Wrong)
 	}
 	w.StartRetrain()
