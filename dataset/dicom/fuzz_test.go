@@ -2,6 +2,8 @@ package dicom
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -80,6 +82,86 @@ func readCompressed(t *testing.T, h *header, b []byte) {
 	if total > int64(len(b)) {
 		t.Errorf("frames of %d bytes in a file of %d", total, len(b))
 	}
+}
+
+// imageSeeds are files of several frames, with lookup tables and floating-point pixels.
+func imageSeeds() [][]byte {
+	several := enhanced(atMM(0, nil), atMM(5, nil), atMM(10, nil))
+	tilted := enhanced(atMM(0, nil), atMM(5, nil), atMM(11, nil))
+	tilted[tagShared] = []file{tilted[tagShared].([]file)[0].with(file{tagPlaneTurn: []file{{tagOrientation: `1\0\0\0\0.948324\-0.317305`}}})}
+	lut := slice(1).with(file{tagSlope: nil, tagIntercept: nil, tagModalityLUT: table(4, 0, 16, "HU", words(1, 2, 3, 4))})
+	floats := slice(1).with(file{tagPixelData: nil, tagFloatPixels: make([]byte, 24), tagBitsAllocated: uint16(32)})
+	return [][]byte{
+		several.encode(walk.ExplicitLE), several.encode(walk.ImplicitLE), several.encode(walk.ExplicitBE), tilted.encode(walk.ExplicitLE),
+		several.with(file{tagPerFrame: nil}).encode(walk.ExplicitLE), lut.encode(walk.ExplicitLE), floats.encode(walk.ExplicitLE),
+	}
+}
+
+// FuzzScan opens and reads a file as a user would.
+func FuzzScan(f *testing.F) {
+	for _, s := range append(seeds(), imageSeeds()...) {
+		f.Add(s)
+	}
+	path := filepath.Join(f.TempDir(), "f.dcm")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		save(t, path, b)
+		r, err := Scan(t.Context(), path, []string{path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range r.Series {
+			r.Skipped = append(r.Skipped, s.Warnings...)
+			if s.Geometry.Validate() != nil {
+				t.Errorf("grid %v", s.Geometry)
+			}
+			// Every frame takes bytes of the file, and a straight grid few times as many.
+			if n := s.Geometry.Voxels(); n > 8*(len(b)+walk.MaxInflated) {
+				t.Errorf("%d voxels from %d bytes", n, len(b))
+			} else if n < 1<<22 {
+				if _, err := s.Read(t.Context()); err != nil && strings.ContainsAny(err.Error(), "\n\r") {
+					t.Errorf("not one line: %q", err)
+				}
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		for _, s := range r.Skipped {
+			if strings.ContainsAny(s, "\n\r") {
+				t.Errorf("not one line: %q", s)
+			}
+		}
+	})
+}
+
+// FuzzDirectory: whatever a DICOMDIR lists, nothing outside of its folder is named.
+func FuzzDirectory(f *testing.F) {
+	f.Add(dicomdir(false, "A", `..\B`, `A\..\..\B`, `LINK\B`, "/etc/passwd"))
+	f.Add(dicomdir(true, "A", `SUB\A`, "", `.\A`))
+	root := filepath.Join(f.TempDir(), "disc")
+	for _, name := range []string{"A", "SUB/A", "../B"} {
+		name = filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			f.Fatal(err)
+		}
+		save(f, name, []byte("x"))
+	}
+	_ = os.Symlink("..", filepath.Join(root, "LINK")) // some systems have none
+	f.Fuzz(func(t *testing.T, b []byte) {
+		path := filepath.Join(root, "DICOMDIR")
+		save(t, path, b)
+		files, refused, _, _ := Directory(path)
+		for _, file := range files {
+			if real, err := filepath.EvalSymlinks(file); err != nil || !strings.HasPrefix(real, root) {
+				t.Errorf("%q lies outside", file)
+			}
+		}
+		for _, s := range refused {
+			if strings.ContainsAny(s, "\n\r") {
+				t.Errorf("not one line: %q", s)
+			}
+		}
+	})
 }
 
 func TestSeedsAllocateLittle(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
@@ -24,6 +25,9 @@ type header struct {
 	// pixels is where the pixel data stand in the (inflated) data set; tag 0: none.
 	pixels walk.Element
 	size   int64 // of the (inflated) data set
+	// fileSize and modified are the file's when its header was read.
+	fileSize int64
+	modified time.Time
 
 	sopClass, sopUID, seriesUID, studyUID, frameUID     string
 	modality, description, date, patientID, patientName string
@@ -57,11 +61,18 @@ func readHeader(path string) (*header, error) {
 		return nil, err
 	}
 	defer f.Close()
+	if size == 0 {
+		return nil, errors.New("it is empty")
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, osfile.Plain(err)
+	}
 	h, err := parseHeader(f, size)
 	if err != nil {
 		return nil, err
 	}
-	h.path = path
+	h.path, h.fileSize, h.modified = path, size, info.ModTime()
 	return h, nil
 }
 

@@ -39,6 +39,9 @@ func (h *header) readPixels(ctx context.Context, d *codec.Decoder, hu []int16, w
 		return osfile.Plain(err)
 	}
 	defer f.Close()
+	if err := h.unchanged(f); err != nil {
+		return err
+	}
 	if h.Compressed {
 		return h.readFrame(ctx, d, f, h.frame, hu, w)
 	}
@@ -65,6 +68,21 @@ func (h *header) readPixels(ctx context.Context, d *codec.Decoder, hu []int16, w
 		return err
 	}
 	h.toHU(hu, w.raw, w)
+	return nil
+}
+
+// unchanged refuses a file that is no longer the one whose header was read: its pixels may
+// stand elsewhere.
+func (h *header) unchanged(f *os.File) error {
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return osfile.Plain(err)
+	case info.Size() < h.fileSize:
+		return errors.New("it has become shorter since it was opened")
+	case info.Size() != h.fileSize || !info.ModTime().Equal(h.modified):
+		return errors.New("it has changed since it was opened; open the series again")
+	}
 	return nil
 }
 

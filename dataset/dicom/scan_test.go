@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"glasswork/dataset/dicom/internal/walk"
 	"glasswork/dataset/volume"
@@ -210,7 +211,7 @@ func TestForeignFilesAreHandedOn(t *testing.T) {
 	save(t, filepath.Join(folder, "notes.txt"), []byte("nothing of interest, but long enough to be looked at"))
 	save(t, filepath.Join(folder, "empty"), nil)
 	r := scanDir(t, folder)
-	if len(r.Series) != 1 || len(r.Skipped) != 0 || len(r.Foreign) != 2 {
+	if want := []string{"empty: it is empty."}; len(r.Series) != 1 || !slices.Equal(r.Skipped, want) || len(r.Foreign) != 1 {
 		t.Errorf("%d series, skipped %q, foreign %q", len(r.Series), r.Skipped, r.Foreign)
 	}
 }
@@ -281,20 +282,58 @@ func TestUnknownRepresentationIsRead(t *testing.T) {
 }
 
 func TestAFileThatChangesWhileOpen(t *testing.T) {
-	folder := dir(t, run(3)...)
+	folder := dir(t, run(5)...)
 	s := one(t, folder)
-	if err := os.Truncate(s.Files[1], 300); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(s.Files[2]); err != nil {
-		t.Fatal(err)
+	other := slice(400).encode(walk.ExplicitLE)
+	for i, change := range []func(path string) error{
+		func(string) error { return nil },
+		func(path string) error { return os.Truncate(path, 300) },
+		os.Remove,
+		func(path string) error { return os.WriteFile(path, append(other, other...), 0o600) },
+		func(path string) error {
+			time.Sleep(20 * time.Millisecond) // coarser clocks of file systems would not notice
+			return os.WriteFile(path, other, 0o600)
+		},
+	} {
+		if err := change(s.Files[i]); err != nil {
+			t.Fatal(err)
+		}
 	}
 	hu := make([]int16, 6)
-	for z, want := range []string{"", "02.dcm: it has become shorter since it was opened", "03.dcm: it could not be opened"} {
+	for z, want := range []string{
+		"", "02.dcm: it has become shorter since it was opened", "03.dcm: it could not be opened",
+		"04.dcm: it has changed since it was opened", "05.dcm: it has changed since it was opened",
+	} {
 		err := s.ReadSlice(t.Context(), z, hu)
 		if (want == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("slice %d: %v, want %q", z, err, want)
 		}
+	}
+	if _, err := s.Read(t.Context()); err == nil {
+		t.Error("the whole series was read although files of it are gone")
+	}
+}
+
+func TestAReadOnlyFolder(t *testing.T) {
+	folder := dir(t, run(3)...)
+	before, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range before {
+		if err := os.Chmod(filepath.Join(folder, e.Name()), 0o400); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(folder, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(folder, 0o700) // so that it can be removed
+	if _, err := one(t, folder).Read(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if after, err := os.ReadDir(folder); err != nil || len(after) != len(before) { // who may write anywhere would have
+		t.Errorf("%d files, there were %d; %v", len(after), len(before), err)
 	}
 }
 
