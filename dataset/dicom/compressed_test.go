@@ -203,9 +203,12 @@ func TestHostileCompressedFiles(t *testing.T) {
 func TestExtendedOffsetTable(t *testing.T) {
 	f := picture(2, 3, 16, false).with(file{tagFrames: "2", tagPixelData: nil})
 	b := f.encode("1.2.840.10008.1.2.1.98")
-	for tag, values := range map[string][2]uint64{"\xE0\x7F\x01\x00": {0, 24}, "\xE0\x7F\x02\x00": {12, 12}} {
-		b = append(append(b, tag...), "OV\x00\x00\x10\x00\x00\x00"...)
-		b = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, values[0]), values[1])
+	for _, e := range []struct {
+		tag    string
+		values [2]uint64
+	}{{"\xE0\x7F\x01\x00", [2]uint64{0, 24}}, {"\xE0\x7F\x02\x00", [2]uint64{12, 12}}} {
+		b = append(append(b, e.tag...), "OV\x00\x00\x10\x00\x00\x00"...)
+		b = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, e.values[0]), e.values[1])
 	}
 	fragments := packed(f, "1.2.840.10008.1.2.1.98", slices.Concat(words(1, 2, 3, 4, 5, 6), words(99, 99)), words(7, 8, 9, 10, 11, 12))
 	b = append(b, fragments[bytes.LastIndex(fragments, []byte("\xE0\x7F\x10\x00")):]...)
