@@ -99,7 +99,18 @@ func Parse(src io.ReaderAt, size int64) (*Object, error) {
 		}
 		off = 0
 	}
-	r := reader{src: src, size: size, walker: walk.New(src, size, s), budget: maxValues}
+	o, err := parseWithin(src, off, size, s, maxValues)
+	if errors.Is(err, errTooMuch) {
+		if pixels := pixelBytes(src, off, size, s); pixels > 2*maxValues {
+			return parseWithin(src, off, size, s, maxValues+pixels/2)
+		}
+	}
+	return o, err
+}
+
+// parseWithin reads the data set at off, whose elements may take limit bytes of memory.
+func parseWithin(src io.ReaderAt, off, size int64, s walk.Syntax, limit int64) (*Object, error) {
+	r := reader{src: src, size: size, walker: walk.New(src, size, s), budget: limit}
 	elements, _, err := r.set(off, size, false, scope{top: true})
 	if err != nil && (r.pixels == nil || errors.Is(err, errTooMuch)) {
 		return nil, err
@@ -108,4 +119,19 @@ func Parse(src io.ReaderAt, size int64) (*Object, error) {
 		return nil, fmt.Errorf("%w: there are none", walk.ErrDamaged)
 	}
 	return &Object{Set: Set{elements}, TransferSyntax: s.UID, Pixels: r.pixels}, nil
+}
+
+// pixelBytes is how many bytes of pixels stand in the data set at off. Objects of many frames
+// describe each of them, so that large ones are allowed more elements.
+func pixelBytes(src io.ReaderAt, off, size int64, s walk.Syntax) (n int64) {
+	_ = walk.New(src, size, s).Walk(off, nil, func(e walk.Element) (bool, error) { // damage has been found already
+		if e.Tag != walk.PixelData {
+			return true, nil
+		}
+		if n = size - e.Value; !e.Open() {
+			n = min(n, int64(e.Length))
+		}
+		return false, nil
+	})
+	return n
 }

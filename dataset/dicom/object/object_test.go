@@ -402,6 +402,25 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// Objects of many frames hold more elements, in proportion to their pixels.
+func TestManyFramesAreAllowedMoreElements(t *testing.T) {
+	o := sample()
+	o.Put(Bytes(tag.PixelData, "OW", make([]byte, 100_000)))
+	b := encode(t, o)
+	s, off, err := walk.Start(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := pixelBytes(bytes.NewReader(b), off, int64(len(b)), s); n != 100_000 {
+		t.Errorf("%d bytes of pixels", n)
+	}
+	for limit, want := range map[int64]error{1000: errTooMuch, 100_000: nil} {
+		if _, err := parseWithin(bytes.NewReader(b), off, int64(len(b)), s, limit); !errors.Is(err, want) {
+			t.Errorf("within %d: %v", limit, err)
+		}
+	}
+}
+
 func TestHostileFilesAreRefused(t *testing.T) {
 	le, _ := walk.FindSyntax(walk.ExplicitLE)
 	many := bytes.Repeat(element(le, 9, 0x1001, "LO", nil), 1<<20)

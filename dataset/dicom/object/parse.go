@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// maxValues is how many bytes of memory the elements of one object may take.
+	// maxValues is how many bytes of memory the elements of one object may take; half of
+	// large pixels comes on top.
 	maxValues = 48 << 20
 	// elementCost and itemCost are what one takes besides its value.
 	elementCost, itemCost = 176, 64

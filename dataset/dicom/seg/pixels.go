@@ -32,7 +32,7 @@ func (f *frames) load(ctx context.Context, o *object.Object) error {
 	if p.Size < need {
 		return fmt.Errorf("it is cut short: %d frames of %d × %d pixels need %d bytes, %d are there", len(f.list), f.columns, f.rows, need, p.Size)
 	}
-	data := make([]byte, need)
+	data := make([]byte, min(need+need%2, p.Size)) // whole words, for those that are turned
 	if _, err := p.ReadAt(data, 0); err != nil {
 		return endOfFile(err)
 	}

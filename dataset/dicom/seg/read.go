@@ -54,19 +54,24 @@ type frame struct {
 }
 
 // Read reads a DICOM segmentation: binary, fractional (a voxel belongs to a segment from one
-// half on) or label map, compressed or not. Segments may overlap. Errors are clauses without
-// the file's name.
+// half on) or label map, compressed or not. Segments may overlap. err is one sentence that
+// names the file.
 func Read(ctx context.Context, path string) (*volume.Segmentation, error) {
 	o, err := object.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
 	}
 	defer o.Close()
-	return fromObject(ctx, path, o)
+	s, err := fromObject(ctx, path, o)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
+	}
+	return s, nil
 }
 
+// fromObject takes the segmentation from an object. Errors are clauses.
 func fromObject(ctx context.Context, path string, o *object.Object) (*volume.Segmentation, error) {
-	if !isSEG(o) {
+	if !Is(o) {
 		return nil, errors.New("it is DICOM, but no segmentation (SEG)")
 	}
 	f, err := newFrames(o)

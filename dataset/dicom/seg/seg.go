@@ -21,12 +21,13 @@ const Format = "DICOM SEG"
 // IsClass says whether a SOP Class UID is that of a segmentation.
 func IsClass(uid string) bool { return uid == ClassSegmentation || uid == ClassLabelMap }
 
+// Is says whether an object is a segmentation.
+func Is(o *object.Object) bool {
+	return IsClass(o.Text(tag.SOPClassUID)) || o.Text(tag.Modality) == "SEG" && o.Has(tag.SegmentSequence)
+}
+
 // IsSEG says whether a file is a DICOM segmentation.
 func IsSEG(path string) bool {
 	o, err := object.Read(path)
-	return err == nil && isSEG(o)
-}
-
-func isSEG(o *object.Object) bool {
-	return IsClass(o.Text(tag.SOPClassUID)) || o.Text(tag.Modality) == "SEG" && o.Has(tag.SegmentSequence)
+	return err == nil && Is(o)
 }

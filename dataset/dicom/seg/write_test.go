@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image/color"
 	"math"
 	"os"
 	"os/exec"
@@ -462,5 +463,21 @@ func TestRealSeries(t *testing.T) {
 	}
 	if seen < 8 {
 		t.Errorf("%d series", seen)
+	}
+}
+
+func TestColoursAreCIELab(t *testing.T) {
+	for c, want := range map[color.RGBA][3]float64{ // L*, a*, b* with D50 as white
+		{R: 255, G: 255, B: 255}: {100, 0, 0},
+		{}:                       {0, 0, 0},
+		{R: 255}:                 {54.29, 80.81, 69.89},
+		{B: 255}:                 {29.57, 68.30, -112.03},
+	} {
+		got := cieLab(c)
+		for i, v := range []float64{float64(got[0]) * 100 / 65535, float64(got[1])*255/65535 - 128, float64(got[2])*255/65535 - 128} {
+			if math.Abs(v-want[i]) > 0.05 {
+				t.Errorf("%v: %v of %d is %.2f, want %.2f", c, "Lab"[i:i+1], got[i], v, want[i])
+			}
+		}
 	}
 }
