@@ -53,6 +53,9 @@ func (b *builder) identity() []*dicom.Element {
 	)
 	if instances := b.instances(); object.ValidUID(b.seriesUID) && len(instances) > 0 {
 		out = append(out, object.Items(tag.ReferencedSeriesSequence, b.reference(instances)))
+		if !slices.ContainsFunc(b.shown, func(s shown) bool { im, _ := b.source(s.z); return im != nil }) {
+			out = append(out, object.Items(tag.SourceImageSequence, instances[0].reference())) // something has to use the reference
+		}
 	}
 	return out
 }
@@ -71,8 +74,8 @@ func stamp(t time.Time) (day, hour string) { return t.Format("20060102"), t.Form
 func (b *builder) instances() []*sourceImage {
 	var out []*sourceImage
 	seen := map[string]bool{}
-	for _, z := range b.order {
-		if im := b.Source.at[z]; im != nil && im.named() && !seen[im.instance] {
+	for _, im := range b.Source.all {
+		if im.named() && !seen[im.instance] {
 			seen[im.instance] = true
 			out = append(out, im)
 		}
@@ -209,17 +212,17 @@ func (b *builder) frameGroup(s shown) object.Set {
 	g := object.New(
 		object.Items(tag.FrameContentSequence, object.New(object.Int(tag.DimensionIndexValues, values...))),
 		object.Items(tag.PlanePositionSequence, object.New(object.Float(tag.ImagePositionPatient, p.position[:]...))),
-		object.Items(tag.DerivationImageSequence), // type 2: empty where the series has no image
+		object.Items(tag.DerivationImageSequence), // type 2: empty where an image is missing
 	)
 	if !b.LabelMap {
 		g.Put(object.Items(tag.SegmentIdentificationSequence, object.New(object.Int(tag.ReferencedSegmentNumber, s.number))))
 	}
-	im := b.Source.at[s.z]
-	if im == nil || !im.named() {
+	im, preserved := b.source(s.z)
+	if im == nil {
 		return g
 	}
 	from := im.reference()
-	from.Put(object.Text(tag.SpatialLocationsPreserved, "YES"),
+	from.Put(object.Text(tag.SpatialLocationsPreserved, preserved),
 		object.Items(tag.PurposeOfReferenceCodeSequence, object.Code("121322", "DCM", "Source image for image processing operation")))
 	if im.of > 0 {
 		from.Put(object.Int(tag.ReferencedFrameNumber, im.of))
@@ -227,4 +230,17 @@ func (b *builder) frameGroup(s shown) object.Set {
 	g.Put(object.Items(tag.DerivationImageSequence, object.New(object.Items(tag.SourceImageSequence, from),
 		object.Items(tag.DerivationCodeSequence, object.Code("113076", "DCM", "Segmentation")))))
 	return g
+}
+
+// source is the image from which slice z was made, nil if there is none that can be referred
+// to; preserved says in DICOM's words whether its pixels are those of the slice.
+func (b *builder) source(z int) (im *sourceImage, preserved string) {
+	im, preserved = b.Source.at[z], "YES"
+	if im == nil {
+		im, preserved = b.Source.near(b.Source.planeOf(z).position), "NO"
+	}
+	if im == nil || !im.named() {
+		return nil, ""
+	}
+	return im, preserved
 }

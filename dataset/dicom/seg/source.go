@@ -21,6 +21,8 @@ type Source struct {
 	grid volume.Geometry
 	// at is by slice of the grid; nil where the series has no image.
 	at []*sourceImage
+	// all are the images by position along the normal.
+	all []*sourceImage
 	// head is the first image's header.
 	head object.Set
 }
@@ -35,8 +37,7 @@ type sourceImage struct {
 }
 
 // ReadSource reads the headers of a series' files. grid is the grid on which the series is
-// opened (volume.Series.Geometry): every image must lie on one of its slices. Errors name
-// the file.
+// opened (volume.Series.Geometry), as acquired or resampled. Errors name the file.
 func ReadSource(ctx context.Context, files []string, grid volume.Geometry) (*Source, error) {
 	s := &Source{grid: grid, at: make([]*sourceImage, grid.Size[0])}
 	var all []*sourceImage
@@ -81,55 +82,75 @@ func imagesOf(o *object.Object, path string) []*sourceImage {
 	return out
 }
 
-// place finds the slice of each image. Where there are as many images as slices they are
-// taken in their order along the normal, so that unevenly spaced ones find theirs; otherwise
-// by position.
+// place finds the slice of each image. Where there are as many images as slices, from the
+// grid's first place to its last, they are taken in their order along the normal, so that
+// unevenly spaced ones find theirs; otherwise by position. A straight grid onto which a
+// series was resampled may have slices that are no image, or none that is.
 func (s *Source) place(all []*sourceImage) error {
 	n := s.grid.Normal()
-	if len(all) == len(s.at) {
-		if all[0].placed {
-			slices.SortStableFunc(all, func(a, b *sourceImage) int { return cmp.Compare(dot(a.position, n), dot(b.position, n)) })
-		}
+	if all[0].placed {
+		slices.SortStableFunc(all, func(a, b *sourceImage) int { return cmp.Compare(dot(a.position, n), dot(b.position, n)) })
+	}
+	s.all = all
+	if len(all) == len(s.at) && s.spans(all) {
 		copy(s.at, all)
-		return s.check()
 	}
+	alike := 0
 	for _, im := range all {
-		index, ok := s.grid.ToIndex(im.position)
-		z := math.Round(index[0])
-		if !im.placed || !ok || z < 0 || z >= float64(len(s.at)) || math.Abs(index[0]-z) > 0.5-acrossPart {
-			continue // another volume of the same series
+		if z, ok := s.sliceOf(im); ok && s.at[z] == nil {
+			s.at[z] = im
 		}
-		if s.at[int(z)] == nil {
-			s.at[int(z)] = im
+		if s.contains(im) {
+			alike++
 		}
 	}
-	return s.check()
-}
-
-// check compares the images with the grid within their planes.
-func (s *Source) check() error {
-	found := false
 	for z, im := range s.at {
-		if im == nil {
-			continue
-		}
-		found = true
-		if im.rows != s.grid.Size[1] || im.columns != s.grid.Size[2] {
+		if im != nil && (im.rows != s.grid.Size[1] || im.columns != s.grid.Size[2]) {
 			return fmt.Errorf("%s has %d × %d pixels, the study's slices have %d × %d", baseName(im.path), im.columns, im.rows, s.grid.Size[2], s.grid.Size[1])
 		}
-		if !im.placed || !im.oriented {
-			continue // the study's own assumption is all there is
-		}
-		corner, ok := s.grid.ToIndex(im.at(float64(im.rows-1), float64(im.columns-1)))
-		start, okStart := s.grid.ToIndex(im.position)
-		if !ok || !okStart || math.Abs(corner[1]-start[1]-float64(im.rows-1)) > 0.5 || math.Abs(corner[2]-start[2]-float64(im.columns-1)) > 0.5 {
+		if im != nil && im.placed && im.oriented && !s.contains(im) {
 			return fmt.Errorf("%s does not lie on slice %d of the study", baseName(im.path), z+1)
 		}
 	}
-	if !found {
+	if alike == 0 && slices.IndexFunc(s.at, func(im *sourceImage) bool { return im != nil }) < 0 {
 		return errors.New("none of the series' images lies on a slice of the study")
 	}
 	return nil
+}
+
+// spans says whether sorted images begin and end where the grid does, as far as they say
+// where they lie.
+func (s *Source) spans(sorted []*sourceImage) bool {
+	for _, z := range []int{0, len(sorted) - 1} {
+		if im := sorted[z]; im.placed {
+			off := sub(im.position, s.grid.ToMM(float64(z), 0, 0))
+			if math.Sqrt(dot(off, off)) > 0.1 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// sliceOf is the slice of the grid on which an image lies, pixel on pixel within half of one.
+func (s *Source) sliceOf(im *sourceImage) (z int, ok bool) {
+	index, ok := s.grid.ToIndex(im.position)
+	at := math.Round(index[0])
+	ok = ok && im.placed && im.rows == s.grid.Size[1] && im.columns == s.grid.Size[2] && at >= 0 && at < float64(len(s.at)) &&
+		math.Abs(index[0]-at) < acrossPart && math.Abs(index[1]) < 0.5 && math.Abs(index[2]) < 0.5
+	return int(at), ok
+}
+
+// contains says whether an image has the grid's orientation and pixels, and lies within it.
+func (s *Source) contains(im *sourceImage) bool {
+	if !im.placed || !im.oriented {
+		return false
+	}
+	start, ok := s.grid.ToIndex(im.position)
+	corner, okCorner := s.grid.ToIndex(im.at(float64(im.rows-1), float64(im.columns-1)))
+	ok = ok && okCorner && math.Abs(corner[0]-start[0]) < 0.5 &&
+		math.Abs(corner[1]-start[1]-float64(im.rows-1)) < 0.5 && math.Abs(corner[2]-start[2]-float64(im.columns-1)) < 0.5
+	return ok && start[0] > -1 && start[0] < float64(s.grid.Size[0])
 }
 
 // planeOf is where slice z lies: where its image says, else where the grid does.
@@ -145,6 +166,19 @@ func (s *Source) planeOf(z int) plane {
 		p.thickness = im.thickness
 	}
 	return p
+}
+
+// near is the image from which the voxels at a position on a straight grid were made: the
+// nearest along the normal, nil if none is nearer than the next slice.
+func (s *Source) near(p volume.Point) *sourceImage {
+	n := s.grid.Normal()
+	least, out := 0.99*math.Abs(dot(column(s.grid, 2), n)), (*sourceImage)(nil)
+	for _, im := range s.all {
+		if d := math.Abs(dot(sub(im.position, p), n)); im.placed && d < least {
+			least, out = d, im
+		}
+	}
+	return out
 }
 
 func baseName(path string) string { return filepath.Base(path) }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image/color"
 	"math"
 	"os"
 	"os/exec"
@@ -65,10 +64,50 @@ func series(t testing.TB, g volume.Geometry, change func(z int, o *object.Object
 		}
 	}
 	r, err := dicom.Scan(t.Context(), dir, files)
-	if err != nil || len(r.Series) != 1 {
+	if err != nil || len(r.Series) == 0 || len(r.Series) > 1 && !r.Series[1].Resampled {
 		t.Fatalf("%d series, %v, %q", len(r.Series), err, r.Skipped)
 	}
 	return r.Series[0]
+}
+
+// A straight grid onto which a series was resampled is another one than its images': frames
+// lie where the grid does, and refer to the images next to them.
+func TestResampledSeries(t *testing.T) {
+	for name, change := range map[string]func(z int, o *object.Object){
+		"tilted": func(z int, o *object.Object) {
+			o.Put(object.Float(tag.ImagePositionPatient, -10, 20+float64(z), 30+2.5*float64(z)))
+		},
+		"uneven": func(z int, o *object.Object) {
+			o.Put(object.Float(tag.ImagePositionPatient, -10, 20, []float64{30, 32.5, 35, 40, 47.5}[z]))
+		},
+	} {
+		acquired := series(t, grids()["axial"], change)
+		r, err := dicom.Scan(t.Context(), "", acquired.Files)
+		if err != nil || len(r.Series) != 2 || !r.Series[1].Resampled {
+			t.Fatalf("%s: %d series, %v", name, len(r.Series), err)
+		}
+		s := r.Series[1]
+		a := annotation(t, s, drawn(s.Geometry))
+		path := write(t, a)
+		sg, _ := read(t, path)
+		if err := OnSeries(t.Context(), sg, s); err != nil {
+			t.Fatal(err)
+		}
+		if got := labelsOf(t, sg, s.Geometry); !bytes.Equal(got.Labels, a.Labels.Labels) {
+			t.Errorf("%s: other voxels come back", name)
+		}
+		if match, why := Fits(sg, s); match != ByReference {
+			t.Errorf("%s: %s", name, why)
+		}
+		o, err := object.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(o.Item(tag.ReferencedSeriesSequence).Items(tag.ReferencedInstanceSequence)); n != 5 {
+			t.Errorf("%s: it refers to %d images", name, n)
+		}
+		verify(t, name, path, false)
+	}
 }
 
 // drawn are labels with every class, an empty slice and voxels in all corners.
@@ -210,6 +249,9 @@ func TestMissingSlicesKeepTheirPlace(t *testing.T) {
 		t.Error("other voxels come back")
 	}
 	verify(t, "a missing slice", path, false)
+	a.Labels = volume.NewLabelMap(s.Geometry)
+	copy(a.Labels.Slice(4), drawn(s.Geometry).Slice(3)) // drawn where no image is
+	verify(t, "only a missing slice", write(t, a), false)
 }
 
 func TestTheFileSaysWhoMadeIt(t *testing.T) {
@@ -443,7 +485,7 @@ func TestRealSeries(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range r.Series {
+		for _, s := range r.Series { // those on straight grids as well
 			seen++
 			name := fmt.Sprintf("%s, %s", folder, s.Description)
 			a := annotation(t, s, drawn(s.Geometry))
@@ -467,11 +509,11 @@ func TestRealSeries(t *testing.T) {
 }
 
 func TestColoursAreCIELab(t *testing.T) {
-	for c, want := range map[color.RGBA][3]float64{ // L*, a*, b* with D50 as white
-		{R: 255, G: 255, B: 255}: {100, 0, 0},
-		{}:                       {0, 0, 0},
-		{R: 255}:                 {54.29, 80.81, 69.89},
-		{B: 255}:                 {29.57, 68.30, -112.03},
+	for c, want := range map[[3]uint8][3]float64{ // L*, a*, b* with D50 as white
+		{255, 255, 255}: {100, 0, 0},
+		{0, 0, 0}:       {0, 0, 0},
+		{255, 0, 0}:     {54.29, 80.81, 69.89},
+		{0, 0, 255}:     {29.57, 68.30, -112.03},
 	} {
 		got := cieLab(c)
 		for i, v := range []float64{float64(got[0]) * 100 / 65535, float64(got[1])*255/65535 - 128, float64(got[2])*255/65535 - 128} {
