@@ -41,34 +41,39 @@ func newTarget(b training.Batch, classes int, weights []float64) (*target, error
 		pixels: make([]float32, classes), share: make([]float32, classes),
 	}
 	for n := range b.N {
-		known := func(c int) bool { return c >= volume.NumClasses || b.Known[n][c] }
-		for c := range classes {
-			switch {
-			case c == 0:
-			case known(c):
-				t.merge[n*classes+c] = excluded
-				t.weights[n*classes+c] = 1
-			default:
-				t.partial = true
-			}
-		}
-		for i, c := range b.Y[n*size : (n+1)*size] {
-			if c == volume.Ignored {
-				t.ignore(n*size + i)
-				continue
-			}
-			if int(c) >= classes {
-				return nil, fmt.Errorf("the reference has class %d, the network knows %d classes", c, classes)
-			}
-			if c != 0 && known(int(c)) {
-				t.classes[n*size+i] = c
-				t.pixels[c]++
-			}
+		if err := t.sample(n, b.Y[n*size:(n+1)*size], b.Known[n], classes); err != nil {
+			return nil, err
 		}
 	}
 	t.shareOut(weights)
 	t.countPixels(weights)
 	return t, nil
+}
+
+// sample takes over the reference of sample n, [h,w], in which these classes are known.
+func (t *target) sample(n int, reference []uint8, annotated [volume.NumClasses]bool, classes int) error {
+	known := func(c int) bool { return c >= volume.NumClasses || annotated[c] }
+	for c := 1; c < classes; c++ {
+		if !known(c) {
+			t.partial = true
+			continue
+		}
+		t.merge[n*classes+c] = excluded
+		t.weights[n*classes+c] = 1
+	}
+	for i, c := range reference {
+		at := n*len(reference) + i
+		switch {
+		case c == volume.Ignored:
+			t.ignore(at)
+		case int(c) >= classes:
+			return fmt.Errorf("the reference has class %d, the network knows %d classes", c, classes)
+		case c != 0 && known(int(c)):
+			t.classes[at] = c
+			t.pixels[c]++
+		}
+	}
+	return nil
 }
 
 // ignore leaves a pixel out.

@@ -194,6 +194,10 @@ func TestAugmentMovesImageAndMaskTogether(t *testing.T) {
 // The same seed gives the same batches on any number of workers.
 func TestFeederOrder(t *testing.T) {
 	o := Options{Sources: []Source{{"a", bands(5), 1}, {"b", bands(9), 2}}, Seed: 3}
+	var err error
+	if o.Augment, err = augment.Parse("S{0.5}(G{1}|Z{1}){0.5}N{0.5}W{1}"); err != nil {
+		t.Fatal(err)
+	}
 	spec := Spec{Size: 32, Window: DefaultWindow}
 	var want []Batch
 	for _, workers := range []int{1, 4} {
