@@ -56,7 +56,14 @@ func (e *dicomExporter) add(ctx context.Context, s ExportStudy) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("cannot create %s: %w", folder, reason(err))
 	}
-	files, err := e.images(ctx, s, folder)
+	series, err := s.open(ctx)
+	if err != nil {
+		return fmt.Errorf("%s cannot be exported as DICOM: %w", s.Name, err)
+	}
+	if series != nil {
+		defer series.Close() // its files may go with it
+	}
+	files, err := e.images(ctx, s, series, folder)
 	if err != nil {
 		return fmt.Errorf("%s cannot be exported as DICOM: %w", s.Name, err)
 	}
@@ -71,18 +78,14 @@ func (e *dicomExporter) add(ctx context.Context, s ExportStudy) error {
 	return nil
 }
 
-// images returns the CT images that the study's objects refer to: its own files, copies of
-// them without identities, or for a study that did not come from DICOM, new ones.
-func (e *dicomExporter) images(ctx context.Context, s ExportStudy, folder string) ([]string, error) {
+// images returns the CT images that the study's objects refer to: the files of its series,
+// copies of them without identities, or new ones where it did not come from DICOM or was
+// resampled.
+func (e *dicomExporter) images(ctx context.Context, s ExportStudy, series *volume.Series, folder string) ([]string, error) {
 	dir := filepath.Join(folder, "CT")
-	series, err := s.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if series == nil || len(series.Files) == 0 {
+	if series == nil || series.Resampled || len(series.Files) == 0 {
 		return e.newImages(ctx, s, series, dir)
 	}
-	defer series.Close()
 	if e.remover == nil {
 		return series.Files, nil
 	}
@@ -123,7 +126,6 @@ func (e *dicomExporter) anonymise(file, to string) error {
 func (e *dicomExporter) newImages(ctx context.Context, s ExportStudy, series *volume.Series, dir string) ([]string, error) {
 	info := dicom.Info{PatientID: s.Name, PatientName: s.Name, Description: s.Name}
 	if series != nil {
-		defer series.Close()
 		info.Thickness = series.Thickness
 		if e.remover == nil && series.PatientID != "" {
 			info.PatientID, info.PatientName, info.Date = series.PatientID, series.PatientName, series.Date

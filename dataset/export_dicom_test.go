@@ -142,17 +142,51 @@ func TestDICOMExportKeepsVoxelsAndNoIdentity(t *testing.T) {
 
 func TestIdentifiedExportRefersToTheImagesAsTheyAre(t *testing.T) {
 	s := fromDICOM(t)
-	dir := t.TempDir()
-	if err := Export(t.Context(), dir, sequence(s), ExportOptions{Format: "seg", Identified: true}); err != nil {
+	for _, source := range []string{s.Source, zipped(t, s.Source, "scan.zip")} {
+		s.Source = source
+		dir := t.TempDir()
+		if err := Export(t.Context(), dir, sequence(s), ExportOptions{Format: "seg", Identified: true}); err != nil {
+			t.Fatal(err)
+		}
+		all := files(t, dir)
+		if len(all) != 1 || !bytes.Contains(all["A0001/segmentation.dcm"], []byte(patientName)) {
+			t.Errorf("%d files were written, or without the patient's name", len(all))
+		}
+		sg, err := seg.Read(t.Context(), filepath.Join(dir, "A0001", "segmentation.dcm"))
+		if back := readBack(t, sg, err, s.Source); !bytes.Equal(back.Labels, s.Labels.Labels) || sg.SeriesUID != s.SeriesID {
+			t.Error("it does not fit the images")
+		}
+	}
+}
+
+// The slices of a straight grid are nobody's files: they are written.
+func TestDICOMExportOfAResampledSeries(t *testing.T) {
+	tilted := noise(5, 30, 20)
+	tilted.Affine[1][2] = 1.5
+	from := filepath.Join(t.TempDir(), "scan")
+	if err := WriteDICOM(from, tilted, DICOMInfo{Description: "HEAD"}); err != nil {
 		t.Fatal(err)
 	}
-	all := files(t, dir)
-	if len(all) != 1 || !bytes.Contains(all["A0001/segmentation.dcm"], []byte(patientName)) {
-		t.Errorf("%d files were written, or without the patient's name", len(all))
+	all, _, err := Open(t.Context(), from)
+	if err != nil || len(all) != 2 || !all[1].Resampled {
+		t.Fatal(len(all), err)
 	}
-	sg, err := seg.Read(t.Context(), filepath.Join(dir, "A0001", "segmentation.dcm"))
-	if back := readBack(t, sg, err, s.Source); !bytes.Equal(back.Labels, s.Labels.Labels) || sg.SeriesUID != s.SeriesID {
-		t.Error("it does not fit the images")
+	defer closeAll(all)
+	ct, err := all[1].Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := ExportStudy{Name: "A0001", Source: from, SeriesID: all[1].ID, CT: ct, Labels: volume.NewLabelMap(ct.Geometry), Reviewed: make([]bool, 5), Origins: make([]Origin, 5), Measurable: true, Calibrated: true}
+	s.Labels.Slice(2)[300] = volume.Consolidation
+	for _, identified := range []bool{false, true} {
+		dir := t.TempDir()
+		if err := Export(t.Context(), dir, sequence(s), ExportOptions{Format: "seg", Key: exportKey, Identified: identified}); err != nil {
+			t.Fatal(err)
+		}
+		sg, err := seg.Read(t.Context(), filepath.Join(dir, "A0001", "segmentation.dcm"))
+		if back := readBack(t, sg, err, filepath.Join(dir, "A0001", "CT")); !bytes.Equal(back.Labels, s.Labels.Labels) {
+			t.Error("other voxels come back")
+		}
 	}
 }
 
