@@ -10,8 +10,9 @@ import (
 	"glasswork/dataset/dicom/object"
 )
 
-// maxFrames is more than any file has: what is kept of each is bounded by it.
-const maxFrames = 1 << 14
+// maxFrames is more than files have: 30 phases of the widest detector. What is kept of
+// each takes 4 kB while they are sorted.
+const maxFrames = 10_000
 
 // manyFrames says whether h is laid out for more than one image: its geometry then stands
 // in functional groups, if anywhere.
