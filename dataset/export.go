@@ -40,8 +40,8 @@ type Origin struct {
 type ExportOptions struct {
 	// Format is the ID of one of ExportFormats.
 	Format string
-	// OnlyReviewed leaves out what no person has reviewed: nnU-Net volumes stay whole and
-	// carry the ignore label there, the arrays lack those slices.
+	// OnlyReviewed leaves out what no person has reviewed: volumes stay whole and carry a
+	// label of its own there, arrays and pictures lack those slices.
 	OnlyReviewed bool
 	// Identified leaves patients' identities in DICOM files, which are removed otherwise: by
 	// Key, a project's secret, with dates shifted or removed as Dates says.
@@ -71,6 +71,9 @@ func ExportFormats() []ExportFormat {
 	return []ExportFormat{
 		{ID: "nnunet", Name: "NIfTI pairs (nnU-Net raw)"},
 		{ID: "kaggle", Name: "NPY arrays (Kaggle layout)"},
+		{ID: "nifti", Name: "NIfTI: CT and named labels"},
+		{ID: "nrrd", Name: "NRRD: CT and .seg.nrrd for 3D Slicer"},
+		{ID: "png", Name: "PNG pairs: images and masks"},
 		{ID: "seg", Name: "DICOM segmentation", DICOM: true},
 		{ID: "labelmap", Name: "DICOM segmentation as label map", DICOM: true},
 		{ID: "rtstruct", Name: "DICOM RT structure set", DICOM: true},
@@ -134,6 +137,12 @@ func newExporter(dir string, o ExportOptions) (exporter, error) {
 		return newNNUNetExporter(dir, o)
 	case "kaggle":
 		return &kaggleExporter{dir: dir, onlyReviewed: o.OnlyReviewed}, nil
+	case "nifti":
+		return newNIfTIExporter(dir, o), nil
+	case "nrrd":
+		return newNRRDExporter(dir, o), nil
+	case "png":
+		return newPNGExporter(dir, o)
 	case "seg", "labelmap", "rtstruct", "sr":
 		return newDICOMExporter(dir, o)
 	case "csv":

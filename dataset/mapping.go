@@ -241,6 +241,9 @@ func ours(s volume.Segment) (Choice, bool) {
 	if s.Type.Value != "" {
 		return "", false
 	}
+	if plain(s.Label) == plain(notReviewed) {
+		return LeaveOut, true
+	}
 	for _, c := range Choices()[:3] {
 		if plain(string(c)) == plain(s.Label) {
 			return c, true

@@ -388,7 +388,7 @@ func TestExportIntoAFileIsRefused(t *testing.T) {
 	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, format := range []string{"nnunet", "kaggle"} {
+	for _, format := range []string{"nnunet", "kaggle", "nifti", "nrrd", "png"} {
 		err := Export(t.Context(), path, sequence(study("A", 3, 4, 4)), ExportOptions{Format: format})
 		if err == nil || !strings.Contains(err.Error(), "cannot create "+path) {
 			t.Errorf("%s: %v", format, err)

@@ -228,6 +228,9 @@ func enter(ctx context.Context, p *project.Project, study project.Study, s *volu
 	for _, e := range slices {
 		entries = append(entries, e...)
 	}
+	if len(entries) == 0 {
+		return entered{kept: kept}, nil
+	}
 	if err := p.Append(ctx, study.ID, entries...); err != nil {
 		return done, err
 	}
@@ -259,6 +262,10 @@ func (a *app) printImport(study project.Study, file string, marked *dataset.Mark
 	}
 	for _, w := range line.Warnings {
 		fmt.Fprintln(a.stderr, w)
+	}
+	if done.slices == 0 && len(done.kept) == 0 {
+		_, err := fmt.Fprintf(a.stdout, "%s: what %s marks is there already\n", study.Alias, line.Labels)
+		return err
 	}
 	_, err := fmt.Fprintf(a.stdout, "%s: imported %s (%s) onto %s from %s\n", study.Alias, count(len(line.Segments), "segment", "segments"), someNames(marked.Segments),
 		count(done.slices, "slice", "slices"), line.Labels)

@@ -57,10 +57,13 @@ func TestImportLabels(t *testing.T) {
 		t.Fatalf("mapped: %s, %v", out, err)
 	}
 	a := annotationOf(t, p)
+	if a.Revision != 1 {
+		t.Errorf("revision %d after the import", a.Revision)
+	}
 	if c := a.Labels.Counts(2); c[volume.GroundGlass] != l.Counts(2)[1] || !a.Slices[2].Reviewed || a.Slices[2].Source != "left_upper_opacity.nii.gz" {
 		t.Errorf("slice 3 holds %v, state %+v", c, a.Slices[2])
 	}
-	if out, _, err := run(); err != nil || !strings.Contains(out, "onto 0 slices") { // remembered, and there already
+	if out, _, err := run(); err != nil || !strings.Contains(out, "is there already") { // remembered, and there already
 		t.Errorf("again: %s, %v", out, err)
 	}
 	l.Slice(2)[0] = 1

@@ -1,8 +1,10 @@
 package nifti
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -37,8 +39,45 @@ func WriteLabels(path string, l *volume.LabelMap) error {
 	})
 }
 
-// write writes header and slices; datatype is NIfTI's code, 2 or 4.
+// WriteNamedLabels is WriteLabels with the names of values 1, 2, … in a header extension, as
+// Connectome Workbench and TotalSegmentator write them; names[0] is the background's.
+func WriteNamedLabels(path string, l *volume.LabelMap, names []string) error {
+	return writeWith(path, l.Geometry, 2, len(l.Labels), labelTable(names), func(w io.Writer, z int) error {
+		_, err := w.Write(l.Slice(z))
+		return err
+	})
+}
+
+// caret is the code of extensions in the format of Caret and Connectome Workbench.
+const caret = 30
+
+// labelTable is a header extension that names values: its size, its code and XML, to a
+// multiple of 16 bytes.
+func labelTable(names []string) []byte {
+	var b bytes.Buffer
+	b.WriteString(xml.Header + `<CaretExtension><VolumeInformation Index="0"><LabelTable>`)
+	for value, name := range names {
+		if value == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, `<Label Key="%d" Red="1" Green="1" Blue="1" Alpha="1">`, value)
+		_ = xml.EscapeText(&b, []byte(name)) // a buffer takes everything
+		b.WriteString("</Label>")
+	}
+	b.WriteString("</LabelTable><VolumeType>Label</VolumeType></VolumeInformation></CaretExtension>")
+	size := (8 + b.Len() + 15) / 16 * 16
+	ext := binary.LittleEndian.AppendUint32(nil, uint32(size))
+	ext = binary.LittleEndian.AppendUint32(ext, caret)
+	ext = append(ext, b.Bytes()...)
+	return append(ext, make([]byte, size-len(ext))...)
+}
+
 func write(path string, g volume.Geometry, datatype, count int, slice func(w io.Writer, z int) error) error {
+	return writeWith(path, g, datatype, count, nil, slice)
+}
+
+// writeWith writes header, extension and slices; datatype is NIfTI's code, 2 or 4.
+func writeWith(path string, g volume.Geometry, datatype, count int, ext []byte, slice func(w io.Writer, z int) error) error {
 	if err := g.Validate(); err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
@@ -55,7 +94,7 @@ func write(path string, g volume.Geometry, datatype, count int, slice func(w io.
 			}()
 			out = gz
 		}
-		if _, err := out.Write(encodeHeader(g, datatype)); err != nil {
+		if _, err := out.Write(append(encodeHeader(g, datatype, len(ext)), ext...)); err != nil {
 			return err
 		}
 		for z := range g.Size[0] {
@@ -68,8 +107,8 @@ func write(path string, g volume.Geometry, datatype, count int, slice func(w io.
 }
 
 // encodeHeader is the NIfTI-1 header of a grid, little endian, with the four bytes
-// that say there is no extension.
-func encodeHeader(g volume.Geometry, datatype int) []byte {
+// that say whether an extension follows, of ext bytes.
+func encodeHeader(g volume.Geometry, datatype, ext int) []byte {
 	b := make([]byte, size1+4)
 	o := binary.LittleEndian
 	put16 := func(at, v int) { o.PutUint16(b[at:], uint16(v)) }
@@ -87,7 +126,10 @@ func encodeHeader(g volume.Geometry, datatype int) []byte {
 	for i, v := range []float64{hand, spacing[2], spacing[1], spacing[0]} {
 		putF(76+4*i, v)
 	}
-	putF(108, size1+4)
+	putF(108, float64(size1+4+ext))
+	if ext > 0 {
+		b[size1] = 1
+	}
 	putF(112, 1) // scl_slope
 	b[123] = 2   // mm
 	copy(b[148:228], "Glasswork")
