@@ -75,6 +75,7 @@ var rooms = map[string][]string{
 	"glasswork/dataset/nifti":                       {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile", "glasswork/dataset/internal/voxels"},
 	"glasswork/dataset/nrrd":                        {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile", "glasswork/dataset/internal/voxels"},
 	"glasswork/dataset/metaimage":                   {"glasswork/dataset/volume", "glasswork/dataset/internal/osfile", "glasswork/dataset/internal/voxels"},
+	"glasswork/dataset/tiff":                        {"glasswork/dataset/volume", "glasswork/dataset/internal/osfile", "glasswork/dataset/picture"},
 	"glasswork/dataset/npy":                         {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
 	"glasswork/dataset/picture":                     {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
 	"glasswork/dataset/phantom":                     {"glasswork/dataset/volume"},
@@ -89,7 +90,7 @@ var rooms = map[string][]string{
 	"glasswork/dataset/measure": {"glasswork/dataset/volume"},
 	"glasswork/dataset": {
 		"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/phantom", "glasswork/dataset/archive", "glasswork/dataset/dicom",
-		"glasswork/dataset/nifti", "glasswork/dataset/nrrd", "glasswork/dataset/metaimage", "glasswork/dataset/npy", "glasswork/dataset/picture",
+		"glasswork/dataset/nifti", "glasswork/dataset/nrrd", "glasswork/dataset/metaimage", "glasswork/dataset/tiff", "glasswork/dataset/npy", "glasswork/dataset/picture",
 		"glasswork/dataset/dicom/object", "glasswork/dataset/dicom/source", "glasswork/dataset/dicom/seg", "glasswork/dataset/dicom/rtstruct",
 		"glasswork/dataset/dicom/report", "glasswork/dataset/dicom/deident", "glasswork/dataset/measure",
 	},

@@ -17,11 +17,12 @@ import (
 	"glasswork/dataset/metaimage"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/nrrd"
+	"glasswork/dataset/tiff"
 	"glasswork/dataset/volume"
 )
 
 // Open lists every series that path holds: a DICOM folder (any nesting), file or
-// DICOMDIR, NIfTI, NRRD, MetaImage, NPY, a picture or a folder of pictures. Headers are read, voxels
+// DICOMDIR, NIfTI, NRRD, MetaImage, TIFF, NPY, a picture or a folder of pictures. Headers are read, voxels
 // are not. skipped says in one sentence per file, or per group of files that share a
 // reason, why they are not offered. err is a sentence for the user when nothing can
 // be opened; Close every series.
@@ -70,7 +71,7 @@ type format func(ctx context.Context, root string, files []string) (found, error
 // formats are tried in this order. DICOM comes last as its files have no sure
 // extension, so that it looks into everything the others leave.
 func formats() []format {
-	return []format{openNIfTI, openNRRD, openMetaImage, openNPY, openPictures, openDICOM}
+	return []format{openNIfTI, openNRRD, openMetaImage, openTIFF, openNPY, openPictures, openDICOM}
 }
 
 func openDICOM(ctx context.Context, root string, files []string) (found, error) {
@@ -106,6 +107,19 @@ func openNRRD(ctx context.Context, _ string, files []string) (found, error) {
 
 func openMetaImage(ctx context.Context, _ string, files []string) (found, error) {
 	return openHeaders(ctx, files, metaimage.IsName, metaimage.Open, metaimage.DataFiles)
+}
+
+func openTIFF(ctx context.Context, root string, files []string) (f found, err error) {
+	var own []string
+	for _, file := range files {
+		if tiff.IsName(file) {
+			own = append(own, file)
+		} else {
+			f.left = append(f.left, file)
+		}
+	}
+	f.series, f.skipped, err = tiff.Open(ctx, root, own)
+	return f, err
 }
 
 // openHeaders takes the files of a format whose headers may name data files, and those files.
@@ -192,9 +206,9 @@ func nothing(path string, left, skipped []string) error {
 	case len(skipped) > 1:
 		return fmt.Errorf("%s holds no CT that can be opened; the first of %d reasons: %s", path, len(skipped), strings.TrimSuffix(skipped[0], "."))
 	case len(left) == 1 && left[0] == path:
-		return fmt.Errorf("%s is no file that Glasswork knows; it opens DICOM, NIfTI, NRRD, MetaImage, NPY, PNG and JPEG", path)
+		return fmt.Errorf("%s is no file that Glasswork knows; it opens DICOM, NIfTI, NRRD, MetaImage, TIFF, NPY, PNG and JPEG", path)
 	}
-	return fmt.Errorf("%s holds no DICOM, NIfTI, NRRD, MetaImage, NPY, PNG or JPEG file", path)
+	return fmt.Errorf("%s holds no DICOM, NIfTI, NRRD, MetaImage, TIFF, NPY, PNG or JPEG file", path)
 }
 
 // reason is the system's word for what went wrong, without the path.

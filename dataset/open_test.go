@@ -144,7 +144,7 @@ func TestOpenSaysWhyNothingCanBeOpened(t *testing.T) {
 		"text":           {write("notes.txt", "some text that is no image"), "no file that Glasswork knows"},
 		"broken NIfTI":   {write("b.nii", "some text that is no image"), "b.nii: it does not begin with a NIfTI header"},
 		"broken picture": {write("c.png", "some text that is no image"), "c.png: it is no PNG or JPEG"},
-		"empty folder":   {empty, "holds no DICOM, NIfTI, NRRD, MetaImage, NPY, PNG or JPEG file"},
+		"empty folder":   {empty, "holds no DICOM, NIfTI, NRRD, MetaImage, TIFF, NPY, PNG or JPEG file"},
 		"two broken":     {filepath.Dir(write("d/1.nii", "x") + write("d/2.nii", "x"))[:len(dir)+2], "first of 2 reasons: 1.nii:"},
 		"DICOMDIR":       {write("DICOMDIR", "DICM"), "no file that Glasswork knows"},
 	} {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"glasswork/dataset/archive"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/dicom/rtstruct"
 	"glasswork/dataset/dicom/seg"
@@ -39,13 +40,44 @@ func OpenSegmentation(ctx context.Context, path string) (*volume.Segmentation, e
 	return openDICOMSegmentation(ctx, path)
 }
 
+// openPackedArray reads the only label map in an NPZ file.
+func openPackedArray(ctx context.Context, path string) (*volume.Segmentation, error) {
+	u, err := archive.Open(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be opened: %w", path, err)
+	}
+	defer u.Close() // the label map is in memory
+	files, _, err := list(ctx, u.Dir)
+	if err != nil {
+		return nil, err
+	}
+	var found *volume.Segmentation
+	why := errors.New("it holds no array")
+	for _, file := range files {
+		s, err := npy.OpenSegmentation(ctx, file)
+		switch {
+		case err != nil:
+			why = err
+		case found != nil:
+			return nil, fmt.Errorf("%s holds several label maps, %s and %s; save one of them as NPY", filepath.Base(path), filepath.Base(found.Path), filepath.Base(file))
+		default:
+			found = s
+		}
+	}
+	if found == nil {
+		return nil, fmt.Errorf("%s holds no label map: %w", filepath.Base(path), why)
+	}
+	found.Path, found.Format = path, "NPZ"
+	return found, nil
+}
+
 // openDICOMSegmentation reads an annotation that is a DICOM object: such files have no sure
 // extension, so that everything is looked into which no other format takes.
 func openDICOMSegmentation(ctx context.Context, path string) (*volume.Segmentation, error) {
 	o, err := object.Read(path)
 	switch {
 	case errors.Is(err, object.ErrNotDICOM):
-		return nil, fmt.Errorf("%s is no annotation that Glasswork knows; it reads DICOM segmentations and structure sets, and label maps as NIfTI, NRRD, MetaImage and NPY", filepath.Base(path))
+		return nil, fmt.Errorf("%s is no annotation that Glasswork knows; it reads DICOM segmentations and structure sets, and label maps as NIfTI, NRRD, MetaImage, NPY and NPZ", filepath.Base(path))
 	case err != nil:
 		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
 	case rtstruct.Is(o):
@@ -84,6 +116,9 @@ func LooksLikeAnnotation(path string) Annotates {
 	case npy.IsName(path):
 		return bytesAre(npy.Series(path))
 	}
+	if npy.IsArchive(path) {
+		return Maybe
+	}
 	if o, err := object.Read(path); err == nil && (rtstruct.Is(o) || seg.IsSEG(path)) {
 		return Yes
 	}
@@ -115,5 +150,6 @@ func segmentationFormats() []segmentationFormat {
 		{nrrd.IsName, nrrd.OpenSegmentation},
 		{metaimage.IsName, metaimage.OpenSegmentation},
 		{npy.IsName, npy.OpenSegmentation},
+		{npy.IsArchive, openPackedArray},
 	}
 }

@@ -29,7 +29,7 @@ func newEmpty(w *Window) *empty {
 	e := &empty{w: w, what: newLabel("", ink), bar: widget.NewProgressBarInfinite()}
 	drop := canvas.NewText("Drop a chest CT here", ink)
 	drop.TextSize, drop.Alignment = theme.Size(theme.SizeNameHeadingText), fyne.TextAlignCenter
-	kinds := canvas.NewText("DICOM, NIfTI, NRRD, MetaImage, NPY or pictures: a folder or a file", inkQuiet)
+	kinds := canvas.NewText("DICOM, NIfTI, NRRD, MetaImage, TIFF, NPY or pictures: a folder or a file", inkQuiet)
 	kinds.Alignment = fyne.TextAlignCenter
 	sample := widget.NewButton("Open the sample study", func() { w.s.OpenSample() })
 	e.invite = container.NewCenter(container.NewVBox(drop, kinds, spacer(0, 10),

@@ -50,8 +50,11 @@ type Unpacked struct {
 	temporary string // the folder around Dir
 }
 
-// IsName says whether a file is called a zip archive.
-func IsName(path string) bool { return strings.EqualFold(filepath.Ext(path), ".zip") }
+// IsName says whether a file is called a zip archive, as NPZ files are.
+func IsName(path string) bool {
+	ext := strings.ToLower(filepath.Ext(path))
+	return ext == ".zip" || ext == ".npz"
+}
 
 // Close removes the files.
 func (u *Unpacked) Close() error { return os.RemoveAll(u.temporary) }

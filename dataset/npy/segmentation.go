@@ -14,6 +14,9 @@ import (
 // IsName says whether a file name is an NPY file's.
 func IsName(path string) bool { return strings.EqualFold(filepath.Ext(path), ".npy") }
 
+// IsArchive says whether a file name is an NPZ file's, which is a zip archive of NPY files.
+func IsArchive(path string) bool { return strings.EqualFold(filepath.Ext(path), ".npz") }
+
 // OpenSegmentation reads an array as a label map: [n,h,w] of whole numbers, or [n,h,w,4] of
 // channels in the Kaggle order. Arrays hold no positions: it can only be put onto a grid of
 // its own size.

@@ -1,0 +1,96 @@
+package tiff
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"glasswork/dataset/picture"
+	"glasswork/dataset/volume"
+)
+
+// group is what pages need to have in common to be slices of one volume.
+type group struct {
+	// from is the file, or, for files of one page, their folder.
+	from          string
+	width, height int
+	numeric       bool
+}
+
+// Open makes series of files: of the pages of one size in a file of several, and of all
+// files of one page and size in a folder, in natural order of their names. skipped says in a
+// sentence for each why a file is not offered. err is ctx's alone. root is what the user opened.
+func Open(ctx context.Context, root string, files []string) (series []*volume.Series, skipped []string, err error) {
+	files = slices.SortedFunc(slices.Values(files), picture.CompareNatural)
+	var order []group
+	pages := map[group]source{}
+	for _, file := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		found, o, err := readPages(file)
+		if err != nil {
+			skipped = append(skipped, fmt.Sprintf("%s: %v.", filepath.Base(file), err))
+			continue
+		}
+		for _, p := range found {
+			g := group{file, p.width, p.height, p.numeric()}
+			if len(found) == 1 {
+				g.from = filepath.Dir(file)
+			}
+			if pages[g] == nil {
+				order = append(order, g)
+			}
+			pages[g] = append(pages[g], place{file, p, o})
+		}
+	}
+	for _, g := range order {
+		series = append(series, g.series(root, pages[g]))
+	}
+	return series, skipped, nil
+}
+
+// series offers pages as slices of a volume without positions.
+func (g group) series(root string, pages source) *volume.Series {
+	name := filepath.Base(g.from)
+	if len(pages) == 1 {
+		name = filepath.Base(pages[0].path)
+	}
+	s := &volume.Series{
+		ID: g.identity(pages), Format: "TIFF", Path: root, Files: pages.files(), Description: strings.TrimSuffix(name, filepath.Ext(name)),
+		Geometry:   volume.NewGeometry([3]int{len(pages), g.height, g.width}, [3]float64{1, 1, 1}, volume.Point{}),
+		Calibrated: g.numeric, Source: pages,
+	}
+	if g.numeric {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("%s holds numbers without a unit; they are taken as HU and rounded to whole HU.", name))
+	} else {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("%s holds grey values, not HU; it is shown in an assumed lung window (center %d, width %d), so nothing can be measured by HU.",
+			name, volume.AssumedCenter, volume.AssumedWidth))
+	}
+	s.Warnings = append(s.Warnings, fmt.Sprintf("%s does not say how large a pixel is or how the patient lies; lengths, areas and volumes cannot be measured, and sides are assumed.", name))
+	return s
+}
+
+// identity stays the same when the files are moved.
+func (g group) identity(pages source) string {
+	sum := sha256.New()
+	for _, p := range pages {
+		fmt.Fprintf(sum, "%s|%d|%d\n", filepath.Base(p.path), fileSize(p.path), p.page.offset)
+	}
+	fmt.Fprintf(sum, "tiff %d×%d", g.width, g.height)
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// files are the files of the pages, each once.
+func (s source) files() (all []string) {
+	for _, p := range s {
+		if len(all) == 0 || all[len(all)-1] != p.path {
+			all = append(all, p.path)
+		}
+	}
+	return all
+}
