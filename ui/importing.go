@@ -14,15 +14,15 @@ import (
 	"glasswork/viewer"
 )
 
-// segmentColumns are the widths of name, code, volume and what a segment becomes. Codes have
-// no column where there are none.
-func segmentColumns(all []session.AskedSegment) columns {
+// segmentColumns are the widths of name, code, volume and what a segment becomes, and the
+// heading of codes, which have no column where there are none.
+func segmentColumns(all []session.AskedSegment) (widths columns, codes string) {
 	for _, a := range all {
 		if a.Code != "" {
-			return columns{0, 260, 80, 190}
+			return columns{0, 260, 80, 190}, "Code"
 		}
 	}
-	return columns{0, columnGap, 80, 190}
+	return columns{0, columnGap, 80, 190}, ""
 }
 
 // askSegments asks what the segments of a file are. What they suggest is chosen already.
@@ -32,7 +32,8 @@ func (w *Window) askSegments(q session.SegmentQuestion) *sheet {
 		names = append(names, upperFirst(string(c)))
 	}
 	choices := make([]dataset.Choice, len(q.Segments))
-	widths, rows := segmentColumns(q.Segments), container.NewVBox()
+	widths, codes := segmentColumns(q.Segments)
+	rows := container.NewVBox()
 	for i, a := range q.Segments {
 		choices[i] = a.Choice
 		become := widget.NewSelect(names, func(string) {})
@@ -46,7 +47,7 @@ func (w *Window) askSegments(q session.SegmentQuestion) *sheet {
 		}
 		rows.Add(segmentRow(widths, a, become))
 	}
-	head := container.New(widths, newHeading("Segment"), newLabel("", ink), newHeading("Volume"), newHeading("Becomes"))
+	head := container.New(widths, newHeading("Segment"), newHeading(codes), newHeading("Volume"), newHeading("Becomes"))
 	text := fmt.Sprintf("The project does not know all segments of %s yet. What you choose is remembered, so that the same segments are not asked about again.", q.File)
 	body := container.NewBorder(container.NewVBox(tight(paragraph(text)), head), nil, nil, nil, container.NewVScroll(rows))
 	return w.sheet("What are these segments?", body, fyne.NewSize(820, min(600, 230+42*float32(len(q.Segments)))), w.s.CancelImport,
