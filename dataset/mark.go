@@ -24,6 +24,9 @@ type Marked struct {
 	Warnings []string
 }
 
+// ErrLeftOut is a file of whose segments none becomes a class.
+var ErrLeftOut = errors.New("every segment of it is left out, so there is nothing to import")
+
 // Mark puts the segments that m maps to a class onto grid. Where they overlap,
 // consolidation wins over ground glass and both over lungs. err is one sentence: a segment
 // that m does not know, or nothing that lies in the grid.
@@ -46,7 +49,7 @@ func Mark(ctx context.Context, s *volume.Segmentation, m Mapping, grid volume.Ge
 	}
 	switch {
 	case len(k.marked.Segments) == 0:
-		return nil, fmt.Errorf("%s: every segment of it is left out, so there is nothing to import", name)
+		return nil, fmt.Errorf("%s: %w", name, ErrLeftOut)
 	case k.voxels == 0:
 		return nil, fmt.Errorf("%s: nothing of it lies in this study; it belongs to another one", name)
 	}

@@ -24,9 +24,11 @@ func (w *Window) askOpen() {
 // askImport asks for annotation made elsewhere.
 func (w *Window) askImport() {
 	study, _ := w.s.Study()
+	again := widget.NewCheck("Ask what its segments are, also where that is known", nil)
 	w.ask(question{
 		title: "Import annotation into " + study.Alias, text: "A DICOM segmentation or structure set, or a label map: NIfTI, NRRD (3D Slicer's too), MetaImage or NPY. You can also drop it onto the window.",
-		hint: "Path of a file", yes: "Import", files: true, fileOnly: true, check: isThere, do: func(path string) { w.s.ImportAnnotation(path) },
+		hint: "Path of a file", yes: "Import", files: true, fileOnly: true, extra: again, check: isThere,
+		do: func(path string) { w.s.ImportAnnotation(path, again.Checked) },
 	})
 }
 

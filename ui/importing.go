@@ -49,6 +49,9 @@ func (w *Window) askSegments(q session.SegmentQuestion) *sheet {
 	}
 	head := container.New(widths, newHeading("Segment"), newHeading(codes), newHeading("Volume"), newHeading("Becomes"))
 	text := fmt.Sprintf("The project does not know all segments of %s yet. What you choose is remembered, so that the same segments are not asked about again.", q.File)
+	if q.Known() {
+		text = fmt.Sprintf("This is what the segments of %s became so far. What you choose now is remembered.", q.File)
+	}
 	body := container.NewBorder(container.NewVBox(tight(paragraph(text)), head), nil, nil, nil, container.NewVScroll(rows))
 	return w.sheet("What are these segments?", body, fyne.NewSize(820, min(600, 230+42*float32(len(q.Segments)))), w.s.CancelImport,
 		answer{text: "Cancel", do: w.s.CancelImport},

@@ -35,8 +35,14 @@ type SegmentQuestion struct {
 	File     string
 	Segments []AskedSegment
 
+	path    string
 	foreign *volume.Segmentation
 	known   dataset.Mapping
+}
+
+// Known says that the project knows all segments and is asked all the same.
+func (q SegmentQuestion) Known() bool {
+	return !slices.ContainsFunc(q.Segments, func(a AskedSegment) bool { return !a.Known })
 }
 
 // AskedSegment is one segment of a SegmentQuestion.
@@ -54,8 +60,8 @@ type AskedSegment struct {
 }
 
 // ImportAnnotation reads annotation made elsewhere and enters it into the open study. Where
-// the project does not know its segments, SegmentQuestion asks first.
-func (s *Session) ImportAnnotation(path string) {
+// the project does not know its segments, or with ask, SegmentQuestion asks first.
+func (s *Session) ImportAnnotation(path string, ask bool) {
 	r := s.reading
 	if r == nil {
 		s.Toast("Open the study first that the annotation belongs to.")
@@ -70,11 +76,11 @@ func (s *Session) ImportAnnotation(path string) {
 		case err != nil:
 			s.CancelImport()
 			s.banner(Failure, sentence(err), chain(err))
-		case slices.ContainsFunc(q.Segments, func(a AskedSegment) bool { return !a.Known }):
+		case ask || !q.Known():
 			s.importing.text, s.importing.asked = "", q
 			s.changed(TopicStudy | TopicChoice)
 		default:
-			s.mark(r, q, q.known)
+			s.mark(r, q, nil)
 		}
 	})
 }
@@ -116,7 +122,7 @@ func (s *Session) readAnnotation(ctx context.Context, r *reading, path string) (
 	if err != nil {
 		return nil, err
 	}
-	q := &SegmentQuestion{File: filepath.Base(path), foreign: foreign, known: known}
+	q := &SegmentQuestion{File: filepath.Base(path), path: path, foreign: foreign, known: known}
 	for _, segment := range foreign.Segments {
 		a := AskedSegment{Name: dataset.SegmentName(segment), ML: segment.ML, key: dataset.SegmentKey(segment)}
 		if c := segment.Type; c.Value != "" {
@@ -185,24 +191,23 @@ func (s *Session) ImportAs(choices []dataset.Choice) {
 			chosen[a.key] = choices[i]
 		}
 	}
-	background(s, s.ctx, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, s.project.Remember(ctx, chosen)
-	}, func(_ struct{}, err error) {
-		if err != nil {
-			s.fail("What you chose could not be remembered", err)
-		}
-	})
-	s.mark(r, q, q.known.With(chosen))
+	s.mark(r, q, chosen)
 }
 
-// mark puts the segments onto the study's grid and enters them.
-func (s *Session) mark(r *reading, q *SegmentQuestion, m dataset.Mapping) {
+// mark remembers what was chosen, puts the segments onto the study's grid and enters them.
+func (s *Session) mark(r *reading, q *SegmentQuestion, chosen dataset.Mapping) {
 	ctx, turn := s.beginImport("Importing " + q.File)
 	background(s, ctx, func(ctx context.Context) (*dataset.Marked, error) {
-		return dataset.Mark(ctx, q.foreign, m, r.Geometry)
+		if err := s.project.Remember(ctx, chosen); err != nil {
+			return nil, err
+		}
+		return dataset.Mark(ctx, q.foreign, q.known.With(chosen), r.Geometry)
 	}, func(marked *dataset.Marked, err error) {
 		switch {
 		case turn != s.importing.turn || s.reading != r: // a newer request has taken its place
+		case errors.Is(err, dataset.ErrLeftOut):
+			s.CancelImport()
+			s.banner(Warning, sentence(err), nil, Action{"Choose again", func() { s.ImportAnnotation(q.path, true) }})
 		case err != nil:
 			s.CancelImport()
 			s.banner(Failure, sentence(err), chain(err))
@@ -302,10 +307,10 @@ func (s *Session) Drop(path string) {
 		case s.reading != r || a == dataset.No:
 			s.Open(path)
 		case a == dataset.Yes:
-			s.ImportAnnotation(path)
+			s.ImportAnnotation(path, false)
 		default:
 			s.banner(Warning, fmt.Sprintf("%s may be annotation of %s, or a study of its own.", filepath.Base(path), r.Alias), nil,
-				Action{"Import it into " + r.Alias, func() { s.ImportAnnotation(path) }}, Action{"Open it as a study", func() { s.Open(path) }})
+				Action{"Import it into " + r.Alias, func() { s.ImportAnnotation(path, false) }}, Action{"Open it as a study", func() { s.Open(path) }})
 		}
 	})
 }

@@ -31,10 +31,10 @@ func foreignMask(t *testing.T, name string, zs ...int) string {
 
 func TestAnnotationIsAskedAboutOnceAndUndoneSliceBySlice(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
-	w.ImportAnnotation("x.nii.gz")
+	w.ImportAnnotation("x.nii.gz", false)
 	w.until("the refusal", w.said("Open the study first"))
 	w.openTest("one")
-	w.ImportAnnotation(foreignMask(t, "a.nii.gz", 1, 2, 5))
+	w.ImportAnnotation(foreignMask(t, "a.nii.gz", 1, 2, 5), false)
 	if !strings.Contains(w.Opening(), "a.nii.gz") {
 		t.Errorf("while it is read the window says %q", w.Opening())
 	}
@@ -63,10 +63,24 @@ func TestAnnotationIsAskedAboutOnceAndUndoneSliceBySlice(t *testing.T) {
 	w.Redo()
 	w.agrees("after redo")
 
-	w.ImportAnnotation(foreignMask(t, "b.nii.gz", 3))
+	w.ImportAnnotation(foreignMask(t, "b.nii.gz", 3), false)
 	w.until("a second file without a question", w.said("onto 1 slice from b.nii.gz"))
-	w.ImportAnnotation(foreignMask(t, "c.nii.gz", 3))
+	w.ImportAnnotation(foreignMask(t, "c.nii.gz", 3), false)
 	w.until("the same again", w.said("is there already"))
+
+	w.ImportAnnotation(foreignMask(t, "d.nii.gz", 3), true)
+	w.until("the question again", func() bool { _, asks := w.SegmentQuestion(); return asks })
+	if q, _ := w.SegmentQuestion(); !q.Known() || q.Segments[0].Choice != dataset.AsConsolidated {
+		t.Errorf("asked again: %+v", q.Segments)
+	}
+	w.ImportAs([]dataset.Choice{dataset.LeaveOut, dataset.LeaveOut})
+	w.until("nothing to import", w.said("every segment of it is left out"))
+	for _, m := range w.Messages() {
+		if len(m.Actions) == 1 && m.Actions[0].Label == "Choose again" {
+			m.Actions[0].Do()
+		}
+	}
+	w.until("the choice again", func() bool { q, asks := w.SegmentQuestion(); return asks && q.Segments[0].Choice == dataset.LeaveOut })
 }
 
 func TestAnImportAsksBeforeItReplacesWhatAPersonDid(t *testing.T) {
@@ -81,7 +95,7 @@ func TestAnImportAsksBeforeItReplacesWhatAPersonDid(t *testing.T) {
 	}
 	path := foreignMask(t, "a.nii.gz", 1, 2)
 	for _, answer := range []string{"Leave", "Replace"} {
-		w.ImportAnnotation(path)
+		w.ImportAnnotation(path, false)
 		w.until("the question", w.said("would change 1 slice that you have corrected"))
 		if w.labels().Counts(2) != painted {
 			t.Fatal("a touched slice was changed without asking")
@@ -114,9 +128,9 @@ func TestAnnotationThatDoesNotBelongIsRefused(t *testing.T) {
 	if err := nifti.WriteLabels(far, l); err != nil {
 		t.Fatal(err)
 	}
-	w.ImportAnnotation(far)
+	w.ImportAnnotation(far, false)
 	w.until("the refusal", w.said("it belongs to another one"))
-	w.ImportAnnotation(filepath.Join(t.TempDir(), "nothing.nii"))
+	w.ImportAnnotation(filepath.Join(t.TempDir(), "nothing.nii"), false)
 	w.until("the second refusal", w.said("nothing.nii does not exist"))
 	if w.CanUndo() || w.Opening() != "" {
 		t.Error("a refused import left something")
@@ -135,7 +149,7 @@ func TestDroppedFilesAreOpenedOrImported(t *testing.T) {
 func TestImportingEndsWithItsStudy(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
-	w.ImportAnnotation(foreignMask(t, "a.nii.gz", 1))
+	w.ImportAnnotation(foreignMask(t, "a.nii.gz", 1), false)
 	w.openTest("two")
 	if _, asks := w.SegmentQuestion(); asks || w.Opening() != "" {
 		t.Error("the annotation of another study is still asked about")
