@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"glasswork/training"
 	"glasswork/training/experiment"
 	"glasswork/training/experiment/report"
 	"glasswork/training/protocol"
@@ -118,7 +119,7 @@ func (a *app) experiment(ctx context.Context, f experimentFlags) error {
 	show := a.reporter()
 	defer show.close()
 	r := &experiment.Runner{
-		Networks: a.networks(), Plan: plan, Dir: f.out, Data: data, Workers: max(f.workers, 1),
+		Networks: a.networks(), NewFrom: a.withEncoder, Plan: plan, Dir: f.out, Data: data, Workers: max(f.workers, 1),
 		Emit: show.event, Say: show.say,
 	}
 	out, err := r.Run(ctx, f.columns)
@@ -133,6 +134,19 @@ func (a *app) experiment(ctx context.Context, f experimentFlags) error {
 		return fmt.Errorf("%d of the runs failed; the first: %w", n, out.Failed[0])
 	}
 	return nil
+}
+
+// withEncoder makes the network of spec, its encoder from the weights in a file.
+func (a *app) withEncoder(spec training.Spec, seed uint64, path string) (training.Learner, error) {
+	l, info, err := a.networks().Start(path, spec, seed)
+	if err != nil {
+		return nil, err
+	}
+	if has := info.Spec; has.Arch != spec.Arch || has.Encoder != spec.Encoder || has.Classes != spec.Classes || has.InChannels != spec.InChannels {
+		l.Close()
+		return nil, fmt.Errorf("%s holds a whole %s with %s, not the weights of a %s encoder", path, has.Arch, has.Encoder, spec.Encoder)
+	}
+	return l, nil
 }
 
 // reportExperiment writes tables and report from what is finished, and says where.

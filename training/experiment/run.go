@@ -86,14 +86,15 @@ func (r *Runner) Run(ctx context.Context, columns []int) (Outcome, error) {
 // check builds every network once, so that a name that does not exist is found now and not
 // after hours.
 func (r *Runner) check() error {
-	built := map[training.Spec]bool{}
+	built := map[Settings]bool{}
 	for i, c := range r.Plan.Columns {
-		spec := Run{Number: i + 1, Column: c}.info(r.Plan.Protocol).Spec
-		if spec.Size = 0; built[spec] {
+		kind := Settings{Arch: c.Arch, Encoder: c.Encoder, EncoderWeights: c.EncoderWeights, Classes: c.Classes}
+		if built[kind] {
 			continue
 		}
-		built[spec] = true
-		l, err := r.Networks.New(spec, 1)
+		built[kind] = true
+		spec := Run{Number: i + 1, Column: c}.info(r.Plan.Protocol).Spec
+		l, err := r.network(c.Settings, spec, 1)
 		if err != nil {
 			return fmt.Errorf("column %d, %s: %w", i+1, c.Name, err)
 		}
@@ -212,21 +213,29 @@ func (r *Runner) learner(run Run, spec training.Spec) (l training.Learner, err e
 		if l, _, err = r.Networks.Load(last); err == nil {
 			r.say("%s: goes on from %s", run, filepath.Base(filepath.Dir(last)))
 		}
-	case run.Column.EncoderWeights != "":
-		l, err = r.NewFrom(spec, run.Seed, run.Column.EncoderWeights)
 	default:
-		l, err = r.Networks.New(spec, run.Seed)
+		if l, err = r.network(run.Column.Settings, spec, run.Seed); err == nil {
+			r.say("%s: begins", run)
+		}
 	}
 	if err != nil {
 		return nil, err
-	}
-	if last == "" {
-		r.say("%s: begins", run)
 	}
 	if run.Column.Classes == 2 {
 		l = asTwoClass(l)
 	}
 	return l, nil
+}
+
+// network makes a new network for a column.
+func (r *Runner) network(c Settings, spec training.Spec, seed uint64) (training.Learner, error) {
+	switch {
+	case c.EncoderWeights == "":
+		return r.Networks.New(spec, seed)
+	case r.NewFrom == nil:
+		return nil, errors.New("encoders cannot start from a file here")
+	}
+	return r.NewFrom(spec, seed, c.EncoderWeights)
 }
 
 // watch keeps the run's curve as it trains; fail ends the run where it cannot be written.

@@ -27,7 +27,7 @@ type Figure struct {
 
 // Size of a figure on paper, and the resolution of its PNG.
 const (
-	figureWidth  = 7 * vg.Inch
+	figureWidth  = 8.2 * vg.Inch
 	figureHeight = 3.6 * vg.Inch
 	figureDPI    = 150
 )
@@ -76,7 +76,7 @@ func (s Study) figure(name, title, y string, of func(p experiment.Point) *float6
 			line.LineStyle = style
 			p.Add(line)
 			if k == 0 {
-				p.Legend.Add(s.Plan.Columns[i].Name, line)
+				p.Legend.Add(shortened(s.Plan.Columns[i].Name), line)
 			}
 			drawn = true
 		}
@@ -90,6 +90,15 @@ func (s Study) figure(name, title, y string, of func(p experiment.Point) *float6
 	}
 	f.SVG, err = svgOf(p)
 	return f, err
+}
+
+// shortened is a name that has room in a legend.
+func shortened(name string) string {
+	const most = 28
+	if letters := []rune(name); len(letters) > most {
+		return string(letters[:most-1]) + "…"
+	}
+	return name
 }
 
 // points are the defined values of a curve.
@@ -158,7 +167,7 @@ func lineStyle(i int) draw.LineStyle {
 }
 
 // legendWidth is the room for names to the right of a chart.
-const legendWidth = 1.4 * vg.Inch
+const legendWidth = 2.2 * vg.Inch
 
 // paint draws the chart and, to its right, the names of its lines.
 func paint(p *plot.Plot, c draw.Canvas) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -122,11 +123,15 @@ func (s Study) runs() []htmlRun {
 	for _, results := range s.Results {
 		for _, r := range results {
 			c := r.Column
+			encoder := c.Encoder
+			if c.EncoderWeights != "" {
+				encoder += " from " + filepath.Base(c.EncoderWeights)
+			}
 			all = append(all, htmlRun{
 				Column: c.Name, Seed: r.Seed, Epochs: r.Epochs, Best: r.Best, Machine: r.Machine,
 				Time: (time.Duration(r.Seconds) * time.Second).String(),
 				Settings: fmt.Sprintf("%s %s, augment %s, loss %s, %s %s lr %g, batch %d, size %d, at most %d epochs, patience %d",
-					c.Arch, c.Encoder, c.Augment, c.Loss, c.Optimiser, c.Schedule, c.Rate, c.Batch, c.Size, c.Epochs, c.Patience),
+					c.Arch, encoder, c.Augment, c.Loss, c.Optimiser, c.Schedule, c.Rate, c.Batch, c.Size, c.Epochs, c.Patience),
 			})
 		}
 	}
