@@ -37,7 +37,7 @@ type Cell struct {
 	Digits int
 	// Signed writes a plus before what is greater than 0: a difference.
 	Signed bool
-	// Strong is set where an interval excludes 0.
+	// Strong is set for a difference that is hardly chance.
 	Strong bool
 }
 
