@@ -64,6 +64,7 @@ func fallback(s string) string {
 		return s
 	}
 	var out strings.Builder
+	out.Grow(2 * len(s))
 	for i := range len(s) {
 		out.WriteRune(rune(s[i]))
 	}

@@ -421,6 +421,31 @@ func TestManyFramesAreAllowedMoreElements(t *testing.T) {
 	}
 }
 
+// What elements are reckoned to cost is what they take: no file allocates more than 64 MiB.
+func TestElementsCostWhatIsReckoned(t *testing.T) {
+	le, _ := walk.FindSyntax(walk.ExplicitLE)
+	const many = 1 << 20
+	item := element(walk.Syntax{Implicit: true}, 0xFFFE, 0xE000, "", nil)
+	for name, set := range map[string][]byte{
+		"empty elements": bytes.Repeat(element(le, 9, 0x1001, "LO", nil), many),
+		"short texts":    bytes.Repeat(element(le, 9, 0x1001, "LO", []byte("ab")), many),
+		"numbers":        bytes.Repeat(element(le, 9, 0x1001, "US", []byte("ab")), many),
+		"bytes":          bytes.Repeat(element(le, 9, 0x1001, "OB", []byte("ab")), many),
+		"items":          element(le, 8, 0x1140, "SQ", bytes.Repeat(item, many)),
+		"a long text":    element(le, 9, 0x1001, "UT", bytes.Repeat([]byte(`\`), 40<<20)),
+		"a foreign text": element(le, 9, 0x1001, "UT", bytes.Repeat([]byte{0xFF}, 11<<20)),
+	} {
+		b := file(le, false, set)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := parse(b)
+		runtime.ReadMemStats(&after)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 64<<20 {
+			t.Errorf("%s: %d bytes allocated, %v", name, grown, err)
+		}
+	}
+}
+
 func TestHostileFilesAreRefused(t *testing.T) {
 	le, _ := walk.FindSyntax(walk.ExplicitLE)
 	many := bytes.Repeat(element(le, 9, 0x1001, "LO", nil), 1<<20)

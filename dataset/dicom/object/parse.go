@@ -19,7 +19,7 @@ const (
 	// large pixels comes on top.
 	maxValues = 48 << 20
 	// elementCost and itemCost are what one takes besides its value.
-	elementCost, itemCost = 176, 64
+	elementCost, itemCost = 176, 136
 	chunk                 = 16 << 10
 )
 

@@ -14,7 +14,7 @@ import (
 
 const (
 	largestSide = 1 << 14 // pixels
-	maxFrames   = 1 << 20
+	maxFrames   = 1 << 16 // 65,536 is more than any segmentation has
 )
 
 // kind is how pixels say which segment they belong to.
