@@ -453,8 +453,16 @@ func FuzzOpen(f *testing.F) {
 		s.quatern = [3]float64{0.1, 0.2, 0.3}
 		f.Add(s.bytes())
 	}
+	table := ras2().bytes()
+	binary.LittleEndian.PutUint32(table[108:], math.Float32bits(float32(352+len(labelTable([]string{"", "a", "<b>"})))))
+	table[348] = 1
+	f.Add(slices.Insert(table, 352, labelTable([]string{"", "a", "<b>"})...))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := Open(save(t, "a.nii", b))
+		path := save(t, "a.nii", b)
+		if _, err := OpenSegmentation(t.Context(), path); err != nil && (strings.ContainsAny(err.Error(), "\n\r") || !strings.Contains(err.Error(), "a.nii")) {
+			t.Errorf("no sentence: %q", err)
+		}
+		s, err := Open(path)
 		if err != nil {
 			return
 		}
