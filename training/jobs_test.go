@@ -105,6 +105,23 @@ func review(t *testing.T, p *project.Project, id string, labels *volume.LabelMap
 
 func fakeJobs() *Jobs { return &Jobs{Networks: fakeNetworks{}, Baseline: fakeBaseline} }
 
+// Jobs that say something senseless are refused before anything is read.
+func TestSenselessJobs(t *testing.T) {
+	for name, job := range map[string]protocol.Job{
+		"augmentation of a fine-tuning": {Finetune: &protocol.FinetuneJob{Project: "none", Base: BaselineModel, Augment: "V{2}"}},
+		"augmentation of an estimate":   {Estimate: &protocol.FinetuneJob{Project: "none", Base: BaselineModel, Augment: "V"}},
+		"flips of a prediction":         {Predict: &protocol.PredictJob{Path: "none", Model: BaselineModel, Flips: "v"}},
+		"flips of an evaluation":        {Evaluate: &protocol.EvaluateJob{Data: "none", Model: BaselineModel, Flips: "x"}},
+		"two jobs":                      {Predict: &protocol.PredictJob{}, Evaluate: &protocol.EvaluateJob{}},
+	} {
+		_, err := fakeJobs().Run(t.Context(), job, func(protocol.Event) {})
+		var refused *protocol.JobError
+		if !errors.As(err, &refused) || refused.Code != protocol.CodeBadJob {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestFinetuneRegistersACandidateThatLearnt(t *testing.T) {
 	p := annotated(t, 5, 3)
 	studies, err := p.Studies(t.Context())

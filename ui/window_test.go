@@ -293,6 +293,38 @@ func TestRetrainAsksComparesAndKeepsByDefault(t *testing.T) {
 	}
 }
 
+// A wrong augmentation is pointed at below the field and cannot be retrained with.
+func TestRetrainPointsAtAWrongAugmentation(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	r.press(fyne.KeyR)
+	r.s.PlanRetrain()
+	r.until("the plan and its preview", func() bool { p, ok := r.s.Plan(); return ok && !p.Measuring && p.Preview != nil })
+	sheet := r.asked.plan
+	if sheet.preview.Image.Bounds().Dx() < 100 {
+		t.Error("no samples are shown")
+	}
+	sheet.augment.SetText("V{0,5}")
+	if got, want := sheet.wrong.Text, "V{0,5}\n   ^ the end of a probability needs '}' here"; got != want {
+		t.Errorf("the dialog says %q, want %q", got, want)
+	}
+	sheet.augment.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if _, open := r.s.Plan(); !open {
+		t.Error("Enter retrained with it")
+	}
+	sheet.augment.SetText("V{0.5}")
+	if strings.TrimSpace(sheet.wrong.Text) != "" {
+		t.Errorf("the dialog still says %q", sheet.wrong.Text)
+	}
+	sheet.augment.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	r.until("the verdict", func() bool { _, ok := r.s.Verdict(); return ok })
+	r.trainer.mu.Lock()
+	defer r.trainer.mu.Unlock()
+	if job := r.trainer.jobs[len(r.trainer.jobs)-1]; job.Finetune == nil || job.Finetune.Augment != "V{0.5}" {
+		t.Errorf("the job is %+v", job.Finetune)
+	}
+}
+
 func TestClosingAsksWhenWorkIsUnsaved(t *testing.T) {
 	r := newRig(t)
 	r.open()
