@@ -33,7 +33,7 @@ func (l *Learner) SaveStateDict(path string) error {
 // TorchScript module that any libtorch runs on pictures of any fitting size.
 func (l *Learner) SaveTorchScript(path string) error {
 	return l.do(func() error {
-		plain, err := fold(l.net.convs, l.current(), false)
+		plain, err := fold(l.net.convs, l.current(), torch.CPU, false)
 		if err != nil {
 			return err
 		}

@@ -188,8 +188,8 @@ func (p *pass) dropout(x *torch.Tensor, rate float64) *torch.Tensor {
 // fold makes the convolutions of prediction from values, which is laid out as
 // store.values: y = γ(Wx−μ)/√(σ²+ε)+β is one convolution with scaled weights and a bias.
 // With split, convolutions of enlarged channels are split off (enlarge.go).
-func fold(convs []*conv, values []float32, split bool) ([]folded, error) {
-	scope := torch.NewScope()
+func fold(convs []*conv, values []float32, device torch.Device, split bool) ([]folded, error) {
+	scope := torch.NewScopeOn(device)
 	defer scope.Close()
 	all := make([]folded, len(convs))
 	for i, c := range convs {

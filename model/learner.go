@@ -27,6 +27,9 @@ type Learner struct {
 	byBatch    bool     // whether Predict normalises by its batch
 	folded     []folded // of the weights as they are; nil after they changed
 	closed     bool
+
+	limit int       // samples that go through the network at once, once memory ran out; else 0
+	scale lossScale // of mixed precision
 }
 
 var (
@@ -50,38 +53,96 @@ func (l *Learner) Step(ctx context.Context, b training.Batch, lr float64) (loss 
 	if err := l.net.checkInput(len(b.X), b.N, b.H, b.W); err != nil {
 		return 0, err
 	}
-	t, err := newTarget(b, l.spec.Classes, l.method.Loss.Weights)
-	if err != nil {
-		return 0, err
-	}
 	err = l.do(func() error {
-		loss, err = l.update(b, t, lr)
+		loss, err = l.update(b, lr)
 		return err
 	})
 	return loss, err
 }
 
-// update runs on the worker's thread.
-func (l *Learner) update(b training.Batch, t *target, lr float64) (float64, error) {
+// update makes a step, in as many parts as memory asks for. It runs on the worker's thread.
+func (l *Learner) update(b training.Batch, lr float64) (loss float64, err error) {
 	l.forgetFolded()
-	scope := torch.NewScope()
+	err = untilItFits(b.N, &l.limit, func(part int) error {
+		loss, err = l.attempt(b, part, lr)
+		return err
+	})
+	return loss, err
+}
+
+// attempt makes a step on part samples at a time. Each sample's gradients count the same;
+// batch norm sees the samples of a part.
+func (l *Learner) attempt(b training.Batch, part int, lr float64) (float64, error) {
+	scope := torch.NewScopeOn(l.net.device)
 	defer scope.Close()
-	x := scope.FromFloats(b.X, int64(b.N), int64(l.net.in), int64(b.H), int64(b.W))
-	total := t.loss(scope, l.net.forward(l.trainingPass(scope), x), l.method.Loss)
-	loss := scope.Value(total)
-	if err := scope.Err(); err != nil {
-		return 0, err
+	if part == b.N {
+		loss, gradients, err := l.differentiate(scope, b)
+		if err == nil && gradients != nil {
+			l.apply(gradients, lr)
+		}
+		return loss, err
 	}
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return loss, nil
+	loss, sum := 0.0, [][]float32(nil)
+	for from := 0; from < b.N; from += part {
+		piece := samplesOf(b, from, min(from+part, b.N))
+		inner := torch.NewScopeOn(l.net.device)
+		value, gradients, err := l.differentiate(inner, piece)
+		share := float64(piece.N) / float64(b.N)
+		if err == nil && gradients != nil {
+			sum = addShare(sum, gradients, float32(share))
+		}
+		inner.Close()
+		if err != nil || gradients == nil {
+			return value, err
+		}
+		loss += share * value
 	}
-	gradients, err := l.gradients(scope, total)
-	if err != nil {
-		return 0, err
-	}
+	l.apply(sum, lr)
+	return loss, nil
+}
+
+// apply follows the gradients.
+func (l *Learner) apply(gradients [][]float32, lr float64) {
 	l.optimiser.step(l.net.weights, l.net.values, gradients, lr, l.threads)
 	l.updateAverage()
-	return loss, nil
+}
+
+// differentiate computes the loss of a batch and, if that is finite, its gradients, which
+// live as long as scope. On a GPU it computes in mixed precision, with the loss scaled so
+// that small gradients are not lost.
+func (l *Learner) differentiate(scope *torch.Scope, b training.Batch) (float64, [][]float32, error) {
+	t, err := newTarget(b, l.spec.Classes, l.method.Loss.Weights)
+	if err != nil {
+		return 0, nil, err
+	}
+	for {
+		loss, gradients, err := l.passBack(scope, b, t)
+		if err != nil || gradients == nil || !l.mixed() || l.scale.fits(gradients) {
+			return loss, gradients, err
+		}
+	}
+}
+
+// mixed says whether the network computes in half precision where that is precise enough.
+func (l *Learner) mixed() bool { return l.net.device != torch.CPU }
+
+// passBack is one pass forward and back.
+func (l *Learner) passBack(scope *torch.Scope, b training.Batch, t *target) (float64, [][]float32, error) {
+	l.net.upload(scope)
+	x := scope.FromFloats(b.X, int64(b.N), int64(l.net.in), int64(b.H), int64(b.W))
+	torch.Autocast(l.mixed())
+	total := t.loss(scope, l.net.forward(l.trainingPass(scope), x), l.method.Loss)
+	torch.Autocast(false)
+	l.net.download(scope)
+	loss := scope.Value(total)
+	if err := scope.Err(); err != nil || math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return loss, nil, err
+	}
+	if l.mixed() {
+		total = scope.Mul(total, scope.FromFloats([]float32{l.scale.factor()}, 1))
+	}
+	gradients, err := l.gradients(scope, total)
+	return loss, gradients, err
 }
 
 // trainingPass normalises by the batch. What dropout leaves out is fixed by the number of
@@ -105,7 +166,7 @@ func (l *Learner) gradients(scope *torch.Scope, total *torch.Tensor) ([][]float3
 	}
 	var all [][]float32
 	for _, g := range scope.Gradients(total, leaves) {
-		g = scope.Contiguous(g)
+		g = scope.Host(g)
 		if err := scope.Err(); err != nil {
 			return nil, err
 		}
@@ -142,8 +203,16 @@ func (l *Learner) predict(ctx context.Context, x []float32, n, h, w int, values 
 		batch = n
 	}
 	return inBatches(ctx, n, batch, func(from, to int) error {
-		return l.do(func() error {
-			return l.run(x[from*in:to*in], to-from, h, w, values[from*out:to*out], softmax)
+		if l.byBatch {
+			return l.do(func() error { return l.run(x, n, h, w, values, softmax) })
+		}
+		return untilItFits(to-from, &l.limit, func(part int) error {
+			return inBatches(ctx, to-from, part, func(first, end int) error {
+				first, end = from+first, from+end
+				return l.do(func() error {
+					return l.run(x[first*in:end*in], end-first, h, w, values[first*out:end*out], softmax)
+				})
+			})
 		})
 	})
 }
@@ -172,9 +241,14 @@ func (l *Learner) run(x []float32, n, h, w int, out []float32, softmax bool) err
 	if err := torch.SetGradients(false); err != nil {
 		return err
 	}
-	scope := torch.NewScope()
+	scope := torch.NewScopeOn(l.net.device)
 	defer scope.Close()
 	p.Scope = scope
+	if p.folded == nil {
+		l.net.upload(scope)
+	}
+	torch.Autocast(l.mixed())
+	defer torch.Autocast(false)
 	input := scope.FromFloats(x, int64(n), int64(l.net.in), int64(h), int64(w))
 	y := l.net.forward(p, input)
 	if softmax {
@@ -215,7 +289,7 @@ func (l *Learner) NormaliseByBatch(on bool) error {
 // fold makes the convolutions of prediction, if the weights changed since they were made.
 func (l *Learner) fold() (err error) {
 	if l.folded == nil {
-		l.folded, err = fold(l.net.convs, l.current(), true)
+		l.folded, err = fold(l.net.convs, l.current(), l.net.device, l.net.device == torch.CPU)
 	}
 	return err
 }

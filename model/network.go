@@ -78,13 +78,13 @@ const (
 	maxClasses  = 256
 )
 
-// newNetwork builds the network that spec names; its values are zero.
-func newNetwork(spec training.Spec) (*network, error) {
+// newNetwork builds the network that spec names on a device; its values are zero.
+func newNetwork(spec training.Spec, device torch.Device) (*network, error) {
 	n, err := plan(spec)
 	if err != nil {
 		return nil, err
 	}
-	if n.store, err = newStore(n.params); err != nil {
+	if n.store, err = newStore(n.params, device); err != nil {
 		return nil, err
 	}
 	return n, nil

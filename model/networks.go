@@ -7,11 +7,13 @@ import (
 	"glasswork/training"
 )
 
-// Networks makes and loads learners that compute on this machine's processor. The zero
-// value uses all cores.
+// Networks makes and loads learners. The zero value computes on a GPU if
+// one answers, else on all cores.
 type Networks struct {
 	// Threads is how many threads one learner computes on; 0 means one for each core.
 	Threads int
+	// Device is "cpu", "cuda:N", or "auto" (as is nothing): a GPU if one answers.
+	Device string
 	// Arch and Encoder say what a file of weights is that does not say it itself; where
 	// they are empty it is found out by names and shapes.
 	Arch, Encoder string
@@ -38,9 +40,13 @@ func (n Networks) New(spec training.Spec, seed uint64) (training.Learner, error)
 
 // learner builds a learner whose values are zero.
 func (n Networks) learner(spec training.Spec) (*Learner, error) {
+	device, err := n.device()
+	if err != nil {
+		return nil, err
+	}
 	l := &Learner{spec: spec, threads: n.threads(), worker: startWorker(n.threads())}
-	err := l.worker.do(func() (err error) {
-		l.net, err = newNetwork(spec)
+	err = l.worker.do(func() (err error) {
+		l.net, err = newNetwork(spec, device)
 		return err
 	})
 	if err != nil {
@@ -54,7 +60,11 @@ func (n Networks) learner(spec training.Spec) (*Learner, error) {
 
 // Describe says which libtorch computes where on how many threads.
 func (n Networks) Describe() (libtorch, device string, threads int) {
-	return torch.Version(), "cpu", n.threads()
+	d, err := n.device()
+	if err != nil {
+		d = torch.CPU
+	}
+	return torch.Version(), deviceName(d), n.threads()
 }
 
 func (n Networks) threads() int {

@@ -38,11 +38,15 @@ func (p *param) in(values []float32) []float32 { return values[p.offset : p.offs
 
 // store holds all values of a network in one tensor, trainable parameters first, so
 // that the optimiser, averages and copies of the weights are loops over one slice.
-// Every param's leaf is a view into it.
+// Every param's leaf is a view into it, or into its copy on a GPU.
 type store struct {
-	flat      *torch.Tensor
-	values    []float32 // flat's memory
-	trainable int       // values[:trainable] train
+	flat   *torch.Tensor
+	values []float32 // flat's memory
+	// placed is flat on the device that computes, of which the leaves are views: flat
+	// itself, or a copy that upload and download keep true.
+	placed    *torch.Tensor
+	device    torch.Device
+	trainable int // values[:trainable] train
 	params    []*param
 	weights   []*param // those that train
 }
@@ -51,8 +55,8 @@ type store struct {
 const alignment = 16
 
 // newStore lays params out and makes their leaves; the values are zero.
-func newStore(params []*param) (*store, error) {
-	s := &store{params: params}
+func newStore(params []*param, device torch.Device) (*store, error) {
+	s := &store{params: params, device: device}
 	n := 0
 	for _, trainable := range []bool{true, false} {
 		for _, p := range params {
@@ -68,11 +72,20 @@ func newStore(params []*param) (*store, error) {
 	scope := torch.NewScope()
 	defer scope.Close()
 	s.flat = scope.Zeros(int64(n))
+	s.placed = s.flat
+	if device != torch.CPU {
+		far := torch.NewScopeOn(device)
+		defer far.Close()
+		if s.placed = far.Zeros(int64(n)); far.Err() != nil {
+			return nil, far.Err()
+		}
+		far.Keep(s.placed)
+	}
 	for _, p := range params {
 		if p.trainable {
 			s.weights = append(s.weights, p)
 		}
-		part := scope.View(scope.Narrow(s.flat, 0, int64(p.offset), int64(p.size())), p.shape...)
+		part := scope.View(scope.Narrow(s.placed, 0, int64(p.offset), int64(p.size())), p.shape...)
 		p.leaf = scope.Leaf(part, p.trainable)
 	}
 	if err := scope.Err(); err != nil {
@@ -95,7 +108,24 @@ func (s *store) close() {
 		p.leaf.Drop()
 	}
 	s.values = nil
+	if s.placed != s.flat {
+		s.placed.Drop()
+	}
 	s.flat.Drop()
+}
+
+// upload takes the values to the device that computes.
+func (s *store) upload(scope *torch.Scope) {
+	if s.placed != s.flat {
+		scope.Copy(s.placed, s.flat)
+	}
+}
+
+// download brings back what a pass in training changes: running means and variances.
+func (s *store) download(scope *torch.Scope) {
+	if n := int64(len(s.values) - s.trainable); s.placed != s.flat && n > 0 {
+		scope.Copy(scope.Narrow(s.flat, 0, int64(s.trainable), n), scope.Narrow(s.placed, 0, int64(s.trainable), n))
+	}
 }
 
 // initialise draws first values. Each parameter has a stream of its own, fixed by seed

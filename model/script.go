@@ -16,6 +16,7 @@ import (
 type scripted struct {
 	spec      training.Spec
 	worker    *worker
+	device    torch.Device
 	module    *torch.Module
 	softmaxed bool // whether its answers are probabilities already
 	closed    bool
@@ -34,9 +35,13 @@ func (n Networks) loadScript(name string, b []byte) (training.Learner, training.
 	if err := pytorch.CheckScript(b); err != nil {
 		return nil, training.ModelInfo{}, err
 	}
-	s := &scripted{worker: startWorker(n.threads())}
-	err := s.worker.do(func() (err error) {
-		if s.module, err = torch.LoadModule(b); err != nil {
+	device, err := n.device()
+	if err != nil {
+		return nil, training.ModelInfo{}, err
+	}
+	s := &scripted{worker: startWorker(n.threads()), device: device}
+	err = s.worker.do(func() (err error) {
+		if s.module, err = torch.LoadModule(b, s.device); err != nil {
 			return fmt.Errorf("libtorch cannot load the TorchScript module: %w", err)
 		}
 		return s.try(n.Channels)
@@ -60,7 +65,7 @@ func (s *scripted) try(channels int) (err error) {
 		for i := range x {
 			x[i] = float32(math.Mod(float64(i)*0.6180339887, 1))
 		}
-		scope := torch.NewScope()
+		scope := torch.NewScopeOn(s.device)
 		y := s.module.Forward(scope, scope.FromFloats(x, 1, int64(c), trialSide, trialSide))
 		err = s.learn(scope, c, y)
 		scope.Close()
@@ -126,7 +131,7 @@ func (s *scripted) run(ctx context.Context, x []float32, n, h, w int, out []floa
 	return inBatches(ctx, n, max(1, maxPixels/(h*w)), func(from, to int) error {
 		in, each := s.spec.InChannels*h*w, s.spec.Classes*h*w
 		return s.worker.do(func() error {
-			scope := torch.NewScope()
+			scope := torch.NewScopeOn(s.device)
 			defer scope.Close()
 			y := s.module.Forward(scope, scope.FromFloats(x[from*in:to*in], int64(to-from), int64(s.spec.InChannels), int64(h), int64(w)))
 			if softmax {

@@ -2,10 +2,16 @@ package model
 
 import (
 	"errors"
+	"os"
 	"runtime"
+	"strings"
 
 	"glasswork/model/internal/torch"
 )
+
+// HugePages in the environment's GLIBC_TUNABLES, which is read when a program starts, makes
+// memory cheap to get from the system; then large pieces are given back to it at once.
+const HugePages = "glibc.malloc.hugetlb=1"
 
 // worker runs calls one after another on an OS thread of its own, because libtorch keeps
 // gradient mode, last error and thread count for each thread.
@@ -22,6 +28,9 @@ func startWorker(threads int) *worker {
 		defer close(w.done)
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 		torch.KeepMemory()
+		if strings.Contains(os.Getenv("GLIBC_TUNABLES"), HugePages) {
+			torch.ReturnLarge()
+		}
 		torch.SetThreads(threads)
 		for call := range w.calls {
 			call()

@@ -108,6 +108,7 @@ func (b *bench) compare(ctx context.Context, what, mode, encoder string, side, b
 // turn runs a program once.
 func turn(ctx context.Context, name string, args ...string) (r result, err error) {
 	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(os.Environ(), "GLIBC_TUNABLES=glibc.malloc.hugetlb=1") // as train and the window have it; for both
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -18,6 +18,7 @@ type app struct {
 
 	json    bool
 	threads int
+	device  string
 }
 
 // command is the command line.
@@ -33,7 +34,7 @@ func (a *app) command() *cobra.Command {
 			if a.threads < 0 {
 				return fmt.Errorf("--threads %d is less than 0", a.threads)
 			}
-			return nil
+			return a.networks().CheckDevice()
 		},
 	}
 	root.SetIn(a.stdin)
@@ -41,6 +42,7 @@ func (a *app) command() *cobra.Command {
 	root.SetErr(a.stderr)
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON, one object a line, for machines")
 	root.PersistentFlags().IntVar(&a.threads, "threads", 0, "threads that compute (0: one for each core)")
+	root.PersistentFlags().StringVar(&a.device, "device", "auto", "what computes: cpu, cuda:N, or auto for a GPU if one answers")
 	root.AddCommand(
 		a.infoCommand(), a.predictCommand(), a.trainCommand(), a.finetuneCommand(), a.evaluateCommand(),
 		a.experimentCommand(),
@@ -65,5 +67,5 @@ func (a *app) jobs() *training.Jobs {
 
 // networks see grey pictures.
 func (a *app) networks() model.Networks {
-	return model.Networks{Threads: a.threads, Channels: 1}
+	return model.Networks{Threads: a.threads, Device: a.device, Channels: 1}
 }

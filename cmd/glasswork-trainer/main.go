@@ -8,13 +8,16 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
+	"glasswork/model"
 	"glasswork/training"
 	"glasswork/training/augment"
 )
 
 func main() {
+	startAgainWithHugePages()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
@@ -26,4 +29,18 @@ func main() {
 		stop()
 		os.Exit(1)
 	}
+}
+
+// startAgainWithHugePages puts the program in its own place, once, with the setting that
+// model.HugePages names, where it is going to train: starting takes half a second.
+func startAgainWithHugePages() {
+	trains := len(os.Args) > 1 && slices.Contains([]string{"train", "finetune", "experiment"}, os.Args[1])
+	if !trains || os.Getenv("GLIBC_TUNABLES") != "" {
+		return
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return
+	}
+	_ = syscall.Exec(self, os.Args, append(os.Environ(), "GLIBC_TUNABLES="+model.HugePages))
 }

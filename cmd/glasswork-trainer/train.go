@@ -60,7 +60,7 @@ datasets equally often unless --weight, given once for each --data, says otherwi
 	s.IntVar(&f.size, "size", training.DefaultSize, "side of the network's input in pixels")
 	s.IntVar(&f.epochs, "epochs", 20, "passes over as many samples as there are labelled slices")
 	s.IntVar(&f.steps, "steps", 0, "optimiser steps, instead of epochs")
-	s.IntVar(&f.batch, "batch", 8, "samples a step")
+	s.IntVar(&f.batch, "batch", 8, "samples a step (0: found by trying what is fastest and fits)")
 	s.Float64Var(&f.average, "average", 0, "decay of a moving average of the weights, such as 0.99 (0: none)")
 	s.Uint64Var(&f.seed, "seed", 1, "fixes weights, order and augmentation")
 	s.StringVar(&f.out, "out", "", "folder for the model and its checkpoints")
@@ -95,6 +95,13 @@ func (a *app) train(ctx context.Context, f trainFlags) error {
 	started := time.Now()
 	if err := f.check(); err != nil {
 		return err
+	}
+	if f.batch == 0 {
+		var err error
+		if f.batch, err = f.fitBatch(ctx, a.networks()); err != nil {
+			return fmt.Errorf("no batch size fits: %w", err)
+		}
+		fmt.Fprintf(a.stderr, "%d samples a step\n", f.batch)
 	}
 	o, err := f.options(ctx)
 	if err != nil {
@@ -131,6 +138,19 @@ func (a *app) train(ctx context.Context, f trainFlags) error {
 	return nil
 }
 
+// largestBatch bounds the search for a batch size.
+const largestBatch = 64
+
+// fitBatch finds by trying how many samples a step is best made on.
+func (f trainFlags) fitBatch(ctx context.Context, nets model.Networks) (int, error) {
+	l, err := nets.New(f.info().Spec, f.seed)
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.(*model.Learner).FitBatch(ctx, f.size, largestBatch)
+}
+
 // learner makes the network, or loads the one to start or to go on from.
 func (f trainFlags) learner(nets model.Networks, o *training.Options) (training.Learner, error) {
 	path := f.initial
@@ -161,8 +181,8 @@ func (f trainFlags) check() error {
 	switch {
 	case f.size%32 != 0 || f.size < 32:
 		return fmt.Errorf("--size %d is not a multiple of 32", f.size)
-	case f.batch < 1 || f.epochs < 1 || f.workers < 1:
-		return errors.New("--batch, --epochs and --workers must be at least 1")
+	case f.batch < 0 || f.epochs < 1 || f.workers < 1:
+		return errors.New("--epochs and --workers must be at least 1, --batch at least 0")
 	case f.steps < 0 || f.validateEvery < 0 || f.checkpointEvery < 0 || f.patience < 0:
 		return errors.New("--steps, --validate-every, --checkpoint-every and --patience cannot be less than 0")
 	case !(f.windowWidth > 0) || math.IsInf(f.windowWidth, 0) || math.IsNaN(f.windowCenter) || math.IsInf(f.windowCenter, 0):

@@ -28,7 +28,8 @@ func startTrainer(ctx context.Context) (Trainer, error) {
 		return nil, err
 	}
 	// The trainer's threads that wait must not spin: the window needs the cores too.
-	env := append([]string{"OMP_WAIT_POLICY=PASSIVE"}, backend(exe, gpuAnswers)...)
+	// Huge pages let it give memory back without being slower (docs/decisions.md).
+	env := append([]string{"OMP_WAIT_POLICY=PASSIVE", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1"}, backend(exe, gpuAnswers)...)
 	return protocol.Start(ctx, exe, env, "serve")
 }
 

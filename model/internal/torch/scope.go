@@ -11,12 +11,13 @@ import (
 // operations do nothing and return nil: a network reads as a formula and checks once,
 // with Err. It owns every tensor its operations return until Drop, Keep or Close.
 type Scope struct {
-	err  error
-	live map[*Tensor]struct{}
+	err    error
+	live   map[*Tensor]struct{}
+	device Device // of new tensors
 }
 
 // NewScope returns an empty scope.
-func NewScope() *Scope { return &Scope{live: make(map[*Tensor]struct{})} }
+func NewScope() *Scope { return &Scope{live: make(map[*Tensor]struct{}), device: CPU} }
 
 // Err is the first error of the scope's operations.
 func (s *Scope) Err() error { return s.err }
@@ -100,7 +101,7 @@ func fromSlice[T float32 | uint8](s *Scope, x []T, kind int, shape []int64) *Ten
 		return nil
 	}
 	c := libtch.AtTensorOfData(unsafe.Pointer(&x[0]), shape, uint(len(shape)), uint(unsafe.Sizeof(x[0])), kind)
-	return s.own("copy in", c)
+	return s.place(s.own("copy in", c))
 }
 
 // Zeros is a float32 tensor of zeros.
@@ -109,7 +110,7 @@ func (s *Scope) Zeros(shape ...int64) *Tensor {
 		return nil
 	}
 	var c libtch.Ctensor
-	libtch.AtgZeros(&c, shape, len(shape), kindFloat32, cpu)
+	libtch.AtgZeros(&c, shape, len(shape), kindFloat32, int32(s.device))
 	return s.own("zeros", c)
 }
 
@@ -118,7 +119,7 @@ func (s *Scope) CopyOut(dst []float32, t *Tensor) {
 	if s.stop(t) {
 		return
 	}
-	c := s.Contiguous(t)
+	c := s.Host(t)
 	if s.err != nil {
 		return
 	}

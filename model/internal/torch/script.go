@@ -10,12 +10,12 @@ import (
 // Module is a TorchScript module.
 type Module struct{ c libtch.Cmodule }
 
-// LoadModule reads a module from memory.
-func LoadModule(data []byte) (*Module, error) {
+// LoadModule reads a module from memory onto a device.
+func LoadModule(data []byte, d Device) (*Module, error) {
 	if len(data) == 0 {
 		return nil, errors.New("there are no bytes")
 	}
-	c := libtch.ModuleLoad(data, cpu)
+	c := libtch.ModuleLoad(data, int32(d))
 	if err := lastError(); err != nil {
 		return nil, err
 	}

@@ -27,9 +27,6 @@ const (
 	kindAsIs    = -1
 )
 
-// cpu is libtorch's device number of the processor.
-const cpu = -1
-
 // live counts the tensors that were made and not yet dropped.
 var live atomic.Int64
 

@@ -1,0 +1,76 @@
+package torch
+
+// #include <malloc.h>
+//
+// static void gw_return_large(void) {
+// #ifdef __GLIBC__
+//   mallopt(M_MMAP_THRESHOLD, 16 << 20);
+// #endif
+// }
+import "C"
+
+import "github.com/sugarme/gotch/libtch"
+
+// Device is where tensors live: CPU, or the number of a CUDA device from 0 on.
+type Device int32
+
+// CPU is the processor, as libtorch numbers it.
+const CPU Device = -1
+
+// GPUs is how many CUDA devices this libtorch sees.
+func GPUs() int {
+	if !libtch.AtcCudaIsAvailable() {
+		return 0
+	}
+	return int(libtch.AtcCudaDeviceCount())
+}
+
+// Autocast lets this OS thread's operations on CUDA compute in half precision where that
+// is precise enough, as PyTorch's autocast does.
+func Autocast(on bool) { libtch.Autocast(flag(on)) }
+
+// ReturnLarge gives memory of 16 MB and more back to the system as soon as a tensor lets
+// go of it, in spite of KeepMemory: kept, such pieces never fit together again, and a
+// training's peak was a fifth higher.
+func ReturnLarge() { C.gw_return_large() }
+
+// NewScopeOn returns an empty scope whose new tensors live on d.
+func NewScopeOn(d Device) *Scope {
+	s := NewScope()
+	s.device = d
+	return s
+}
+
+// place moves a new tensor to the scope's device.
+func (s *Scope) place(x *Tensor) *Tensor {
+	if s.device == CPU || s.stop(x) {
+		return x
+	}
+	y := s.unary("copy to the GPU", x, func(c *libtch.Ctensor) { libtch.AtgTo(c, x.c, int32(s.device)) })
+	s.Drop(x)
+	return y
+}
+
+// Host is x as contiguous float32 on the processor: x itself or a copy.
+func (s *Scope) Host(x *Tensor) *Tensor {
+	if s.device == CPU {
+		return s.Contiguous(x)
+	}
+	exact := s.unary("conversion", x, func(c *libtch.Ctensor) { libtch.AtgTotype(c, x.c, kindFloat32) })
+	near := s.unary("copy from the GPU", exact, func(c *libtch.Ctensor) { libtch.AtgTo(c, exact.c, int32(CPU)) })
+	s.Drop(exact)
+	y := s.Contiguous(near)
+	s.Drop(near)
+	return y
+}
+
+// Copy writes src's values into dst, which may live elsewhere.
+func (s *Scope) Copy(dst, src *Tensor) {
+	if s.stop(dst, src) {
+		return
+	}
+	libtch.AtCopy_(dst.c, src.c)
+	if err := lastError(); err != nil {
+		s.Fail(err)
+	}
+}
