@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -99,7 +100,7 @@ func (k *marker) warn(text string) { k.marked.Warnings = appendOnce(k.marked.War
 // Slices are those on which something is marked.
 func (m *Marked) Slices() (zs []int) {
 	for z := range m.Labels.Size[0] {
-		if slices.ContainsFunc(m.Labels.Slice(z), func(c uint8) bool { return c != volume.Background }) {
+		if slice := m.Labels.Slice(z); bytes.Count(slice, []byte{volume.Background}) < len(slice) {
 			zs = append(zs, z)
 		}
 	}
@@ -115,14 +116,22 @@ func (m *Marked) Over(z int, now []uint8) []uint8 {
 	if !m.Marks[volume.LungsOther] && slices.Contains(now, volume.LungsOther) {
 		vacated = volume.LungsOther
 	}
+	// What every class that is marked becomes over every class that stands there.
+	var over [volume.NumClasses][volume.NumClasses]volume.Class
+	for marked := range over {
+		for was := range over[marked] {
+			stays := volume.Class(was)
+			if stays != volume.Background && m.Marks[stays] {
+				stays = vacated
+			}
+			if over[marked][was] = volume.Class(marked); strength(stays) > strength(volume.Class(marked)) {
+				over[marked][was] = stays
+			}
+		}
+	}
 	after := slices.Clone(m.Labels.Slice(z))
 	for i, was := range now {
-		if was != volume.Background && m.Marks[was] {
-			was = vacated
-		}
-		if strength(was) > strength(after[i]) {
-			after[i] = was
-		}
+		after[i] = over[after[i]][was]
 	}
 	return after
 }

@@ -1,6 +1,7 @@
 package volume
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -21,11 +22,19 @@ type Patch struct {
 // [y,x] of width w), or false if they are equal.
 func Diff(z, w int, before, after []uint8) (Patch, bool) {
 	box := image.Rectangle{}
-	for i, c := range before {
-		if after[i] != c {
-			x, y := i%w, i/w
-			box = box.Union(image.Rect(x, y, x+1, y+1))
+	for y := range len(before) / w {
+		was, is := before[y*w:(y+1)*w], after[y*w:(y+1)*w]
+		if bytes.Equal(was, is) {
+			continue
 		}
+		first, last := 0, w
+		for was[first] == is[first] {
+			first++
+		}
+		for was[last-1] == is[last-1] {
+			last--
+		}
+		box = box.Union(image.Rect(first, y, last, y+1))
 	}
 	if box.Empty() {
 		return Patch{}, false
