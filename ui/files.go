@@ -16,7 +16,7 @@ import (
 // askOpen asks what to open.
 func (w *Window) askOpen() {
 	w.ask(question{
-		title: "Open", text: "A folder with DICOM files or pictures, a DICOM file, a DICOMDIR, NIfTI, NRRD, MetaImage or NPY. You can also drop it onto the window.",
+		title: "Open", text: "A folder with DICOM files or pictures, a DICOM file, a DICOMDIR, a zip file, NIfTI, NRRD, MetaImage or NPY. You can also drop it onto the window.",
 		hint: "Path of a folder or file", yes: "Open", files: true, check: isThere, do: func(path string) { w.s.Open(path) },
 	})
 }

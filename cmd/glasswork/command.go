@@ -29,7 +29,7 @@ func command(show func(context.Context, options) error) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "glasswork [PATH]",
 		Short: "Read chest CT, correct what a network proposes, retrain it on this machine",
-		Long: "Glasswork opens a window on PATH: a DICOM folder, file or DICOMDIR, NIfTI, NRRD, MetaImage, TIFF, NPY, or pictures.\n" +
+		Long: "Glasswork opens a window on PATH: a DICOM folder, file, DICOMDIR or zip file, NIfTI, NRRD, MetaImage, TIFF, NPY, or pictures.\n" +
 			"It is for research and is not a medical device.",
 		Example: "  glasswork ~/scans/chest-ct\n" +
 			"  glasswork --sample\n" +

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"sync"
 
 	"glasswork/dataset/dicom/codec"
 	"glasswork/dataset/dicom/internal/walk"
@@ -27,6 +28,15 @@ type workspace struct {
 	frame []byte          // one compressed slice decoded
 	table *[1 << 16]int16 // HU by stored value with all allocated bits, for the scaling made
 	made  scaling
+	// inflated is shared by the workspaces of a source.
+	inflated *inflated
+}
+
+// inflated is the data set of the deflated file of several frames that was read last.
+type inflated struct {
+	mu   sync.Mutex
+	path string
+	src  io.ReaderAt
 }
 
 // readPixels fills hu ([y,x]) with the slice of h in HU; d decodes compressed pixels.
@@ -47,7 +57,7 @@ func (h *header) readPixels(ctx context.Context, d *codec.Decoder, hu []int16, w
 	}
 	src := io.ReaderAt(f)
 	if h.Deflated {
-		if src, err = h.inflated(f); err != nil {
+		if src, err = w.inflated.of(h, f); err != nil {
 			return err
 		}
 	}
@@ -98,17 +108,30 @@ func (h *header) readStored(src io.ReaderAt, raw []byte) error {
 	return nil
 }
 
-// inflated inflates the data set of f again.
-func (h *header) inflated(f *os.File) (io.ReaderAt, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, osfile.Plain(err)
+// of inflates the data set of h's file f, once for all frames of it.
+func (in *inflated) of(h *header, f *os.File) (io.ReaderAt, error) {
+	if h.frames == 1 {
+		return h.inflate(f)
 	}
-	_, off, err := walk.Start(f, info.Size())
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.path == h.path {
+		return in.src, nil
+	}
+	src, err := h.inflate(f)
+	if err == nil {
+		in.path, in.src = h.path, src
+	}
+	return src, err
+}
+
+// inflate inflates the data set of f again.
+func (h *header) inflate(f *os.File) (io.ReaderAt, error) {
+	_, off, err := walk.Start(f, h.fileSize)
 	if err != nil {
 		return nil, err
 	}
-	src, _, err := walk.Inflate(f, off, info.Size())
+	src, _, err := walk.Inflate(f, off, h.fileSize)
 	return src, err
 }
 

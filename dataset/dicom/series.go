@@ -209,6 +209,7 @@ func allOf(headers []*header, ok func(*header) bool) bool {
 type source struct {
 	at         []*header
 	workspaces sync.Pool // *workspace
+	inflated   inflated
 	decoder    codec.Decoder
 }
 
@@ -227,7 +228,7 @@ func (s *source) ReadSlice(ctx context.Context, z int, hu []int16) error {
 	}
 	w, _ := s.workspaces.Get().(*workspace)
 	if w == nil {
-		w = new(workspace)
+		w = &workspace{inflated: &s.inflated}
 	}
 	defer s.workspaces.Put(w)
 	if err := h.readPixels(ctx, &s.decoder, hu, w); err != nil {
