@@ -124,6 +124,9 @@ func (a *app) experiment(ctx context.Context, f experimentFlags) error {
 	}
 	out, err := r.Run(ctx, f.columns)
 	if err != nil {
+		if ctx.Err() != nil {
+			show.say("stopped; the same command goes on from here")
+		}
 		return err
 	}
 	show.close()

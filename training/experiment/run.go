@@ -132,6 +132,9 @@ func (r *Runner) claim(ctx context.Context, run Run) (done bool, err error) {
 	if _, finished, err := run.Result(); finished || err != nil {
 		return false, err // by a process that had the lock until now
 	}
+	if err := os.RemoveAll(filepath.Join(run.Dir, failedName)); err != nil {
+		return false, err
+	}
 	result, err := r.do(ctx, run)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -152,7 +155,7 @@ func (r Run) tidy() error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"state.json", "best.safetensors", failedName} {
+	for _, name := range []string{"state.json", "best.safetensors"} {
 		old = append(old, filepath.Join(r.Dir, name))
 	}
 	for _, path := range old {
@@ -285,7 +288,9 @@ func (r *Runner) score(ctx context.Context, l training.Learner, o training.Optio
 		report := ev.Set.Report()
 		result.Accuracy = report.Accuracy
 		result.IoU = iouOf(report, func(c score.ClassScore) *float64 { return c.IoUBatches })
-		result.Loss = result.Curve[result.Best-1].Loss
+		if i := slices.IndexFunc(result.Curve, func(p Point) bool { return p.Epoch == result.Best }); i >= 0 {
+			result.Loss = result.Curve[i].Loss
+		}
 	} else {
 		result.Cases = ev.Set.Counted()
 	}
