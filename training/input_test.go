@@ -2,6 +2,7 @@ package training
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"math"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"testing"
 
+	"glasswork/dataset/phantom"
 	"glasswork/dataset/volume"
 	"glasswork/training/augment"
 )
@@ -262,4 +264,46 @@ func TestUncertainty(t *testing.T) {
 			t.Errorf("Uncertainty(%v) = %g, want %g", c.probs, got, c.want)
 		}
 	}
+}
+
+// TestSlicesOfAirNeedNoNetwork counts what reaches the network of air, a chest and air.
+func TestSlicesOfAirNeedNoNetwork(t *testing.T) {
+	p, err := phantom.Generate(t.Context(), phantom.Options{Seed: 1, Slices: 3, Size: 96})
+	if err != nil {
+		t.Fatal(err)
+	}
+	air := make([]int16, 96*96)
+	for i := range air {
+		air[i] = -1000
+	}
+	seen := &counting{Learner: &fakeLearner{}}
+	all := [][]int16{air, p.CT.Slice(1), air}
+	n := 0
+	predictor := NewPredictor(seen, Spec{Classes: volume.NumClasses, Size: 64, Window: DefaultWindow}, PredictOptions{Batch: 4})
+	err = predictor.Each(t.Context(), len(all), func(i int) (Slice, error) {
+		return Slice{HU: all[i], W: 96, H: 96}, nil
+	}, func(i int, r Prediction) error {
+		n++
+		if i != 1 && r.Uncertainty != 0 {
+			t.Errorf("slice %d of air is uncertain by %g", i, r.Uncertainty)
+		}
+		if len(r.Labels) != 96*96 {
+			t.Errorf("slice %d has %d labels", i, len(r.Labels))
+		}
+		return nil
+	})
+	if err != nil || n != 3 || seen.n != 1 {
+		t.Errorf("%d slices came back, %d went through the network (%v)", n, seen.n, err)
+	}
+}
+
+// counting counts the slices that a learner predicts.
+type counting struct {
+	Learner
+	n int
+}
+
+func (c *counting) Predict(ctx context.Context, x []float32, n, h, w int, probs []float32) error {
+	c.n += n
+	return c.Learner.Predict(ctx, x, n, h, w, probs)
 }

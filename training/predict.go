@@ -113,24 +113,33 @@ func (p *Predictor) predict(ctx context.Context, batch []Slice) ([]Prediction, e
 	}
 	size := p.spec.Size
 	n := size * size
-	frames := make([]Frame, len(batch))
+	frames, shown := make([]Frame, len(batch)), []int(nil)
 	for i, s := range batch {
 		frames[i] = s.frame(size)
-		frames[i].resample(s.plane(frames[i], p.spec.Window), labels{}, augment.Draw{}, p.x[i*n:(i+1)*n], nil)
+		if frames[i].body == nil && !s.Whole && s.Scaled == nil {
+			continue // air and nothing else needs no network
+		}
+		at := len(shown) * n
+		frames[i].resample(s.plane(frames[i], p.spec.Window), labels{}, augment.Draw{}, p.x[at:at+n], nil)
+		shown = append(shown, i)
 	}
-	x, probs := p.x[:len(batch)*n], p.probs[:len(batch)*volume.NumClasses*n]
-	if err := p.learner.Predict(ctx, x, len(batch), size, size, probs); err != nil {
-		return nil, err
-	}
-	if err := p.flipped.average(ctx, p.learner, p.o.Flips, x, size, probs); err != nil {
-		return nil, err
+	x, probs := p.x[:len(shown)*n], p.probs[:len(shown)*volume.NumClasses*n]
+	if len(shown) > 0 {
+		if err := p.learner.Predict(ctx, x, len(shown), size, size, probs); err != nil {
+			return nil, err
+		}
+		if err := p.flipped.average(ctx, p.learner, p.o.Flips, x, size, probs); err != nil {
+			return nil, err
+		}
 	}
 	results := make([]Prediction, len(batch))
 	for i, s := range batch {
-		own := probs[i*volume.NumClasses*n : (i+1)*volume.NumClasses*n]
-		labels := make([]uint8, s.W*s.H)
-		frames[i].Back(own, labels, s.W)
-		results[i] = Prediction{labels, frames[i].Uncertainty(own)}
+		results[i].Labels = make([]uint8, s.W*s.H)
+	}
+	for at, i := range shown {
+		own := probs[at*volume.NumClasses*n : (at+1)*volume.NumClasses*n]
+		frames[i].Back(own, results[i].Labels, batch[i].W)
+		results[i].Uncertainty = frames[i].Uncertainty(own)
 	}
 	return results, nil
 }
