@@ -6,7 +6,7 @@ TEST_PACKAGES = xvfb xauth xdotool imagemagick python3-nibabel python3-pil dcmtk
 	libopenjp2-tools openjph-tools
 
 # The peers that "make bench" compares with.
-BENCH_PACKAGES = libgdcm-dev libdcmtk-dev python3-pydicom python3-numpy python3-torch
+BENCH_PACKAGES = libgdcm-dev libgdcm-tools python3-gdcm libdcmtk-dev python3-pydicom python3-numpy python3-torch
 
 # A libtorch named by LIBTORCH takes the place of the system's.
 ifndef LIBTORCH

@@ -46,7 +46,8 @@ func run(ctx context.Context, out io.Writer, count, long, rounds int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Opening a series of 512 × 512, 16 bits, uncompressed, warm cache, %d cores, median of %d runs by turns.\n", runtime.NumCPU(), rounds)
+	fmt.Fprintf(out, "Opening a series of 512 × 512, 16 bits, warm cache, %d cores, median of %d runs by turns.\n", runtime.NumCPU(), rounds)
+	fmt.Fprintln(out, "Processor time is without that of Glasswork's decoding processes (JPEG-LS, JPEG 2000).")
 	for _, kind := range []string{"unsigned", "signed"} {
 		folder, err := series(ctx, dir, count, kind)
 		if err != nil {
@@ -57,6 +58,21 @@ func run(ctx context.Context, out io.Writer, count, long, rounds int) error {
 			return err
 		}
 		table(out, fmt.Sprintf("%d slices, %s", count, kind), programs, results)
+	}
+	for _, c := range compressions() {
+		folder, err := compress(ctx, dir, min(count, mostCompressed), c)
+		if err != nil {
+			return err
+		}
+		readers := programs
+		if c.notByDCMTK {
+			readers = programs[:len(programs)-1]
+		}
+		results, err := measure(ctx, readers, folder, min(rounds, 3))
+		if err != nil {
+			return err
+		}
+		table(out, fmt.Sprintf("%d slices, %s", min(count, mostCompressed), c.name), readers, results)
 	}
 	for n := count; n <= long; n = next(n, long) {
 		folder, err := series(ctx, dir, n, "unsigned")
@@ -70,6 +86,46 @@ func run(ctx context.Context, out io.Writer, count, long, rounds int) error {
 		table(out, fmt.Sprintf("%d slices", n), programs[:1], results)
 	}
 	return nil
+}
+
+// mostCompressed bounds the compressed series: some codecs are slow.
+const mostCompressed = 100
+
+// compression is a lossless one, by GDCM's name of it.
+type compression struct {
+	name, flag string
+	notByDCMTK bool
+}
+
+func compressions() []compression {
+	return []compression{
+		{"RLE", "--rle", false},
+		{"JPEG lossless", "--jpeg", false},
+		{"JPEG-LS", "--jpegls", false},
+		{"JPEG 2000", "--j2k", true},
+	}
+}
+
+// compress writes the unsigned series once more, compressed.
+func compress(ctx context.Context, dir string, count int, c compression) (folder string, err error) {
+	plain, err := series(ctx, dir, count, "unsigned")
+	if err != nil {
+		return "", err
+	}
+	files, err := os.ReadDir(plain)
+	if err != nil {
+		return "", err
+	}
+	folder = filepath.Join(dir, "packed"+c.flag)
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		return "", err
+	}
+	for _, f := range files {
+		if err := command(ctx, "gdcmconv", c.flag, filepath.Join(plain, f.Name()), filepath.Join(folder, f.Name())); err != nil {
+			return "", err
+		}
+	}
+	return folder, nil
 }
 
 // next is the length after n: twice as much, and long at last.
@@ -92,13 +148,16 @@ func prepare(ctx context.Context, dir string) ([]program, error) {
 	if err := command(ctx, "go", "build", "-o", ours, "./bench/open/glasswork"); err != nil {
 		return nil, err
 	}
+	if err := command(ctx, "go", "build", "-o", dir, "./cmd/glasswork-codec"); err != nil { // beside it
+		return nil, err
+	}
 	programs := []program{{"Glasswork", []string{ours}}, {"pydicom + numpy", []string{python, "bench/open/peers/pydicom_numpy.py"}}}
 	for _, peer := range []struct {
 		name, source string
 		flags        []string
 	}{
 		{"GDCM", "gdcm.cc", []string{"-I/usr/include/gdcm-3.0", "-lgdcmMSFF", "-lgdcmDSED", "-lgdcmDICT", "-lgdcmCommon"}},
-		{"DCMTK", "dcmtk.cc", []string{"-ldcmdata", "-loflog", "-lofstd"}},
+		{"DCMTK", "dcmtk.cc", []string{"-ldcmjpeg", "-ldcmjpls", "-ldcmdata", "-loflog", "-lofstd"}},
 	} {
 		binary := filepath.Join(dir, peer.name)
 		args := append([]string{"-O2", "-std=c++17", "-o", binary, filepath.Join("bench", "open", "peers", peer.source)}, peer.flags...)

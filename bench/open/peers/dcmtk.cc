@@ -11,7 +11,10 @@
 #include <vector>
 
 #include "dcmtk/config/osconfig.h"
+#include "dcmtk/dcmdata/dcrledrg.h"
 #include "dcmtk/dcmdata/dctk.h"
+#include "dcmtk/dcmjpeg/djdecode.h"
+#include "dcmtk/dcmjpls/djdecode.h"
 
 struct Slice {
   double position;
@@ -20,6 +23,9 @@ struct Slice {
 
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
+  DcmRLEDecoderRegistration::registerCodecs();
+  DJDecoderRegistration::registerCodecs();
+  DJLSDecoderRegistration::registerCodecs();
   auto start = std::chrono::steady_clock::now();
   std::vector<std::string> files;
   for (const auto &entry : std::filesystem::recursive_directory_iterator(argv[1])) files.push_back(entry.path());
@@ -35,7 +41,8 @@ int main(int argc, char **argv) {
     Float64 position = 0, slope = 1, intercept = 0;
     const Uint16 *stored = nullptr;
     unsigned long count = 0;
-    if (set->findAndGetUint16(DCM_Rows, rows).bad() || set->findAndGetUint16(DCM_Columns, columns).bad() ||
+    if (set->chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad() ||
+        set->findAndGetUint16(DCM_Rows, rows).bad() || set->findAndGetUint16(DCM_Columns, columns).bad() ||
         set->findAndGetFloat64(DCM_ImagePositionPatient, position, 2).bad() ||
         set->findAndGetFloat64(DCM_RescaleSlope, slope).bad() ||
         set->findAndGetFloat64(DCM_RescaleIntercept, intercept).bad() ||

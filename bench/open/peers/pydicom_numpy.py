@@ -17,7 +17,10 @@ for folder, _, names in os.walk(sys.argv[1]):
 slices.sort(key=lambda s: float(s.ImagePositionPatient[2]))
 volume = numpy.empty((len(slices), slices[0].Rows, slices[0].Columns), numpy.int16)
 for z, s in enumerate(slices):
-    stored = numpy.frombuffer(s.PixelData, numpy.int16).reshape(volume.shape[1:])  # faster than pixel_array
+    if s.file_meta.TransferSyntaxUID.is_compressed:
+        stored = s.pixel_array.astype(numpy.int16)
+    else:
+        stored = numpy.frombuffer(s.PixelData, numpy.int16).reshape(volume.shape[1:])  # faster than pixel_array
     slope, intercept = float(s.RescaleSlope), float(s.RescaleIntercept)
     if slope == 1 and intercept == int(intercept):
         numpy.add(stored, int(intercept), out=volume[z], casting="unsafe")
