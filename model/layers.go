@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"glasswork/model/internal/torch"
 )
@@ -192,8 +193,10 @@ func fold(convs []*conv, values []float32, device torch.Device, split bool) ([]f
 	scope := torch.NewScopeOn(device)
 	defer scope.Close()
 	all := make([]folded, len(convs))
+	var scratch []float32 // for one convolution's weights at a time
 	for i, c := range convs {
-		weight, bias := c.foldedValues(values)
+		scratch = slices.Grow(scratch[:0], c.weight.size())
+		weight, bias := c.foldedValues(values, scratch)
 		if split && c.enlarged > 0 {
 			all[i] = c.split(scope, weight, bias)
 			continue
@@ -215,8 +218,8 @@ func fold(convs []*conv, values []float32, device torch.Device, split bool) ([]f
 }
 
 // foldedValues are the weights and bias of c with its batch norm folded in; bias is nil
-// where c has neither.
-func (c *conv) foldedValues(values []float32) (weight, bias []float32) {
+// where c has neither. The weights may lie in scratch, which has room for them.
+func (c *conv) foldedValues(values, scratch []float32) (weight, bias []float32) {
 	weight = c.weight.in(values)
 	switch {
 	case c.norm == nil && c.bias == nil:
@@ -225,7 +228,7 @@ func (c *conv) foldedValues(values []float32) (weight, bias []float32) {
 		return weight, c.bias.in(values)
 	}
 	out := int(c.weight.shape[0])
-	weight = append([]float32(nil), weight...)
+	weight = append(scratch[:0], weight...)
 	bias = make([]float32, out)
 	gamma, beta := c.norm.weight.in(values), c.norm.bias.in(values)
 	mean, variance := c.norm.mean.in(values), c.norm.variance.in(values)

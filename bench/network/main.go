@@ -19,6 +19,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+
+	"glasswork/model"
 )
 
 func main() {
@@ -108,7 +110,9 @@ func (b *bench) compare(ctx context.Context, what, mode, encoder string, side, b
 // turn runs a program once.
 func turn(ctx context.Context, name string, args ...string) (r result, err error) {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append(os.Environ(), "GLIBC_TUNABLES=glibc.malloc.hugetlb=1") // as train and the window have it; for both
+	if args[0] == "train" { // which starts itself again with this
+		cmd.Env = append(os.Environ(), "GLIBC_TUNABLES="+model.HugePages)
+	}
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
