@@ -12,7 +12,7 @@ import (
 func suiteFile(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "mine.yaml")
-	text := "defaults: {encoder: resnet18, size: 32, epochs: 1, batch: 4}\ncolumns:\n- {name: plain}\n- {name: flipped, augment: \"V{0.5}H{0.5}\"}\n"
+	text := "defaults: {encoder: resnet18, size: 64, epochs: 1, batch: 4}\ncolumns:\n- {name: plain}\n- {name: flipped, augment: \"V{0.5}H{0.5}\"}\n"
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
