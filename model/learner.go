@@ -111,7 +111,7 @@ func (l *Learner) apply(gradients [][]float32, lr float64) {
 // live as long as scope. On a GPU it computes in mixed precision, with the loss scaled so
 // that small gradients are not lost.
 func (l *Learner) differentiate(scope *torch.Scope, b training.Batch) (float64, [][]float32, error) {
-	t, err := newTarget(b, l.spec.Classes, l.method.Loss.Weights)
+	t, err := newTarget(b, l.spec.Classes, l.method.Loss)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"glasswork/dataset/volume"
 	"glasswork/model/internal/torch"
@@ -21,32 +22,41 @@ type target struct {
 	merge   []float32 // [n,c]: 0 for classes whose probability counts as background's, else excluded
 	partial bool      // whether any sample has unknown classes
 	weights []float32 // [n,c]: 1 for known foreground classes
-	pixels  []float32 // [c]: reference pixels a class has in samples where it is known
-	share   []float32 // [c]: weight of the class in the mean of Dice, 0 if absent
+	groups  int       // Dice is taken over the whole batch, 1, or over each of its n samples
+	pixels  []float32 // [groups,c]: reference pixels a class has in samples where it is known
+	share   []float32 // [groups,c]: weight of the class in the mean of Dice, 0 if absent
 	dice    bool      // whether any class has a share
 	valid   []float32 // [n,h,w]: 0 for ignored pixels, else 1; nil if none is ignored
 	count   []float32 // [n,h,w]: weight of the pixel in the mean, divided by the sum; nil if all are equal
+	soft    []float32 // [n,c,h,w]: what the batch's teachers say; nil without any
 }
 
 // newTarget checks b and prepares its reference for a network with the given classes
-// and a loss with these weights of classes, nil for none.
-func newTarget(b training.Batch, classes int, weights []float64) (*target, error) {
+// and this loss.
+func newTarget(b training.Batch, classes int, loss training.Loss) (*target, error) {
 	size := b.H * b.W
 	if len(b.Y) != b.N*size || len(b.Known) != b.N {
 		return nil, fmt.Errorf("a batch of %d samples has %d reference pixels and %d lists of known classes", b.N, len(b.Y), len(b.Known))
 	}
+	if b.Soft != nil && len(b.Soft) != b.N*classes*size {
+		return nil, fmt.Errorf("a batch of %d samples has %d probabilities of its teachers, not %d", b.N, len(b.Soft), b.N*classes*size)
+	}
+	groups := 1
+	if loss.Kind == training.LossCases {
+		groups = b.N
+	}
 	t := &target{
-		classes: make([]uint8, len(b.Y)),
-		merge:   make([]float32, b.N*classes), weights: make([]float32, b.N*classes),
-		pixels: make([]float32, classes), share: make([]float32, classes),
+		classes: make([]uint8, len(b.Y)), soft: b.Soft,
+		merge: make([]float32, b.N*classes), weights: make([]float32, b.N*classes),
+		groups: groups, pixels: make([]float32, groups*classes), share: make([]float32, groups*classes),
 	}
 	for n := range b.N {
 		if err := t.sample(n, b.Y[n*size:(n+1)*size], b.Known[n], classes); err != nil {
 			return nil, err
 		}
 	}
-	t.shareOut(weights)
-	t.countPixels(weights)
+	t.shareOut(classes, loss.Weights)
+	t.countPixels(loss.Weights)
 	return t, nil
 }
 
@@ -70,7 +80,7 @@ func (t *target) sample(n int, reference []uint8, annotated [volume.NumClasses]b
 			return fmt.Errorf("the reference has class %d, the network knows %d classes", c, classes)
 		case c != 0 && known(int(c)):
 			t.classes[at] = c
-			t.pixels[c]++
+			t.pixels[n%t.groups*classes+int(c)]++
 		}
 	}
 	return nil
@@ -111,31 +121,58 @@ func (t *target) countPixels(weights []float64) {
 }
 
 // shareOut lets every foreground class that is present count the same in the mean, or
-// as the weights say.
-func (t *target) shareOut(weights []float64) {
+// as the weights say, and every sample that shows a class the same in the class's mean.
+func (t *target) shareOut(classes int, weights []float64) {
 	total := 0.0
-	for c, n := range t.pixels {
-		if n > 0 {
-			t.share[c] = 1
-			if weights != nil {
-				t.share[c] = float32(weights[c])
+	for c := range classes {
+		showing := 0
+		for g := range t.groups {
+			if t.pixels[g*classes+c] > 0 {
+				showing++
 			}
-			total += float64(t.share[c])
+		}
+		if showing == 0 {
+			continue
+		}
+		weight := 1.0
+		if weights != nil {
+			weight = weights[c]
+		}
+		total += weight
+		for g := range t.groups {
+			if t.pixels[g*classes+c] > 0 {
+				t.share[g*classes+c] = float32(weight / float64(showing))
+			}
 		}
 	}
 	t.dice = total > 0
-	for c := range t.share {
+	for i := range t.share {
 		if t.dice {
-			t.share[c] /= float32(total)
+			t.share[i] /= float32(total)
 		}
 	}
 }
 
 // loss is what kind says of logits [n,c,h,w]. Where classes are unknown, the
 // probability of background is the marginal one of background and these classes
-// (Shi et al. 2021, arXiv:2007.03868); Dice is over the batch and over known foreground
-// classes that are present. A batch without any has no soft Dice.
+// (Shi et al. 2021, arXiv:2007.03868); Dice is over the batch, or over each sample, and over
+// known foreground classes that are present. A batch without any has no soft Dice. Where
+// teachers say something, the result is mixed with the cross-entropy of what they say.
 func (t *target) loss(s *torch.Scope, logits *torch.Tensor, kind training.Loss) *torch.Tensor {
+	hard := t.reference(s, logits, kind)
+	if t.soft == nil || s.Err() != nil {
+		return hard
+	}
+	taught := s.Mul(s.FromFloats(t.soft, logits.Shape()...), s.LogSoftmax(logits, 1))
+	mean := s.Div(s.Sum(taught), s.FromFloats([]float32{-float32(len(t.classes))}, 1))
+	share := float32(kind.Teachers)
+	return s.Add(
+		s.Mul(hard, s.FromFloats([]float32{1 - share}, 1)),
+		s.Mul(mean, s.FromFloats([]float32{share}, 1)))
+}
+
+// reference is the loss beside the reference.
+func (t *target) reference(s *torch.Scope, logits *torch.Tensor, kind training.Loss) *torch.Tensor {
 	if s.Err() != nil {
 		return nil
 	}
@@ -146,7 +183,7 @@ func (t *target) loss(s *torch.Scope, logits *torch.Tensor, kind training.Loss) 
 	}
 	classes := s.FromBytes(t.classes, n, 1, h, w)
 	logProbs := s.LogSoftmax(logits, 1)
-	dice := t.dice && (kind.Kind == training.LossBoth || kind.Kind == training.LossDice)
+	dice := t.dice && slices.Contains([]string{training.LossBoth, training.LossCases, training.LossDice}, kind.Kind)
 	if dice && kind.Kind == training.LossDice {
 		return t.diceLoss(s, s.Exp(logProbs), classes, shape)
 	}
@@ -175,7 +212,7 @@ func (t *target) mean(s *torch.Scope, values *torch.Tensor, n, h, w int64) *torc
 	return s.Sum(s.Mul(values, s.FromFloats(t.count, n, 1, h, w)))
 }
 
-// diceLoss is 1 − the mean over classes of (2Σpt+1)/(Σp+Σt+1).
+// diceLoss is 1 − the mean over classes, and samples that show them, of (2Σpt+1)/(Σp+Σt+1).
 func (t *target) diceLoss(s *torch.Scope, probs, classes *torch.Tensor, shape []int64) *torch.Tensor {
 	n, c := shape[0], shape[1]
 	values := make([]uint8, c)
@@ -187,13 +224,18 @@ func (t *target) diceLoss(s *torch.Scope, probs, classes *torch.Tensor, shape []
 	if t.valid != nil {
 		probs = s.Mul(probs, s.FromFloats(t.valid, n, 1, shape[2], shape[3]))
 	}
-	both := s.Sum(s.Mul(probs, oneHot), 0, 2, 3)
-	predicted := s.Sum(probs, 0, 2, 3)
+	over := []int64{0, 2, 3}
+	groups := int64(t.groups)
+	if groups == n {
+		over = over[1:]
+	}
+	both := s.Sum(s.Mul(probs, oneHot), over...)
+	predicted := s.Sum(probs, over...)
 	smooth := s.FromFloats([]float32{diceSmooth}, 1)
 	one := s.FromFloats([]float32{1}, 1)
 	dice := s.Div(
 		s.Add(s.Add(both, both), smooth),
-		s.Add(s.Add(predicted, s.FromFloats(t.pixels, c)), smooth))
-	mean := s.Sum(s.Mul(dice, s.FromFloats(t.share, c)))
+		s.Add(s.Add(predicted, s.FromFloats(t.pixels, groups, c)), smooth))
+	mean := s.Sum(s.Mul(dice, s.FromFloats(t.share, groups, c)))
 	return s.Sub(one, mean)
 }

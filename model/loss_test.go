@@ -108,7 +108,7 @@ func lossAndGradient(t *testing.T, logits []float64, b training.Batch) (loss flo
 	t.Helper()
 	w := startWorker(1)
 	defer w.stop()
-	target, err := newTarget(b, volume.NumClasses, nil)
+	target, err := newTarget(b, volume.NumClasses, training.Loss{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,10 @@ func TestLossesBesidePyTorch(t *testing.T) {
 		{"Dice, weighted", training.Loss{Kind: training.LossDice, Weights: weights}, false, 0.7309285661140553},
 		{"Dice, ignored", training.Loss{Kind: training.LossDice}, true, 0.6603738229050005},
 		{"both", training.Loss{Kind: training.LossBoth}, false, 2.627367463682528 + 0.6819115961461577},
+		{"both, Dice of each sample", training.Loss{Kind: training.LossCases}, false, 3.22039087578717},
+		{"both, Dice of each sample, weighted", training.Loss{Kind: training.LossCases, Weights: weights}, false, 3.3760518444487047},
+		{"both, Dice of each sample, ignored", training.Loss{Kind: training.LossCases}, true, 3.118582123401904},
+		{"teachers", training.Loss{Kind: training.LossCE, Teachers: 0.25}, false, 2.4876907970554436},
 	} {
 		b := training.Batch{N: 2, H: 2, W: 3, Known: [][volume.NumClasses]bool{allKnown, allKnown}}
 		for i := range 12 {
@@ -42,6 +46,9 @@ func TestLossesBesidePyTorch(t *testing.T) {
 		for i := range logits {
 			logits[i] = float32(2 * math.Sin(1.7*float64(i)))
 		}
+		if c.loss.Teachers > 0 {
+			b.Soft = softmaxOf(func(i int) float64 { return math.Sin(0.9 * float64(i)) })
+		}
 		got, gradient := lossOf(t, logits, b, c.loss)
 		if math.Abs(got-c.want) > 2e-6 {
 			t.Errorf("%s: loss %.7f, want %.7f", c.name, got, c.want)
@@ -52,6 +59,19 @@ func TestLossesBesidePyTorch(t *testing.T) {
 			}
 		}
 	}
+}
+
+// softmaxOf are probabilities [2,4,2,3] of logits.
+func softmaxOf(logit func(i int) float64) []float32 {
+	probs := make([]float32, 48)
+	for i := range probs {
+		sum := 0.0
+		for c := range 4 {
+			sum += math.Exp(logit(i/24*24 + c*6 + i%6))
+		}
+		probs[i] = float32(math.Exp(logit(i)) / sum)
+	}
+	return probs
 }
 
 // ignoredLogit says whether logit i of [2,4,2,3] belongs to a pixel that the test ignores.
@@ -96,7 +116,7 @@ func lossOf(t *testing.T, logits []float32, b training.Batch, kind training.Loss
 	t.Helper()
 	w := startWorker(1)
 	defer w.stop()
-	target, err := newTarget(b, volume.NumClasses, kind.Weights)
+	target, err := newTarget(b, volume.NumClasses, kind)
 	if err != nil {
 		t.Fatal(err)
 	}

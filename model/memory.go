@@ -32,6 +32,10 @@ func samplesOf(b training.Batch, from, to int) training.Batch {
 	in, size := len(b.X)/b.N, b.H*b.W
 	part := b
 	part.N, part.X, part.Y, part.Known = to-from, b.X[from*in:to*in], b.Y[from*size:to*size], b.Known[from:to]
+	if b.Soft != nil {
+		values := len(b.Soft) / b.N
+		part.Soft = b.Soft[from*values : to*values]
+	}
 	return part
 }
 

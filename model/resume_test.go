@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"glasswork/dataset"
@@ -53,6 +54,30 @@ func TestResumedTrainingIsBitForBit(t *testing.T) {
 	}
 }
 
+// A finished run goes on from any of its checkpoints as it did the first time.
+func TestResumedFromAnyCheckpoint(t *testing.T) {
+	want, dir := &journal{}, t.TempDir()
+	o := resumeOptions(t, training.Optimiser{}, dir, want)
+	o.Older = -1
+	whole := trained(t, "unet", o, nil)
+	for _, step := range []int{4, 8} {
+		got := &journal{losses: want.losses, epochs: slices.Clone(want.epochs)}
+		clear(got.losses[step:])
+		o := resumeOptions(t, training.Optimiser{}, dir, got)
+		o.Resume, o.ResumeAt, o.Older = true, step, -1
+		resumed := trained(t, "unet", o, nil)
+		if got.losses != want.losses || !slices.Equal(got.epochs, want.epochs) {
+			t.Errorf("losses and scores after step %d\n%v %v\nthe first time\n%v %v", step, got.losses, got.epochs, want.losses, want.epochs)
+		}
+		if !slices.Equal(resumed.net.values, whole.net.values) {
+			t.Errorf("the weights differ after step %d", step)
+		}
+	}
+	if _, err := training.CheckpointAt(dir, 5); err == nil || !strings.Contains(err.Error(), "it has 2, 4, 6, 8, 10") {
+		t.Errorf("step 5 gives %v", err)
+	}
+}
+
 // journal is what happened in a run, whatever was repeated written over.
 type journal struct {
 	losses [10]float64
@@ -70,7 +95,7 @@ func resumeOptions(t *testing.T, optimiser training.Optimiser, dir string, j *jo
 		t.Fatal(err)
 	}
 	return training.Options{
-		Sources: []training.Source{{Name: "checks", Examples: checks(5), Weight: 1}}, Augment: chain,
+		Sources: []training.Source{{Name: "checks", Examples: checks(5), Weight: 1}}, Augment: chain, Mix: 0.5,
 		Validation: checks(2), ValidateEvery: 3, StopOn: stop, Patience: 3,
 		Info:     training.ModelInfo{Spec: training.Spec{InChannels: 1, Classes: volume.NumClasses, Size: 32, Window: training.DefaultWindow}},
 		Schedule: training.Schedule{Peak: 1e-3, Warmup: 3, Steps: 10}, Optimiser: optimiser,
@@ -89,7 +114,11 @@ func trained(t *testing.T, arch string, o training.Options, ctx context.Context)
 	o.Info.Arch, o.Info.Encoder = arch, "resnet18"
 	nets := Networks{Threads: 1}
 	l, err := nets.New(o.Info.Spec, 11)
-	if path, _ := training.LastCheckpoint(o.Dir); o.Resume && path != "" {
+	path, _ := training.LastCheckpoint(o.Dir)
+	if o.ResumeAt > 0 {
+		path, _ = training.CheckpointAt(o.Dir, o.ResumeAt)
+	}
+	if o.Resume && path != "" {
 		l.Close()
 		l, _, err = nets.Load(path)
 	}

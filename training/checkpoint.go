@@ -9,12 +9,16 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 
 	"glasswork/dataset/atomicfile"
 	"glasswork/training/score"
 )
 
-// Files of a run's folder. state.json names the newest whole checkpoint.
+// Files of a run's folder. Each checkpoint has a state.json; the one beside them is the
+// newest whole checkpoint's.
 const (
 	stateName     = "state.json"
 	bestName      = "best.safetensors"
@@ -47,6 +51,7 @@ type settings struct {
 	Method    Method  `json:"method"`
 	Average   float64 `json:"average"`
 	StopOn    string  `json:"stop_on"`
+	Mix       float64 `json:"mix,omitempty"`
 }
 
 func (o Options) settings() settings {
@@ -54,7 +59,7 @@ func (o Options) settings() settings {
 	if o.Augment != nil {
 		chain = o.Augment.String()
 	}
-	return settings{o.Seed, o.BatchSize, chain, o.method(), o.Average, o.StopOn.String()}
+	return settings{o.Seed, o.BatchSize, chain, o.method(), o.Average, o.StopOn.String(), o.Mix}
 }
 
 func checkpointDir(dir string, step int) string {
@@ -64,7 +69,7 @@ func checkpointDir(dir string, step int) string {
 // LastCheckpoint returns the weights of the newest checkpoint in a run's folder, or ""
 // if there is none. Load them, then Train with Resume.
 func LastCheckpoint(dir string) (string, error) {
-	s, err := readState(dir)
+	s, err := readState(dir, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
@@ -74,22 +79,60 @@ func LastCheckpoint(dir string) (string, error) {
 	return filepath.Join(checkpointDir(dir, s.Step), weightsName), nil
 }
 
-func readState(dir string) (state, error) {
+// CheckpointAt returns the weights of the checkpoint of a step. Load them, then Train with
+// Resume and ResumeAt.
+func CheckpointAt(dir string, step int) (string, error) {
+	if _, err := readState(dir, step); err != nil {
+		return "", err
+	}
+	return filepath.Join(checkpointDir(dir, step), weightsName), nil
+}
+
+// readState reads the state of the checkpoint of a step, 0 for the newest.
+func readState(dir string, step int) (state, error) {
 	var s state
-	b, err := os.ReadFile(filepath.Join(dir, stateName))
+	path := filepath.Join(dir, stateName)
+	if step > 0 {
+		path = filepath.Join(checkpointDir(dir, step), stateName)
+	}
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && step > 0 {
+		return s, fmt.Errorf("the run in %s has no checkpoint of step %d; it has %s", dir, step, listed(checkpoints(dir)))
+	}
 	if err != nil {
 		return s, err
 	}
-	if err := json.Unmarshal(b, &s); err != nil || s.Step < 0 {
-		return s, fmt.Errorf("%s in %s is damaged; remove it to begin again", stateName, dir)
+	if err := json.Unmarshal(b, &s); err != nil || s.Step < 0 || step > 0 && s.Step != step {
+		return s, fmt.Errorf("%s is damaged; remove it to begin again", path)
 	}
 	return s, nil
+}
+
+// checkpoints are the steps of the checkpoints in a run's folder, ascending.
+func checkpoints(dir string) (steps []int) {
+	found, _ := filepath.Glob(filepath.Join(dir, "checkpoint-*", stateName))
+	for _, path := range found {
+		name := filepath.Base(filepath.Dir(path))
+		if n, err := strconv.Atoi(strings.TrimPrefix(name, "checkpoint-")); err == nil {
+			steps = append(steps, n)
+		}
+	}
+	slices.Sort(steps)
+	return steps
+}
+
+// listed is for a sentence.
+func listed(steps []int) string {
+	if len(steps) == 0 {
+		return "none"
+	}
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(steps), " ", ", "), "[]")
 }
 
 // resume takes over the state of the newest checkpoint; the learner's weights were
 // loaded by the caller.
 func (t *trainer) resume() error {
-	s, err := readState(t.o.Dir)
+	s, err := readState(t.o.Dir, t.o.ResumeAt)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -112,7 +155,7 @@ func (t *trainer) resume() error {
 	return nil
 }
 
-// checkpoint writes weights, optimiser and state, then removes the checkpoint before.
+// checkpoint writes weights, optimiser and state, then removes checkpoints that are too old.
 func (t *trainer) checkpoint() error {
 	dir := checkpointDir(t.o.Dir, t.state.Step)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -134,8 +177,10 @@ func (t *trainer) checkpoint() error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(t.o.Dir, stateName), b); err != nil {
-		return err
+	for _, d := range []string{dir, t.o.Dir} {
+		if err := writeFile(filepath.Join(d, stateName), b); err != nil {
+			return err
+		}
 	}
 	t.removeOld(dir)
 	if t.o.OnCheckpoint != nil {
@@ -144,13 +189,17 @@ func (t *trainer) checkpoint() error {
 	return nil
 }
 
-// removeOld removes all checkpoints but keep. One that cannot be removed costs space only.
+// removeOld removes what is too old of the checkpoints before keep. One that cannot be
+// removed costs space only.
 func (t *trainer) removeOld(keep string) {
-	old, _ := filepath.Glob(filepath.Join(t.o.Dir, "checkpoint-*"))
-	for _, dir := range old {
-		if dir != keep {
-			_ = os.RemoveAll(dir)
-		}
+	if t.o.Older < 0 {
+		return
+	}
+	all, _ := filepath.Glob(filepath.Join(t.o.Dir, "checkpoint-*"))
+	older := slices.DeleteFunc(all, func(dir string) bool { return dir >= keep })
+	slices.Sort(older)
+	for _, dir := range older[:max(len(older)-t.o.Older, 0)] {
+		_ = os.RemoveAll(dir)
 	}
 }
 

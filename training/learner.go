@@ -21,6 +21,8 @@ type Batch struct {
 	// class that is not is added to background's before the cross-entropy, and soft
 	// Dice counts known foreground classes only.
 	Known [][volume.NumClasses]bool
+	// Soft are the probabilities that teachers give for X, [n,c,h,w]; nil without teachers.
+	Soft []float32
 }
 
 // Window is the range of HU a network sees: Center ± Width/2 becomes 0…1.

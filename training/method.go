@@ -14,15 +14,18 @@ const Ignored = volume.Ignored
 
 // Losses.
 const (
-	LossBoth      = "ce+dice"    // the sum of the next two
-	LossCE        = "ce"         // cross-entropy, mean over pixels
-	LossDice      = "dice"       // 1 − soft Dice over the batch, mean over foreground classes that are present
-	LossFocal     = "focal"      // cross-entropy × (1−p)^Gamma (Lin et al. 2017, arXiv:1708.02002)
-	LossSoftmaxCE = "softmax-ce" // the reference study's: cross-entropy of probabilities as if they were logits, at least 0.7437
+	LossBoth      = "ce+dice"      // the sum of the next two
+	LossCases     = "ce+case-dice" // cross-entropy and soft Dice of each sample, mean over those that show the class
+	LossCE        = "ce"           // cross-entropy, mean over pixels
+	LossDice      = "dice"         // 1 − soft Dice over the batch, mean over foreground classes that are present
+	LossFocal     = "focal"        // cross-entropy × (1−p)^Gamma (Lin et al. 2017, arXiv:1708.02002)
+	LossSoftmaxCE = "softmax-ce"   // the reference study's: cross-entropy of probabilities as if they were logits, at least 0.7437
 )
 
 // Losses are all of them.
-func Losses() []string { return []string{LossBoth, LossCE, LossDice, LossFocal, LossSoftmaxCE} }
+func Losses() []string {
+	return []string{LossBoth, LossCases, LossCE, LossDice, LossFocal, LossSoftmaxCE}
+}
 
 // Loss is what a training step makes smaller.
 type Loss struct {
@@ -33,6 +36,9 @@ type Loss struct {
 	Weights []float64 `json:"weights,omitempty"`
 	// Gamma is the focal loss's exponent, 1 to 10; 0 means 2.
 	Gamma float64 `json:"gamma,omitempty"`
+	// Teachers is the share, 0 to 1, of the cross-entropy of what Batch.Soft says; the rest
+	// is the loss beside the reference.
+	Teachers float64 `json:"teachers,omitempty"`
 }
 
 // Optimisers.
@@ -92,6 +98,8 @@ func (m Method) Validate(classes int) error {
 		return fmt.Errorf("class weights must be at least 0, and one of them more")
 	case l.Gamma != 0 && !(l.Gamma >= 1 && l.Gamma <= 10):
 		return fmt.Errorf("the focal loss's exponent %g is not between 1 and 10", l.Gamma)
+	case !(l.Teachers >= 0 && l.Teachers <= 1):
+		return fmt.Errorf("the teachers' share %g is not between 0 and 1", l.Teachers)
 	case o.Kind != "" && !slices.Contains(Optimisers(), o.Kind):
 		return fmt.Errorf("the optimiser %q is none of %s", o.Kind, strings.Join(Optimisers(), ", "))
 	case !(o.Decay >= 0) || !(o.Clip >= 0):

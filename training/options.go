@@ -2,6 +2,7 @@ package training
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"glasswork/dataset"
@@ -18,6 +19,12 @@ type Options struct {
 	// Augment varies the samples; nil is the usual chain for CT or pictures, an empty
 	// chain leaves them as they are.
 	Augment augment.Chain
+	// Mix is the probability with which a rectangle of a sample is replaced by that of another
+	// sample of the same source, with its labels.
+	Mix float64
+	// Teachers are networks of the same classes whose mean probabilities the learner is taught,
+	// to the share that Loss.Teachers says.
+	Teachers []Learner
 	// Validation is scored every ValidateEvery steps (0: only at the end) to remember
 	// the best weights; nil keeps the last weights, unless StopOn is the training loss.
 	Validation    dataset.Examples
@@ -49,10 +56,13 @@ type Options struct {
 	BatchNormalised bool
 
 	// Dir receives checkpoints every CheckpointEvery steps and the best weights; empty
-	// for none. Resume goes on from the last checkpoint in Dir if there is one.
+	// for none. So many Older ones are kept beside the newest, all if it is negative. Resume
+	// goes on from the last checkpoint in Dir if there is one, or from that of step ResumeAt.
 	Dir             string
 	CheckpointEvery int
+	Older           int
 	Resume          bool
+	ResumeAt        int
 
 	// OnStep, OnEpoch and OnCheckpoint, if set, are called as training goes on. OnEpoch's
 	// loss is the mean of the steps since the last call.
@@ -91,6 +101,9 @@ func (o Options) method() Method {
 }
 
 func (o Options) validate() error {
+	if !(o.Mix >= 0 && o.Mix <= 1) {
+		return fmt.Errorf("the share of mixed samples, %g, is not between 0 and 1", o.Mix)
+	}
 	return errors.Join(o.Schedule.Validate(), o.method().Validate(o.Info.Spec.Classes))
 }
 

@@ -63,6 +63,9 @@ func UsualAugment(e dataset.Example) augment.Chain {
 type draw struct {
 	source, index int
 	seed          uint64
+	// patch is another example of the source, of which a rectangle replaces the sample's
+	// own, nil for none.
+	patch *draw
 }
 
 // sampler plans an endless sequence of draws, fixed by its seed. Each source is gone
@@ -70,6 +73,7 @@ type draw struct {
 type sampler struct {
 	sources []Source
 	chain   augment.Chain
+	mix     float64
 	inOrder bool
 	rng     *rand.Rand
 	order   [][]int
@@ -78,7 +82,7 @@ type sampler struct {
 
 func newSampler(o Options) (*sampler, error) {
 	s := &sampler{
-		sources: o.Sources, chain: o.Augment, inOrder: o.InOrder,
+		sources: o.Sources, chain: o.Augment, mix: o.Mix, inOrder: o.InOrder,
 		rng: rand.New(rand.NewPCG(o.Seed, 0x9a55)), order: make([][]int, len(o.Sources)),
 	}
 	for _, src := range s.sources {
@@ -115,8 +119,12 @@ func (s *sampler) next(n int) []draw {
 			s.order[at] = s.pass(s.sources[at].Examples.Len())
 		}
 		last := len(s.order[at]) - 1
-		draws[i] = draw{at, s.order[at][last], s.rng.Uint64()}
+		draws[i] = draw{source: at, index: s.order[at][last], seed: s.rng.Uint64()}
 		s.order[at] = s.order[at][:last]
+		if s.mix > 0 && s.rng.Float64() < s.mix {
+			other := s.rng.IntN(s.sources[at].Examples.Len())
+			draws[i].patch = &draw{source: at, index: other, seed: s.rng.Uint64()}
+		}
 	}
 	return draws
 }
@@ -142,15 +150,48 @@ func (s *sampler) batch(ctx context.Context, draws []draw, spec Spec) (Batch, er
 		Known: make([][volume.NumClasses]bool, len(draws)),
 	}
 	for i, d := range draws {
-		e, err := s.sources[d.source].Examples.At(ctx, d.index)
+		x, y := b.X[i*n:(i+1)*n], b.Y[i*n:(i+1)*n]
+		known, err := s.sample(ctx, d, spec, x, y)
 		if err != nil {
 			return b, err
 		}
-		if err := checkExample(e); err != nil {
+		if b.Known[i] = known; d.patch == nil {
+			continue
+		}
+		px, py := make([]float32, n), make([]uint8, n)
+		known, err = s.sample(ctx, *d.patch, spec, px, py)
+		if err != nil {
 			return b, err
 		}
-		fillSample(b.X[i*n:(i+1)*n], b.Y[i*n:(i+1)*n], e, spec, s.chain, rand.New(rand.NewPCG(d.seed, 0)))
-		b.Known[i] = e.Known
+		pasteRectangle(x, px, y, py, spec.Size, rand.New(rand.NewPCG(d.patch.seed, 1)))
+		for c := range known {
+			b.Known[i][c] = b.Known[i][c] && known[c]
+		}
 	}
 	return b, nil
+}
+
+// sample reads and varies one planned draw; the result are the classes that are known in it.
+func (s *sampler) sample(ctx context.Context, d draw, spec Spec, x []float32, y []uint8) ([volume.NumClasses]bool, error) {
+	e, err := s.sources[d.source].Examples.At(ctx, d.index)
+	if err == nil {
+		err = checkExample(e)
+	}
+	if err != nil {
+		return e.Known, err
+	}
+	fillSample(x, y, e, spec, s.chain, rand.New(rand.NewPCG(d.seed, 0)))
+	return e.Known, nil
+}
+
+// pasteRectangle copies a random rectangle, from a quarter to three quarters of the square
+// along each side, with its labels (CutMix, Yun et al. 2019, arXiv:1905.04899).
+func pasteRectangle(x, fromX []float32, y, fromY []uint8, size int, rng *rand.Rand) {
+	w, h := size/4+rng.IntN(size/2+1), size/4+rng.IntN(size/2+1)
+	left, top := rng.IntN(size-w+1), rng.IntN(size-h+1)
+	for v := top; v < top+h; v++ {
+		from, to := v*size+left, v*size+left+w
+		copy(x[from:to], fromX[from:to])
+		copy(y[from:to], fromY[from:to])
+	}
 }

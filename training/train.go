@@ -61,6 +61,9 @@ type trainer struct {
 func (t *trainer) run(ctx context.Context, f *feeder) error {
 	for t.state.Step < t.o.Schedule.Steps && !t.stale() {
 		b, err := f.next(ctx)
+		if err == nil {
+			b.Soft, err = taught(ctx, t.o.Teachers, b, t.o.Info.Spec.Classes)
+		}
 		if err != nil {
 			return err
 		}
@@ -87,6 +90,25 @@ func (t *trainer) run(ctx context.Context, f *feeder) error {
 		return t.validate(ctx)
 	}
 	return nil
+}
+
+// taught is the mean of what teachers predict for b, [n,c,h,w]; nil without teachers (Hinton
+// et al. 2015, arXiv:1503.02531).
+func taught(ctx context.Context, teachers []Learner, b Batch, classes int) ([]float32, error) {
+	if len(teachers) == 0 {
+		return nil, nil
+	}
+	mean := make([]float32, b.N*classes*b.H*b.W)
+	probs := make([]float32, len(mean))
+	for _, l := range teachers {
+		if err := l.Predict(ctx, b.X, b.N, b.H, b.W, probs); err != nil {
+			return nil, err
+		}
+		for i, p := range probs {
+			mean[i] += p / float32(len(teachers))
+		}
+	}
+	return mean, nil
 }
 
 // due says whether something done every n steps is to be done now.

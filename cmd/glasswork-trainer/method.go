@@ -17,6 +17,7 @@ import (
 // learns from them.
 type methodFlags struct {
 	augment, stopOn string
+	mix             float64
 	schedule        training.Schedule
 	loss            training.Loss
 	optimiser       training.Optimiser
@@ -24,7 +25,8 @@ type methodFlags struct {
 
 func (f *methodFlags) register(s *pflag.FlagSet) {
 	s.StringVar(&f.augment, "augment", "", "how samples are varied, such as V{0.5}B{0.5}(S{0.5}|G{0.5}[0.37]){0.3}, or E for not at all; glasswork-trainer augment --help lists the letters (default: CT or PICTURE)")
-	s.StringVar(&f.loss.Kind, "loss", training.LossBoth, "what is made smaller: ce+dice, ce, dice, focal or softmax-ce")
+	s.Float64Var(&f.mix, "mix", 0, "how often a rectangle of a sample is replaced by that of another sample of its dataset, such as 0.5")
+	s.StringVar(&f.loss.Kind, "loss", training.LossBoth, "what is made smaller: ce+dice, ce+case-dice (Dice of each sample), ce, dice, focal or softmax-ce")
 	s.Float64SliceVar(&f.loss.Weights, "class-weights", nil, "weight of each class in the loss, such as 0.5,1,2,1")
 	s.Float64Var(&f.loss.Gamma, "focal-gamma", 2, "exponent of the focal loss")
 	s.StringVar(&f.optimiser.Kind, "optimiser", training.AdamW, "adamw, adam or sgd")
@@ -51,7 +53,7 @@ func (f *methodFlags) fill(o *training.Options) error {
 			return err
 		}
 	}
-	o.Schedule, o.Loss, o.Optimiser = f.schedule, f.loss, f.optimiser
+	o.Schedule, o.Loss, o.Optimiser, o.Mix = f.schedule, f.loss, f.optimiser, f.mix
 	if f.optimiser.Kind != training.SGD {
 		o.Optimiser.Momentum = 0
 	}
@@ -72,6 +74,9 @@ func (f *methodFlags) fill(o *training.Options) error {
 // provenance says in a model's header how it was trained.
 func (f *methodFlags) provenance(m map[string]string) {
 	m["learning rate"] = fmt.Sprintf("%g, %s", f.schedule.Peak, f.schedule.Course)
+	if f.mix > 0 {
+		m["mixed samples"] = fmt.Sprint(f.mix)
+	}
 	m["loss"], m["optimiser"], m["augmentation"] = f.loss.Kind, f.optimiser.Kind, cmp.Or(f.augment, "the usual")
 }
 

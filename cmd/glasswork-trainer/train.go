@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,14 +25,17 @@ import (
 
 // trainFlags are the flags of train.
 type trainFlags struct {
-	data, validation                         []string
+	data, validation, teachers               []string
+	teacherShare                             float64
 	weights                                  []float64
 	arch, encoder, out, initial, name        string
 	size, epochs, steps, batch, workers      int
 	validateEvery, checkpointEvery, patience int
 	seed                                     uint64
 	average                                  float64
-	resume, half                             bool
+	resume                                   string
+	keep                                     int
+	half                                     bool
 	windowCenter, windowWidth                float64
 	method                                   methodFlags
 }
@@ -65,12 +69,16 @@ datasets equally often unless --weight, given once for each --data, says otherwi
 	s.Uint64Var(&f.seed, "seed", 1, "fixes weights, order and augmentation")
 	s.StringVar(&f.out, "out", "", "folder for the model and its checkpoints")
 	s.StringVar(&f.initial, "init", "", "model file to start from instead of random weights: a checkpoint, a state_dict, or an encoder's weights alone")
+	s.StringArrayVar(&f.teachers, "teacher", nil, "model file whose probabilities the network is taught beside the labels; several are averaged")
+	s.Float64Var(&f.teacherShare, "teacher-share", 0.5, "how much the teachers count, against the labels")
 	s.StringVar(&f.name, "name", "", "the model's name (default: the last part of --out)")
 	s.IntVar(&f.validateEvery, "validate-every", 0, "steps between validations (0: ten times in a run)")
 	s.IntVar(&f.checkpointEvery, "checkpoint-every", 200, "steps between checkpoints")
 	s.IntVar(&f.patience, "patience", 0, "stop after so many validations without improvement of --stop-on (0: never)")
 	s.IntVar(&f.workers, "workers", 2, "goroutines that prepare samples")
-	s.BoolVar(&f.resume, "resume", false, "go on from the last checkpoint in --out")
+	s.IntVar(&f.keep, "keep-checkpoints", 1, "how many of the newest checkpoints stay (0: all)")
+	s.StringVar(&f.resume, "resume", "", "go on from the last checkpoint in --out, or with --resume=STEP from that of a step")
+	s.Lookup("resume").NoOptDefVal = resumeLast
 	s.BoolVar(&f.half, "half", false, "store the weights as float16")
 	s.Float64Var(&f.windowCenter, "window-center", training.DefaultWindow.Center, "centre in HU of what the network sees")
 	s.Float64Var(&f.windowWidth, "window-width", training.DefaultWindow.Width, "width in HU of what the network sees")
@@ -115,6 +123,11 @@ func (a *app) train(ctx context.Context, f trainFlags) error {
 		return err
 	}
 	defer learner.Close()
+	closeTeachers, err := f.teach(a.networks(), &o)
+	if err != nil {
+		return err
+	}
+	defer closeTeachers()
 	show := a.reporter()
 	defer show.close()
 	training.ReportTo(&o, "", show.event)
@@ -154,8 +167,11 @@ func (f trainFlags) fitBatch(ctx context.Context, nets model.Networks) (int, err
 // learner makes the network, or loads the one to start or to go on from.
 func (f trainFlags) learner(nets model.Networks, o *training.Options) (training.Learner, error) {
 	path := f.initial
-	if f.resume {
+	if o.Resume {
 		last, err := training.LastCheckpoint(f.out)
+		if o.ResumeAt > 0 {
+			last, err = training.CheckpointAt(f.out, o.ResumeAt)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -176,6 +192,28 @@ func (f trainFlags) learner(nets model.Networks, o *training.Options) (training.
 	return l, nil
 }
 
+// teach loads the teachers.
+func (f trainFlags) teach(nets model.Networks, o *training.Options) (closeAll func(), err error) {
+	closeAll = func() {
+		for _, l := range o.Teachers {
+			l.Close()
+		}
+	}
+	for _, path := range f.teachers {
+		l, info, err := nets.Load(path)
+		if err == nil && info.Spec.Classes != o.Info.Spec.Classes {
+			l.Close()
+			err = fmt.Errorf("it tells %d classes apart, not %d", info.Spec.Classes, o.Info.Spec.Classes)
+		}
+		if err != nil {
+			closeAll()
+			return nil, fmt.Errorf("%s cannot teach: %w", path, err)
+		}
+		o.Teachers = append(o.Teachers, l)
+	}
+	return closeAll, nil
+}
+
 // check refuses values of flags that make no sense.
 func (f trainFlags) check() error {
 	switch {
@@ -189,10 +227,25 @@ func (f trainFlags) check() error {
 		return errors.New("--window-center and --window-width must be in HU, the width greater than 0")
 	case len(f.weights) > 0 && len(f.weights) != len(f.data):
 		return fmt.Errorf("%d --weight for %d --data: give one for each or none", len(f.weights), len(f.data))
+	case f.keep < 0:
+		return errors.New("--keep-checkpoints cannot be less than 0")
+	case !resumable(f.resume):
+		return fmt.Errorf("--resume=%s is no step; write --resume for the last checkpoint, or --resume=400", f.resume)
+	case !(f.teacherShare >= 0 && f.teacherShare <= 1):
+		return errors.New("--teacher-share must be between 0 and 1")
 	case f.out == "":
 		return errors.New("--out names no folder")
 	}
 	return nil
+}
+
+// resumeLast is what --resume without a step stands for.
+const resumeLast = "last"
+
+// resumable says whether text is a value of --resume.
+func resumable(text string) bool {
+	step, err := strconv.Atoi(text)
+	return text == "" || text == resumeLast || err == nil && step > 0
 }
 
 // makeFolder makes dir and sees that files can be written to it.
@@ -215,7 +268,10 @@ func (f trainFlags) options(ctx context.Context) (training.Options, error) {
 	o := training.Options{
 		BatchSize: f.batch, Seed: f.seed, Workers: f.workers, Average: f.average,
 		ValidateEvery: f.validateEvery, Patience: f.patience,
-		Dir: f.out, CheckpointEvery: f.checkpointEvery, Resume: f.resume,
+		Dir: f.out, CheckpointEvery: f.checkpointEvery, Older: f.keep - 1, Resume: f.resume != "",
+	}
+	if step, err := strconv.Atoi(f.resume); err == nil {
+		o.ResumeAt = step
 	}
 	if err := f.method.fill(&o); err != nil {
 		return o, err
@@ -239,6 +295,9 @@ func (f trainFlags) options(ctx context.Context) (training.Options, error) {
 			return o, err
 		}
 		o.Validation = training.JoinExamples(o.Validation, training.CacheExamples(e, cacheBytes/4))
+	}
+	if len(f.teachers) > 0 {
+		o.Loss.Teachers = f.teacherShare
 	}
 	o.Schedule.Steps = f.steps
 	if f.steps == 0 {
@@ -273,5 +332,8 @@ func (f trainFlags) info() training.ModelInfo {
 		},
 	}
 	f.method.provenance(info.Provenance)
+	if len(f.teachers) > 0 {
+		info.Provenance["teachers"] = strings.Join(baseNames(f.teachers), ", ")
+	}
 	return info
 }
