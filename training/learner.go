@@ -42,6 +42,8 @@ type Spec struct {
 	// Size is the side of the square input in pixels, a multiple of 32.
 	Size   int    `json:"size"`
 	Window Window `json:"window"`
+	// Level says that pictures without HU are brought to the usual grey values first.
+	Level bool `json:"level_pictures,omitempty"`
 }
 
 // ModelInfo stands in a checkpoint's header: what the network is and where it comes from.

@@ -27,12 +27,16 @@ func (s Slice) frame(size int) Frame {
 	return FrameOf(s.HU, s.W, s.H, s.Whole || s.Scaled != nil, size)
 }
 
-// plane is what the frame shows through win.
-func (s Slice) plane(f Frame, win Window) plane {
+// plane is what the frame shows through win; level brings pictures to the usual grey values.
+func (s Slice) plane(f Frame, win Window, level bool) plane {
 	if s.Scaled != nil {
 		return plane{values: s.Scaled, w: s.W, h: s.H, step: 1}.shrunk(f.scale)
 	}
-	return newPlane(s.HU, s.W, f.Box, win, f.scale)
+	hu := s.HU
+	if level && s.Whole {
+		hu = levelled(hu)
+	}
+	return newPlane(hu, s.W, f.Box, win, f.scale)
 }
 
 // Prediction is what a network says of one slice.
@@ -120,7 +124,7 @@ func (p *Predictor) predict(ctx context.Context, batch []Slice) ([]Prediction, e
 			continue // air and nothing else needs no network
 		}
 		at := len(shown) * n
-		frames[i].resample(s.plane(frames[i], p.spec.Window), labels{}, augment.Draw{}, p.x[at:at+n], nil)
+		frames[i].resample(s.plane(frames[i], p.spec.Window, p.spec.Level), labels{}, augment.Draw{}, p.x[at:at+n], nil)
 		shown = append(shown, i)
 	}
 	x, probs := p.x[:len(shown)*n], p.probs[:len(shown)*volume.NumClasses*n]

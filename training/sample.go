@@ -47,7 +47,7 @@ func fillSample(x []float32, y []uint8, e dataset.Example, spec Spec, chain augm
 	win.Center, win.Width = d.Window(win.Center, win.Width)
 	slice := sliceOf(e)
 	f := slice.frame(spec.Size)
-	f.resample(slice.plane(f, win), labels{e.Labels, e.W, f.Box}, d, x, y)
+	f.resample(slice.plane(f, win, spec.Level), labels{e.Labels, e.W, f.Box}, d, x, y)
 	d.Tone(x, win.Width)
 }
 

@@ -69,6 +69,7 @@ func TestTrainPredictEvaluateExport(t *testing.T) {
 		t.Fatalf("train ended with %s: %v", lastLine(out), err)
 	}
 	model := filepath.Join(run, "model.safetensors")
+	must(t, "train", "--data", "phantom:4@1", "--size", "32", "--steps", "1", "--batch", "2", "--mix", "0.5", "--teacher", model, "--teacher", model, "--out", filepath.Join(dir, "taught"))
 
 	labels := filepath.Join(dir, "labels.nii.gz")
 	must(t, "predict", "--model", model, "--out", labels, ct)
@@ -249,6 +250,12 @@ func TestMistakesAreSentences(t *testing.T) {
 		"no folder":        {"train", "--data", "phantom:2", "--out", ""},
 		"file as folder":   {"train", "--data", "phantom:2", "--out", "main_test.go"},
 		"no first model":   {"train", "--data", "phantom:2", "--init", filepath.Join(dir, "m"), "--out", dir},
+		"no teacher":       {"train", "--data", "phantom:2", "--size", "32", "--teacher", filepath.Join(dir, "m"), "--out", dir},
+		"teacher's share":  {"train", "--data", "phantom:2", "--teacher-share", "2", "--out", dir},
+		"mixed too often":  {"train", "--data", "phantom:2", "--size", "32", "--mix", "2", "--out", dir},
+		"no step":          {"train", "--data", "phantom:2", "--resume=later", "--out", dir},
+		"no checkpoint":    {"train", "--data", "phantom:2", "--resume=40", "--out", dir},
+		"negative keeping": {"train", "--data", "phantom:2", "--keep-checkpoints", "-1", "--out", dir},
 		"negative steps":   {"finetune", "--project", project, "--steps", "-4"},
 		"negative rate":    {"finetune", "--project", project, "--lr", "-4"},
 		"negative demo":    {"demo", "--steps", "-3", "--out", dir},

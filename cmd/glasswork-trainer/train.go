@@ -35,7 +35,7 @@ type trainFlags struct {
 	average                                  float64
 	resume                                   string
 	keep                                     int
-	half                                     bool
+	half, level                              bool
 	windowCenter, windowWidth                float64
 	method                                   methodFlags
 }
@@ -82,6 +82,7 @@ datasets equally often unless --weight, given once for each --data, says otherwi
 	s.BoolVar(&f.half, "half", false, "store the weights as float16")
 	s.Float64Var(&f.windowCenter, "window-center", training.DefaultWindow.Center, "centre in HU of what the network sees")
 	s.Float64Var(&f.windowWidth, "window-width", training.DefaultWindow.Width, "width in HU of what the network sees")
+	s.BoolVar(&f.level, "level", false, "bring pictures without HU to the usual grey values of lung and soft tissue before the network sees them")
 	f.method.register(s)
 	_ = c.MarkFlagRequired("data")
 	_ = c.MarkFlagRequired("out")
@@ -186,9 +187,9 @@ func (f trainFlags) learner(nets model.Networks, o *training.Options) (training.
 	if err != nil {
 		return nil, fmt.Errorf("cannot start from %s: %w", path, err)
 	}
-	size := o.Info.Size
+	size, level := o.Info.Size, o.Info.Level
 	o.Info.Spec = info.Spec
-	o.Info.Size = size
+	o.Info.Size, o.Info.Level = size, level || info.Level
 	return l, nil
 }
 
@@ -323,7 +324,7 @@ func (f trainFlags) info() training.ModelInfo {
 	info := training.ModelInfo{
 		Spec: training.Spec{
 			Arch: f.arch, Encoder: f.encoder, InChannels: 1, Classes: volume.NumClasses, Size: f.size,
-			Window: training.Window{Center: f.windowCenter, Width: f.windowWidth},
+			Window: training.Window{Center: f.windowCenter, Width: f.windowWidth}, Level: f.level,
 		},
 		Name: name, Created: time.Now().UTC().Format(time.RFC3339), Classes: names[:],
 		Provenance: map[string]string{
