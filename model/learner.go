@@ -108,8 +108,8 @@ func (l *Learner) apply(gradients [][]float32, lr float64) {
 }
 
 // differentiate computes the loss of a batch and, if that is finite, its gradients, which
-// live as long as scope. On a GPU it computes in mixed precision, with the loss scaled so
-// that small gradients are not lost.
+// live as long as scope. Mixed precision on a GPU scales the loss so that small gradients
+// are not lost.
 func (l *Learner) differentiate(scope *torch.Scope, b training.Batch) (float64, [][]float32, error) {
 	t, err := newTarget(b, l.spec.Classes, l.method.Loss)
 	if err != nil {
@@ -117,32 +117,56 @@ func (l *Learner) differentiate(scope *torch.Scope, b training.Batch) (float64, 
 	}
 	for {
 		loss, gradients, err := l.passBack(scope, b, t)
-		if err != nil || gradients == nil || !l.mixed() || l.scale.fits(gradients) {
+		if err != nil || gradients == nil || !l.scaled() || l.scale.fits(gradients) {
 			return loss, gradients, err
 		}
 	}
 }
 
-// mixed says whether the network computes in half precision where that is precise enough.
-func (l *Learner) mixed() bool { return l.net.device != torch.CPU }
+// mixed says whether steps compute in 16 bits where that is precise enough.
+func (l *Learner) mixed() bool {
+	switch l.method.Precision {
+	case training.PrecisionAuto:
+		return l.net.device != torch.CPU || torch.NativeBFloat16()
+	case training.PrecisionMixed:
+		return true
+	}
+	return false
+}
+
+// scaled says whether steps scale the loss: half precision has few small numbers, bfloat16
+// as many as float32.
+func (l *Learner) scaled() bool { return l.mixed() && l.net.device != torch.CPU }
 
 // passBack is one pass forward and back.
 func (l *Learner) passBack(scope *torch.Scope, b training.Batch, t *target) (float64, [][]float32, error) {
 	l.net.upload(scope)
 	x := scope.FromFloats(b.X, int64(b.N), int64(l.net.in), int64(b.H), int64(b.W))
-	torch.Autocast(l.mixed())
-	total := t.loss(scope, l.net.forward(l.trainingPass(scope), x), l.method.Loss)
-	torch.Autocast(false)
+	total := t.loss(scope, l.trainingLogits(scope, x), l.method.Loss)
 	l.net.download(scope)
 	loss := scope.Value(total)
 	if err := scope.Err(); err != nil || math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return loss, nil, err
 	}
-	if l.mixed() {
+	if l.scaled() {
 		total = scope.Mul(total, scope.FromFloats([]float32{l.scale.factor()}, 1))
 	}
 	gradients, err := l.gradients(scope, total)
 	return loss, gradients, err
+}
+
+// trainingLogits is the pass forward. In mixed precision on the processor a pixel's
+// channels lie side by side, as its matrix instructions want them.
+func (l *Learner) trainingLogits(scope *torch.Scope, x *torch.Tensor) *torch.Tensor {
+	if !l.mixed() {
+		return l.net.forward(l.trainingPass(scope), x)
+	}
+	if l.net.device == torch.CPU {
+		x = scope.ChannelsLast(x)
+	}
+	torch.Autocast(l.net.device)
+	defer torch.AutocastOff()
+	return scope.Float32(l.net.forward(l.trainingPass(scope), x))
 }
 
 // trainingPass normalises by the batch. What dropout leaves out is fixed by the number of
@@ -247,8 +271,6 @@ func (l *Learner) run(x []float32, n, h, w int, out []float32, softmax bool) err
 	if p.folded == nil {
 		l.net.upload(scope)
 	}
-	torch.Autocast(l.mixed())
-	defer torch.Autocast(false)
 	input := scope.FromFloats(x, int64(n), int64(l.net.in), int64(h), int64(w))
 	y := l.net.forward(p, input)
 	if softmax {

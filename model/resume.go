@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"glasswork/dataset/atomicfile"
+	"glasswork/model/internal/torch"
 	"glasswork/training"
 )
 
@@ -17,6 +18,9 @@ import (
 func (l *Learner) Configure(m training.Method) error {
 	if err := m.Validate(l.spec.Classes); err != nil {
 		return err
+	}
+	if m.Precision == training.PrecisionMixed && l.net.device == torch.CPU && !torch.NativeBFloat16() {
+		return errors.New("this processor has no instructions for mixed precision; leave the precision to auto, or set it to full")
 	}
 	return l.do(func() error {
 		if m.Optimiser.Kind != l.optimiser.Kind {

@@ -70,6 +70,9 @@ func measure(ctx context.Context, l Learner, o Options) (step, slice time.Durati
 	if err != nil {
 		return 0, 0, err
 	}
+	if err := o.prepare(l); err != nil {
+		return 0, 0, err
+	}
 	first := o.Validation
 	if first.Len() > 1+predictBatch {
 		first = pick{Examples: first, at: []int{0, 1, 2, 3, 4}}

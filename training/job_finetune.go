@@ -58,7 +58,7 @@ func finetuneOptions(job protocol.FinetuneJob, pl *plan, info ModelInfo) Options
 		Sources: pl.sources(), Augment: chain, Validation: pl.holdout, KeepLast: true,
 		ValidateEvery: max((steps+finetuneScores-1)/finetuneScores, 1),
 		Info:          info, Schedule: Schedule{Peak: rate, Warmup: max(steps/10, 1), Steps: steps},
-		BatchSize: finetuneBatch, Seed: job.Seed, Workers: 1,
+		BatchSize: finetuneBatch, Precision: PrecisionAuto, Seed: job.Seed, Workers: 1,
 	}
 }
 

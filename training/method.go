@@ -64,12 +64,24 @@ type Optimiser struct {
 	Clip float64 `json:"clip,omitempty"`
 }
 
+// Precisions of a training step. Prediction always computes in float32.
+const (
+	PrecisionAuto  = "auto"  // mixed where that is faster: on a GPU, or on a processor with instructions for it
+	PrecisionFull  = "full"  // float32
+	PrecisionMixed = "mixed" // 16 bits where that is precise enough, as PyTorch's autocast
+)
+
+// Precisions are all of them.
+func Precisions() []string { return []string{PrecisionAuto, PrecisionFull, PrecisionMixed} }
+
 // Method is how a learner trains: set before the first step.
 type Method struct {
 	Loss      Loss      `json:"loss"`
 	Optimiser Optimiser `json:"optimiser"`
 	// Seed fixes what a network draws itself, such as dropout.
 	Seed uint64 `json:"seed"`
+	// Precision is one of Precisions; empty means PrecisionFull.
+	Precision string `json:"precision,omitempty"`
 }
 
 // filled is m with what is not said filled in.
@@ -102,6 +114,8 @@ func (m Method) Validate(classes int) error {
 		return fmt.Errorf("the teachers' share %g is not between 0 and 1", l.Teachers)
 	case o.Kind != "" && !slices.Contains(Optimisers(), o.Kind):
 		return fmt.Errorf("the optimiser %q is none of %s", o.Kind, strings.Join(Optimisers(), ", "))
+	case m.Precision != "" && !slices.Contains(Precisions(), m.Precision):
+		return fmt.Errorf("the precision %q is none of %s", m.Precision, strings.Join(Precisions(), ", "))
 	case !(o.Decay >= 0) || !(o.Clip >= 0):
 		return fmt.Errorf("weight decay and the gradients' norm cannot be less than 0")
 	case !(o.Momentum >= 0 && o.Momentum < 1):

@@ -44,6 +44,7 @@ type Options struct {
 	Schedule  Schedule
 	Loss      Loss
 	Optimiser Optimiser
+	Precision string // one of Precisions; empty means PrecisionFull
 	BatchSize int
 	Seed      uint64
 	// Workers prepare batches beside the network.
@@ -97,7 +98,7 @@ type Result struct {
 
 // method is what a Configurable is told.
 func (o Options) method() Method {
-	return Method{Loss: o.Loss, Optimiser: o.Optimiser, Seed: o.Seed}.filled()
+	return Method{Loss: o.Loss, Optimiser: o.Optimiser, Seed: o.Seed, Precision: o.Precision}.filled()
 }
 
 func (o Options) validate() error {

@@ -16,7 +16,7 @@ import (
 // methodFlags are those flags of train that say how samples are varied and how a network
 // learns from them.
 type methodFlags struct {
-	augment, stopOn string
+	augment, stopOn, precision string
 	mix             float64
 	schedule        training.Schedule
 	loss            training.Loss
@@ -34,6 +34,7 @@ func (f *methodFlags) register(s *pflag.FlagSet) {
 	s.Float64Var(&f.optimiser.Momentum, "momentum", 0.9, "momentum of sgd")
 	s.BoolVar(&f.optimiser.Nesterov, "nesterov", false, "Nesterov's momentum for sgd")
 	s.Float64Var(&f.optimiser.Clip, "clip", 0, "largest norm of all gradients together (0: any)")
+	s.StringVar(&f.precision, "precision", training.PrecisionAuto, "of training steps: full (float32), mixed (16 bits where that is precise enough), or auto (mixed where it is faster)")
 	s.Float64Var(&f.schedule.Peak, "lr", 1e-3, "highest learning rate")
 	s.StringVar(&f.schedule.Course, "schedule", training.Cosine, "course of the learning rate: cosine, poly, onecycle or constant")
 	s.StringVar(&f.schedule.Course, "decay", training.Cosine, "course of the learning rate")
@@ -53,7 +54,7 @@ func (f *methodFlags) fill(o *training.Options) error {
 			return err
 		}
 	}
-	o.Schedule, o.Loss, o.Optimiser, o.Mix = f.schedule, f.loss, f.optimiser, f.mix
+	o.Schedule, o.Loss, o.Optimiser, o.Mix, o.Precision = f.schedule, f.loss, f.optimiser, f.mix, f.precision
 	if f.optimiser.Kind != training.SGD {
 		o.Optimiser.Momentum = 0
 	}
@@ -68,7 +69,7 @@ func (f *methodFlags) fill(o *training.Options) error {
 	if err := planned.Validate(); err != nil {
 		return err
 	}
-	return training.Method{Loss: o.Loss, Optimiser: o.Optimiser}.Validate(volume.NumClasses)
+	return training.Method{Loss: o.Loss, Optimiser: o.Optimiser, Precision: o.Precision}.Validate(volume.NumClasses)
 }
 
 // provenance says in a model's header how it was trained.

@@ -162,6 +162,9 @@ func (f trainFlags) fitBatch(ctx context.Context, nets model.Networks) (int, err
 		return 0, err
 	}
 	defer l.Close()
+	if err := l.(*model.Learner).Configure(training.Method{Optimiser: f.method.optimiser, Precision: f.method.precision}); err != nil {
+		return 0, err
+	}
 	return l.(*model.Learner).FitBatch(ctx, f.size, largestBatch)
 }
 

@@ -33,6 +33,7 @@ const libGo = `package libtch
 // char *gw_trace_end(tensor, size_t *);
 // tensor gw_interleave(tensor, tensor);
 // void gw_autocast(int);
+// tensor gw_channels_last(tensor);
 // #include <stdlib.h>
 import "C"
 
@@ -80,8 +81,11 @@ func TraceEnd(y Ctensor) []byte {
 // Interleave makes one picture of the four parts of z, added to y if it is not nil, and rectifies.
 func Interleave(y, z Ctensor) Ctensor { return C.gw_interleave(y, z) }
 
-// Autocast switches mixed precision on CUDA.
-func Autocast(on int32) { C.gw_autocast(C.int(on)) }
+// Autocast sets mixed precision: 0 none, 1 on CUDA, 2 on the processor.
+func Autocast(mode int32) { C.gw_autocast(C.int(mode)) }
+
+// ChannelsLast copies x so that a pixel's channels lie side by side.
+func ChannelsLast(x Ctensor) Ctensor { return C.gw_channels_last(x) }
 `
 
 // goWork puts the copy in the module's place without a word in go.mod.

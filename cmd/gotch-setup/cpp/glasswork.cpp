@@ -139,10 +139,22 @@ extern "C" tensor gw_interleave(tensor y, tensor z) {
   return nullptr;
 }
 
-// gw_autocast switches this thread's mixed precision on CUDA on or off.
-extern "C" void gw_autocast(int on) {
+// gw_autocast sets this thread's mixed precision: 0 is none, 1 half precision on CUDA, 2
+// bfloat16 on the processor.
+extern "C" void gw_autocast(int mode) {
   GUARD(
-    at::autocast::set_enabled(on);
-    if (!on) at::autocast::clear_cache();
+    at::autocast::set_enabled(mode == 1);
+    at::autocast::set_cpu_enabled(mode == 2);
+    if (mode == 2) at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+    if (mode == 0) at::autocast::clear_cache();
   )
+}
+
+// gw_channels_last copies x [n,c,h,w] so that a pixel's channels lie side by side.
+extern "C" tensor gw_channels_last(tensor x) {
+  GUARD(
+    auto y = at::empty(x->sizes(), x->options().memory_format(at::MemoryFormat::ChannelsLast));
+    return new torch::Tensor(y.copy_(*x));
+  )
+  return nullptr;
 }

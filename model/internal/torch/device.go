@@ -9,7 +9,15 @@ package torch
 // }
 import "C"
 
-import "github.com/sugarme/gotch/libtch"
+import (
+	"cmp"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/sugarme/gotch/libtch"
+	"golang.org/x/sys/cpu"
+)
 
 // Device is where tensors live: CPU, or the number of a CUDA device from 0 on.
 type Device int32
@@ -25,9 +33,39 @@ func GPUs() int {
 	return int(libtch.AtcCudaDeviceCount())
 }
 
-// Autocast lets this OS thread's operations on CUDA compute in half precision where that
-// is precise enough, as PyTorch's autocast does.
-func Autocast(on bool) { libtch.Autocast(flag(on)) }
+// Autocast lets this OS thread's operations on d compute in 16 bits where that is precise
+// enough, as PyTorch's autocast does: half precision on CUDA, bfloat16 on the processor.
+func Autocast(d Device) {
+	if d == CPU {
+		libtch.Autocast(2)
+		return
+	}
+	libtch.Autocast(1)
+}
+
+// AutocastOff goes back to float32.
+func AutocastOff() { libtch.Autocast(0) }
+
+// NativeBFloat16 says whether the processor multiplies matrices of bfloat16 by itself
+// (AMX), and oneDNN may let it.
+func NativeBFloat16() bool {
+	isa := strings.ToUpper(cmp.Or(os.Getenv("ONEDNN_MAX_CPU_ISA"), os.Getenv("DNNL_MAX_CPU_ISA"), "DEFAULT"))
+	return cpu.X86.HasAMXBF16 && cpu.X86.HasAMXTile && slices.Contains([]string{"DEFAULT", "ALL", "AVX512_CORE_AMX"}, isa)
+}
+
+// ChannelsLast is a copy of x [n,c,h,w] in which a pixel's channels lie side by side;
+// what is computed of it is laid out likewise.
+func (s *Scope) ChannelsLast(x *Tensor) *Tensor {
+	if s.stop(x) {
+		return nil
+	}
+	return s.own("layout", libtch.ChannelsLast(x.c))
+}
+
+// Float32 is x in full precision.
+func (s *Scope) Float32(x *Tensor) *Tensor {
+	return s.unary("conversion", x, func(c *libtch.Ctensor) { libtch.AtgTotype(c, x.c, kindFloat32) })
+}
 
 // ReturnLarge gives memory of 16 MB and more back to the system as soon as a tensor lets
 // go of it, in spite of KeepMemory: kept, such pieces never fit together again, and a
@@ -56,7 +94,7 @@ func (s *Scope) Host(x *Tensor) *Tensor {
 	if s.device == CPU {
 		return s.Contiguous(x)
 	}
-	exact := s.unary("conversion", x, func(c *libtch.Ctensor) { libtch.AtgTotype(c, x.c, kindFloat32) })
+	exact := s.Float32(x)
 	near := s.unary("copy from the GPU", exact, func(c *libtch.Ctensor) { libtch.AtgTo(c, exact.c, int32(CPU)) })
 	s.Drop(exact)
 	y := s.Contiguous(near)

@@ -1,0 +1,87 @@
+package model
+
+import (
+	"math"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/cpu"
+
+	"glasswork/model/internal/torch"
+	"glasswork/training"
+)
+
+// TestMixedPrecision holds that steps in mixed precision follow those in float32: the same
+// loss and gradients to the three digits that bfloat16 has, and learning that comes as far.
+func TestMixedPrecision(t *testing.T) {
+	if !torch.NativeBFloat16() {
+		if cpu.X86.HasAMXBF16 && os.Getenv("ONEDNN_MAX_CPU_ISA") == "AVX2" {
+			unlimited(t)
+			return
+		}
+		t.Skip("this processor does not multiply bfloat16 by itself")
+	}
+	full, mixed := newLearner(t, 3), newLearner(t, 3)
+	configure := func(l *Learner, precision string) {
+		t.Helper()
+		if err := l.Configure(training.Method{Optimiser: training.Optimiser{Kind: training.AdamW}, Precision: precision}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	configure(full, training.PrecisionFull)
+	configure(mixed, training.PrecisionMixed)
+	b := quarters(4, 5)
+	var want, got float64
+	for i := range 12 {
+		want, got = step(t, full, b), step(t, mixed, b)
+		if want == got {
+			t.Fatalf("step %d: both have a loss of exactly %g; mixed precision is not in use", i, got)
+		}
+		if i == 0 && math.Abs(want-got) > 0.02*want {
+			t.Fatalf("first loss %g in mixed precision, %g in full", got, want)
+		}
+	}
+	if math.Abs(want-got) > 0.15*want {
+		t.Errorf("loss after 12 steps: %g in mixed precision, %g in full", got, want)
+	}
+}
+
+// unlimited runs the test in a process of its own that may use all the processor has.
+func unlimited(t *testing.T) {
+	t.Helper()
+	c := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	c.Env = append(os.Environ(), "ONEDNN_MAX_CPU_ISA=DEFAULT")
+	output, err := c.CombinedOutput()
+	if err != nil || !strings.Contains(string(output), "--- PASS: "+t.Name()) {
+		t.Errorf("%v\n%s", err, output)
+	}
+}
+
+// TestMixedPrecisionRefused holds that a processor without the instructions is told apart.
+func TestMixedPrecisionRefused(t *testing.T) {
+	l := newLearner(t, 3)
+	if l.net.device != torch.CPU || torch.NativeBFloat16() {
+		t.Skip("mixed precision is possible here")
+	}
+	err := l.Configure(training.Method{Precision: training.PrecisionMixed})
+	if err == nil || !strings.Contains(err.Error(), "no instructions for mixed precision") {
+		t.Errorf("mixed precision: %v", err)
+	}
+}
+
+// TestAutomaticPrecision holds that what nobody configured computes in full precision, and
+// auto in mixed only where the processor is made for it.
+func TestAutomaticPrecision(t *testing.T) {
+	l := newLearner(t, 3)
+	if l.mixed() {
+		t.Error("a new learner computes in mixed precision")
+	}
+	if err := l.Configure(training.Method{Optimiser: training.Optimiser{Kind: training.AdamW}, Precision: training.PrecisionAuto}); err != nil {
+		t.Fatal(err)
+	}
+	if l.mixed() != (torch.NativeBFloat16() || l.net.device != torch.CPU) {
+		t.Errorf("mixed precision: %v on device %s", l.mixed(), deviceName(l.net.device))
+	}
+}
