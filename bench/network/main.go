@@ -9,6 +9,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"glasswork/model"
 )
@@ -64,7 +66,11 @@ func (b *bench) run(ctx context.Context, steps int) error {
 	for _, c := range []struct {
 		mode, text  string
 		side, batch int
-	}{{"train", "training step", 256, 8}, {"predict", "prediction", 512, 4}} {
+	}{{"train", "training step", 256, 8}, {"train-mixed", "training step, mixed precision", 256, 8}, {"predict", "prediction", 512, 4}} {
+		if _, err := turn(ctx, b.ours, c.mode, "resnet18", "64", "2", "0", "1"); err != nil {
+			fmt.Fprintf(b.out, "| %s | not here: %v |\n", c.text, err)
+			continue
+		}
 		for _, encoder := range []string{"resnet18", "resnet34"} {
 			what := fmt.Sprintf("%s, %s, %d × %d, batch %d", c.text, encoder, c.side, c.side, c.batch)
 			if err := b.compare(ctx, what, c.mode, encoder, c.side, c.batch); err != nil {
@@ -110,11 +116,13 @@ func (b *bench) compare(ctx context.Context, what, mode, encoder string, side, b
 // turn runs a program once.
 func turn(ctx context.Context, name string, args ...string) (r result, err error) {
 	cmd := exec.CommandContext(ctx, name, args...)
-	if args[0] == "train" { // which starts itself again with this
+	if strings.HasPrefix(args[0], "train") { // which starts itself again with this
 		cmd.Env = append(os.Environ(), "GLIBC_TUNABLES="+model.HugePages)
 	}
-	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
+	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
+		return r, errors.New(strings.TrimSpace(string(failed.Stderr)))
+	}
 	if err != nil {
 		return r, fmt.Errorf("%s %v: %w", filepath.Base(name), args, err)
 	}

@@ -253,6 +253,7 @@ func TestMistakesAreSentences(t *testing.T) {
 		"no teacher":       {"train", "--data", "phantom:2", "--size", "32", "--teacher", filepath.Join(dir, "m"), "--out", dir},
 		"teacher's share":  {"train", "--data", "phantom:2", "--teacher-share", "2", "--out", dir},
 		"mixed too often":  {"train", "--data", "phantom:2", "--size", "32", "--mix", "2", "--out", dir},
+		"odd precision":    {"train", "--data", "phantom:2", "--size", "32", "--precision", "double", "--out", dir},
 		"no step":          {"train", "--data", "phantom:2", "--resume=later", "--out", dir},
 		"no checkpoint":    {"train", "--data", "phantom:2", "--resume=40", "--out", dir},
 		"negative keeping": {"train", "--data", "phantom:2", "--keep-checkpoints", "-1", "--out", dir},

@@ -17,10 +17,10 @@ import (
 // learns from them.
 type methodFlags struct {
 	augment, stopOn, precision string
-	mix             float64
-	schedule        training.Schedule
-	loss            training.Loss
-	optimiser       training.Optimiser
+	mix                        float64
+	schedule                   training.Schedule
+	loss                       training.Loss
+	optimiser                  training.Optimiser
 }
 
 func (f *methodFlags) register(s *pflag.FlagSet) {

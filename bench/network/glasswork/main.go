@@ -51,6 +51,12 @@ func run(args []string) error {
 		return err
 	}
 	switch args[0] {
+	case "train-mixed":
+		mixed := training.Method{Optimiser: training.Optimiser{Kind: training.AdamW}, Precision: training.PrecisionMixed}
+		if err := l.(*model.Learner).Configure(mixed); err != nil {
+			return err
+		}
+		return measure(step, count, time.Duration(n[2])*time.Second)
 	case "train":
 		return measure(step, count, time.Duration(n[2])*time.Second)
 	case "predict":

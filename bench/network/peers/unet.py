@@ -1,7 +1,7 @@
 """U-Net over resnet18 or resnet34 in PyTorch, for Glasswork's benchmark: the layers of
 segmentation_models.pytorch's Unet with its defaults, one channel in and four classes out.
 
-    unet.py train|predict resnet18|resnet34 SIDE BATCH SECONDS THREADS
+    unet.py train|train-mixed|predict resnet18|resnet34 SIDE BATCH SECONDS THREADS
 
 prints slices a second, processor seconds a slice and peak memory in KiB."""
 import resource
@@ -100,7 +100,9 @@ def main():
 
         def work():
             adam.zero_grad()
-            loss = cross_entropy_and_dice(net(x), target)
+            with torch.cpu.amp.autocast(enabled=mode == "train-mixed"):
+                logits = net(x)
+            loss = cross_entropy_and_dice(logits.float(), target)
             loss.backward()
             adam.step()
             loss.item()
