@@ -78,6 +78,7 @@ func registerSettings(s *pflag.FlagSet, to *experiment.Settings) {
 	s.IntVar(&to.Epochs, "epochs", 0, "most passes over the training slices (default: the suite's, else the protocol's)")
 	s.IntVar(&to.Patience, "patience", 0, "passes without a better one after which training stops (default: the suite's, else the protocol's)")
 	s.IntVar(&to.Batch, "batch", 0, "samples a step (default: the suite's, else the protocol's)")
+	s.StringVar(&to.Precision, "precision", "", "of training steps: full, mixed or auto, as for train (default: the suite's, else full)")
 	s.Float64Var(&to.Rate, "lr", 0, "highest learning rate (default: the suite's, else 0.001)")
 }
 

@@ -24,7 +24,7 @@ func (r Run) options(p Protocol, s sources, workers int) (o training.Options, pa
 	n := s.train.Examples.Len()
 	pass = (n + c.Batch - 1) / c.Batch
 	o = training.Options{
-		Sources: []training.Source{s.train}, BatchSize: c.Batch, Seed: r.Seed, Workers: workers,
+		Sources: []training.Source{s.train}, BatchSize: c.Batch, Seed: r.Seed, Workers: workers, Precision: c.Precision,
 		Info: r.info(p), Loss: training.Loss{Kind: c.Loss}, Optimiser: optimiser(c.Optimiser),
 		Schedule:      training.Schedule{Peak: c.Rate, Course: c.Schedule, Steps: c.Epochs * pass},
 		ValidateEvery: pass, Patience: c.Patience,

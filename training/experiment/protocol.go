@@ -3,6 +3,7 @@ package experiment
 import (
 	"fmt"
 
+	"glasswork/training"
 	"glasswork/training/experiment/study"
 )
 
@@ -32,12 +33,12 @@ func (p Protocol) Defaults() Settings {
 	if p == Published {
 		return Settings{
 			Arch: "unet", Encoder: "resnet34", Augment: "E", Loss: "softmax-ce", Optimiser: "adam", Schedule: "constant",
-			Rate: 1e-3, Epochs: 150, Patience: 5, Batch: 64, Size: study.Size, Classes: 4,
+			Rate: 1e-3, Epochs: 150, Patience: 5, Batch: 64, Size: study.Size, Classes: 4, Precision: training.PrecisionFull,
 		}
 	}
 	return Settings{
 		Arch: "unet", Encoder: "resnet34", Augment: "E", Loss: "ce+dice", Optimiser: "adamw", Schedule: "cosine",
-		Rate: 1e-3, Epochs: 60, Patience: 15, Batch: 8, Size: study.Size, Classes: 4,
+		Rate: 1e-3, Epochs: 60, Patience: 15, Batch: 8, Size: study.Size, Classes: 4, Precision: training.PrecisionFull,
 	}
 }
 
@@ -66,5 +67,6 @@ func (p Protocol) deviations(s Settings) []string {
 	add("loss", s.Loss, fixed.Loss)
 	add("optimiser", s.Optimiser, fixed.Optimiser)
 	add("schedule", s.Schedule, fixed.Schedule)
+	add("precision", s.Precision, fixed.Precision)
 	return all
 }

@@ -25,6 +25,8 @@ type Settings struct {
 	Loss      string `json:"loss,omitempty"`
 	Optimiser string `json:"optimiser,omitempty"`
 	Schedule  string `json:"schedule,omitempty"`
+	// Precision is of training steps: full, mixed or auto.
+	Precision string `json:"precision,omitempty"`
 	// Rate is the highest learning rate.
 	Rate float64 `json:"lr,omitempty"`
 	// Epochs is the most passes over the training slices, Patience how many may bring
@@ -91,6 +93,7 @@ func (s Settings) over(base Settings) Settings {
 	fill(&s.Loss, base.Loss)
 	fill(&s.Optimiser, base.Optimiser)
 	fill(&s.Schedule, base.Schedule)
+	fill(&s.Precision, base.Precision)
 	fill(&s.Rate, base.Rate)
 	fill(&s.Epochs, base.Epochs)
 	fill(&s.Patience, base.Patience)
@@ -126,7 +129,7 @@ func (s Settings) check() error {
 		return err
 	}
 	schedule := training.Schedule{Peak: s.Rate, Course: s.Schedule, Steps: 1}
-	method := training.Method{Loss: training.Loss{Kind: s.Loss}, Optimiser: optimiser(s.Optimiser)}
+	method := training.Method{Loss: training.Loss{Kind: s.Loss}, Optimiser: optimiser(s.Optimiser), Precision: s.Precision}
 	return cmp.Or(schedule.Validate(), method.Validate(s.Classes))
 }
 

@@ -122,7 +122,7 @@ func (s Suite) parseColumns(list *yaml.Node, base Settings) (Suite, error) {
 func settings(n *yaml.Node, named bool) (s Settings, name string, err error) {
 	texts := map[string]*string{
 		"arch": &s.Arch, "encoder": &s.Encoder, "encoder_weights": &s.EncoderWeights, "augment": &s.Augment,
-		"loss": &s.Loss, "optimiser": &s.Optimiser, "schedule": &s.Schedule,
+		"loss": &s.Loss, "optimiser": &s.Optimiser, "schedule": &s.Schedule, "precision": &s.Precision,
 	}
 	if named {
 		texts["name"] = &name
@@ -140,7 +140,7 @@ func settings(n *yaml.Node, named bool) (s Settings, name string, err error) {
 			return err
 		}
 		if key != "lr" {
-			return at(v, "%q is not known here; name, arch, encoder, encoder_weights, augment, loss, optimiser, schedule, lr, epochs, patience, batch, size and classes are", key)
+			return at(v, "%q is not known here; name, arch, encoder, encoder_weights, augment, loss, optimiser, schedule, precision, lr, epochs, patience, batch, size and classes are", key)
 		}
 		if v.Decode(&s.Rate) != nil || !(s.Rate > 0) || math.IsInf(s.Rate, 0) {
 			return at(v, "lr is a number greater than 0, not %s", shown(v))
