@@ -29,9 +29,16 @@ const (
 const maxFile = 2 << 30
 
 // Save writes the weights that predict, with info as header: float32, or with info.Half
-// the convolutions' weights as float16. The file is there whole or not at all.
+// the convolutions' weights as float16. What the network is fed, its size, window and
+// levelling, is info's if that names a size, since it may have been trained at another one
+// than it was loaded with; what it is made of is the network's own. The file is there whole or
+// not at all.
 func (l *Learner) Save(path string, info training.ModelInfo) error {
-	info.Spec = l.spec
+	own := l.spec
+	if info.Size > 0 {
+		own.Size, own.Window, own.Level = info.Size, info.Window, info.Level
+	}
+	info.Spec = own
 	text, err := json.Marshal(info)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"glasswork/dataset/npy"
 	"glasswork/model"
+	"glasswork/training"
 )
 
 // TestModelOnAnArray exports the shipped model in every format and holds that all give the
@@ -89,5 +90,23 @@ func TestModelCommandsRefuse(t *testing.T) {
 	}
 	if _, err := os.Stat(logits); err == nil {
 		t.Error("a refused command left a file")
+	}
+}
+
+// TestTrainFromAnotherSize holds that a network trained from a file at another size says the
+// size, and the levelling, at which it was trained and at which it therefore predicts.
+func TestTrainFromAnotherSize(t *testing.T) {
+	dir := t.TempDir()
+	first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
+	must(t, "train", "--data", "phantom:2@1", "--size", "32", "--steps", "1", "--batch", "2", "--out", first)
+	must(t, "train", "--init", filepath.Join(first, "model.safetensors"), "--level",
+		"--data", "phantom:2@1", "--size", "64", "--steps", "1", "--batch", "2", "--out", second)
+	var info training.ModelInfo
+	out := must(t, "model", "info", filepath.Join(second, "model.safetensors"), "--json")
+	if err := json.Unmarshal([]byte(lastLine(out)), &info); err != nil {
+		t.Fatal(err)
+	}
+	if info.Size != 64 || !info.Level {
+		t.Errorf("trained at 64 pixels with levelling; the file says %s", out)
 	}
 }
