@@ -14,7 +14,7 @@ import (
 )
 
 // TestMixedPrecision holds that steps in mixed precision follow those in float32: the same
-// loss and gradients to the three digits that bfloat16 has, and learning that comes as far.
+// first loss to the few digits that bfloat16 has, and learning that comes as far.
 func TestMixedPrecision(t *testing.T) {
 	if !torch.NativeBFloat16() {
 		if cpu.X86.HasAMXBF16 && os.Getenv("ONEDNN_MAX_CPU_ISA") == "AVX2" {
