@@ -26,7 +26,7 @@ import (
 // trainFlags are the flags of train.
 type trainFlags struct {
 	data, validation, teachers               []string
-	teacherShare                             float64
+	teacherShare, densityNames               float64
 	weights                                  []float64
 	arch, encoder, out, initial, name        string
 	size, epochs, steps, batch, workers      int
@@ -83,6 +83,7 @@ datasets equally often unless --weight, given once for each --data, says otherwi
 	s.Float64Var(&f.windowCenter, "window-center", training.DefaultWindow.Center, "centre in HU of what the network sees")
 	s.Float64Var(&f.windowWidth, "window-width", training.DefaultWindow.Width, "width in HU of what the network sees")
 	s.BoolVar(&f.level, "level", false, "bring pictures without HU to the usual grey values of lung and soft tissue before the network sees them")
+	s.Float64Var(&f.densityNames, "density-names", 0, "share of the samples of pictures in which density says what is ground glass and what consolidation, not the mask")
 	f.method.register(s)
 	_ = c.MarkFlagRequired("data")
 	_ = c.MarkFlagRequired("out")
@@ -237,6 +238,8 @@ func (f trainFlags) check() error {
 		return fmt.Errorf("--resume=%s is no step; write --resume for the last checkpoint, or --resume=400", f.resume)
 	case !(f.teacherShare >= 0 && f.teacherShare <= 1):
 		return errors.New("--teacher-share must be between 0 and 1")
+	case !(f.densityNames >= 0 && f.densityNames <= 1):
+		return errors.New("--density-names must be between 0 and 1")
 	case f.out == "":
 		return errors.New("--out names no folder")
 	}
@@ -291,7 +294,7 @@ func (f trainFlags) options(ctx context.Context) (training.Options, error) {
 		if len(f.weights) > 0 {
 			src.Weight = f.weights[i]
 		}
-		o.Sources = append(o.Sources, src)
+		o.Sources = append(o.Sources, f.named(src)...)
 	}
 	for _, path := range f.validation {
 		e, err := dataset.OpenExamples(ctx, path)
@@ -315,6 +318,20 @@ func (f trainFlags) options(ctx context.Context) (training.Options, error) {
 	return o, nil
 }
 
+// named divides a source between the names that its masks give lesions and those of their density.
+func (f trainFlags) named(src training.Source) []training.Source {
+	dense := src
+	dense.Examples = training.NameByDensity(src.Examples)
+	src.Weight, dense.Weight = (1-f.densityNames)*src.Weight, f.densityNames*src.Weight
+	switch f.densityNames {
+	case 0:
+		return []training.Source{src}
+	case 1:
+		return []training.Source{dense}
+	}
+	return []training.Source{src, dense}
+}
+
 // cacheBytes bounds the memory in which decoded slices are kept.
 const cacheBytes = 2 << 30
 
@@ -336,6 +353,9 @@ func (f trainFlags) info() training.ModelInfo {
 		},
 	}
 	f.method.provenance(info.Provenance)
+	if f.densityNames > 0 {
+		info.Provenance["density_names"] = fmt.Sprint(f.densityNames)
+	}
 	if len(f.teachers) > 0 {
 		info.Provenance["teachers"] = strings.Join(baseNames(f.teachers), ", ")
 	}
