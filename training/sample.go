@@ -40,7 +40,7 @@ func checkExample(e dataset.Example) error {
 // chain is the usual one for CT or pictures. The same rng state gives the same sample.
 func fillSample(x []float32, y []uint8, e dataset.Example, spec Spec, chain augment.Chain, rng *rand.Rand) {
 	if chain == nil {
-		chain = UsualAugment(e)
+		chain = UsualAugment(e, spec.Level)
 	}
 	d := chain.Draw(rng, spec.Size)
 	win := spec.Window
@@ -51,12 +51,16 @@ func fillSample(x []float32, y []uint8, e dataset.Example, spec Spec, chain augm
 	d.Tone(x, win.Width)
 }
 
-// UsualAugment is how samples of e are varied where nobody says how.
-func UsualAugment(e dataset.Example) augment.Chain {
-	if whole(e) {
-		return augment.Picture()
+// UsualAugment is how samples of e are varied where nobody says how; level says that the
+// network sees pictures levelled.
+func UsualAugment(e dataset.Example, level bool) augment.Chain {
+	switch {
+	case !whole(e):
+		return augment.CT()
+	case level:
+		return augment.Levelled()
 	}
-	return augment.CT()
+	return augment.Picture()
 }
 
 // draw is one sample of a plan: which example, varied how.

@@ -54,7 +54,7 @@ func notation() string {
 	var b strings.Builder
 	b.WriteString("An augmentation is letters with their probability, applied one after the other: V{0.5}B{1}. (X|Y){p} draws\n" +
 		"one of the bracketed by their probabilities as weights, and applies it with probability p. Limits follow in\n" +
-		"brackets. E alone changes nothing; C1, C2, C3, CT and PICTURE are names for whole ones.\n\n")
+		"brackets. E alone changes nothing; C1, C2, C3, CT, PICTURE and LEVELLED are names for whole ones.\n\n")
 	for _, l := range augment.Letters() {
 		fmt.Fprintf(&b, "  %c  %s", l.Letter, l.Meaning)
 		for i, limit := range l.Limits {
@@ -90,7 +90,7 @@ func (a *app) augment(ctx context.Context, f augmentFlags) error {
 		return err
 	}
 	if chain == nil {
-		chain = training.UsualAugment(e)
+		chain = training.UsualAugment(e, false)
 	}
 	samples, err := training.Vary(e, chain, f.size, f.seed, previewColumns*previewColumns)
 	if err != nil {

@@ -44,7 +44,7 @@ project as a candidate; the current one stays until somebody chooses.`,
 	s.IntVar(&job.Steps, "steps", 0, "optimiser steps (0: by the number of reviewed slices)")
 	s.Uint64Var(&job.Seed, "seed", 0, "fixes order and augmentation")
 	s.Float64Var(&job.LearningRate, "lr", 0, "highest learning rate (0: the usual one)")
-	s.StringVar(&job.Augment, "augment", "", "how samples are varied; glasswork-trainer augment --help explains (default: CT or PICTURE)")
+	s.StringVar(&job.Augment, "augment", "", "how samples are varied; glasswork-trainer augment --help explains (default: CT or PICTURE, or LEVELLED for a model that sees pictures so)")
 	s.BoolVar(&estimate, "estimate", false, "only say what would be used and how long it would take")
 	_ = c.MarkFlagRequired("project")
 	return c

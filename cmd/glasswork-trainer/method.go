@@ -24,7 +24,7 @@ type methodFlags struct {
 }
 
 func (f *methodFlags) register(s *pflag.FlagSet) {
-	s.StringVar(&f.augment, "augment", "", "how samples are varied, such as V{0.5}B{0.5}(S{0.5}|G{0.5}[0.37]){0.3}, or E for not at all; glasswork-trainer augment --help lists the letters (default: CT or PICTURE)")
+	s.StringVar(&f.augment, "augment", "", "how samples are varied, such as V{0.5}B{0.5}(S{0.5}|G{0.5}[0.37]){0.3}, or E for not at all; glasswork-trainer augment --help lists the letters (default: CT or PICTURE, or LEVELLED for a model that sees pictures so)")
 	s.Float64Var(&f.mix, "mix", 0, "how often a rectangle of a sample is replaced by that of another sample of its dataset, such as 0.5")
 	s.StringVar(&f.loss.Kind, "loss", training.LossBoth, "what is made smaller: ce+dice, ce+case-dice (Dice of each sample), ce, dice, focal or softmax-ce")
 	s.Float64SliceVar(&f.loss.Weights, "class-weights", nil, "weight of each class in the loss, such as 0.5,1,2,1")

@@ -78,13 +78,14 @@ func (l Letter) defaults() []float64 {
 }
 
 // named are the study's combinations as its notebook ran them: C2 and C3 shifted and
-// scaled by at most 5 %. The last two are Glasswork's own.
+// scaled by at most 5 %. The last three are Glasswork's own.
 var named = []struct{ name, text string }{
 	{"C1", "V{0.5}B{1}(S{0.5}|G{0.5}[0.3]){0.5}"},
 	{"C2", "V{0.5}B{0.5}(S{0.5}[0.05,0.05]|G{0.5}[0.3]){0.3}"},
 	{"C3", "V{0.5}B{0.5}(S{0.5}[0.05,0.05]|G{0.5}[0.37]){0.3}"},
 	{"CT", "A{1}H{0.5}T{0.15}K{1}N{0.5}[70]Y{1}F{0.4}"},
 	{"PICTURE", "A{1}[0.08,0.35]H{0.5}T{1}K{1}[0.06,0.25]N{0.5}[40]Y{1}[0.25]F{0.4}"},
+	{"LEVELLED", "A{1}[0.08,0.35]H{0.5}T{1}K{1}[0.03,0.1]N{0.5}[40]Y{1}[0.1]F{0.4}"},
 }
 
 // CT suits CT slices, which all lie the same way and are calibrated.
@@ -92,6 +93,10 @@ func CT() Chain { return known("CT") }
 
 // Picture suits pictures without HU: any orientation, any display window.
 func Picture() Chain { return known("PICTURE") }
+
+// Levelled suits pictures that were brought to the usual grey values: any orientation, but
+// density is to be seen.
+func Levelled() Chain { return known("LEVELLED") }
 
 // known is the named chain; a test sees that all names parse.
 func known(name string) Chain {

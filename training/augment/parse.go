@@ -43,7 +43,7 @@ const maxDepth = 8
 //	          | "(" transform { "|" transform } ")" "{" p "}"
 //
 // Spaces may stand anywhere but in numbers and names. Names are C1, C2, C3 of the study, and CT
-// and PICTURE, which Glasswork trains with. An error is a *SyntaxError.
+// PICTURE and LEVELLED, which Glasswork trains with. An error is a *SyntaxError.
 func Parse(text string) (Chain, error) {
 	word := strings.TrimSpace(text)
 	for _, n := range named {
