@@ -74,7 +74,7 @@ func (a *app) modelInfo(path string, f modelFlags) error {
 	default:
 		fmt.Fprintf(w, "  network      %s over %s\n", d.Arch, d.Encoder)
 	}
-	fmt.Fprintf(w, "  input        %d channels, %d × %d pixels, %g ± %g HU as 0…1\n", d.InChannels, d.Size, d.Size, d.Window.Center, d.Window.Width/2)
+	fmt.Fprintf(w, "  input        %d channels, %d × %d pixels, %g ± %g HU as 0…1%s\n", d.InChannels, d.Size, d.Size, d.Window.Center, d.Window.Width/2, levelled(d.Level))
 	if !d.EncoderOnly {
 		fmt.Fprintf(w, "  classes      %d  %s\n", d.Spec.Classes, strings.Join(d.Classes, ", "))
 	}
@@ -162,4 +162,12 @@ func (a *app) modelExport(f modelFlags, path, format, out string) error {
 	}
 	_, err = fmt.Fprintln(a.stdout, out)
 	return err
+}
+
+// levelled says so of a network that sees pictures levelled.
+func levelled(level bool) string {
+	if level {
+		return ", pictures levelled"
+	}
+	return ""
 }

@@ -40,7 +40,7 @@ func TestModelOnAnArray(t *testing.T) {
 			t.Errorf("%s is described as %+v (%v)", format, d, err)
 		}
 	}
-	if out := must(t, "model", "info", "baseline"); !strings.Contains(out, "unet over resnet18") || !strings.Contains(out, "14322372 trainable") {
+	if out := must(t, "model", "info", "baseline"); !strings.Contains(out, "unet over resnet18") || !strings.Contains(out, "14322372 trainable") || !strings.Contains(out, "pictures levelled") {
 		t.Errorf("model info says %q", out)
 	}
 }
