@@ -150,7 +150,8 @@ func stored(file []byte, entries map[string]*zip.File, name string) ([]byte, err
 		return nil, fmt.Errorf("the archive has no %.60q, so PyTorch did not write it or it is cut", name)
 	}
 	start, err := f.DataOffset()
-	if err != nil || f.Method != zip.Store || f.UncompressedSize64 > uint64(int64(len(file))-start) {
+	size := int64(len(file))
+	if err != nil || f.Method != zip.Store || start > size || f.UncompressedSize64 > uint64(size-start) {
 		return nil, fmt.Errorf("the archive's %.60q cannot be read: it is cut or compressed, as PyTorch never writes it", name)
 	}
 	return file[start : start+int64(f.UncompressedSize64)], nil
