@@ -211,7 +211,7 @@ func LungCheck(reference, healthy []bool, labels []uint8) (dice, lesionShare flo
 		}
 		if healthy[i] {
 			well++
-			if labels[i] == volume.GroundGlass || labels[i] == volume.Consolidation {
+			if isLesion(labels[i]) {
 				lesion++
 			}
 		}

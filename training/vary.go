@@ -52,7 +52,7 @@ func MostLesion(ctx context.Context, examples dataset.Examples) (dataset.Example
 		}
 		n := 0
 		for _, c := range e.Labels {
-			if c == volume.GroundGlass || c == volume.Consolidation {
+			if isLesion(c) {
 				n++
 			}
 		}
