@@ -8,6 +8,7 @@ import (
 
 	"glasswork/dataset"
 	"glasswork/dataset/volume"
+	"glasswork/training/augment"
 )
 
 const (
@@ -86,6 +87,20 @@ func TestNameByDensity(t *testing.T) {
 		}
 		if !slices.Equal(labels, before) {
 			t.Fatalf("%s: the example's own labels were changed", name)
+		}
+	}
+}
+
+// A network that sees levelled pictures is to see density: contrast varies less.
+func TestUsualAugment(t *testing.T) {
+	picture, ct := dataset.Example{}, dataset.Example{Spacing: [2]float64{1, 1}}
+	for _, c := range []struct {
+		e     dataset.Example
+		level bool
+		want  augment.Chain
+	}{{picture, false, augment.Picture()}, {picture, true, augment.Levelled()}, {ct, false, augment.CT()}, {ct, true, augment.CT()}} {
+		if got := UsualAugment(c.e, c.level); got.String() != c.want.String() {
+			t.Errorf("spacing %v, levelled %v: %s, want %s", c.e.Spacing, c.level, got, c.want)
 		}
 	}
 }

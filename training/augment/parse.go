@@ -42,7 +42,7 @@ const maxDepth = 8
 //	transform = letter "{" p "}" [ "[" limit { "," limit } "]" ]
 //	          | "(" transform { "|" transform } ")" "{" p "}"
 //
-// Spaces may stand anywhere but in numbers and names. Names are C1, C2, C3 of the study, and CT
+// Spaces may stand anywhere but in numbers and names. Names are C1, C2, C3 of the study, and CT,
 // PICTURE and LEVELLED, which Glasswork trains with. An error is a *SyntaxError.
 func Parse(text string) (Chain, error) {
 	word := strings.TrimSpace(text)
