@@ -52,6 +52,7 @@ type settings struct {
 	Average   float64 `json:"average"`
 	StopOn    string  `json:"stop_on"`
 	Mix       float64 `json:"mix,omitempty"`
+	Paste     float64 `json:"paste,omitempty"`
 }
 
 func (o Options) settings() settings {
@@ -59,7 +60,7 @@ func (o Options) settings() settings {
 	if o.Augment != nil {
 		chain = o.Augment.String()
 	}
-	return settings{o.Seed, o.BatchSize, chain, o.method(), o.Average, o.StopOn.String(), o.Mix}
+	return settings{o.Seed, o.BatchSize, chain, o.method(), o.Average, o.StopOn.String(), o.Mix, o.Paste}
 }
 
 func checkpointDir(dir string, step int) string {

@@ -59,9 +59,9 @@ func TestMixedSamples(t *testing.T) {
 				pasted++
 			}
 		}
-		same := draws[0].patch.index == draws[0].index
+		same := draws[0].patches[0].index == draws[0].index
 		if same != (pasted == 0) || pasted > 24*24 || !same && pasted < 8*8 {
-			t.Errorf("%d pixels of 1024 come from picture %d", pasted, draws[0].patch.index)
+			t.Errorf("%d pixels of 1024 come from picture %d", pasted, draws[0].patches[0].index)
 		}
 		if both := draws[0].index == 1 && same; b.Known[0][volume.Consolidation] != both {
 			t.Errorf("consolidation known: %v", b.Known[0][volume.Consolidation])
@@ -91,7 +91,7 @@ func TestPastedRectanglesReachEverywhere(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	reached := make([]uint8, size*size)
 	for range 400 {
-		pasteRectangle(make([]float32, size*size), make([]float32, size*size), reached, slices.Repeat([]uint8{1}, size*size), size, rng)
+		pasteRectangle(square{make([]float32, size*size), reached, size}, square{make([]float32, size*size), slices.Repeat([]uint8{1}, size*size), size}, DefaultWindow, rng)
 	}
 	if i := slices.Index(reached, 0); i >= 0 {
 		t.Errorf("pixel %d was never reached", i)

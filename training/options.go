@@ -22,6 +22,9 @@ type Options struct {
 	// Mix is the probability with which a rectangle of a sample is replaced by that of another
 	// sample of the same source, with its labels.
 	Mix float64
+	// Paste is the probability with which lesions of another sample of the same source, turned
+	// and moved as the sample is, are laid into its aerated lung.
+	Paste float64
 	// Teachers are networks of the same classes whose mean probabilities the learner is taught,
 	// to the share that Loss.Teachers says.
 	Teachers []Learner
@@ -104,6 +107,9 @@ func (o Options) method() Method {
 func (o Options) validate() error {
 	if !(o.Mix >= 0 && o.Mix <= 1) {
 		return fmt.Errorf("the share of mixed samples, %g, is not between 0 and 1", o.Mix)
+	}
+	if !(o.Paste >= 0 && o.Paste <= 1) {
+		return fmt.Errorf("the share of samples with pasted lesions, %g, is not between 0 and 1", o.Paste)
 	}
 	return errors.Join(o.Schedule.Validate(), o.method().Validate(o.Info.Spec.Classes))
 }

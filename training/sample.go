@@ -67,9 +67,8 @@ func UsualAugment(e dataset.Example, level bool) augment.Chain {
 type draw struct {
 	source, index int
 	seed          uint64
-	// patch is another example of the source, of which a rectangle replaces the sample's
-	// own, nil for none.
-	patch *draw
+	// patches are other examples of the source, of which a part is laid over the sample.
+	patches []patch
 }
 
 // sampler plans an endless sequence of draws, fixed by its seed. Each source is gone
@@ -78,6 +77,7 @@ type sampler struct {
 	sources []Source
 	chain   augment.Chain
 	mix     float64
+	paste   float64
 	inOrder bool
 	rng     *rand.Rand
 	order   [][]int
@@ -86,7 +86,7 @@ type sampler struct {
 
 func newSampler(o Options) (*sampler, error) {
 	s := &sampler{
-		sources: o.Sources, chain: o.Augment, mix: o.Mix, inOrder: o.InOrder,
+		sources: o.Sources, chain: o.Augment, mix: o.Mix, paste: o.Paste, inOrder: o.InOrder,
 		rng: rand.New(rand.NewPCG(o.Seed, 0x9a55)), order: make([][]int, len(o.Sources)),
 	}
 	for _, src := range s.sources {
@@ -125,12 +125,25 @@ func (s *sampler) next(n int) []draw {
 		last := len(s.order[at]) - 1
 		draws[i] = draw{source: at, index: s.order[at][last], seed: s.rng.Uint64()}
 		s.order[at] = s.order[at][:last]
-		if s.mix > 0 && s.rng.Float64() < s.mix {
-			other := s.rng.IntN(s.sources[at].Examples.Len())
-			draws[i].patch = &draw{source: at, index: other, seed: s.rng.Uint64()}
-		}
+		draws[i].patches = s.patches(draws[i])
 	}
 	return draws
+}
+
+// patches plans what is laid over d.
+func (s *sampler) patches(d draw) []patch {
+	var all []patch
+	n := s.sources[d.source].Examples.Len()
+	if s.mix > 0 && s.rng.Float64() < s.mix {
+		other := draw{source: d.source, index: s.rng.IntN(n), seed: s.rng.Uint64()}
+		all = append(all, patch{other, pasteRectangle})
+	}
+	if s.paste > 0 && s.rng.Float64() < s.paste {
+		// With the sample's own seed it is turned and moved as the sample is.
+		other := draw{source: d.source, index: s.rng.IntN(n), seed: d.seed}
+		all = append(all, patch{other, pasteLesions})
+	}
+	return all
 }
 
 // pass is the order in which n examples are taken, from the last to the first.
@@ -159,17 +172,17 @@ func (s *sampler) batch(ctx context.Context, draws []draw, spec Spec) (Batch, er
 		if err != nil {
 			return b, err
 		}
-		if b.Known[i] = known; d.patch == nil {
-			continue
-		}
-		px, py := make([]float32, n), make([]uint8, n)
-		known, err = s.sample(ctx, *d.patch, spec, px, py)
-		if err != nil {
-			return b, err
-		}
-		pasteRectangle(x, px, y, py, spec.Size, rand.New(rand.NewPCG(d.patch.seed, 1)))
-		for c := range known {
-			b.Known[i][c] = b.Known[i][c] && known[c]
+		b.Known[i] = known
+		for _, p := range d.patches {
+			px, py := make([]float32, n), make([]uint8, n)
+			known, err := s.sample(ctx, p.draw, spec, px, py)
+			if err != nil {
+				return b, err
+			}
+			p.lay(square{x, y, spec.Size}, square{px, py, spec.Size}, spec.Window, rand.New(rand.NewPCG(p.seed, 1)))
+			for c := range known {
+				b.Known[i][c] = b.Known[i][c] && known[c]
+			}
 		}
 	}
 	return b, nil
@@ -186,16 +199,4 @@ func (s *sampler) sample(ctx context.Context, d draw, spec Spec, x []float32, y 
 	}
 	fillSample(x, y, e, spec, s.chain, rand.New(rand.NewPCG(d.seed, 0)))
 	return e.Known, nil
-}
-
-// pasteRectangle copies a random rectangle, from a quarter to three quarters of the square
-// along each side, with its labels (CutMix, Yun et al. 2019, arXiv:1905.04899).
-func pasteRectangle(x, fromX []float32, y, fromY []uint8, size int, rng *rand.Rand) {
-	w, h := size/4+rng.IntN(size/2+1), size/4+rng.IntN(size/2+1)
-	left, top := rng.IntN(size-w+1), rng.IntN(size-h+1)
-	for v := top; v < top+h; v++ {
-		from, to := v*size+left, v*size+left+w
-		copy(x[from:to], fromX[from:to])
-		copy(y[from:to], fromY[from:to])
-	}
 }

@@ -69,7 +69,7 @@ func TestTrainPredictEvaluateExport(t *testing.T) {
 		t.Fatalf("train ended with %s: %v", lastLine(out), err)
 	}
 	model := filepath.Join(run, "model.safetensors")
-	must(t, "train", "--data", "phantom:4@1", "--size", "32", "--steps", "1", "--batch", "2", "--mix", "0.5", "--density-names", "0.5", "--teacher", model, "--teacher", model, "--out", filepath.Join(dir, "taught"))
+	must(t, "train", "--data", "phantom:4@1", "--size", "32", "--steps", "1", "--batch", "2", "--mix", "0.5", "--density-names", "0.5", "--teacher", model, "--teacher", model, "--paste", "0.5", "--out", filepath.Join(dir, "taught"))
 
 	labels := filepath.Join(dir, "labels.nii.gz")
 	must(t, "predict", "--model", model, "--out", labels, ct)
@@ -254,6 +254,7 @@ func TestMistakesAreSentences(t *testing.T) {
 		"teacher's share":  {"train", "--data", "phantom:2", "--teacher-share", "2", "--out", dir},
 		"density names":    {"train", "--data", "phantom:2", "--density-names", "-0.1", "--out", dir},
 		"mixed too often":  {"train", "--data", "phantom:2", "--size", "32", "--mix", "2", "--out", dir},
+		"pasted too often": {"train", "--data", "phantom:2", "--size", "32", "--paste", "2", "--out", dir},
 		"odd precision":    {"train", "--data", "phantom:2", "--size", "32", "--precision", "double", "--out", dir},
 		"no step":          {"train", "--data", "phantom:2", "--resume=later", "--out", dir},
 		"no checkpoint":    {"train", "--data", "phantom:2", "--resume=40", "--out", dir},

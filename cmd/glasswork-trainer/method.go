@@ -17,7 +17,7 @@ import (
 // learns from them.
 type methodFlags struct {
 	augment, stopOn, precision string
-	mix                        float64
+	mix, paste                 float64
 	schedule                   training.Schedule
 	loss                       training.Loss
 	optimiser                  training.Optimiser
@@ -25,6 +25,7 @@ type methodFlags struct {
 
 func (f *methodFlags) register(s *pflag.FlagSet) {
 	s.StringVar(&f.augment, "augment", "", "how samples are varied, such as V{0.5}B{0.5}(S{0.5}|G{0.5}[0.37]){0.3}, or E for not at all; glasswork-trainer augment --help lists the letters (default: CT or PICTURE, or LEVELLED for a model that sees pictures so)")
+	s.Float64Var(&f.paste, "paste", 0, "how often lesions of another sample of its dataset are laid into a sample's aerated lung, such as 0.5")
 	s.Float64Var(&f.mix, "mix", 0, "how often a rectangle of a sample is replaced by that of another sample of its dataset, such as 0.5")
 	s.StringVar(&f.loss.Kind, "loss", training.LossBoth, "what is made smaller: ce+dice, ce+case-dice (Dice of each sample), ce, dice, focal or softmax-ce")
 	s.Float64SliceVar(&f.loss.Weights, "class-weights", nil, "weight of each class in the loss, such as 0.5,1,2,1")
@@ -54,7 +55,7 @@ func (f *methodFlags) fill(o *training.Options) error {
 			return err
 		}
 	}
-	o.Schedule, o.Loss, o.Optimiser, o.Mix, o.Precision = f.schedule, f.loss, f.optimiser, f.mix, f.precision
+	o.Schedule, o.Loss, o.Optimiser, o.Mix, o.Paste, o.Precision = f.schedule, f.loss, f.optimiser, f.mix, f.paste, f.precision
 	if f.optimiser.Kind != training.SGD {
 		o.Optimiser.Momentum = 0
 	}
@@ -75,6 +76,9 @@ func (f *methodFlags) fill(o *training.Options) error {
 // provenance says in a model's header how it was trained.
 func (f *methodFlags) provenance(m map[string]string) {
 	m["learning rate"] = fmt.Sprintf("%g, %s", f.schedule.Peak, f.schedule.Course)
+	if f.paste > 0 {
+		m["pasted lesions"] = fmt.Sprint(f.paste)
+	}
 	if f.mix > 0 {
 		m["mixed samples"] = fmt.Sprint(f.mix)
 	}
