@@ -75,12 +75,14 @@ func TestMixedSamples(t *testing.T) {
 	}
 }
 
-func TestMixIsAProbability(t *testing.T) {
+func TestSharesOfPatchedSamplesAreProbabilities(t *testing.T) {
 	for _, p := range []float64{-0.1, 1.5} {
-		o := testOptions(1)
-		o.Mix = p
-		if _, err := Train(t.Context(), &fakeLearner{}, o); err == nil {
-			t.Errorf("a share of %g was accepted", p)
+		mixed, pasted := testOptions(1), testOptions(1)
+		mixed.Mix, pasted.Paste = p, p
+		for name, o := range map[string]Options{"mixed": mixed, "pasted": pasted} {
+			if _, err := Train(t.Context(), &fakeLearner{}, o); err == nil {
+				t.Errorf("%s: a share of %g was accepted", name, p)
+			}
 		}
 	}
 }

@@ -32,10 +32,10 @@ func pasteRectangle(onto, from square, _ Window, rng *rand.Rand) {
 const (
 	airyLeast, airyMost = -1000, -500 // aerated lung on average
 	airyNoise           = 300         // a pixel of it can be off by so much; at an edge it is by more
-	airyGap             = 96          // sides of vessels in it are up to size/airyGap × 2 apart
-	vesselLeast         = -90         // what is denser was no lung
-	pasteDenser         = 100         // lesions are so much denser than what they lie on
-	pasteShare          = 500         // and cover a pixel of so many
+	vesselReach         = 96          // a vessel up to two parts of so many of the side wide belongs to it
+	vesselLeast         = -90         // but keeps its class, as readers leave vessels out
+	pasteDenser         = 100         // lesions less denser than what they lie on would not be seen
+	pasteLeast          = 500         // less than a pixel of so many is not worth a sample
 )
 
 // pasteLesions lays lesions of one sample into the aerated lung of another, with their
@@ -62,7 +62,7 @@ func pasteLesions(onto, from square, win Window, rng *rand.Rand) {
 			}
 		}
 	}
-	if pixels < n/pasteShare || denser < float32(pixels)*float32(pasteDenser/win.Width) {
+	if pixels < n/pasteLeast || denser < float32(pixels)*float32(pasteDenser/win.Width) {
 		return
 	}
 	vessel := value(vesselLeast)
@@ -83,7 +83,7 @@ func (s square) airy(least, most, noise float32) []bool {
 	for i, v := range means(s.x, s.size) {
 		mask[i] = v > least && v < most && s.x[i] > least-noise && s.x[i] < most+noise
 	}
-	radius := max(s.size/airyGap, 1)
+	radius := max(s.size/vesselReach, 1)
 	return spread(spread(mask, s.size, s.size, radius, true), s.size, s.size, radius, false)
 }
 

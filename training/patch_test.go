@@ -142,13 +142,3 @@ func TestPastedSamples(t *testing.T) {
 		t.Errorf("%d of 400 samples take lesions, want about half", planned)
 	}
 }
-
-func TestPasteIsAProbability(t *testing.T) {
-	for _, p := range []float64{-0.1, 1.5} {
-		o := testOptions(1)
-		o.Paste = p
-		if _, err := Train(t.Context(), &fakeLearner{}, o); err == nil {
-			t.Errorf("a share of %g was accepted", p)
-		}
-	}
-}
