@@ -133,7 +133,7 @@ func (n *network) forward(p *pass, x *torch.Tensor) *torch.Tensor {
 func (n *network) checkInput(values, samples, h, w int) error {
 	switch {
 	case samples < 1 || h < 1 || w < 1 || h%n.architecture.stride != 0 || w%n.architecture.stride != 0:
-		return fmt.Errorf("%d images of %d × %d do not fit the network: sides must be multiples of %d", samples, w, h, n.architecture.stride)
+		return fmt.Errorf("images of %d × %d do not fit the network: sides must be multiples of %d", w, h, n.architecture.stride)
 	case values != samples*n.in*h*w:
 		return fmt.Errorf("%d values are not %d images of %d × %d with %d channels", values, samples, w, h, n.in)
 	}

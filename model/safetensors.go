@@ -120,7 +120,7 @@ func parseSafetensors(file []byte) (*safetensors, error) {
 	}
 	n := binary.LittleEndian.Uint64(file)
 	if n > maxHeader || n > uint64(len(file)-8) {
-		return nil, errors.New("the file is cut or is no safetensors file: its header would end after the file")
+		return nil, errors.New("the file is cut, or neither a safetensors file nor one that PyTorch saved: its header would end after the file")
 	}
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(file[8:8+n], &raw); err != nil {

@@ -79,7 +79,7 @@ func newStateDict(file []byte) (*stateDict, error) {
 	s := &stateDict{state.Names, state.Tensors}
 	for s.unwrap() {
 	}
-	if !s.any("encoder.") {
+	if !s.any("encoder.") && (s.any("conv1.") || s.any("features.")) {
 		s.rename(func(name string) (string, bool) {
 			classifier := strings.HasPrefix(name, "fc.") || strings.HasPrefix(name, "classifier.")
 			return "encoder." + name, !classifier

@@ -136,7 +136,8 @@ func TestLoadStateDictRefuses(t *testing.T) {
 		{"other architecture", Networks{Arch: "manet"}, whole, "parameter decoder.center.top_conv.weight is missing"},
 		{"unknown encoder", Networks{Encoder: "vgg"}, whole, `no encoder "vgg"`},
 		{"encoder alone", Networks{}, stateDictOf(t, l, "", func(name string) bool { return strings.HasPrefix(name, "encoder.") }), "is missing"},
-		{"another network's", Networks{}, stateDictOf(t, l, "other.", everything), "no parameter of a known network"},
+		{"another network's", Networks{}, stateDictOf(t, l, "other.", everything), "no parameter of a known network; the first it holds is other."},
+		{"neither kind of file", Networks{}, bytes.Repeat([]byte("junk"), 50), "nor one that PyTorch saved"},
 		{"cut", Networks{}, whole[:len(whole)/2], "cut"},
 	}
 	before := torch.Live()

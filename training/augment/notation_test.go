@@ -57,7 +57,7 @@ func TestWrongNotationIsPointedAt(t *testing.T) {
 		{"V{0.5}[1]", 6, "V has no limits"},
 		{"G{1}[2]", 5, "at most 0.9"},
 		{"G{1}[]", 5, "a number"},
-		{"G{1}[0.3,0.4]", 8, "1 limits, no more"},
+		{"G{1}[0.3,0.4]", 8, "no limit 2"},
 		{"S{1}[0.1;0.1]", 8, "end of limits"},
 		{"S{1}[0.1", 8, "end of limits"},
 		{"EV{0.5}", 0, "stands alone"},

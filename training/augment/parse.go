@@ -225,7 +225,7 @@ func (p *parser) limits(kind Letter, values []float64) error {
 		}
 	}
 	if p.peek() == ',' {
-		return p.wrong("%c has %d limits, no more", kind.Letter, len(values))
+		return p.wrong("%c has no limit %d", kind.Letter, len(values)+1)
 	}
 	return p.expect(']', "the end of limits")
 }
