@@ -2,9 +2,10 @@ package report
 
 import (
 	"bytes"
-	"fmt"
 	"image/color"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -33,7 +34,8 @@ const (
 )
 
 // Curves draws the loss, and the IoU of every class that has one, over the epochs: a line a
-// run, runs of one column in one colour.
+// column, which is the mean of its runs over the epochs that all of them had, and each run
+// faintly behind it where there are several.
 func (s Study) Curves() ([]Figure, error) {
 	loss, err := s.figure("loss", "Training loss", "loss", func(p experiment.Point) *float64 { return &p.Loss })
 	if err != nil {
@@ -61,28 +63,29 @@ func (s Study) Curves() ([]Figure, error) {
 func (s Study) figure(name, title, y string, of func(p experiment.Point) *float64) (Figure, error) {
 	f := Figure{Name: name, Title: title}
 	p := chart(title, y)
-	drawn := false
+	runs, drawn := make([][]plotter.XYs, len(s.Results)), false
 	for i, results := range s.Results {
-		style := lineStyle(i)
-		for k, r := range results {
-			xys := points(r.Curve, of)
-			if len(xys) == 0 {
-				continue
+		for _, r := range results {
+			if xys := points(r.Curve, of); len(xys) > 0 {
+				runs[i], drawn = append(runs[i], xys), true
 			}
-			line, err := plotter.NewLine(xys)
-			if err != nil {
-				return f, fmt.Errorf("the curve of %s cannot be drawn: %w", s.Plan.Columns[i].Name, err)
-			}
-			line.LineStyle = style
-			p.Add(line)
-			if k == 0 {
-				p.Legend.Add(shortened(s.Plan.Columns[i].Name), line)
-			}
-			drawn = true
+		}
+		if len(runs[i]) < 2 {
+			continue // the line itself shows it
+		}
+		for _, xys := range runs[i] {
+			p.Add(&plotter.Line{XYs: xys, LineStyle: faint(lineStyle(i))})
 		}
 	}
 	if !drawn {
 		return f, nil
+	}
+	for i := range runs {
+		if mean := means(runs[i]); len(mean) > 0 {
+			line := &plotter.Line{XYs: mean, LineStyle: lineStyle(i)}
+			p.Add(line)
+			p.Legend.Add(shortened(s.Plan.Columns[i].Name), line)
+		}
 	}
 	var err error
 	if f.PNG, err = pngOf(p); err != nil {
@@ -110,6 +113,24 @@ func points(c []experiment.Point, of func(p experiment.Point) *float64) plotter.
 		}
 	}
 	return xys
+}
+
+// means is the mean of runs at every epoch that all of them have.
+func means(runs []plotter.XYs) plotter.XYs {
+	sum, n := map[float64]float64{}, map[float64]int{}
+	for _, run := range runs {
+		for _, p := range run {
+			sum[p.X] += p.Y
+			n[p.X]++
+		}
+	}
+	var mean plotter.XYs
+	for _, x := range slices.Sorted(maps.Keys(sum)) {
+		if n[x] == len(runs) {
+			mean = append(mean, plotter.XY{X: x, Y: sum[x] / float64(n[x])})
+		}
+	}
+	return mean
 }
 
 // chart is an empty plot.
@@ -163,6 +184,14 @@ func lineStyle(i int) draw.LineStyle {
 	if n := i / len(colors); n > 0 {
 		s.Dashes = []vg.Length{vg.Length(6 / n), 3}
 	}
+	return s
+}
+
+// faint is a style for what stands behind the lines.
+func faint(s draw.LineStyle) draw.LineStyle {
+	c := color.NRGBAModel.Convert(s.Color).(color.NRGBA)
+	c.A = 45
+	s.Color, s.Width = c, 0.7
 	return s
 }
 

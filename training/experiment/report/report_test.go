@@ -13,8 +13,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/plot/plotter"
 
 	"glasswork/dataset/volume"
 	"glasswork/training/experiment"
@@ -225,6 +228,31 @@ func TestReportNeedsNothingElse(t *testing.T) {
 	}
 	if n := strings.Count(html, "data:image/png;base64,"); n != 2 {
 		t.Errorf("%d pages of examples, want 2", n)
+	}
+}
+
+func TestMeansAreOverEpochsThatAllRunsHave(t *testing.T) {
+	run := func(first int, values ...float64) (xys plotter.XYs) {
+		for i, v := range values {
+			xys = append(xys, plotter.XY{X: float64(first + i), Y: v})
+		}
+		return xys
+	}
+	tests := []struct {
+		name string
+		runs []plotter.XYs
+		want plotter.XYs
+	}{
+		{"none", nil, nil},
+		{"one", []plotter.XYs{run(1, 3, 4)}, run(1, 3, 4)},
+		{"one stopped early", []plotter.XYs{run(1, 1, 2, 9), run(1, 3, 5)}, run(1, 2, 3.5)},
+		{"undefined at first", []plotter.XYs{run(1, 1, 2), run(2, 4, 8)}, run(2, 3)},
+		{"nothing in common", []plotter.XYs{run(1, 1), run(2, 4)}, nil},
+	}
+	for _, tt := range tests {
+		if got := means(tt.runs); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
 	}
 }
 
