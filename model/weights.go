@@ -79,7 +79,7 @@ func newStateDict(file []byte) (*stateDict, error) {
 	s := &stateDict{state.Names, state.Tensors}
 	for s.unwrap() {
 	}
-	if !s.any("encoder.") && (s.any("conv1.") || s.any("features.")) {
+	if !s.any("encoder.") && slices.ContainsFunc(encoderParts, s.any) {
 		s.rename(func(name string) (string, bool) {
 			classifier := strings.HasPrefix(name, "fc.") || strings.HasPrefix(name, "classifier.")
 			return "encoder." + name, !classifier
@@ -87,6 +87,9 @@ func newStateDict(file []byte) (*stateDict, error) {
 	}
 	return s, nil
 }
+
+// encoderParts are prefixes by which torchvision's resnets and mobilenet_v2 are known.
+var encoderParts = []string{"conv1.", "layer1.", "features."}
 
 // wrappers are prefixes that training programs put before a network's names.
 var wrappers = []string{"module.", "model.", "net.", "network.", "_orig_mod."}
