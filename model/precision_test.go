@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/cpu"
 
+	"glasswork/dataset/volume"
 	"glasswork/model/internal/torch"
 	"glasswork/training"
 )
@@ -16,12 +17,8 @@ import (
 // TestMixedPrecision holds that steps in mixed precision follow those in float32: the same
 // first loss to the few digits that bfloat16 has, and learning that comes as far.
 func TestMixedPrecision(t *testing.T) {
-	if !torch.NativeBFloat16() {
-		if cpu.X86.HasAMXBF16 && os.Getenv("ONEDNN_MAX_CPU_ISA") == "AVX2" {
-			unlimited(t)
-			return
-		}
-		t.Skip("this processor does not multiply bfloat16 by itself")
+	if !mixes(t) {
+		return
 	}
 	full, mixed := newLearner(t, 3), newLearner(t, 3)
 	configure := func(l *Learner, precision string) {
@@ -46,6 +43,56 @@ func TestMixedPrecision(t *testing.T) {
 	if math.Abs(want-got) > 0.15*want {
 		t.Errorf("loss after 12 steps: %g in mixed precision, %g in full", got, want)
 	}
+}
+
+// TestEveryPartTrainsInMixedPrecision holds that libtorch has what all decoders and encoders
+// need in 16 bits, forward and back.
+func TestEveryPartTrainsInMixedPrecision(t *testing.T) {
+	if !mixes(t) {
+		return
+	}
+	var specs []training.Spec
+	for _, arch := range sortedNames(architectures) {
+		specs = append(specs, training.Spec{Arch: arch, Encoder: "resnet18", InChannels: 1, Classes: volume.NumClasses, Size: small})
+	}
+	for _, encoder := range sortedNames(encoders) {
+		specs = append(specs, training.Spec{Arch: "unet", Encoder: encoder, InChannels: 1, Classes: volume.NumClasses, Size: small})
+	}
+	b := quarters(2, 5)
+	for _, spec := range specs {
+		t.Run(spec.Arch+" "+spec.Encoder, func(t *testing.T) {
+			var losses [2]float64
+			for i, precision := range []string{training.PrecisionFull, training.PrecisionMixed} {
+				l, err := Networks{Threads: 1}.New(spec, 3)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer l.Close()
+				if err := l.(*Learner).Configure(training.Method{Optimiser: training.Optimiser{Kind: training.AdamW}, Precision: precision}); err != nil {
+					t.Fatal(err)
+				}
+				losses[i] = step(t, l.(*Learner), b)
+			}
+			if want, got := losses[0], losses[1]; want == got || math.Abs(want-got) > 0.05*want {
+				t.Errorf("first loss %g in mixed precision, %g in full", got, want)
+			}
+		})
+	}
+}
+
+// mixes says whether this process can compute in mixed precision. Where only the tests'
+// own limit forbids it, the test runs elsewhere; without such a processor it is skipped.
+func mixes(t *testing.T) bool {
+	t.Helper()
+	switch {
+	case torch.NativeBFloat16():
+		return true
+	case cpu.X86.HasAMXBF16 && os.Getenv("ONEDNN_MAX_CPU_ISA") == "AVX2":
+		unlimited(t)
+	default:
+		t.Skip("this processor does not multiply bfloat16 by itself")
+	}
+	return false
 }
 
 // unlimited runs the test in a process of its own that may use all the processor has.

@@ -46,7 +46,14 @@ func (s *Scope) ReLU6(x *Tensor) *Tensor {
 		return nil
 	}
 	var c libtch.Ctensor
-	libtch.AtgRelu6_(&c, x.c)
+	if libtch.AtScalarType(x.c) == kindBFloat16 { // libtorch 1.13 has no gradient of relu6 for it
+		least, most := libtch.AtsFloat(0), libtch.AtsFloat(6)
+		defer libtch.AtsFree(least)
+		defer libtch.AtsFree(most)
+		libtch.AtgClamp_(&c, x.c, least, most)
+	} else {
+		libtch.AtgRelu6_(&c, x.c)
+	}
 	return s.inPlace("relu6", x, c)
 }
 

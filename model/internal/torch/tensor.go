@@ -21,10 +21,11 @@ import (
 
 // Element kinds, as libtorch numbers them.
 const (
-	kindUint8   = 0
-	kindInt64   = 4
-	kindFloat32 = 6
-	kindAsIs    = -1
+	kindUint8    = 0
+	kindInt64    = 4
+	kindFloat32  = 6
+	kindBFloat16 = 15
+	kindAsIs     = -1
 )
 
 // live counts the tensors that were made and not yet dropped.
