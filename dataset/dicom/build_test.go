@@ -15,6 +15,50 @@ import (
 	"glasswork/dataset/dicom/internal/walk"
 )
 
+// Tags of the elements that tests write (PS3.6).
+const (
+	tagCharacterSet   = 0x0008_0005
+	tagImageType      = 0x0008_0008
+	tagSOPClass       = 0x0008_0016
+	tagSOPInstance    = 0x0008_0018
+	tagStudyDate      = 0x0008_0020
+	tagModality       = 0x0008_0060
+	tagStudyText      = 0x0008_1030
+	tagSeriesText     = 0x0008_103E
+	tagPatientName    = 0x0010_0010
+	tagPatientID      = 0x0010_0020
+	tagThickness      = 0x0018_0050
+	tagKernel         = 0x0018_1210
+	tagStudyUID       = 0x0020_000D
+	tagSeriesUID      = 0x0020_000E
+	tagSeriesNumber   = 0x0020_0011
+	tagAcquisition    = 0x0020_0012
+	tagInstance       = 0x0020_0013
+	tagPosition       = 0x0020_0032
+	tagOrientation    = 0x0020_0037
+	tagFrameUID       = 0x0020_0052
+	tagSamples        = 0x0028_0002
+	tagPhotometric    = 0x0028_0004
+	tagFrames         = 0x0028_0008
+	tagRows           = 0x0028_0010
+	tagColumns        = 0x0028_0011
+	tagSpacing        = 0x0028_0030
+	tagBitsAllocated  = 0x0028_0100
+	tagBitsStored     = 0x0028_0101
+	tagHighBit        = 0x0028_0102
+	tagSigned         = 0x0028_0103
+	tagPadding        = 0x0028_0120
+	tagPaddingLimit   = 0x0028_0121
+	tagIntercept      = 0x0028_1052
+	tagSlope          = 0x0028_1053
+	tagRescaleType    = 0x0028_1054
+	tagModalityLUT    = 0x0028_3000
+	tagReferencedFile = 0x0004_1500
+	tagFloatPixels    = 0x7FE0_0008
+	tagDoublePixels   = 0x7FE0_0009
+	tagPixelData      = walk.PixelData
+)
+
 // file describes a DICOM file for tests: elements by tag, values as bytes for text and
 // pixels, uint16 and uint32 for numbers, []file for the items of sequences.
 type file map[uint32]any
@@ -180,4 +224,13 @@ func save(t testing.TB, path string, b []byte) {
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func appendUint16(b []byte, o binary.ByteOrder, values ...uint32) []byte {
+	for _, v := range values {
+		var two [2]byte
+		o.PutUint16(two[:], uint16(v))
+		b = append(b, two[:]...)
+	}
+	return b
 }

@@ -21,9 +21,9 @@ const freePixels = 1 << 25
 func (h *header) noteFrameTable(e walk.Element) {
 	switch {
 	case e.Open():
-	case e.Tag == tagFrameOffsets:
+	case e.Tag == walk.FrameOffsets:
 		h.frameOffsets = e
-	case e.Tag == tagFrameLengths:
+	case e.Tag == walk.FrameLengths:
 		h.frameLengths = e
 	}
 }

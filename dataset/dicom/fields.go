@@ -2,58 +2,14 @@ package dicom
 
 import (
 	"math"
-	"strconv"
 	"strings"
 
-	"glasswork/dataset/dicom/internal/walk"
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"glasswork/dataset/dicom/object"
 )
 
-// Tags of the elements that are read (PS3.6).
 const (
-	tagCharacterSet     = 0x0008_0005
-	tagImageType        = 0x0008_0008
-	tagSOPClass         = 0x0008_0016
-	tagSOPInstance      = 0x0008_0018
-	tagStudyDate        = 0x0008_0020
-	tagModality         = 0x0008_0060
-	tagStudyText        = 0x0008_1030
-	tagSeriesText       = 0x0008_103E
-	tagPatientName      = 0x0010_0010
-	tagPatientID        = 0x0010_0020
-	tagThickness        = 0x0018_0050
-	tagGantryTilt       = 0x0018_1120
-	tagKernel           = 0x0018_1210
-	tagStudyUID         = 0x0020_000D
-	tagSeriesUID        = 0x0020_000E
-	tagSeriesNumber     = 0x0020_0011
-	tagAcquisition      = 0x0020_0012
-	tagInstance         = 0x0020_0013
-	tagPosition         = 0x0020_0032
-	tagOrientation      = 0x0020_0037
-	tagFrameUID         = 0x0020_0052
-	tagSamples          = 0x0028_0002
-	tagPhotometric      = 0x0028_0004
-	tagFrames           = 0x0028_0008
-	tagRows             = 0x0028_0010
-	tagColumns          = 0x0028_0011
-	tagSpacing          = 0x0028_0030
-	tagBitsAllocated    = 0x0028_0100
-	tagBitsStored       = 0x0028_0101
-	tagHighBit          = 0x0028_0102
-	tagSigned           = 0x0028_0103
-	tagPadding          = 0x0028_0120
-	tagPaddingLimit     = 0x0028_0121
-	tagIntercept        = 0x0028_1052
-	tagSlope            = 0x0028_1053
-	tagRescaleType      = 0x0028_1054
-	tagModalityLUT      = 0x0028_3000
-	tagReferencedFile   = 0x0004_1500
-	tagDirectory        = 0x0004_1220
-	tagFrameOffsets     = 0x7FE0_0001
-	tagFrameLengths     = 0x7FE0_0002
-	tagFloatPixels      = 0x7FE0_0008
-	tagDoublePixels     = 0x7FE0_0009
-	tagPixelData        = walk.PixelData
 	uidMediaDirectory   = "1.2.840.10008.1.3.10"
 	uidCTImage          = "1.2.840.10008.5.1.4.1.1.2"
 	uidEnhancedCT       = "1.2.840.10008.5.1.4.1.1.2.1"
@@ -65,119 +21,44 @@ const (
 	absurdMM            = 1e5 // no position, pixel or thickness is that large
 )
 
-// wanted says whether the value of a tag is read.
-func wanted(tag uint32) bool {
-	switch tag {
-	case tagCharacterSet, tagImageType, tagSOPClass, tagSOPInstance, tagStudyDate, tagModality, tagStudyText, tagSeriesText,
-		tagPatientName, tagPatientID, tagThickness, tagGantryTilt, tagKernel, tagSeriesNumber, tagStudyUID, tagSeriesUID, tagAcquisition, tagInstance,
-		tagPosition, tagOrientation, tagFrameUID, tagSamples, tagPhotometric, tagFrames, tagRows, tagColumns, tagSpacing,
-		tagBitsAllocated, tagBitsStored, tagHighBit, tagSigned, tagPadding, tagPaddingLimit, tagIntercept, tagSlope, tagRescaleType,
-		tagReferencedFile:
-		return true
+// fill copies what the elements say into h.
+func (h *header) fill(o object.Set) {
+	h.sopClass, h.sopUID = o.Text(tag.SOPClassUID), o.Text(tag.SOPInstanceUID)
+	h.seriesUID, h.studyUID = o.Text(tag.SeriesInstanceUID), o.Text(tag.StudyInstanceUID)
+	h.frameUID = o.Text(tag.FrameOfReferenceUID)
+	h.modality, h.date = o.Text(tag.Modality), isoDate(o.Text(tag.StudyDate))
+	if h.description = o.Text(tag.SeriesDescription); h.description == "" {
+		h.description = o.Text(tag.StudyDescription)
 	}
-	return false
-}
-
-// isDirectorySequence says which sequences are walked through for their values.
-func isDirectorySequence(e walk.Element) bool { return e.Tag == tagDirectory }
-
-// fields are the values of a header by tag, as the library gives them.
-type fields map[uint32]any
-
-// text returns the first value of a text element, trimmed; "" if there is none.
-func (f fields) text(tag uint32) string {
-	if all := f.texts(tag); len(all) > 0 {
-		return all[0]
-	}
-	return ""
-}
-
-func (f fields) texts(tag uint32) []string {
-	all, _ := f[tag].([]string)
-	out := make([]string, 0, len(all))
-	for _, s := range all {
-		out = append(out, strings.Trim(s, " \x00"))
-	}
-	return out
-}
-
-// numbers returns the finite numbers of an element, whatever its representation.
-func (f fields) numbers(tag uint32) []float64 {
-	var out []float64
-	switch v := f[tag].(type) {
-	case []int:
-		for _, n := range v {
-			out = append(out, float64(n))
-		}
-	case []float64:
-		out = v
-	case []string:
-		for _, s := range v {
-			n, err := strconv.ParseFloat(strings.Trim(s, " \x00"), 64)
-			if err != nil {
-				return nil
-			}
-			out = append(out, n)
+	h.patientID, h.patientName = o.Text(tag.PatientID), o.Text(tag.PatientName)
+	h.kernel, h.number = o.Text(tag.ConvolutionKernel), o.Text(tag.SeriesNumber)
+	h.imageType = o.Texts(tag.ImageType)
+	h.instance, h.acquisition = o.Whole(tag.InstanceNumber).Or(0), o.Whole(tag.AcquisitionNumber).Or(0)
+	for _, record := range o.Items(tag.DirectoryRecordSequence) {
+		if file := record.Texts(tag.ReferencedFileID); len(file) > 0 {
+			h.directoryRecords = append(h.directoryRecords, strings.Join(file, `\`))
 		}
 	}
-	if !finite(out) {
-		return nil
-	}
-	return out
-}
-
-func (f fields) number(tag uint32) (float64, bool) {
-	if n := f.numbers(tag); len(n) > 0 {
-		return n[0], true
-	}
-	return 0, false
-}
-
-// whole returns an integer, or otherwise if the element is absent or no number.
-func (f fields) whole(tag uint32, otherwise int) int {
-	if n, ok := f.number(tag); ok && math.Abs(n) < 1<<31 {
-		return int(n)
-	}
-	return otherwise
-}
-
-// fill copies the values into h.
-func (h *header) fill(f fields) {
-	h.sopClass, h.sopUID = f.text(tagSOPClass), f.text(tagSOPInstance)
-	h.seriesUID, h.studyUID, h.frameUID = f.text(tagSeriesUID), f.text(tagStudyUID), f.text(tagFrameUID)
-	h.modality, h.date = f.text(tagModality), isoDate(f.text(tagStudyDate))
-	if h.description = f.text(tagSeriesText); h.description == "" {
-		h.description = f.text(tagStudyText)
-	}
-	h.patientID, h.patientName = f.text(tagPatientID), f.text(tagPatientName)
-	h.kernel, h.number = f.text(tagKernel), f.text(tagSeriesNumber)
-	h.imageType = f.texts(tagImageType)
-	h.instance, h.acquisition = f.whole(tagInstance, 0), f.whole(tagAcquisition, 0)
-	h.directoryRecords = f.texts(tagReferencedFile)
-	h.fillPixels(f)
-	h.fillPlace(f)
+	h.fillPixels(o)
+	h.fillPlace(o)
 }
 
 // fillPixels copies what says how pixels become HU.
-func (h *header) fillPixels(f fields) {
-	h.rows, h.columns = f.whole(tagRows, 0), f.whole(tagColumns, 0)
-	h.frames, h.samples = f.whole(tagFrames, 1), f.whole(tagSamples, 1)
-	h.bitsAllocated = f.whole(tagBitsAllocated, 16)
-	h.bitsStored = f.whole(tagBitsStored, h.bitsAllocated)
-	h.highBit = f.whole(tagHighBit, h.bitsStored-1)
-	h.signed = f.whole(tagSigned, 0) == 1
-	h.inverted = f.text(tagPhotometric) == "MONOCHROME1"
+func (h *header) fillPixels(o object.Set) {
+	h.rows, h.columns = o.Whole(tag.Rows).Or(0), o.Whole(tag.Columns).Or(0)
+	h.frames, h.samples = o.Whole(tag.NumberOfFrames).Or(1), o.Whole(tag.SamplesPerPixel).Or(1)
+	h.bitsAllocated = o.Whole(tag.BitsAllocated).Or(16)
+	h.bitsStored = o.Whole(tag.BitsStored).Or(h.bitsAllocated)
+	h.highBit = o.Whole(tag.HighBit).Or(h.bitsStored - 1)
+	h.signed = o.Whole(tag.PixelRepresentation).Or(0) == 1
+	h.inverted = o.Text(tag.PhotometricInterpretation) == "MONOCHROME1"
 	h.slope = 1
-	h.setRescale(f.numbers(tagSlope), f.numbers(tagIntercept))
-	h.unit = f.text(tagRescaleType)
-	if p, ok := f.number(tagPadding); ok {
+	h.setRescale(o.Number(tag.RescaleSlope), o.Number(tag.RescaleIntercept))
+	h.unit = o.Text(tag.RescaleType)
+	if p, ok := o.Whole(tag.PixelPaddingValue).Get(); ok {
 		h.hasPadding = true
-		h.padding[0] = h.stored(int(p))
-		h.padding[1] = h.padding[0]
-		if limit, ok := f.number(tagPaddingLimit); ok {
-			other := h.stored(int(limit))
-			h.padding = [2]int{min(h.padding[0], other), max(h.padding[0], other)}
-		}
+		value, limit := h.stored(p), h.stored(o.Whole(tag.PixelPaddingRangeLimit).Or(p))
+		h.padding = [2]int{min(value, limit), max(value, limit)}
 	}
 }
 
@@ -191,52 +72,52 @@ func (h *header) stored(v int) int {
 }
 
 // fillPlace copies where the slice lies.
-func (h *header) fillPlace(f fields) {
-	h.rowAxis, h.columnAxis, h.spacing = [3]float64{1, 0, 0}, [3]float64{0, 1, 0}, [2]float64{1, 1}
-	h.setPosition(f.numbers(tagPosition))
-	h.setOrientation(f.numbers(tagOrientation))
-	h.setSpacing(f.numbers(tagSpacing))
-	h.setThickness(f.numbers(tagThickness))
-	h.tilt, _ = f.number(tagGantryTilt)
+func (h *header) fillPlace(o object.Set) {
+	h.rowAxis, h.columnAxis = [3]float64{1, 0, 0}, [3]float64{0, 1, 0}
+	h.spacing = [2]float64{1, 1}
+	h.setPosition(o)
+	h.setOrientation(o)
+	h.setMeasures(o)
+	h.tilt = o.Number(tag.GantryDetectorTilt).Or(0)
 }
 
 // setPosition takes ImagePositionPatient if it is one.
-func (h *header) setPosition(p []float64) {
-	if len(p) == 3 && finite(p) && largest(p) < absurdMM {
+func (h *header) setPosition(o object.Set) {
+	if p, ok := o.Numbers(tag.ImagePositionPatient, 3).Get(); ok && largest(p) < absurdMM {
 		h.hasPosition, h.position = true, [3]float64(p)
 	}
 }
 
 // setOrientation takes ImageOrientationPatient if it is one.
-func (h *header) setOrientation(o []float64) {
-	if len(o) != 6 || !finite(o) {
+func (h *header) setOrientation(o object.Set) {
+	v, ok := o.Numbers(tag.ImageOrientationPatient, 6).Get()
+	if !ok {
 		return
 	}
-	row, okRow := unit([3]float64(o[:3]))
-	column, okColumn := unit([3]float64(o[3:]))
+	row, okRow := unit([3]float64(v[:3]))
+	column, okColumn := unit([3]float64(v[3:]))
 	if okRow && okColumn && math.Abs(dot(row, column)) < 0.01 {
 		h.hasOrientation, h.rowAxis, h.columnAxis = true, row, column
 	}
 }
 
-// setSpacing takes PixelSpacing if it is one.
-func (h *header) setSpacing(s []float64) {
-	if len(s) == 2 && finite(s) && min(s[0], s[1]) > 1/absurdMM && largest(s) < absurdMM {
+// setMeasures takes PixelSpacing and SliceThickness if they are usable.
+func (h *header) setMeasures(o object.Set) {
+	s, ok := o.Numbers(tag.PixelSpacing, 2).Get()
+	if ok && min(s[0], s[1]) > 1/absurdMM && largest(s) < absurdMM {
 		h.hasSpacing, h.spacing = true, [2]float64(s)
 	}
-}
-
-// setThickness takes SliceThickness if it is one.
-func (h *header) setThickness(t []float64) {
-	if len(t) > 0 && t[0] > 1/absurdMM && t[0] < absurdMM {
-		h.thickness = t[0]
+	if t := o.Number(tag.SliceThickness).Or(0); t > 1/absurdMM && t < absurdMM {
+		h.thickness = t
 	}
 }
 
-// setRescale takes RescaleSlope and RescaleIntercept if they are usable.
-func (h *header) setRescale(slope, intercept []float64) {
-	if len(slope) > 0 && len(intercept) > 0 && finite(slope[:1]) && finite(intercept[:1]) && slope[0] != 0 {
-		h.slope, h.intercept, h.hasRescale = slope[0], intercept[0], true
+// setRescale takes the slope and the intercept of HU if they are usable.
+func (h *header) setRescale(slope, intercept object.Value[float64]) {
+	a, okSlope := slope.Get()
+	b, okIntercept := intercept.Get()
+	if okSlope && okIntercept && a != 0 {
+		h.slope, h.intercept, h.hasRescale = a, b, true
 	}
 }
 
@@ -244,16 +125,6 @@ func (h *header) setRescale(slope, intercept []float64) {
 // as a CT's always did (PS3.3 C.8.2.1).
 func (h *header) inHU() bool {
 	return (h.hasRescale || h.lut != nil) && (h.unit == "" || h.unit == "HU")
-}
-
-// finite says whether all are numbers that can be calculated with.
-func finite(v []float64) bool {
-	for _, n := range v {
-		if math.IsNaN(n) || math.IsInf(n, 0) {
-			return false
-		}
-	}
-	return true
 }
 
 // largest is the largest absolute value.

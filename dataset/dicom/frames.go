@@ -7,6 +7,7 @@ import (
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/dicom/internal/walk"
 	"glasswork/dataset/dicom/object"
 )
 
@@ -22,12 +23,12 @@ func (h *header) manyFrames() bool {
 
 // images are the slices that the file of h holds, h itself if it holds one only. refused
 // says in clauses which of them are not offered.
-func (h *header) images() (images []*header, refused []string, err error) {
-	needsObject := h.manyFrames() || h.modalityLUT && !h.hasRescale || h.pixels.Tag != tagPixelData
+func (h *header) images(data walk.DataSet) (images []*header, refused []string, err error) {
+	needsObject := h.manyFrames() || h.modalityLUT && !h.hasRescale || h.pixels.Tag != walk.PixelData
 	if !needsObject {
 		return []*header{h}, nil, nil
 	}
-	o, err := object.Read(h.path)
+	o, err := object.OfDataSet(data)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -73,13 +74,11 @@ func (h *header) splitFrames(o object.Set) (images []*header, refused []string, 
 
 // fillGroups takes what functional groups say of a frame (PS3.3 C.7.6.16.2 and C.8.15.3).
 func (h *header) fillGroups(groups object.Set) {
-	measures := groups.Item(tag.PixelMeasuresSequence)
-	h.setSpacing(measures.Floats(tag.PixelSpacing))
-	h.setThickness(measures.Floats(tag.SliceThickness))
-	h.setPosition(groups.Item(tag.PlanePositionSequence).Floats(tag.ImagePositionPatient))
-	h.setOrientation(groups.Item(tag.PlaneOrientationSequence).Floats(tag.ImageOrientationPatient))
+	h.setMeasures(groups.Item(tag.PixelMeasuresSequence))
+	h.setPosition(groups.Item(tag.PlanePositionSequence))
+	h.setOrientation(groups.Item(tag.PlaneOrientationSequence))
 	values := groups.Item(tag.PixelValueTransformationSequence)
-	h.setRescale(values.Floats(tag.RescaleSlope), values.Floats(tag.RescaleIntercept))
+	h.setRescale(values.Number(tag.RescaleSlope), values.Number(tag.RescaleIntercept))
 	if unit := values.Text(tag.RescaleType); unit != "" {
 		h.unit = unit
 	}
@@ -116,7 +115,7 @@ func dropLonelyTimes(images []*header) {
 // fillFromObject takes what only some files have: a lookup table for HU, and units.
 func (h *header) fillFromObject(o object.Set) error {
 	h.setHounsfield(o)
-	if h.pixels.Tag != tagPixelData {
+	if h.pixels.Tag != walk.PixelData {
 		h.setFloatPadding(o)
 	}
 	if !h.modalityLUT || h.hasRescale {
@@ -134,7 +133,7 @@ func (h *header) fillFromObject(o object.Set) error {
 func (h *header) setHounsfield(o object.Set) {
 	for _, m := range o.Items(tag.RealWorldValueMappingSequence) {
 		if unit := m.Item(tag.MeasurementUnitsCodeSequence).Text(tag.CodeValue); unit == "[hnsf'U]" && !h.hasRescale {
-			h.setRescale(m.Floats(tag.RealWorldValueSlope), m.Floats(tag.RealWorldValueIntercept))
+			h.setRescale(m.Number(tag.RealWorldValueSlope), m.Number(tag.RealWorldValueIntercept))
 		}
 	}
 }
@@ -142,14 +141,11 @@ func (h *header) setHounsfield(o object.Set) {
 // setFloatPadding takes the value of floating-point pixels that means "no data".
 func (h *header) setFloatPadding(o object.Set) {
 	value, limit := tag.FloatPixelPaddingValue, tag.FloatPixelPaddingRangeLimit
-	if h.pixels.Tag == tagDoublePixels {
+	if h.pixels.Tag == walk.DoublePixels {
 		value, limit = tag.DoubleFloatPixelPaddingValue, tag.DoubleFloatPixelPaddingRangeLimit
 	}
-	if p, ok := o.Float(value); ok {
-		q, ok := o.Float(limit)
-		if !ok {
-			q = p
-		}
+	if p, ok := o.Number(value).Get(); ok {
+		q := o.Number(limit).Or(p)
 		h.hasPadding, h.floatPadding = true, [2]float64{min(p, q), max(p, q)}
 	}
 }

@@ -39,7 +39,7 @@ func FuzzParseHeader(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		h, err := parseHeader(bytes.NewReader(b), int64(len(b)))
+		h, _, err := parseHeader(bytes.NewReader(b), int64(len(b)))
 		if err != nil {
 			if strings.ContainsAny(oneLine(err.Error()), "\n\r") {
 				t.Errorf("not one line: %q", err)
@@ -168,7 +168,7 @@ func TestSeedsAllocateLittle(t *testing.T) {
 	for i, b := range seeds() {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := parseHeader(bytes.NewReader(b), int64(len(b)))
+		_, _, err := parseHeader(bytes.NewReader(b), int64(len(b)))
 		runtime.ReadMemStats(&after)
 		if grown := after.TotalAlloc - before.TotalAlloc; grown > 4<<20 {
 			t.Errorf("seed %d: %d bytes allocated, error %v", i, grown, err)
@@ -182,7 +182,7 @@ func TestInflationIsBounded(t *testing.T) {
 	if len(bomb) > 1<<20 {
 		t.Fatalf("the bomb is %d bytes", len(bomb))
 	}
-	if _, err := parseHeader(bytes.NewReader(bomb), int64(len(bomb))); err == nil || !strings.Contains(err.Error(), "inflates to more than") {
+	if _, _, err := parseHeader(bytes.NewReader(bomb), int64(len(bomb))); err == nil || !strings.Contains(err.Error(), "inflates to more than") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"glasswork/dataset/dicom/codec"
+	"glasswork/dataset/dicom/internal/walk"
 )
 
 // refusal says in a clause why the file is not offered as a slice of a CT, or "".
@@ -54,7 +55,7 @@ func (h *header) checkPixels() error {
 		return fmt.Errorf("it calls its pixels compressed as %s (%s), but they are not in fragments", h.Name, h.UID)
 	case h.samples != 1:
 		return errors.New("it is a colour image, not CT values")
-	case h.pixels.Tag != tagPixelData:
+	case h.pixels.Tag != walk.PixelData:
 		return h.checkFloats()
 	case h.bitsAllocated != 8 && h.bitsAllocated != 16 && h.bitsAllocated != 32:
 		return fmt.Errorf("it stores %d bits a pixel; 8, 16 and 32 can be read", h.bitsAllocated)
@@ -67,7 +68,7 @@ func (h *header) checkPixels() error {
 // checkFloats is checkPixels for floating-point ones (PS3.3 C.7.6.24).
 func (h *header) checkFloats() error {
 	bits := 32
-	if h.pixels.Tag == tagDoublePixels {
+	if h.pixels.Tag == walk.DoublePixels {
 		bits = 64
 	}
 	switch {

@@ -127,18 +127,14 @@ func (in *inflated) of(h *header, f *os.File) (io.ReaderAt, error) {
 
 // inflate inflates the data set of f again.
 func (h *header) inflate(f *os.File) (io.ReaderAt, error) {
-	_, off, err := walk.Start(f, h.fileSize)
-	if err != nil {
-		return nil, err
-	}
-	src, _, err := walk.Inflate(f, off, h.fileSize)
-	return src, err
+	data, err := walk.Find(f, h.fileSize)
+	return data.Src, err
 }
 
 // toHU turns the stored pixels raw into HU.
 func (h *header) toHU(hu []int16, raw []byte, w *workspace) {
 	switch {
-	case h.pixels.Tag == tagFloatPixels || h.pixels.Tag == tagDoublePixels:
+	case h.pixels.Tag == walk.FloatPixels || h.pixels.Tag == walk.DoublePixels:
 		h.floatsToHU(hu, raw)
 	case h.bitsAllocated == 16 && len(hu) >= 1<<14: // fewer pixels are not worth a table
 		h.toHUByTable(hu, raw, w)

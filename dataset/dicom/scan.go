@@ -78,16 +78,16 @@ type scanned struct {
 // look reads the header of a file and sets apart what is no image of a CT. A table of
 // contents holds nothing: the files it lists are opened by Directory.
 func look(file string) (s scanned) {
-	h, err := readHeader(file)
-	switch {
-	case err != nil:
-		return scanned{err: err}
-	case h.sopClass == uidMediaDirectory || len(h.directoryRecords) > 0:
-		return scanned{}
-	case h.refusal() != "":
-		return scanned{refused: []string{h.refusal()}}
-	}
-	s.images, s.refused, s.err = h.images()
+	s.err = useHeader(file, func(h *header, data walk.DataSet) (err error) {
+		switch {
+		case h.sopClass == uidMediaDirectory || len(h.directoryRecords) > 0:
+		case h.refusal() != "":
+			s.refused = []string{h.refusal()}
+		default:
+			s.images, s.refused, err = h.images(data)
+		}
+		return err
+	})
 	return s
 }
 

@@ -89,49 +89,56 @@ func (o *Object) Close() error {
 
 // Parse reads an object from the size bytes of src, which its Pixels go on reading from.
 func Parse(src io.ReaderAt, size int64) (*Object, error) {
-	s, off, err := walk.Start(src, size)
+	data, err := walk.Find(src, size)
 	if err != nil {
 		return nil, err
 	}
-	if s.Deflated {
-		if src, size, err = walk.Inflate(src, off, size); err != nil {
-			return nil, err
-		}
-		off = 0
-	}
-	o, err := parseWithin(src, off, size, s, maxValues)
+	return OfDataSet(data)
+}
+
+// OfDataSet is Parse for a data set that was found already.
+func OfDataSet(data walk.DataSet) (*Object, error) {
+	o, err := parseWithin(data, maxValues)
 	if errors.Is(err, errTooMuch) {
-		if pixels := pixelBytes(src, off, size, s); pixels > 2*maxValues {
-			return parseWithin(src, off, size, s, maxValues+pixels/2)
+		if pixels := pixelBytes(data); pixels > 2*maxValues {
+			return parseWithin(data, maxValues+pixels/2)
 		}
 	}
 	return o, err
 }
 
-// parseWithin reads the data set at off, whose elements may take limit bytes of memory.
-func parseWithin(src io.ReaderAt, off, size int64, s walk.Syntax, limit int64) (*Object, error) {
-	r := reader{src: src, size: size, walker: walk.New(src, size, s), budget: limit}
-	elements, _, err := r.set(off, size, false, scope{top: true})
+// Head reads the elements in front of the pixels that keep asks for. keep sees every element
+// with the representation that it is read in, those of a sequence if it asked for the
+// sequence, and at last the pixels, behind which nothing is read.
+func Head(data walk.DataSet, keep func(walk.Element) bool) (Set, error) {
+	r := reader{data: data, walker: data.Walker(), budget: maxValues, keep: keep}
+	elements, _, err := r.set(data.Start, data.Size, false, scope{top: true})
+	return Set{elements}, err
+}
+
+// parseWithin reads a data set whose elements may take limit bytes of memory.
+func parseWithin(data walk.DataSet, limit int64) (*Object, error) {
+	r := reader{data: data, walker: data.Walker(), budget: limit}
+	elements, _, err := r.set(data.Start, data.Size, false, scope{top: true})
 	if err != nil && (r.pixels == nil || errors.Is(err, errTooMuch)) {
 		return nil, err
 	}
 	if len(elements) == 0 && r.pixels == nil {
 		return nil, fmt.Errorf("%w: there are none", walk.ErrDamaged)
 	}
-	return &Object{Set: Set{elements}, TransferSyntax: s.UID, Pixels: r.pixels}, nil
+	return &Object{Set: Set{elements}, TransferSyntax: data.UID, Pixels: r.pixels}, nil
 }
 
-// pixelBytes is how many bytes of pixels stand in the data set at off. Objects of many frames
-// describe each of them, so that large ones are allowed more elements.
-func pixelBytes(src io.ReaderAt, off, size int64, s walk.Syntax) (n int64) {
-	_ = walk.New(src, size, s).Walk(off, nil, func(e walk.Element) (bool, error) { // damage has been found already
-		if e.Tag != walk.PixelData {
-			return true, nil
+// pixelBytes is how many bytes of pixels stand in a data set. Objects of many frames describe
+// each of them, so that large ones are allowed more elements.
+func pixelBytes(data walk.DataSet) (n int64) {
+	_, _ = Head(data, func(e walk.Element) bool { // damage has been found already
+		if e.Tag == walk.PixelData {
+			if n = data.Size - e.Value; !e.Open() {
+				n = min(n, int64(e.Length))
+			}
 		}
-		if n = size - e.Value; !e.Open() {
-			n = min(n, int64(e.Length))
-		}
-		return false, nil
+		return false
 	})
 	return n
 }

@@ -407,15 +407,15 @@ func TestManyFramesAreAllowedMoreElements(t *testing.T) {
 	o := sample()
 	o.Put(Bytes(tag.PixelData, "OW", make([]byte, 100_000)))
 	b := encode(t, o)
-	s, off, err := walk.Start(bytes.NewReader(b), int64(len(b)))
+	data, err := walk.Find(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := pixelBytes(bytes.NewReader(b), off, int64(len(b)), s); n != 100_000 {
+	if n := pixelBytes(data); n != 100_000 {
 		t.Errorf("%d bytes of pixels", n)
 	}
 	for limit, want := range map[int64]error{1000: errTooMuch, 100_000: nil} {
-		if _, err := parseWithin(bytes.NewReader(b), off, int64(len(b)), s, limit); !errors.Is(err, want) {
+		if _, err := parseWithin(data, limit); !errors.Is(err, want) {
 			t.Errorf("within %d: %v", limit, err)
 		}
 	}

@@ -1,10 +1,10 @@
 package object
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -27,11 +27,12 @@ var errTooMuch = fmt.Errorf("it holds more than %d MiB besides its pixels", maxV
 
 // reader turns what a walker finds into elements.
 type reader struct {
-	src    io.ReaderAt
-	size   int64
+	data   walk.DataSet
 	walker *walk.Walker
 	budget int64
 	pixels *Pixels
+	// keep says which elements are read, and ends the reading at the pixels; nil: all are.
+	keep func(walk.Element) bool
 }
 
 // scope is what elements inherit from where they stand.
@@ -69,6 +70,10 @@ func (r *reader) set(off, end int64, open bool, in scope) (all []*dicom.Element,
 		}
 		if !open && !e.Open() && e.End() > end && !r.isPixels(e, in) {
 			return all, 0, fmt.Errorf("%w: element (%04X,%04X) is longer than what holds it", walk.ErrDamaged, e.Tag>>16, e.Tag&0xFFFF)
+		}
+		if r.keep != nil && r.isPixels(e, in) {
+			r.keep(e)
+			return all, off, nil
 		}
 		read, next, err := r.element(e, in)
 		if err != nil {
@@ -112,15 +117,18 @@ func (r *reader) element(e walk.Element, in scope) (*dicom.Element, int64, error
 	case e.Tag>>16 == 0xFFFE:
 		return nil, 0, fmt.Errorf("%w: a delimiter stands where an element belongs", walk.ErrDamaged)
 	}
-	vr, unknown := e.VR, e.VR == "UN"
-	if vr == "" || unknown {
-		vr = dictionaryVR(t, in.signed)
+	unknown := e.VR == "UN"
+	if e.VR == "" || unknown || t == tag.SpecificCharacterSet {
+		e.VR = dictionaryVR(t, in.signed)
 	}
-	if unknown { // PS3.5 6.2.2: implicit little endian, whatever surrounds it
-		implicit, order := r.walker.Implicit, r.walker.Order
-		r.walker.Implicit, r.walker.Order = true, binary.LittleEndian
-		defer func() { r.walker.Implicit, r.walker.Order = implicit, order }()
+	if unknown {
+		defer r.walker.Unknown()()
 	}
+	if r.keep != nil && !r.keep(e) {
+		next, err := r.walker.Skip(e)
+		return nil, next, err
+	}
+	vr := e.VR
 	if err := r.spend(elementCost); err != nil {
 		return nil, 0, err
 	}
@@ -182,7 +190,7 @@ func (r *reader) items(e walk.Element, in scope) (all [][]*dicom.Element, next i
 
 // foundPixels notes where the pixels are. A value that reaches past the file ends there.
 func (r *reader) foundPixels(e walk.Element, t tag.Tag) (next int64, err error) {
-	p := &Pixels{Tag: t, VR: e.VR, BigEndian: r.walker.Order == binary.BigEndian, src: r.src, off: e.Value}
+	p := &Pixels{Tag: t, VR: e.VR, BigEndian: r.walker.Order == binary.BigEndian, src: r.data.Src, off: e.Value}
 	if p.VR == "" {
 		p.VR = "OW"
 	}
@@ -191,13 +199,13 @@ func (r *reader) foundPixels(e walk.Element, t tag.Tag) (next int64, err error) 
 	}
 	if !e.Open() {
 		p.Claimed = int64(e.Length)
-		p.Size = min(p.Claimed, r.size-e.Value)
+		p.Size = min(p.Claimed, r.data.Size-e.Value)
 		return e.Value + p.Size, nil
 	}
 	p.Compressed = true
 	if next, err = r.skipFragments(e); err != nil {
-		p.Size = r.size - e.Value
-		return r.size, nil //nolint:nilerr // what is missing shows when the pixels are read
+		p.Size = r.data.Size - e.Value
+		return r.data.Size, nil //nolint:nilerr // what is missing shows when the pixels are read
 	}
 	p.Size = next - e.Value
 	p.Claimed = p.Size
@@ -256,6 +264,10 @@ func (r *reader) value(e walk.Element, vr string, text textDecoder) (any, error)
 
 // text reads a value as one string without its padding, in chunks, so that it is in memory once.
 func (r *reader) text(e walk.Element) (string, error) {
+	if e.Length <= chunk {
+		b, err := r.walker.Bytes(e.Value, int(e.Length))
+		return string(bytes.TrimRight(b, " \x00")), err
+	}
 	var s strings.Builder
 	s.Grow(int(e.Length))
 	err := r.chunks(e, func(b []byte) { s.Write(b) })

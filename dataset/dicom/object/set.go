@@ -1,9 +1,7 @@
 package object
 
 import (
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/suyashkumar/dicom"
@@ -39,52 +37,6 @@ func (s Set) Text(t tag.Tag) string {
 
 // Texts returns the values of a text element, each trimmed.
 func (s Set) Texts(t tag.Tag) []string { return texts(s.Find(t)) }
-
-// Ints returns the integers of an element, also where they are written as text; nil if one of
-// them is no integer.
-func (s Set) Ints(t tag.Tag) []int { return ints(s.Find(t)) }
-
-// Int returns the first integer of an element, or otherwise if there is none.
-func (s Set) Int(t tag.Tag, otherwise int) int {
-	if n := s.Ints(t); len(n) > 0 {
-		return n[0]
-	}
-	return otherwise
-}
-
-// Floats returns the finite numbers of an element, whatever its representation; nil if one of
-// them is no number.
-func (s Set) Floats(t tag.Tag) []float64 {
-	e := s.Find(t)
-	if e == nil {
-		return nil
-	}
-	var out []float64
-	switch v := e.Value.GetValue().(type) {
-	case []float64:
-		out = v
-	case []int:
-		for _, n := range v {
-			out = append(out, float64(n))
-		}
-	case []string:
-		out = parseFloats(v)
-	}
-	for _, n := range out {
-		if math.IsNaN(n) || math.IsInf(n, 0) {
-			return nil
-		}
-	}
-	return out
-}
-
-// Float returns the first number of an element.
-func (s Set) Float(t tag.Tag) (float64, bool) {
-	if n := s.Floats(t); len(n) > 0 {
-		return n[0], true
-	}
-	return 0, false
-}
 
 // Bytes returns the value of an element of bytes (OB, OW, UN and so on), little endian.
 func (s Set) Bytes(t tag.Tag) []byte {
@@ -182,47 +134,6 @@ func texts(e *dicom.Element) []string {
 	out := strings.Split(joined, "\\")
 	for i := range out {
 		out[i] = strings.Trim(out[i], " \x00")
-	}
-	return out
-}
-
-func ints(e *dicom.Element) []int {
-	if e == nil {
-		return nil
-	}
-	if n, ok := e.Value.GetValue().([]int); ok {
-		return n
-	}
-	var out []int
-	for _, s := range texts(e) {
-		n, err := strconv.Atoi(strings.TrimPrefix(s, "+"))
-		if err != nil {
-			f, err := strconv.ParseFloat(s, 64) // "12.0" is seen where 12 belongs
-			if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
-				return nil
-			}
-			n = int(f)
-		}
-		out = append(out, n)
-	}
-	return out
-}
-
-// parseFloats parses decimal strings without taking them apart first: contours have many.
-func parseFloats(joined []string) []float64 {
-	var out []float64
-	for _, s := range joined {
-		if s == "" {
-			continue
-		}
-		out = slices.Grow(out, 1+strings.Count(s, "\\"))
-		for part := range strings.SplitSeq(s, "\\") {
-			n, err := strconv.ParseFloat(strings.Trim(part, " \x00"), 64)
-			if err != nil {
-				return nil
-			}
-			out = append(out, n)
-		}
 	}
 	return out
 }

@@ -16,10 +16,32 @@ var ErrNotDICOM = errors.New("it is not a DICOM file")
 // MaxInflated is how large a deflated data set may become, in bytes.
 const MaxInflated = 64 << 20
 
-// Start finds the data set: its transfer syntax and its first byte. Files without
-// preamble are accepted if they begin with file meta or identifying elements (as old
-// archives write them, PS3.10 was not always kept).
-func Start(src io.ReaderAt, size int64) (Syntax, int64, error) {
+// DataSet is the data set of a file: the elements behind its preamble and meta group.
+type DataSet struct {
+	Syntax
+	// Src holds the elements from Start to Size: the file, or what it inflates to.
+	Src         io.ReaderAt
+	Start, Size int64
+}
+
+// Find finds the data set of a file of size bytes. A deflated one is inflated in memory.
+func Find(src io.ReaderAt, size int64) (DataSet, error) {
+	s, off, err := start(src, size)
+	if err != nil {
+		return DataSet{}, err
+	}
+	if s.Deflated {
+		if src, size, err = inflate(src, off, size); err != nil {
+			return DataSet{}, err
+		}
+		off = 0
+	}
+	return DataSet{Syntax: s, Src: src, Start: off, Size: size}, nil
+}
+
+// start finds the transfer syntax and the first byte of the data set. Files without preamble
+// are accepted if they begin with file meta or identifying elements: old archives write them.
+func start(src io.ReaderAt, size int64) (Syntax, int64, error) {
 	head := make([]byte, min(size, 132))
 	if n, err := src.ReadAt(head, 0); n < len(head) {
 		return Syntax{}, 0, fmt.Errorf("it could not be read: %w", err)
@@ -52,7 +74,7 @@ func bySyntax(uid string, off int64) (Syntax, int64, error) {
 
 // meta walks the file meta group (always explicit little endian) from off.
 func meta(src io.ReaderAt, off, size int64) (Syntax, int64, error) {
-	w := New(src, size, Syntax{})
+	w := newWalker(src, size, Syntax{}, metaAhead)
 	var uid string
 	for off+8 <= size {
 		b, err := w.Bytes(off, 2)
@@ -81,8 +103,8 @@ func meta(src io.ReaderAt, off, size int64) (Syntax, int64, error) {
 	return bySyntax(uid, off)
 }
 
-// Inflate returns the data set of a deflated file, in memory.
-func Inflate(src io.ReaderAt, off, size int64) (io.ReaderAt, int64, error) {
+// inflate returns the data set of a deflated file, in memory.
+func inflate(src io.ReaderAt, off, size int64) (io.ReaderAt, int64, error) {
 	r := flate.NewReader(io.NewSectionReader(src, off, size-off))
 	defer r.Close()
 	b, err := io.ReadAll(io.LimitReader(r, MaxInflated+1))

@@ -10,12 +10,22 @@ import (
 	"io"
 )
 
-// Tags that steer the walk.
+// Tags that steer the walk, and those of elements whose place matters and not their value.
 const (
-	PixelData   = 0x7FE0_0010
 	Item        = 0xFFFE_E000
 	ItemEnd     = 0xFFFE_E00D
 	SequenceEnd = 0xFFFE_E0DD
+
+	PixelData    = 0x7FE0_0010
+	FloatPixels  = 0x7FE0_0008
+	DoublePixels = 0x7FE0_0009
+	// FrameOffsets and FrameLengths are the extended offset table of compressed pixels.
+	FrameOffsets = 0x7FE0_0001
+	FrameLengths = 0x7FE0_0002
+	ModalityLUT  = 0x0028_3000
+	// DirectoryRecords is the sequence of a DICOMDIR, ReferencedFile the file of a record.
+	DirectoryRecords = 0x0004_1220
+	ReferencedFile   = 0x0004_1500
 
 	transferSyntax = 0x0002_0010
 )
@@ -50,8 +60,8 @@ func (e Element) End() int64 { return e.Value + int64(e.Length) }
 // Walker steps over the elements of a data set without believing any length: an
 // element that reaches past the file is an error before anything is allocated.
 type Walker struct {
-	src  io.ReaderAt
-	size int64
+	src         io.ReaderAt
+	size, ahead int64
 	// Order and Implicit are how elements are encoded.
 	Order    binary.ByteOrder
 	Implicit bool
@@ -60,11 +70,19 @@ type Walker struct {
 	base int64
 }
 
-const readAhead = 16 << 10
+// How many bytes are read at once: of a data set, and of a meta group, which is short.
+const (
+	readAhead = 16 << 10
+	metaAhead = 1 << 10
+)
 
-// New returns a walker over the size bytes of src, encoded as s.
-func New(src io.ReaderAt, size int64, s Syntax) *Walker {
-	w := &Walker{src: src, size: size, Order: binary.LittleEndian, Implicit: s.Implicit}
+// Walker returns a walker over the elements of d.
+func (d DataSet) Walker() *Walker { return newWalker(d.Src, d.Size, d.Syntax, readAhead) }
+
+// newWalker returns a walker over the size bytes of src, encoded as s, that reads ahead bytes
+// at once.
+func newWalker(src io.ReaderAt, size int64, s Syntax, ahead int64) *Walker {
+	w := &Walker{src: src, size: size, ahead: ahead, Order: binary.LittleEndian, Implicit: s.Implicit}
 	if s.BigEndian {
 		w.Order = binary.BigEndian
 	}
@@ -79,7 +97,7 @@ func (w *Walker) Bytes(off int64, n int) ([]byte, error) {
 	if at := off - w.base; at >= 0 && at+int64(n) <= int64(len(w.buf)) {
 		return w.buf[at : at+int64(n)], nil
 	}
-	want := min(max(int64(n), readAhead), w.size-off)
+	want := min(max(int64(n), w.ahead), w.size-off)
 	if int64(cap(w.buf)) < want {
 		w.buf = make([]byte, want)
 	}
@@ -102,7 +120,7 @@ func (w *Walker) Next(off int64) (Element, error) {
 	case e.Tag>>16 == 0xFFFE || w.Implicit:
 		e.Length = w.Order.Uint32(b[4:])
 	default:
-		e.VR = string(b[4:6])
+		e.VR = representation(b[4:6])
 		if !ValidVR(e.VR) {
 			return e, fmt.Errorf("%w: %q is no value representation", ErrDamaged, e.VR)
 		}
@@ -121,49 +139,21 @@ func (w *Walker) Next(off int64) (Element, error) {
 	return e, nil
 }
 
-// Walk calls visit for every element of the data set from off on, and for those of
-// the sequences that enter asks for, until visit returns false or the data end.
-func (w *Walker) Walk(off int64, enter func(Element) bool, visit func(Element) (bool, error)) error {
-	for off < w.size {
-		if w.size-off < 8 {
-			return nil // trailing padding shorter than any element
-		}
-		e, err := w.Next(off)
-		if err != nil {
-			return err
-		}
-		if goOn, err := visit(e); err != nil || !goOn {
-			return err
-		}
-		if off, err = w.skip(e, 0, enter, visit); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// Skip returns the offset behind e. Where e leaves its length open, its items are walked
+// through to find it.
+func (w *Walker) Skip(e Element) (int64, error) { return w.skip(e, 0) }
 
-// skip returns the offset behind e, walking through it where its length is open or
-// enter asks for it.
-func (w *Walker) skip(e Element, depth int, enter func(Element) bool, visit func(Element) (bool, error)) (int64, error) {
-	wanted := enter != nil && enter(e)
-	if !e.Open() && !wanted {
+func (w *Walker) skip(e Element, depth int) (int64, error) {
+	if !e.Open() {
 		return e.End(), nil
 	}
 	if depth > MaxDepth {
 		return 0, fmt.Errorf("%w: sequences are nested deeper than %d levels", ErrDamaged, MaxDepth)
 	}
 	if e.VR == "UN" { // PS3.5 6.2.2: an open UN holds implicit little endian items
-		implicit, order := w.Implicit, w.Order
-		w.Implicit, w.Order = true, binary.LittleEndian
-		defer func() { w.Implicit, w.Order = implicit, order }()
+		defer w.Unknown()()
 	}
-	return w.items(e, depth, enter, visit)
-}
-
-// items walks the items of sequence e and returns the offset behind it.
-func (w *Walker) items(e Element, depth int, enter func(Element) bool, visit func(Element) (bool, error)) (int64, error) {
-	off := e.Value
-	for e.Open() || off < e.End() {
+	for off := e.Value; ; {
 		item, err := w.Next(off)
 		if err != nil {
 			return 0, err
@@ -172,23 +162,21 @@ func (w *Walker) items(e Element, depth int, enter func(Element) bool, visit fun
 		case SequenceEnd:
 			return item.Value, nil
 		case Item:
-			if off, err = w.item(item, depth, enter, visit); err != nil {
+			if off, err = w.skipItem(item, depth); err != nil {
 				return 0, err
 			}
 		default:
 			return 0, fmt.Errorf("%w: a sequence holds something that is no item", ErrDamaged)
 		}
 	}
-	return off, nil
 }
 
-// item walks the elements of one sequence item and returns the offset behind it.
-func (w *Walker) item(item Element, depth int, enter func(Element) bool, visit func(Element) (bool, error)) (int64, error) {
-	if !item.Open() && enter == nil {
+// skipItem returns the offset behind one item of a sequence.
+func (w *Walker) skipItem(item Element, depth int) (int64, error) {
+	if !item.Open() {
 		return item.End(), nil
 	}
-	off := item.Value
-	for item.Open() || off < item.End() {
+	for off := item.Value; ; {
 		e, err := w.Next(off)
 		if err != nil {
 			return 0, err
@@ -196,16 +184,28 @@ func (w *Walker) item(item Element, depth int, enter func(Element) bool, visit f
 		if e.Tag == ItemEnd {
 			return e.Value, nil
 		}
-		if enter != nil {
-			if _, err := visit(e); err != nil {
-				return 0, err
-			}
-		}
-		if off, err = w.skip(e, depth+1, enter, visit); err != nil {
+		if off, err = w.skip(e, depth+1); err != nil {
 			return 0, err
 		}
 	}
-	return off, nil
+}
+
+// Unknown makes w read implicit little endian, as what has the representation UN is encoded
+// whatever surrounds it (PS3.5 6.2.2). The returned function ends that.
+func (w *Walker) Unknown() (end func()) {
+	implicit, order := w.Implicit, w.Order
+	w.Implicit, w.Order = true, binary.LittleEndian
+	return func() { w.Implicit, w.Order = implicit, order }
+}
+
+// representation returns two bytes as text, without a new string for those that are common.
+func representation(b []byte) string {
+	for _, vr := range [...]string{"DS", "LO", "IS", "CS", "UI", "DA", "TM", "SH", "US", "PN", "SQ", "OB", "OW", "UN"} {
+		if string(b) == vr {
+			return vr
+		}
+	}
+	return string(b)
 }
 
 // ValidVR says whether two characters look like a value representation.
