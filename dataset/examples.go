@@ -29,6 +29,20 @@ type Example struct {
 	Scaled []float32
 }
 
+// IsPicture says whether the slice is a picture without HU, of which nothing is to be cut
+// away: its pixels have no size.
+func (e Example) IsPicture() bool { return e.Spacing == [2]float64{} }
+
+// Check reports arrays that do not fit the slice's size.
+func (e Example) Check() error {
+	values := max(len(e.HU), len(e.Scaled))
+	if n := e.W * e.H; n <= 0 || values != n || len(e.Labels) != n {
+		return fmt.Errorf("slice %d of %s: %d × %d pixels with %d values and %d labels",
+			e.Z+1, e.Case, e.W, e.H, values, len(e.Labels))
+	}
+	return nil
+}
+
 // Examples is a labelled dataset, slice by slice.
 type Examples interface {
 	Len() int

@@ -5,12 +5,12 @@ import (
 	"testing"
 
 	"glasswork/dataset/volume"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // benchmarkBatch is noise of n images with all classes known.
-func benchmarkBatch(n, side int) training.Batch {
-	b := training.Batch{N: n, H: side, W: side, X: make([]float32, n*side*side), Y: make([]uint8, n*side*side)}
+func benchmarkBatch(n, side int) network.Batch {
+	b := network.Batch{N: n, H: side, W: side, X: make([]float32, n*side*side), Y: make([]uint8, n*side*side)}
 	for i, u := range splitMix("input", len(b.X)) {
 		b.X[i], b.Y[i] = float32(u), uint8(4*u)
 	}
@@ -60,9 +60,9 @@ func BenchmarkPredict(b *testing.B) {
 	}
 }
 
-func benchmarkLearner(b *testing.B, encoder string) training.Learner {
+func benchmarkLearner(b *testing.B, encoder string) network.Learner {
 	b.Helper()
-	l, err := Networks{}.New(training.Spec{Arch: "unet", Encoder: encoder, InChannels: 1, Classes: volume.NumClasses}, 1)
+	l, err := Networks{}.New(network.Spec{Arch: "unet", Encoder: encoder, InChannels: 1, Classes: volume.NumClasses}, 1)
 	if err != nil {
 		b.Fatal(err)
 	}

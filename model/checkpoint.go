@@ -12,10 +12,10 @@ import (
 	"glasswork/dataset/atomicfile"
 	"glasswork/dataset/volume"
 	"glasswork/model/internal/pytorch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
-// Keys of a file's metadata. infoKey holds a training.ModelInfo as JSON, whatever else
+// Keys of a file's metadata. infoKey holds a network.Info as JSON, whatever else
 // there is is for programs that know nothing of Glasswork.
 const (
 	formatKey = "format"
@@ -33,7 +33,7 @@ const maxFile = 2 << 30
 // levelling, is info's if that names a size, since it may have been trained at another one
 // than it was loaded with; what it is made of is the network's own. The file is there whole or
 // not at all.
-func (l *Learner) Save(path string, info training.ModelInfo) error {
+func (l *Learner) Save(path string, info network.Info) error {
 	own := l.spec
 	if info.Size > 0 {
 		own.Size, own.Window, own.Level = info.Size, info.Window, info.Level
@@ -58,24 +58,24 @@ func (l *Learner) Save(path string, info training.ModelInfo) error {
 // Load reads a network, whole or not at all: a checkpoint of ours, a state_dict of
 // segmentation_models.pytorch or a TorchScript module. The error names the first
 // parameter that does not fit.
-func (n Networks) Load(path string) (training.Learner, training.ModelInfo, error) {
+func (n Networks) Load(path string) (network.Learner, network.Info, error) {
 	file, err := readFile(path)
 	if err != nil {
-		return nil, training.ModelInfo{}, err
+		return nil, network.Info{}, err
 	}
 	return n.LoadBytes(filepath.Base(path), file)
 }
 
 // LoadBytes reads a network from memory; name is for messages.
-func (n Networks) LoadBytes(name string, b []byte) (training.Learner, training.ModelInfo, error) {
+func (n Networks) LoadBytes(name string, b []byte) (network.Learner, network.Info, error) {
 	l, info, err := n.load(name, b)
 	if err != nil {
-		return nil, training.ModelInfo{}, fmt.Errorf("the model %s cannot be used: %w", name, err)
+		return nil, network.Info{}, fmt.Errorf("the model %s cannot be used: %w", name, err)
 	}
 	return l, info, nil
 }
 
-func (n Networks) load(name string, b []byte) (training.Learner, training.ModelInfo, error) {
+func (n Networks) load(name string, b []byte) (network.Learner, network.Info, error) {
 	if pytorch.Sniff(b) == pytorch.Script {
 		return n.loadScript(name, b)
 	}
@@ -96,18 +96,18 @@ func (n Networks) load(name string, b []byte) (training.Learner, training.ModelI
 }
 
 // open reads a file's arrays and which network they are.
-func (n Networks) open(name string, b []byte) (weights, training.ModelInfo, error) {
+func (n Networks) open(name string, b []byte) (weights, network.Info, error) {
 	if pytorch.Sniff(b) != pytorch.Weights {
 		file, err := parseSafetensors(b)
 		if err != nil {
-			return nil, training.ModelInfo{}, err
+			return nil, network.Info{}, err
 		}
 		info, err := file.info()
 		return file, info, err
 	}
 	state, err := newStateDict(b)
 	if err != nil {
-		return nil, training.ModelInfo{}, err
+		return nil, network.Info{}, err
 	}
 	w := toGrey(state, n.Channels)
 	spec, err := n.identify(w)
@@ -115,7 +115,7 @@ func (n Networks) open(name string, b []byte) (weights, training.ModelInfo, erro
 }
 
 // info is the description in a checkpoint's header.
-func (s *safetensors) info() (info training.ModelInfo, err error) {
+func (s *safetensors) info() (info network.Info, err error) {
 	text, ok := s.metadata[infoKey]
 	if !ok || s.metadata[formatKey] != modelFormat {
 		return info, errors.New("its header does not say that Glasswork wrote it")
@@ -127,8 +127,8 @@ func (s *safetensors) info() (info training.ModelInfo, err error) {
 }
 
 // foreign describes a network from a file that does not.
-func foreign(name string, spec training.Spec) training.ModelInfo {
-	info := training.ModelInfo{
+func foreign(name string, spec network.Spec) network.Info {
+	info := network.Info{
 		Spec: spec, Name: strings.TrimSuffix(name, filepath.Ext(name)),
 		Provenance: map[string]string{"read from": name},
 	}
@@ -140,21 +140,21 @@ func foreign(name string, spec training.Spec) training.ModelInfo {
 
 // Start makes a network that starts from the weights of a file. Where that holds an
 // encoder alone, the network is spec's, with the rest drawn by seed.
-func (n Networks) Start(path string, spec training.Spec, seed uint64) (training.Learner, training.ModelInfo, error) {
+func (n Networks) Start(path string, spec network.Spec, seed uint64) (network.Learner, network.Info, error) {
 	file, err := readFile(path)
 	if err != nil {
-		return nil, training.ModelInfo{}, err
+		return nil, network.Info{}, err
 	}
 	name := filepath.Base(path)
 	if pytorch.Sniff(file) == pytorch.Weights {
 		state, err := newStateDict(file)
 		if err != nil {
-			return nil, training.ModelInfo{}, fmt.Errorf("the model %s cannot be used: %w", name, err)
+			return nil, network.Info{}, fmt.Errorf("the model %s cannot be used: %w", name, err)
 		}
 		if !state.any("decoder.") {
 			l, err := n.withEncoder(state, spec, seed)
 			if err != nil {
-				return nil, training.ModelInfo{}, fmt.Errorf("the encoder %s cannot be used: %w", name, err)
+				return nil, network.Info{}, fmt.Errorf("the encoder %s cannot be used: %w", name, err)
 			}
 			return l, foreign(name, spec), nil
 		}
@@ -163,7 +163,7 @@ func (n Networks) Start(path string, spec training.Spec, seed uint64) (training.
 }
 
 // withEncoder makes a network of spec by seed and gives it the encoder of w.
-func (n Networks) withEncoder(w weights, spec training.Spec, seed uint64) (training.Learner, error) {
+func (n Networks) withEncoder(w weights, spec network.Spec, seed uint64) (network.Learner, error) {
 	l, err := n.learner(spec)
 	if err != nil {
 		return nil, err

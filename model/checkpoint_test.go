@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"glasswork/model/internal/torch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // rawFile is a safetensors file with this header and so many bytes of data.
@@ -112,7 +112,7 @@ func FuzzParseSafetensors(f *testing.F) {
 func savedModel(t *testing.T) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "m.safetensors")
-	if err := newLearner(t, 1).Save(path, training.ModelInfo{Name: "m", Half: true}); err != nil {
+	if err := newLearner(t, 1).Save(path, network.Info{Name: "m", Half: true}); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(path)

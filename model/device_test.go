@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"glasswork/model/internal/torch"
+	"glasswork/training/network"
 )
 
 func TestChooseDevice(t *testing.T) {
@@ -49,7 +50,7 @@ func TestUntilItFits(t *testing.T) {
 	try := func(part int) error {
 		tried = append(tried, part)
 		if part > 3 {
-			return fmt.Errorf("convolution: %w", ErrMemory)
+			return fmt.Errorf("convolution: %w", network.ErrMemory)
 		}
 		return nil
 	}
@@ -62,7 +63,7 @@ func TestUntilItFits(t *testing.T) {
 		t.Errorf("tried %v, want %v", tried, want)
 	}
 	limit = 0
-	if err := untilItFits(4, &limit, func(int) error { return ErrMemory }); !errors.Is(err, ErrMemory) {
+	if err := untilItFits(4, &limit, func(int) error { return network.ErrMemory }); !errors.Is(err, network.ErrMemory) {
 		t.Errorf("memory for nothing: %v", err)
 	}
 	other := errors.New("other")
@@ -125,7 +126,7 @@ func TestDoubleWhileFaster(t *testing.T) {
 	for _, tt := range tests {
 		got, err := doubleWhileFaster(t.Context(), tt.limit, func(n int) (time.Duration, error) {
 			if n > tt.fits {
-				return 0, ErrMemory
+				return 0, network.ErrMemory
 			}
 			return time.Duration(tt.each(n) * float64(n) * float64(time.Second)), nil
 		})

@@ -11,7 +11,7 @@ import (
 	"glasswork/dataset/atomicfile"
 	"glasswork/model/internal/pytorch"
 	"glasswork/model/internal/torch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // SaveStateDict writes the weights that predict as PyTorch's torch.save writes a
@@ -63,7 +63,7 @@ func (l *Learner) SaveTorchScript(path string) error {
 type Description struct {
 	// Format is "Glasswork checkpoint", "PyTorch state_dict" or "TorchScript module".
 	Format string `json:"format"`
-	training.ModelInfo
+	network.Info
 	// Parameters counts the values that train, Tensors the arrays; 0 where it is not known.
 	Parameters int `json:"parameters,omitempty"`
 	Tensors    int `json:"tensors,omitempty"`
@@ -104,7 +104,7 @@ func (n Networks) InspectBytes(name string, file []byte) (d Description, err err
 		return d, err
 	}
 	defer l.Close()
-	d.ModelInfo = info
+	d.Info = info
 	if l, ok := l.(*Learner); ok {
 		d.Tensors = len(l.net.params)
 		for _, p := range l.net.weights {
@@ -120,13 +120,13 @@ func (n Networks) describeEncoder(d Description, name string, state *stateDict) 
 	if err != nil {
 		return d, err
 	}
-	d.ModelInfo, d.EncoderOnly = foreign(name, spec), true
+	d.Info, d.EncoderOnly = foreign(name, spec), true
 	d.Arch, d.Classes = "", nil
-	network, err := plan(spec)
+	built, err := plan(spec)
 	if err != nil {
 		return d, err
 	}
-	for _, p := range network.params {
+	for _, p := range built.params {
 		if !strings.HasPrefix(p.name, "encoder.") {
 			continue
 		}

@@ -8,18 +8,18 @@ import (
 	"slices"
 
 	"glasswork/model/internal/torch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
-// Learner is one network that trains and predicts; it implements training.Learner and all
+// Learner is one network that trains and predicts; it implements network.Learner and all
 // that package training asks of learners beyond that. One goroutine owns it.
 type Learner struct {
-	spec    training.Spec
+	spec    network.Spec
 	worker  *worker
 	threads int
-	net     *network
+	net     *net
 
-	method     training.Method
+	method     network.Method
 	optimiser  *optimiser
 	average    []float32 // moving average of net.values; nil if none is kept
 	decay      float64   // of the average
@@ -33,11 +33,11 @@ type Learner struct {
 }
 
 var (
-	_ training.Learner         = (*Learner)(nil)
-	_ training.Configurable    = (*Learner)(nil)
-	_ training.BatchNormaliser = (*Learner)(nil)
-	_ training.Resumable       = (*Learner)(nil)
-	_ training.Averager        = (*Learner)(nil)
+	_ network.Learner         = (*Learner)(nil)
+	_ network.Configurable    = (*Learner)(nil)
+	_ network.BatchNormaliser = (*Learner)(nil)
+	_ network.Resumable       = (*Learner)(nil)
+	_ network.Averager        = (*Learner)(nil)
 )
 
 // maxPixels bounds how many pixels go through the network at once in Predict, which
@@ -46,7 +46,7 @@ const maxPixels = 2 * 512 * 512
 
 // Step makes one step of the optimiser on the loss that Configure named and returns the
 // loss before it. If the loss is not finite the weights stay as they were.
-func (l *Learner) Step(ctx context.Context, b training.Batch, lr float64) (loss float64, err error) {
+func (l *Learner) Step(ctx context.Context, b network.Batch, lr float64) (loss float64, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -61,7 +61,7 @@ func (l *Learner) Step(ctx context.Context, b training.Batch, lr float64) (loss 
 }
 
 // update makes a step, in as many parts as memory asks for. It runs on the worker's thread.
-func (l *Learner) update(b training.Batch, lr float64) (loss float64, err error) {
+func (l *Learner) update(b network.Batch, lr float64) (loss float64, err error) {
 	l.forgetFolded()
 	err = untilItFits(b.N, &l.limit, func(part int) error {
 		loss, err = l.attempt(b, part, lr)
@@ -72,7 +72,7 @@ func (l *Learner) update(b training.Batch, lr float64) (loss float64, err error)
 
 // attempt makes a step on part samples at a time. Each sample's gradients count the same;
 // batch norm sees the samples of a part.
-func (l *Learner) attempt(b training.Batch, part int, lr float64) (float64, error) {
+func (l *Learner) attempt(b network.Batch, part int, lr float64) (float64, error) {
 	scope := torch.NewScopeOn(l.net.device)
 	defer scope.Close()
 	if part == b.N {
@@ -110,7 +110,7 @@ func (l *Learner) apply(gradients [][]float32, lr float64) {
 // differentiate computes the loss of a batch and, if that is finite, its gradients, which
 // live as long as scope. Mixed precision on a GPU scales the loss so that small gradients
 // are not lost.
-func (l *Learner) differentiate(scope *torch.Scope, b training.Batch) (float64, [][]float32, error) {
+func (l *Learner) differentiate(scope *torch.Scope, b network.Batch) (float64, [][]float32, error) {
 	t, err := newTarget(b, l.spec.Classes, l.method.Loss)
 	if err != nil {
 		return 0, nil, err
@@ -126,9 +126,9 @@ func (l *Learner) differentiate(scope *torch.Scope, b training.Batch) (float64, 
 // mixed says whether steps compute in 16 bits where that is precise enough.
 func (l *Learner) mixed() bool {
 	switch l.method.Precision {
-	case training.PrecisionAuto:
+	case network.PrecisionAuto:
 		return l.net.device != torch.CPU || torch.NativeBFloat16()
-	case training.PrecisionMixed:
+	case network.PrecisionMixed:
 		return true
 	}
 	return false
@@ -139,7 +139,7 @@ func (l *Learner) mixed() bool {
 func (l *Learner) scaled() bool { return l.mixed() && l.net.device != torch.CPU }
 
 // passBack is one pass forward and back.
-func (l *Learner) passBack(scope *torch.Scope, b training.Batch, t *target) (float64, [][]float32, error) {
+func (l *Learner) passBack(scope *torch.Scope, b network.Batch, t *target) (float64, [][]float32, error) {
 	l.net.upload(scope)
 	x := scope.FromFloats(b.X, int64(b.N), int64(l.net.in), int64(b.H), int64(b.W))
 	total := t.loss(scope, l.trainingLogits(scope, x), l.method.Loss)

@@ -13,13 +13,13 @@ import (
 
 	"glasswork/dataset/volume"
 	"glasswork/model/internal/torch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // small is the input of most tests: large enough for five halvings, small enough to be quick.
 const small = 32
 
-var smallSpec = training.Spec{Arch: "unet", Encoder: "resnet18", InChannels: 1, Classes: volume.NumClasses, Size: small}
+var smallSpec = network.Spec{Arch: "unet", Encoder: "resnet18", InChannels: 1, Classes: volume.NumClasses, Size: small}
 
 var allKnown = [volume.NumClasses]bool{true, true, true, true}
 
@@ -34,9 +34,9 @@ func newLearner(t *testing.T, seed uint64) *Learner {
 }
 
 // quarters is a batch of noise with a brightness for each class, which fill its quarters.
-func quarters(n int, seed uint64) training.Batch {
+func quarters(n int, seed uint64) network.Batch {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	b := training.Batch{N: n, H: small, W: small}
+	b := network.Batch{N: n, H: small, W: small}
 	for range n {
 		for y := range small {
 			for x := range small {
@@ -50,7 +50,7 @@ func quarters(n int, seed uint64) training.Batch {
 	return b
 }
 
-func step(t *testing.T, l *Learner, b training.Batch) float64 {
+func step(t *testing.T, l *Learner, b network.Batch) float64 {
 	t.Helper()
 	loss, err := l.Step(t.Context(), b, 1e-3)
 	if err != nil {
@@ -59,7 +59,7 @@ func step(t *testing.T, l *Learner, b training.Batch) float64 {
 	return loss
 }
 
-func predict(t *testing.T, l training.Learner, b training.Batch) []float32 {
+func predict(t *testing.T, l network.Learner, b network.Batch) []float32 {
 	t.Helper()
 	probs := make([]float32, b.N*volume.NumClasses*b.H*b.W)
 	if err := l.Predict(t.Context(), b.X, b.N, b.H, b.W, probs); err != nil {
@@ -124,7 +124,7 @@ func TestSaveAndLoad(t *testing.T) {
 	want := predict(t, l, b)
 	for _, half := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "m.safetensors")
-		info := training.ModelInfo{Name: "m", Classes: []string{"a", "b", "c", "d"}, Half: half, Provenance: map[string]string{"seed": "3"}}
+		info := network.Info{Name: "m", Classes: []string{"a", "b", "c", "d"}, Half: half, Provenance: map[string]string{"seed": "3"}}
 		if err := l.Save(path, info); err != nil {
 			t.Fatal(err)
 		}
@@ -265,7 +265,7 @@ func TestNormaliseByBatch(t *testing.T) {
 	if !slices.Equal(l.net.values, before) {
 		t.Error("predicting changed the weights or running means")
 	}
-	alone := predict(t, l, training.Batch{N: 2, H: small, W: small, X: quarters(3, 1).X[:2*small*small]})
+	alone := predict(t, l, network.Batch{N: 2, H: small, W: small, X: quarters(3, 1).X[:2*small*small]})
 	if slices.Equal(alone, byBatch[:len(alone)]) {
 		t.Error("two of three slices are normalised as all three are")
 	}
@@ -289,7 +289,7 @@ func TestNormaliseByBatchDropsOut(t *testing.T) {
 	l := made.(*Learner)
 	defer l.Close()
 	with := func(seed uint64) []float32 {
-		if err := l.Configure(training.Method{Seed: seed}); err != nil {
+		if err := l.Configure(network.Method{Seed: seed}); err != nil {
 			t.Fatal(err)
 		}
 		return predict(t, l, quarters(3, 1))
@@ -340,14 +340,14 @@ func TestWrongInput(t *testing.T) {
 	l := newLearner(t, 10)
 	tests := []struct {
 		name   string
-		change func(b *training.Batch)
+		change func(b *network.Batch)
 		want   string
 	}{
-		{"side", func(b *training.Batch) { b.H = 31 }, "multiples of 32"},
-		{"pixels", func(b *training.Batch) { b.X = b.X[1:] }, "values are not"},
-		{"reference", func(b *training.Batch) { b.Y = b.Y[1:] }, "reference pixels"},
-		{"known", func(b *training.Batch) { b.Known = nil }, "known classes"},
-		{"class", func(b *training.Batch) { b.Y[3] = 4 }, "class 4"},
+		{"side", func(b *network.Batch) { b.H = 31 }, "multiples of 32"},
+		{"pixels", func(b *network.Batch) { b.X = b.X[1:] }, "values are not"},
+		{"reference", func(b *network.Batch) { b.Y = b.Y[1:] }, "reference pixels"},
+		{"known", func(b *network.Batch) { b.Known = nil }, "known classes"},
+		{"class", func(b *network.Batch) { b.Y[3] = 4 }, "class 4"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -366,7 +366,7 @@ func TestWrongInput(t *testing.T) {
 }
 
 func TestUnknownNetworks(t *testing.T) {
-	for _, spec := range []training.Spec{
+	for _, spec := range []network.Spec{
 		{Arch: "unet", Encoder: "vgg", InChannels: 1, Classes: 4},
 		{Arch: "fcn", Encoder: "resnet18", InChannels: 1, Classes: 4},
 		{Arch: "unet", Encoder: "resnet18", InChannels: 0, Classes: 4},

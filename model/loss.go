@@ -6,7 +6,7 @@ import (
 
 	"glasswork/dataset/volume"
 	"glasswork/model/internal/torch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 const (
@@ -33,7 +33,7 @@ type target struct {
 
 // newTarget checks b and prepares its reference for a network with the given classes
 // and this loss.
-func newTarget(b training.Batch, classes int, loss training.Loss) (*target, error) {
+func newTarget(b network.Batch, classes int, loss network.Loss) (*target, error) {
 	size := b.H * b.W
 	if len(b.Y) != b.N*size || len(b.Known) != b.N {
 		return nil, fmt.Errorf("a batch of %d samples has %d reference pixels and %d lists of known classes", b.N, len(b.Y), len(b.Known))
@@ -42,7 +42,7 @@ func newTarget(b training.Batch, classes int, loss training.Loss) (*target, erro
 		return nil, fmt.Errorf("a batch of %d samples has %d probabilities of its teachers, not %d", b.N, len(b.Soft), b.N*classes*size)
 	}
 	groups := 1
-	if loss.Kind == training.LossCases {
+	if loss.Kind == network.LossCases {
 		groups = b.N
 	}
 	t := &target{
@@ -158,7 +158,7 @@ func (t *target) shareOut(classes int, weights []float64) {
 // (Shi et al. 2021, arXiv:2007.03868); Dice is over the batch, or over each sample, and over
 // known foreground classes that are present. A batch without any has no soft Dice. Where
 // teachers say something, the result is mixed with the cross-entropy of what they say.
-func (t *target) loss(s *torch.Scope, logits *torch.Tensor, kind training.Loss) *torch.Tensor {
+func (t *target) loss(s *torch.Scope, logits *torch.Tensor, kind network.Loss) *torch.Tensor {
 	hard := t.reference(s, logits, kind)
 	if t.soft == nil || s.Err() != nil {
 		return hard
@@ -172,19 +172,19 @@ func (t *target) loss(s *torch.Scope, logits *torch.Tensor, kind training.Loss) 
 }
 
 // reference is the loss beside the reference.
-func (t *target) reference(s *torch.Scope, logits *torch.Tensor, kind training.Loss) *torch.Tensor {
+func (t *target) reference(s *torch.Scope, logits *torch.Tensor, kind network.Loss) *torch.Tensor {
 	if s.Err() != nil {
 		return nil
 	}
 	shape := logits.Shape()
 	n, c, h, w := shape[0], shape[1], shape[2], shape[3]
-	if kind.Kind == training.LossSoftmaxCE {
+	if kind.Kind == network.LossSoftmaxCE {
 		logits = s.Softmax(logits, 1)
 	}
 	classes := s.FromBytes(t.classes, n, 1, h, w)
 	logProbs := s.LogSoftmax(logits, 1)
-	dice := t.dice && slices.Contains([]string{training.LossBoth, training.LossCases, training.LossDice}, kind.Kind)
-	if dice && kind.Kind == training.LossDice {
+	dice := t.dice && slices.Contains([]string{network.LossBoth, network.LossCases, network.LossDice}, kind.Kind)
+	if dice && kind.Kind == network.LossDice {
 		return t.diceLoss(s, s.Exp(logProbs), classes, shape)
 	}
 	picked := s.Gather(logProbs, 1, s.Int64(classes))
@@ -193,7 +193,7 @@ func (t *target) reference(s *torch.Scope, logits *torch.Tensor, kind training.L
 		background := s.Equal(classes, s.FromBytes([]uint8{0}, 1))
 		picked = s.Where(background, merged, picked)
 	}
-	if kind.Kind == training.LossFocal {
+	if kind.Kind == network.LossFocal {
 		missing := s.ReLU(s.Sub(s.FromFloats([]float32{1}, 1), s.Exp(picked)))
 		picked = s.Mul(s.Pow(missing, s.FromFloats([]float32{float32(kind.Gamma)}, 1)), picked)
 	}

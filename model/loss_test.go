@@ -7,12 +7,12 @@ import (
 
 	"glasswork/dataset/volume"
 	"glasswork/model/internal/torch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // plainLoss is the loss written down with loops, as a check of the tensor version. logits
 // are [n,c,h*w].
-func plainLoss(logits []float64, b training.Batch) float64 {
+func plainLoss(logits []float64, b network.Batch) float64 {
 	const classes = volume.NumClasses
 	size := b.H * b.W
 	crossEntropy := 0.0
@@ -78,7 +78,7 @@ func TestLoss(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(1, 2))
-			b := training.Batch{N: 2, H: 3, W: 5, Known: tt.known}
+			b := network.Batch{N: 2, H: 3, W: 5, Known: tt.known}
 			for range 30 {
 				b.Y = append(b.Y, uint8(rng.IntN(int(tt.most))))
 			}
@@ -104,11 +104,11 @@ func TestLoss(t *testing.T) {
 	}
 }
 
-func lossAndGradient(t *testing.T, logits []float64, b training.Batch) (loss float64, gradient []float64) {
+func lossAndGradient(t *testing.T, logits []float64, b network.Batch) (loss float64, gradient []float64) {
 	t.Helper()
 	w := startWorker(1)
 	defer w.stop()
-	target, err := newTarget(b, volume.NumClasses, training.Loss{})
+	target, err := newTarget(b, volume.NumClasses, network.Loss{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func lossAndGradient(t *testing.T, logits []float64, b training.Batch) (loss flo
 			values[i] = float32(v)
 		}
 		x := scope.Leaf(scope.FromFloats(values, int64(b.N), volume.NumClasses, int64(b.H), int64(b.W)), true)
-		total := target.loss(scope, x, training.Loss{Kind: training.LossBoth})
+		total := target.loss(scope, x, network.Loss{Kind: network.LossBoth})
 		loss = scope.Value(total)
 		for _, g := range scope.Gradients(total, []*torch.Tensor{x}) {
 			scope.CopyOut(values, g)

@@ -8,7 +8,7 @@ import (
 
 	"glasswork/dataset/volume"
 	"glasswork/model/internal/torch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // untilItFits tries n samples at a time, and half as many whenever memory runs out. limit
@@ -20,7 +20,7 @@ func untilItFits(n int, limit *int, try func(part int) error) error {
 			part = min(n, *limit)
 		}
 		err := try(part)
-		if !errors.Is(err, ErrMemory) || part <= 1 {
+		if !errors.Is(err, network.ErrMemory) || part <= 1 {
 			return err
 		}
 		*limit = (part + 1) / 2
@@ -28,7 +28,7 @@ func untilItFits(n int, limit *int, try func(part int) error) error {
 }
 
 // samplesOf is the samples from…to of a batch.
-func samplesOf(b training.Batch, from, to int) training.Batch {
+func samplesOf(b network.Batch, from, to int) network.Batch {
 	in, size := len(b.X)/b.N, b.H*b.W
 	part := b
 	part.N, part.X, part.Y, part.Known = to-from, b.X[from*in:to*in], b.Y[from*size:to*size], b.Known[from:to]
@@ -118,7 +118,7 @@ func (l *Learner) FitBatch(ctx context.Context, side, limit int) (best int, err 
 
 // timeStep is how long the second of two passes forward and back takes; the first takes
 // its memory.
-func (l *Learner) timeStep(b training.Batch) (took time.Duration, err error) {
+func (l *Learner) timeStep(b network.Batch) (took time.Duration, err error) {
 	for range 2 {
 		started := time.Now()
 		scope := torch.NewScopeOn(l.net.device)
@@ -133,8 +133,8 @@ func (l *Learner) timeStep(b training.Batch) (took time.Duration, err error) {
 }
 
 // blank is a batch of pictures of which half is lit and of another class.
-func blank(n, channels, side int) training.Batch {
-	b := training.Batch{N: n, H: side, W: side, X: make([]float32, n*channels*side*side), Y: make([]uint8, n*side*side)}
+func blank(n, channels, side int) network.Batch {
+	b := network.Batch{N: n, H: side, W: side, X: make([]float32, n*channels*side*side), Y: make([]uint8, n*side*side)}
 	for i := range b.X {
 		b.X[i] = float32(i / 7 % 2)
 	}
@@ -164,7 +164,7 @@ func doubleWhileFaster(ctx context.Context, limit int, try func(n int) (time.Dur
 		}
 		took, err := try(n)
 		if err != nil {
-			if best > 0 && errors.Is(err, ErrMemory) {
+			if best > 0 && errors.Is(err, network.ErrMemory) {
 				return best, nil
 			}
 			return 0, err

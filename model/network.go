@@ -1,6 +1,6 @@
 // Package model holds the segmentation networks: encoders, decoders and heads on
 // libtorch, their checkpoints, their training step and their prediction. It is the
-// only room that reaches gotch, and implements training.Networks.
+// only room that reaches gotch, and implements network.Factory.
 package model
 
 import (
@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"glasswork/model/internal/torch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // encoder turns an image into a pyramid of features. Level 0 is the image itself; level
@@ -60,8 +60,8 @@ var (
 // depth is the number of levels above the image.
 const depth = 5
 
-// network is an encoder, a decoder and a head, with their values.
-type network struct {
+// net is an encoder, a decoder and a head, with their values.
+type net struct {
 	*store
 	architecture architecture
 	convs        []*conv
@@ -79,7 +79,7 @@ const (
 )
 
 // newNetwork builds the network that spec names on a device; its values are zero.
-func newNetwork(spec training.Spec, device torch.Device) (*network, error) {
+func newNetwork(spec network.Spec, device torch.Device) (*net, error) {
 	n, err := plan(spec)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func newNetwork(spec training.Spec, device torch.Device) (*network, error) {
 }
 
 // plan builds the network that spec names without values, only to be looked at.
-func plan(spec training.Spec) (*network, error) {
+func plan(spec network.Spec) (*net, error) {
 	newEncoder, ok := encoders[spec.Encoder]
 	if !ok {
 		return nil, fmt.Errorf("there is no encoder %q; known are %s", spec.Encoder, names(encoders))
@@ -104,7 +104,7 @@ func plan(spec training.Spec) (*network, error) {
 		return nil, fmt.Errorf("a network with %d input channels and %d classes cannot be built", spec.InChannels, spec.Classes)
 	}
 	b := &builder{}
-	n := &network{architecture: arch, classes: spec.Classes, in: spec.InChannels}
+	n := &net{architecture: arch, classes: spec.Classes, in: spec.InChannels}
 	n.encoder = newEncoder(b, spec.InChannels, arch.stride)
 	n.decoder = arch.decoder(b, n.encoder.channels())
 	n.head = b.convWithBias("segmentation_head.0", kernel{in: n.decoder.channels(), out: spec.Classes, size: arch.head}, xavierUniform)
@@ -113,7 +113,7 @@ func plan(spec training.Spec) (*network, error) {
 }
 
 // forward computes logits [n,classes,h,w] of x [n,in,h,w].
-func (n *network) forward(p *pass, x *torch.Tensor) *torch.Tensor {
+func (n *net) forward(p *pass, x *torch.Tensor) *torch.Tensor {
 	pyramid := n.encoder.forward(p, x)
 	if p.Err() != nil {
 		return nil
@@ -130,7 +130,7 @@ func (n *network) forward(p *pass, x *torch.Tensor) *torch.Tensor {
 }
 
 // checkInput says what is wrong with an input of this size.
-func (n *network) checkInput(values, samples, h, w int) error {
+func (n *net) checkInput(values, samples, h, w int) error {
 	switch {
 	case samples < 1 || h < 1 || w < 1 || h%n.architecture.stride != 0 || w%n.architecture.stride != 0:
 		return fmt.Errorf("images of %d × %d do not fit the network: sides must be multiples of %d", w, h, n.architecture.stride)

@@ -4,7 +4,7 @@ import (
 	"runtime"
 
 	"glasswork/model/internal/torch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // Networks makes and loads learners. The zero value computes on a GPU if
@@ -22,14 +22,10 @@ type Networks struct {
 	Channels int
 }
 
-// ErrMemory is wrapped by errors of a Learner that could not get enough memory: a smaller
-// batch may do.
-var ErrMemory = torch.ErrMemory
-
-var _ training.Networks = Networks{}
+var _ network.Factory = Networks{}
 
 // New makes a network with random weights fixed by seed.
-func (n Networks) New(spec training.Spec, seed uint64) (training.Learner, error) {
+func (n Networks) New(spec network.Spec, seed uint64) (network.Learner, error) {
 	l, err := n.learner(spec)
 	if err != nil {
 		return nil, err
@@ -39,7 +35,7 @@ func (n Networks) New(spec training.Spec, seed uint64) (training.Learner, error)
 }
 
 // learner builds a learner whose values are zero.
-func (n Networks) learner(spec training.Spec) (*Learner, error) {
+func (n Networks) learner(spec network.Spec) (*Learner, error) {
 	device, err := n.device()
 	if err != nil {
 		return nil, err
@@ -53,7 +49,7 @@ func (n Networks) learner(spec training.Spec) (*Learner, error) {
 		l.worker.stop()
 		return nil, err
 	}
-	l.method = training.Method{Loss: training.Loss{Kind: training.LossBoth}, Optimiser: training.Optimiser{Kind: training.Adam}}
+	l.method = network.Method{Loss: network.Loss{Kind: network.LossBoth}, Optimiser: network.Optimiser{Kind: network.Adam}}
 	l.optimiser = newOptimiser(l.net.trainable, l.method.Optimiser)
 	return l, nil
 }

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // optimiser turns gradients into steps: Adam (Kingma and Ba 2015, arXiv:1412.6980), AdamW
@@ -13,7 +13,7 @@ import (
 // momentum (as torch.optim.SGD). Decay shrinks convolutions' weights only. One fused
 // pass over the values reads and writes each number once.
 type optimiser struct {
-	training.Optimiser
+	network.Optimiser
 	// first and second are moments, laid out as store.values[:trainable]; SGD has its
 	// velocity in first and no second.
 	first, second []float32
@@ -26,9 +26,9 @@ const (
 	chunk        = 1 << 16 // values that one goroutine updates at a time
 )
 
-func newOptimiser(trainable int, o training.Optimiser) *optimiser {
+func newOptimiser(trainable int, o network.Optimiser) *optimiser {
 	a := &optimiser{Optimiser: o, first: make([]float32, trainable)}
-	if o.Kind != training.SGD {
+	if o.Kind != network.SGD {
 		a.second = make([]float32, trainable)
 	}
 	return a
@@ -47,9 +47,9 @@ func (a *optimiser) step(params []*param, values []float32, gradients [][]float3
 	shrink := a.clip(todo, threads)
 	inParallel(len(todo), threads, func(i int) {
 		switch s := &todo[i]; a.Kind {
-		case training.SGD:
+		case network.SGD:
 			s.descend(lr, shrink, a.Momentum, a.Nesterov)
-		case training.Adam:
+		case network.Adam:
 			s.adam(lr, shrink, a.steps, s.decay, 0)
 		default:
 			s.adam(lr, shrink, a.steps, 0, s.decay)

@@ -11,7 +11,7 @@ import (
 
 	"glasswork/dataset/volume"
 	"glasswork/model/internal/torch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // TestMixedPrecision holds that steps in mixed precision follow those in float32: the same
@@ -23,12 +23,12 @@ func TestMixedPrecision(t *testing.T) {
 	full, mixed := newLearner(t, 3), newLearner(t, 3)
 	configure := func(l *Learner, precision string) {
 		t.Helper()
-		if err := l.Configure(training.Method{Optimiser: training.Optimiser{Kind: training.AdamW}, Precision: precision}); err != nil {
+		if err := l.Configure(network.Method{Optimiser: network.Optimiser{Kind: network.AdamW}, Precision: precision}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	configure(full, training.PrecisionFull)
-	configure(mixed, training.PrecisionMixed)
+	configure(full, network.PrecisionFull)
+	configure(mixed, network.PrecisionMixed)
 	b := quarters(4, 5)
 	var want, got float64
 	for i := range 12 {
@@ -51,24 +51,24 @@ func TestEveryPartTrainsInMixedPrecision(t *testing.T) {
 	if !mixes(t) {
 		return
 	}
-	var specs []training.Spec
+	var specs []network.Spec
 	for _, arch := range sortedNames(architectures) {
-		specs = append(specs, training.Spec{Arch: arch, Encoder: "resnet18", InChannels: 1, Classes: volume.NumClasses, Size: small})
+		specs = append(specs, network.Spec{Arch: arch, Encoder: "resnet18", InChannels: 1, Classes: volume.NumClasses, Size: small})
 	}
 	for _, encoder := range sortedNames(encoders) {
-		specs = append(specs, training.Spec{Arch: "unet", Encoder: encoder, InChannels: 1, Classes: volume.NumClasses, Size: small})
+		specs = append(specs, network.Spec{Arch: "unet", Encoder: encoder, InChannels: 1, Classes: volume.NumClasses, Size: small})
 	}
 	b := quarters(2, 5)
 	for _, spec := range specs {
 		t.Run(spec.Arch+" "+spec.Encoder, func(t *testing.T) {
 			var losses [2]float64
-			for i, precision := range []string{training.PrecisionFull, training.PrecisionMixed} {
+			for i, precision := range []string{network.PrecisionFull, network.PrecisionMixed} {
 				l, err := Networks{Threads: 1}.New(spec, 3)
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer l.Close()
-				if err := l.(*Learner).Configure(training.Method{Optimiser: training.Optimiser{Kind: training.AdamW}, Precision: precision}); err != nil {
+				if err := l.(*Learner).Configure(network.Method{Optimiser: network.Optimiser{Kind: network.AdamW}, Precision: precision}); err != nil {
 					t.Fatal(err)
 				}
 				losses[i] = step(t, l.(*Learner), b)
@@ -112,7 +112,7 @@ func TestMixedPrecisionRefused(t *testing.T) {
 	if l.net.device != torch.CPU || torch.NativeBFloat16() {
 		t.Skip("mixed precision is possible here")
 	}
-	err := l.Configure(training.Method{Precision: training.PrecisionMixed})
+	err := l.Configure(network.Method{Precision: network.PrecisionMixed})
 	if err == nil || !strings.Contains(err.Error(), "no instructions for mixed precision") {
 		t.Errorf("mixed precision: %v", err)
 	}
@@ -125,7 +125,7 @@ func TestAutomaticPrecision(t *testing.T) {
 	if l.mixed() {
 		t.Error("a new learner computes in mixed precision")
 	}
-	if err := l.Configure(training.Method{Optimiser: training.Optimiser{Kind: training.AdamW}, Precision: training.PrecisionAuto}); err != nil {
+	if err := l.Configure(network.Method{Optimiser: network.Optimiser{Kind: network.AdamW}, Precision: network.PrecisionAuto}); err != nil {
 		t.Fatal(err)
 	}
 	if l.mixed() != (torch.NativeBFloat16() || l.net.device != torch.CPU) {

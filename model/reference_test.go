@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/cpu"
 
 	"glasswork/dataset/volume"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // referenceDir has outputs of segmentation_models.pytorch 0.2.1; it is not part of the project.
@@ -105,8 +105,8 @@ func fillFromNames(s *store) {
 }
 
 // referenceBatch is the reference's input with its target.
-func referenceBatch(shape [4]int) training.Batch {
-	b := training.Batch{N: shape[0], H: shape[2], W: shape[3], Known: make([][volume.NumClasses]bool, shape[0])}
+func referenceBatch(shape [4]int) network.Batch {
+	b := network.Batch{N: shape[0], H: shape[2], W: shape[3], Known: make([][volume.NumClasses]bool, shape[0])}
 	for _, u := range splitMix("input", shape[0]*shape[1]*shape[2]*shape[3]) {
 		b.X = append(b.X, float32(u))
 	}
@@ -126,7 +126,7 @@ func TestReferenceModels(t *testing.T) {
 		arch, encoder, _ := strings.Cut(name, "-")
 		tested++
 		t.Run(name, func(t *testing.T) {
-			spec := training.Spec{Arch: arch, Encoder: encoder, InChannels: index.InputShape[1], Classes: 4}
+			spec := network.Spec{Arch: arch, Encoder: encoder, InChannels: index.InputShape[1], Classes: 4}
 			l, err := Networks{}.learner(spec)
 			if err != nil {
 				t.Fatal(err)
@@ -165,7 +165,7 @@ func compareParameters(t *testing.T, s *store, want referenceModel) {
 }
 
 // compareLogits checks prediction, which folds batch norm, to 1e-4 of the logits' deviation.
-func compareLogits(t *testing.T, l *Learner, b training.Batch, name string, deviation float64) {
+func compareLogits(t *testing.T, l *Learner, b network.Batch, name string, deviation float64) {
 	t.Helper()
 	f, err := os.Open(filepath.Join(referenceDir, name+".logits.npy"))
 	if err != nil {
@@ -189,9 +189,9 @@ func compareLogits(t *testing.T, l *Learner, b training.Batch, name string, devi
 	}
 }
 
-func compareLosses(t *testing.T, l *Learner, b training.Batch, want []float64) {
+func compareLosses(t *testing.T, l *Learner, b network.Batch, want []float64) {
 	t.Helper()
-	if err := l.Configure(training.Method{Loss: training.Loss{Kind: training.LossCE}, Optimiser: training.Optimiser{Kind: training.Adam}}); err != nil {
+	if err := l.Configure(network.Method{Loss: network.Loss{Kind: network.LossCE}, Optimiser: network.Optimiser{Kind: network.Adam}}); err != nil {
 		t.Fatal(err)
 	}
 	for i, w := range want {

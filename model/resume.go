@@ -11,15 +11,15 @@ import (
 
 	"glasswork/dataset/atomicfile"
 	"glasswork/model/internal/torch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // Configure says how the following Steps train. Another kind of optimiser begins anew.
-func (l *Learner) Configure(m training.Method) error {
+func (l *Learner) Configure(m network.Method) error {
 	if err := m.Validate(l.spec.Classes); err != nil {
 		return err
 	}
-	if m.Precision == training.PrecisionMixed && l.net.device == torch.CPU && !torch.NativeBFloat16() {
+	if m.Precision == network.PrecisionMixed && l.net.device == torch.CPU && !torch.NativeBFloat16() {
 		return errors.New("this processor has no instructions for mixed precision; leave the precision to auto, or set it to full")
 	}
 	return l.do(func() error {
@@ -105,7 +105,7 @@ func (l *Learner) restore(b []byte) error {
 	if err != nil {
 		return errors.New("it does not say how the average decays")
 	}
-	var method training.Method
+	var method network.Method
 	if err := json.Unmarshal([]byte(file.metadata["method"]), &method); err != nil || method.Validate(l.spec.Classes) != nil {
 		return errors.New("it does not say how it was trained")
 	}

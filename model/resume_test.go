@@ -12,6 +12,8 @@ import (
 	"glasswork/dataset/volume"
 	"glasswork/training"
 	"glasswork/training/augment"
+	"glasswork/training/network"
+	"glasswork/training/sampling"
 	"glasswork/training/score"
 )
 
@@ -21,12 +23,12 @@ import (
 func TestResumedTrainingIsBitForBit(t *testing.T) {
 	for _, c := range []struct {
 		arch string
-		o    training.Optimiser
+		o    network.Optimiser
 		stop int // after this step; checkpoints are made every second
 	}{
-		{"deeplabv3plus", training.Optimiser{Kind: training.SGD, Momentum: 0.9, Clip: 1}, 5},
-		{"unet", training.Optimiser{}, 2},
-		{"unet", training.Optimiser{}, 7},
+		{"deeplabv3plus", network.Optimiser{Kind: network.SGD, Momentum: 0.9, Clip: 1}, 5},
+		{"unet", network.Optimiser{}, 2},
+		{"unet", network.Optimiser{}, 7},
 	} {
 		t.Run(fmt.Sprint(c.arch, c.stop), func(t *testing.T) {
 			want := &journal{}
@@ -57,13 +59,13 @@ func TestResumedTrainingIsBitForBit(t *testing.T) {
 // A finished run goes on from any of its checkpoints as it did the first time.
 func TestResumedFromAnyCheckpoint(t *testing.T) {
 	want, dir := &journal{}, t.TempDir()
-	o := resumeOptions(t, training.Optimiser{}, dir, want)
+	o := resumeOptions(t, network.Optimiser{}, dir, want)
 	o.Older = -1
 	whole := trained(t, "unet", o, nil)
 	for _, step := range []int{4, 8} {
 		got := &journal{losses: want.losses, epochs: slices.Clone(want.epochs)}
 		clear(got.losses[step:])
-		o := resumeOptions(t, training.Optimiser{}, dir, got)
+		o := resumeOptions(t, network.Optimiser{}, dir, got)
 		o.Resume, o.ResumeAt, o.Older = true, step, -1
 		resumed := trained(t, "unet", o, nil)
 		if got.losses != want.losses || !slices.Equal(got.epochs, want.epochs) {
@@ -84,7 +86,7 @@ type journal struct {
 	epochs []string
 }
 
-func resumeOptions(t *testing.T, optimiser training.Optimiser, dir string, j *journal) training.Options {
+func resumeOptions(t *testing.T, optimiser network.Optimiser, dir string, j *journal) training.Options {
 	t.Helper()
 	chain, err := augment.Parse("V{0.5}B{1}(S{0.5}|G{0.5}){0.5}N{0.5}Z{0.5}")
 	if err != nil {
@@ -95,9 +97,9 @@ func resumeOptions(t *testing.T, optimiser training.Optimiser, dir string, j *jo
 		t.Fatal(err)
 	}
 	return training.Options{
-		Sources: []training.Source{{Name: "checks", Examples: checks(5), Weight: 1}}, Augment: chain, Mix: 0.5,
+		Sources: []sampling.Source{{Name: "checks", Examples: checks(5), Weight: 1}}, Augment: chain, Mix: 0.5,
 		Validation: checks(2), ValidateEvery: 3, StopOn: stop, Patience: 3,
-		Info:     training.ModelInfo{Spec: training.Spec{InChannels: 1, Classes: volume.NumClasses, Size: 32, Window: training.DefaultWindow}},
+		Info:     network.Info{Spec: network.Spec{InChannels: 1, Classes: volume.NumClasses, Size: 32, Window: network.DefaultWindow}},
 		Schedule: training.Schedule{Peak: 1e-3, Warmup: 3, Steps: 10}, Optimiser: optimiser,
 		BatchSize: 2, Seed: 3, Workers: 1, Average: 0.9, Dir: dir, CheckpointEvery: 2,
 		OnStep: func(p training.Progress) { j.losses[p.Step-1] = p.StepLoss },

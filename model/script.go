@@ -8,13 +8,13 @@ import (
 
 	"glasswork/model/internal/pytorch"
 	"glasswork/model/internal/torch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // scripted is a TorchScript module: a program with its weights, of which nothing is known
 // but what it answers. It predicts and cannot be trained.
 type scripted struct {
-	spec      training.Spec
+	spec      network.Spec
 	worker    *worker
 	device    torch.Device
 	module    *torch.Module
@@ -22,7 +22,7 @@ type scripted struct {
 	closed    bool
 }
 
-var _ training.Learner = (*scripted)(nil)
+var _ network.Learner = (*scripted)(nil)
 
 // errScripted is the answer to all that a scripted network cannot do.
 var errScripted = errors.New("a TorchScript module can predict only; to train it, save its state_dict from PyTorch")
@@ -31,13 +31,13 @@ var errScripted = errors.New("a TorchScript module can predict only; to train it
 const trialSide = 64
 
 // loadScript loads a module and tries what it takes and makes.
-func (n Networks) loadScript(name string, b []byte) (training.Learner, training.ModelInfo, error) {
+func (n Networks) loadScript(name string, b []byte) (network.Learner, network.Info, error) {
 	if err := pytorch.CheckScript(b); err != nil {
-		return nil, training.ModelInfo{}, err
+		return nil, network.Info{}, err
 	}
 	device, err := n.device()
 	if err != nil {
-		return nil, training.ModelInfo{}, err
+		return nil, network.Info{}, err
 	}
 	s := &scripted{worker: startWorker(n.threads()), device: device}
 	err = s.worker.do(func() (err error) {
@@ -48,9 +48,9 @@ func (n Networks) loadScript(name string, b []byte) (training.Learner, training.
 	})
 	if err != nil {
 		s.Close()
-		return nil, training.ModelInfo{}, err
+		return nil, network.Info{}, err
 	}
-	s.spec.Arch, s.spec.Size, s.spec.Window = "torchscript", training.DefaultSize, training.DefaultWindow
+	s.spec.Arch, s.spec.Size, s.spec.Window = "torchscript", network.DefaultSize, network.DefaultWindow
 	return s, foreign(name, s.spec), nil
 }
 
@@ -111,7 +111,7 @@ func areProbabilities(values []float32, classes int) bool {
 	return true
 }
 
-// Predict fills probs as training.Learner says.
+// Predict fills probs as network.Learner says.
 func (s *scripted) Predict(ctx context.Context, x []float32, n, h, w int, probs []float32) error {
 	return s.run(ctx, x, n, h, w, probs, !s.softmaxed)
 }
@@ -144,7 +144,7 @@ func (s *scripted) run(ctx context.Context, x []float32, n, h, w int, out []floa
 }
 
 // Step refuses.
-func (s *scripted) Step(context.Context, training.Batch, float64) (float64, error) {
+func (s *scripted) Step(context.Context, network.Batch, float64) (float64, error) {
 	return 0, errScripted
 }
 
@@ -155,7 +155,7 @@ func (s *scripted) Remember() error { return errScripted }
 func (s *scripted) Recall() error { return errScripted }
 
 // Save refuses.
-func (s *scripted) Save(string, training.ModelInfo) error { return errScripted }
+func (s *scripted) Save(string, network.Info) error { return errScripted }
 
 // Close frees the module. Closing twice is harmless.
 func (s *scripted) Close() error {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"glasswork/model/internal/pytorch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // weights are a file's arrays by name, whatever its format.
@@ -165,16 +165,16 @@ func toGrey(w weights, channels int) weights {
 
 // identify finds the network whose parameters are most like those of w, among those that
 // n's Arch and Encoder allow.
-func (n Networks) identify(w weights) (training.Spec, error) {
-	best, most := training.Spec{}, 0
+func (n Networks) identify(w weights) (network.Spec, error) {
+	best, most := network.Spec{}, 0
 	for _, arch := range sortedNames(architectures) {
 		for _, encoder := range sortedNames(encoders) {
 			if n.Arch != "" && n.Arch != arch || n.Encoder != "" && n.Encoder != encoder {
 				continue
 			}
-			spec := training.Spec{
+			spec := network.Spec{
 				Arch: arch, Encoder: encoder, InChannels: 1, Classes: 1,
-				Size: training.DefaultSize, Window: training.DefaultWindow,
+				Size: network.DefaultSize, Window: network.DefaultWindow,
 			}
 			if shape, ok := w.shape("segmentation_head.0.weight"); ok && len(shape) == 4 {
 				spec.Classes = int(min(shape[0], maxClasses))
@@ -191,7 +191,7 @@ func (n Networks) identify(w weights) (training.Spec, error) {
 	}
 	switch {
 	case n.Arch != "" && architectures[n.Arch].decoder == nil, n.Encoder != "" && encoders[n.Encoder] == nil:
-		_, err := plan(training.Spec{Arch: n.Arch, Encoder: n.Encoder, InChannels: 1, Classes: 1})
+		_, err := plan(network.Spec{Arch: n.Arch, Encoder: n.Encoder, InChannels: 1, Classes: 1})
 		return best, err
 	case most == 0:
 		return best, fmt.Errorf("it holds no parameter of a known network; the first it holds is %.100s", slices.Concat(w.names(), []string{"none"})[0])
@@ -201,13 +201,13 @@ func (n Networks) identify(w weights) (training.Spec, error) {
 
 // likeness counts the parameters that spec's network and w have in common, less those
 // that either has alone.
-func likeness(w weights, spec training.Spec) int {
-	network, err := plan(spec)
+func likeness(w weights, spec network.Spec) int {
+	n, err := plan(spec)
 	if err != nil {
 		return 0
 	}
 	alike := 0
-	for _, p := range network.params {
+	for _, p := range n.params {
 		if shape, ok := w.shape(p.name); ok && slices.Equal(shape, p.shape) {
 			alike++
 		}
@@ -215,5 +215,5 @@ func likeness(w weights, spec training.Spec) int {
 	if alike == 0 {
 		return 0
 	}
-	return max(1, 3*alike-len(network.params)-len(w.names()))
+	return max(1, 3*alike-len(n.params)-len(w.names()))
 }

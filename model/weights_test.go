@@ -12,7 +12,7 @@ import (
 
 	"glasswork/model/internal/pytorch"
 	"glasswork/model/internal/torch"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // pythonWithTorch runs a program in a Python that has PyTorch; without one the test is skipped.
@@ -36,7 +36,7 @@ func pythonWithTorch(t *testing.T, program string, arguments ...string) {
 }
 
 // filled is a network whose values are the reference's.
-func filled(t *testing.T, spec training.Spec) *Learner {
+func filled(t *testing.T, spec network.Spec) *Learner {
 	t.Helper()
 	l, err := Networks{Threads: 1}.learner(spec)
 	if err != nil {
@@ -69,7 +69,7 @@ func everything(string) bool { return true }
 func TestIdentify(t *testing.T) {
 	for arch := range architectures {
 		for encoder := range encoders {
-			spec := training.Spec{Arch: arch, Encoder: encoder, InChannels: 3, Classes: 5, Size: training.DefaultSize, Window: training.DefaultWindow}
+			spec := network.Spec{Arch: arch, Encoder: encoder, InChannels: 3, Classes: 5, Size: network.DefaultSize, Window: network.DefaultWindow}
 			n, err := plan(spec)
 			if err != nil {
 				t.Fatal(err)
@@ -250,7 +250,7 @@ func TestTorchScript(t *testing.T) {
 	for _, name := range []string{"unetplusplus-mobilenet_v2", "manet-resnet18", "deeplabv3plus-resnet18"} {
 		t.Run(name, func(t *testing.T) {
 			arch, encoder, _ := strings.Cut(name, "-")
-			l := filled(t, training.Spec{Arch: arch, Encoder: encoder, InChannels: 1, Classes: 3})
+			l := filled(t, network.Spec{Arch: arch, Encoder: encoder, InChannels: 1, Classes: 3})
 			path := filepath.Join(t.TempDir(), "m.pt")
 			if err := l.SaveTorchScript(path); err != nil {
 				t.Fatal(err)

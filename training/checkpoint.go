@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"glasswork/dataset/atomicfile"
+	"glasswork/training/network"
 	"glasswork/training/score"
 )
 
@@ -45,14 +46,14 @@ type state struct {
 
 // settings are what must be the same when a run is resumed.
 type settings struct {
-	Seed      uint64  `json:"seed"`
-	BatchSize int     `json:"batch_size"`
-	Augment   string  `json:"augment"`
-	Method    Method  `json:"method"`
-	Average   float64 `json:"average"`
-	StopOn    string  `json:"stop_on"`
-	Mix       float64 `json:"mix,omitempty"`
-	Paste     float64 `json:"paste,omitempty"`
+	Seed      uint64         `json:"seed"`
+	BatchSize int            `json:"batch_size"`
+	Augment   string         `json:"augment"`
+	Method    network.Method `json:"method"`
+	Average   float64        `json:"average"`
+	StopOn    string         `json:"stop_on"`
+	Mix       float64        `json:"mix,omitempty"`
+	Paste     float64        `json:"paste,omitempty"`
 }
 
 func (o Options) settings() settings {
@@ -149,7 +150,7 @@ func (t *trainer) resume() error {
 		return fmt.Errorf("the run in %s has another augmentation, loss, optimiser, average or score to stop on; resume with the same", t.o.Dir)
 	}
 	t.state = s
-	if r, ok := t.learner.(Resumable); ok {
+	if r, ok := t.learner.(network.Resumable); ok {
 		t.remembered = s.BestStep > 0
 		return r.LoadOptimiser(filepath.Join(checkpointDir(t.o.Dir, s.Step), optimiserName))
 	}
@@ -168,7 +169,7 @@ func (t *trainer) checkpoint() error {
 	if err := t.learner.Save(path, info); err != nil {
 		return err
 	}
-	if r, ok := t.learner.(Resumable); ok {
+	if r, ok := t.learner.(network.Resumable); ok {
 		if err := r.SaveOptimiser(filepath.Join(dir, optimiserName)); err != nil {
 			return err
 		}

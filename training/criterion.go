@@ -81,3 +81,26 @@ func (c Criterion) value(r score.Report, loss float64) (value float64, ok bool) 
 	}
 	return value / float64(max(n, 1)), n > 0
 }
+
+// Merit is the one number by which validation picks the best weights: the mean pooled
+// Dice of the lesion classes, or of the lungs where no lesion was annotated. ok is
+// false if nothing is defined.
+func Merit(r score.Report) (merit float64, ok bool) {
+	n := 0
+	for _, c := range r.Classes {
+		lesion := c.Name != "lungs other"
+		if c.DicePooled != nil && lesion {
+			merit += *c.DicePooled
+			n++
+		}
+	}
+	if n > 0 {
+		return merit / float64(n), true
+	}
+	for _, c := range r.Classes {
+		if c.DicePooled != nil {
+			return *c.DicePooled, true
+		}
+	}
+	return 0, false
+}

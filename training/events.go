@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 
+	"glasswork/training/network"
 	"glasswork/training/protocol"
 	"glasswork/training/score"
 )
@@ -44,27 +45,26 @@ func Sentence(err error) string {
 	return line
 }
 
-// code is the JobError code of err.
-func code(err error) string {
+// Failure is what the protocol says of err.
+func Failure(err error) *protocol.JobError {
 	var job *protocol.JobError
-	switch {
-	case errors.As(err, &job):
-		return job.Code
-	case errors.Is(err, context.Canceled):
-		return protocol.CodeCancelled
-	case errors.Is(err, syscall.ENOSPC):
-		return protocol.CodeDiskFull
-	case outOfMemory(err):
-		return protocol.CodeOutOfMemory
-	case errors.Is(err, ErrDiverged):
-		return protocol.CodeDiverged
+	if errors.As(err, &job) {
+		return job
 	}
-	return protocol.CodeFailed
+	code := protocol.CodeFailed
+	switch {
+	case errors.Is(err, context.Canceled):
+		code = protocol.CodeCancelled
+	case errors.Is(err, syscall.ENOSPC):
+		code = protocol.CodeDiskFull
+	case outOfMemory(err):
+		code = protocol.CodeOutOfMemory
+	case errors.Is(err, ErrDiverged):
+		code = protocol.CodeDiverged
+	}
+	return &protocol.JobError{Code: code, Message: Sentence(err)}
 }
 
-// outOfMemory recognises the messages of libtorch's allocators.
 func outOfMemory(err error) bool {
-	text := err.Error()
-	return errors.Is(err, syscall.ENOMEM) || strings.Contains(text, "not enough memory") ||
-		strings.Contains(text, "out of memory") || strings.Contains(text, "can't allocate memory")
+	return errors.Is(err, network.ErrMemory) || errors.Is(err, syscall.ENOMEM)
 }

@@ -1,18 +1,23 @@
+// Package training is the loop that trains networks: steps, validations, checkpoints from
+// which a run goes on, and the choice of the best weights. What it trains is a
+// network.Learner; package sampling makes the samples, package job the trainer's work.
 package training
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"glasswork/dataset"
 	"glasswork/training/augment"
+	"glasswork/training/inference"
+	"glasswork/training/network"
+	"glasswork/training/sampling"
 	"glasswork/training/score"
 )
 
 // Options say how Train trains.
 type Options struct {
-	Sources []Source
+	Sources []sampling.Source
 	// InOrder takes the samples of a single source in its own order, pass after pass; the
 	// last batch of a pass is smaller where the source is no multiple of BatchSize.
 	InOrder bool
@@ -27,13 +32,13 @@ type Options struct {
 	Paste float64
 	// Teachers are networks of the same classes whose mean probabilities the learner is taught,
 	// to the share that Loss.Teachers says.
-	Teachers []Learner
+	Teachers []network.Learner
 	// Validation is scored every ValidateEvery steps (0: only at the end) to remember
 	// the best weights; nil keeps the last weights, unless StopOn is the training loss.
 	Validation    dataset.Examples
 	ValidateEvery int
 	// Evaluate says how the validation set is scored.
-	Evaluate EvaluateOptions
+	Evaluate inference.EvaluateOptions
 	// StopOn is the score by which weights are the best.
 	StopOn Criterion
 	// KeepLast scores the validation set but keeps the last weights, whatever it says:
@@ -43,11 +48,11 @@ type Options struct {
 	Patience int
 
 	// Info describes the network that is trained; its Spec says what it is fed.
-	Info      ModelInfo
+	Info      network.Info
 	Schedule  Schedule
-	Loss      Loss
-	Optimiser Optimiser
-	Precision string // one of Precisions; empty means PrecisionFull
+	Loss      network.Loss
+	Optimiser network.Optimiser
+	Precision string // one of network.Precisions; empty means full
 	BatchSize int
 	Seed      uint64
 	// Workers prepare batches beside the network.
@@ -100,33 +105,34 @@ type Result struct {
 }
 
 // method is what a Configurable is told.
-func (o Options) method() Method {
-	return Method{Loss: o.Loss, Optimiser: o.Optimiser, Seed: o.Seed, Precision: o.Precision}.filled()
+func (o Options) method() network.Method {
+	return network.Method{Loss: o.Loss, Optimiser: o.Optimiser, Seed: o.Seed, Precision: o.Precision}.WithDefaults()
+}
+
+// samples are what package sampling is told.
+func (o Options) samples() sampling.Options {
+	return sampling.Options{
+		Sources: o.Sources, InOrder: o.InOrder, Augment: o.Augment, Mix: o.Mix, Paste: o.Paste, Seed: o.Seed,
+	}
 }
 
 func (o Options) validate() error {
-	if !(o.Mix >= 0 && o.Mix <= 1) {
-		return fmt.Errorf("the share of mixed samples, %g, is not between 0 and 1", o.Mix)
-	}
-	if !(o.Paste >= 0 && o.Paste <= 1) {
-		return fmt.Errorf("the share of samples with pasted lesions, %g, is not between 0 and 1", o.Paste)
-	}
 	return errors.Join(o.Schedule.Validate(), o.method().Validate(o.Info.Spec.Classes))
 }
 
 // prepare makes l train as the options say.
-func (o Options) prepare(l Learner) error {
-	if c, ok := l.(Configurable); ok {
+func (o Options) prepare(l network.Learner) error {
+	if c, ok := l.(network.Configurable); ok {
 		if err := c.Configure(o.method()); err != nil {
 			return err
 		}
 	}
-	if n, ok := l.(BatchNormaliser); ok && o.BatchNormalised {
+	if n, ok := l.(network.BatchNormaliser); ok && o.BatchNormalised {
 		if err := n.NormaliseByBatch(true); err != nil {
 			return err
 		}
 	}
-	if a, ok := l.(Averager); ok && o.Average > 0 {
+	if a, ok := l.(network.Averager); ok && o.Average > 0 {
 		return a.Average(o.Average)
 	}
 	return nil

@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"glasswork/training/inference"
+	"glasswork/training/network"
+	"glasswork/training/sampling"
 	"glasswork/training/score"
 )
 
@@ -17,11 +20,11 @@ var ErrDiverged = errors.New("the training diverged: its loss is no longer a num
 
 // Train trains l and leaves it with the best weights. If ctx ends, it returns ctx's error;
 // with a Dir, a later call with Resume goes on from the last checkpoint.
-func Train(ctx context.Context, l Learner, o Options) (Result, error) {
+func Train(ctx context.Context, l network.Learner, o Options) (Result, error) {
 	if err := o.validate(); err != nil {
 		return Result{}, err
 	}
-	s, err := newSampler(o)
+	s, err := sampling.New(o.samples())
 	if err != nil {
 		return Result{}, err
 	}
@@ -35,11 +38,9 @@ func Train(ctx context.Context, l Learner, o Options) (Result, error) {
 		}
 	}
 	t.first = t.state.Step
-	for range t.state.Step {
-		s.next(o.BatchSize) // the plan goes on where the stopped run left it
-	}
-	f := newFeeder(ctx, s, o.Info.Spec, o.BatchSize, o.Workers, 2*max(o.Workers, 1))
-	defer f.close()
+	s.Skip(t.state.Step, o.BatchSize) // samples go on where the stopped run left them
+	f := sampling.Feed(ctx, s, o.Info.Spec, o.BatchSize, o.Workers)
+	defer f.Close()
 	if err := t.run(ctx, f); err != nil {
 		return Result{}, err
 	}
@@ -48,7 +49,7 @@ func Train(ctx context.Context, l Learner, o Options) (Result, error) {
 
 // trainer is one call of Train.
 type trainer struct {
-	learner Learner
+	learner network.Learner
 	o       Options
 	state   state
 	started time.Time
@@ -58,9 +59,9 @@ type trainer struct {
 	remembered bool
 }
 
-func (t *trainer) run(ctx context.Context, f *feeder) error {
+func (t *trainer) run(ctx context.Context, f *sampling.Feeder) error {
 	for t.state.Step < t.o.Schedule.Steps && !t.stale() {
-		b, err := f.next(ctx)
+		b, err := f.Next(ctx)
 		if err == nil {
 			b.Soft, err = taught(ctx, t.o.Teachers, b, t.o.Info.Spec.Classes)
 		}
@@ -94,7 +95,7 @@ func (t *trainer) run(ctx context.Context, f *feeder) error {
 
 // taught is the mean of what teachers predict for b, [n,c,h,w]; nil without teachers (Hinton
 // et al. 2015, arXiv:1503.02531).
-func taught(ctx context.Context, teachers []Learner, b Batch, classes int) ([]float32, error) {
+func taught(ctx context.Context, teachers []network.Learner, b network.Batch, classes int) ([]float32, error) {
 	if len(teachers) == 0 {
 		return nil, nil
 	}
@@ -148,7 +149,7 @@ func (t *trainer) validate(ctx context.Context) error {
 	var r score.Report
 	validated := t.o.Validation != nil && t.o.Validation.Len() > 0
 	if validated {
-		ev, err := Evaluate(ctx, t.learner, t.o.Info.Spec, t.o.Validation, t.o.Evaluate)
+		ev, err := inference.Evaluate(ctx, t.learner, t.o.Info.Spec, t.o.Validation, t.o.Evaluate)
 		if err != nil {
 			return err
 		}
@@ -195,7 +196,7 @@ func (t *trainer) finish() (Result, error) {
 
 // Final is the file in dir that holds the best weights of a finished run: the learner's
 // own, or the best found before a resume.
-func Final(dir string, l Learner, r Result, info ModelInfo) (string, error) {
+func Final(dir string, l network.Learner, r Result, info network.Info) (string, error) {
 	path := filepath.Join(dir, "model.safetensors")
 	if !r.Holds {
 		return path, copyFile(path, filepath.Join(dir, bestName))

@@ -9,20 +9,25 @@ import (
 	"slices"
 	"testing"
 
+	"glasswork/dataset/volume"
+	"glasswork/training/inference"
+	"glasswork/training/internal/fake"
+	"glasswork/training/network"
+	"glasswork/training/sampling"
 	"glasswork/training/score"
 )
 
 func testOptions(steps int) Options {
 	return Options{
-		Sources: []Source{{Name: "bands", Examples: bands(12), Weight: 1}},
-		Info:    testInfo(), Schedule: Schedule{Peak: 0.05, Warmup: 5, Steps: steps},
+		Sources: []sampling.Source{{Name: "bands", Examples: fake.Bands(12), Weight: 1}},
+		Info:    fake.Info(), Schedule: Schedule{Peak: 0.05, Warmup: 5, Steps: steps},
 		BatchSize: 2, Seed: 7, Workers: 2,
 	}
 }
 
 func TestTrainLearns(t *testing.T) {
 	o := testOptions(150)
-	o.Validation, o.ValidateEvery = bands(4), 50
+	o.Validation, o.ValidateEvery = fake.Bands(4), 50
 	var merits []float64
 	o.OnEpoch = func(_, _ int, _ float64, r score.Report) {
 		m, ok := Merit(r)
@@ -31,7 +36,7 @@ func TestTrainLearns(t *testing.T) {
 		}
 		merits = append(merits, m)
 	}
-	l := &fakeLearner{}
+	l := &fake.Learner{}
 	r, err := Train(t.Context(), l, o)
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +48,7 @@ func TestTrainLearns(t *testing.T) {
 	if got, _ := Merit(*r.Report); got != best || best < 0.5 {
 		t.Errorf("best merit %.3f, reported %.3f; want the best, and at least 0.5", best, got)
 	}
-	ev, err := Evaluate(t.Context(), l, o.Info.Spec, o.Validation, EvaluateOptions{})
+	ev, err := inference.Evaluate(t.Context(), l, o.Info.Spec, o.Validation, inference.EvaluateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,21 +59,21 @@ func TestTrainLearns(t *testing.T) {
 
 func TestTrainKeepsTheLastWeightsIfTold(t *testing.T) {
 	o := testOptions(20)
-	o.Validation, o.ValidateEvery, o.KeepLast = bands(4), 5, true
-	l := &fakeLearner{}
+	o.Validation, o.ValidateEvery, o.KeepLast = fake.Bands(4), 5, true
+	l := &fake.Learner{}
 	if r, err := Train(t.Context(), l, o); err != nil || r.Report != nil {
 		t.Fatalf("report %v, error %v; want neither", r.Report, err)
 	}
-	if l.remembered != (fakeLearner{}).remembered {
+	if l.Remembered != (fake.Learner{}).Remembered {
 		t.Error("weights were chosen by the holdout")
 	}
 }
 
 func TestTrainStopsEarly(t *testing.T) {
 	o := testOptions(1000)
-	o.Validation, o.ValidateEvery, o.Patience = bands(4), 5, 2
+	o.Validation, o.ValidateEvery, o.Patience = fake.Bands(4), 5, 2
 	o.Schedule = Schedule{Peak: 1e-12, Steps: 1000}
-	r, err := Train(t.Context(), &fakeLearner{}, o)
+	r, err := Train(t.Context(), &fake.Learner{}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,13 +84,13 @@ func TestTrainStopsEarly(t *testing.T) {
 
 // A run that is stopped and resumed ends with the very weights of one that was not.
 func TestResumeIsExact(t *testing.T) {
-	whole := &fakeLearner{}
+	whole := &fake.Learner{}
 	if _, err := Train(t.Context(), whole, testOptions(30)); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
-	first := &fakeLearner{}
+	first := &fake.Learner{}
 	o := testOptions(30)
 	o.Dir, o.CheckpointEvery = dir, 10
 	o.OnStep = func(p Progress) {
@@ -100,7 +105,7 @@ func TestResumeIsExact(t *testing.T) {
 	if err != nil || filepath.Base(filepath.Dir(path)) != "checkpoint-000010" {
 		t.Fatalf("last checkpoint %s, %v; want step 10", path, err)
 	}
-	second, _, err := fakeNetworks{}.Load(path)
+	second, _, err := fake.Factory{}.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +114,8 @@ func TestResumeIsExact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if second.(*fakeLearner).W != whole.W || second.(*fakeLearner).steps != 20 || r.Steps != 30 {
-		t.Errorf("after %d more steps the weights differ from those of an undisturbed run", second.(*fakeLearner).steps)
+	if second.(*fake.Learner).W != whole.W || second.(*fake.Learner).Steps != 20 || r.Steps != 30 {
+		t.Errorf("after %d more steps the weights differ from those of an undisturbed run", second.(*fake.Learner).Steps)
 	}
 	if old, _ := filepath.Glob(filepath.Join(dir, "checkpoint-*")); len(old) != 1 {
 		t.Errorf("%d checkpoints left, want the last", len(old))
@@ -125,7 +130,7 @@ func TestADivergedLossWritesNothing(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
 		o := testOptions(20)
 		o.Dir, o.CheckpointEvery, o.ValidateEvery = t.TempDir(), 5, 5
-		l := &fakeLearner{lossAt: func(step int, loss float64) float64 {
+		l := &fake.Learner{LossAt: func(step int, loss float64) float64 {
 			if step == 9 { // its checkpoint would be the second
 				return bad
 			}
@@ -146,7 +151,7 @@ func TestFinalIsTheBestFoundBeforeAResume(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, bestName), []byte("best"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	path, err := Final(dir, &fakeLearner{}, Result{Steps: 30, BestStep: 10}, testInfo())
+	path, err := Final(dir, &fake.Learner{}, Result{Steps: 30, BestStep: 10}, fake.Info())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,17 +161,57 @@ func TestFinalIsTheBestFoundBeforeAResume(t *testing.T) {
 }
 
 func TestTrainRefusesWhatItCannotLearnFrom(t *testing.T) {
-	for name, sources := range map[string][]Source{
+	for name, sources := range map[string][]sampling.Source{
 		"no source":    nil,
-		"no slice":     {{Name: "empty", Examples: bands(0), Weight: 1}},
-		"weight 0":     {{Name: "bands", Examples: bands(1)}},
-		"weight NaN":   {{Name: "bands", Examples: bands(1), Weight: math.NaN()}},
-		"one of a two": {{Name: "bands", Examples: bands(1), Weight: 1}, {Name: "empty", Examples: bands(0), Weight: 1}},
+		"no slice":     {{Name: "empty", Examples: fake.Bands(0), Weight: 1}},
+		"weight 0":     {{Name: "bands", Examples: fake.Bands(1)}},
+		"weight NaN":   {{Name: "bands", Examples: fake.Bands(1), Weight: math.NaN()}},
+		"one of a two": {{Name: "bands", Examples: fake.Bands(1), Weight: 1}, {Name: "empty", Examples: fake.Bands(0), Weight: 1}},
 	} {
 		o := testOptions(2)
 		o.Sources = sources
-		if _, err := Train(t.Context(), &fakeLearner{}, o); err == nil {
+		if _, err := Train(t.Context(), &fake.Learner{}, o); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
+	}
+}
+
+// The study's way to stop: by the training loss, without a validation set.
+func TestStopOnTheTrainingLoss(t *testing.T) {
+	o := testOptions(1000)
+	o.ValidateEvery, o.Patience = 5, 2
+	o.StopOn, _ = ParseCriterion("loss")
+	l := &fake.Learner{LossAt: func(step int, _ float64) float64 {
+		return []float64{3, 2, 1, 1.5, 2, 9}[min(step/5, 5)]
+	}}
+	var losses []float64
+	o.OnEpoch = func(_, _ int, loss float64, _ score.Report) { losses = append(losses, loss) }
+	r, err := Train(t.Context(), l, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Steps != 25 || r.BestStep != 15 || !r.Holds || !slices.Equal(losses, []float64{3, 2, 1, 1.5, 2}) {
+		t.Errorf("stopped after %d steps with the weights of %d, losses %v; want 25, 15 and 3 2 1 1.5 2", r.Steps, r.BestStep, losses)
+	}
+}
+
+// What a batch is taught is the mean of its teachers.
+func TestTaught(t *testing.T) {
+	a, b := &fake.Learner{}, &fake.Learner{}
+	a.W[volume.GroundGlass][0], b.W[volume.Consolidation][0] = 3, 3
+	batch := network.Batch{N: 2, H: 2, W: 2, X: make([]float32, 8)}
+	got, err := taught(t.Context(), []network.Learner{a, b}, batch, volume.NumClasses)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, other := a.Softmax(0), b.Softmax(0)
+	for i, p := range got {
+		c := i / 4 % volume.NumClasses
+		if want := float32(one[c]+other[c]) / 2; p < want-1e-6 || p > want+1e-6 {
+			t.Errorf("probability %d of class %d is %g, want %g", i, c, p, want)
+		}
+	}
+	if none, err := taught(t.Context(), nil, batch, volume.NumClasses); none != nil || err != nil {
+		t.Errorf("without teachers: %v, %v", none, err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 	"glasswork/assets/baseline"
 	"glasswork/model"
-	"glasswork/training"
+	"glasswork/training/job"
 )
 
 // app is what all commands share.
@@ -61,8 +61,8 @@ func onePath(c *cobra.Command, args []string) error {
 }
 
 // jobs are the trainer's jobs on this program's networks and shipped model.
-func (a *app) jobs() *training.Jobs {
-	return &training.Jobs{Networks: a.networks(), Baseline: baseline.Model}
+func (a *app) jobs() *job.Runner {
+	return &job.Runner{Networks: a.networks(), Baseline: baseline.Model}
 }
 
 // networks see grey pictures.

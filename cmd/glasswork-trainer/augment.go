@@ -13,8 +13,9 @@ import (
 
 	"glasswork/dataset"
 	"glasswork/dataset/atomicfile"
-	"glasswork/training"
 	"glasswork/training/augment"
+	"glasswork/training/network"
+	"glasswork/training/sampling"
 	"glasswork/viewer"
 )
 
@@ -43,7 +44,7 @@ func (a *app) augmentCommand() *cobra.Command {
 	s.StringVar(&f.augment, "augment", "", "the augmentation (default: the usual one, CT or PICTURE)")
 	s.StringVar(&f.data, "data", "phantom:8@1", "labelled dataset to take the slice from")
 	s.IntVar(&f.slice, "slice", 0, "which of its slices, from 1 (0: the one with most lesion of the first few)")
-	s.IntVar(&f.size, "size", training.DefaultSize, "side of the network's input in pixels")
+	s.IntVar(&f.size, "size", network.DefaultSize, "side of the network's input in pixels")
 	s.Uint64Var(&f.seed, "seed", 1, "fixes what is drawn")
 	s.StringVar(&f.preview, "preview", "", "PNG to write")
 	return c
@@ -90,9 +91,9 @@ func (a *app) augment(ctx context.Context, f augmentFlags) error {
 		return err
 	}
 	if chain == nil {
-		chain = training.UsualAugment(e, false)
+		chain = sampling.UsualAugment(e, false)
 	}
-	samples, err := training.Vary(e, chain, f.size, f.seed, previewColumns*previewColumns)
+	samples, err := sampling.Vary(e, chain, f.size, f.seed, previewColumns*previewColumns)
 	if err != nil {
 		return err
 	}
@@ -111,7 +112,7 @@ func (f augmentFlags) example(ctx context.Context) (dataset.Example, error) {
 	case err != nil:
 		return dataset.Example{}, err
 	case f.slice == 0:
-		return training.MostLesion(ctx, examples)
+		return sampling.MostLesion(ctx, examples)
 	case f.slice < 0 || f.slice > examples.Len():
 		return dataset.Example{}, fmt.Errorf("--slice %d does not exist: %s has %d", f.slice, f.data, examples.Len())
 	}

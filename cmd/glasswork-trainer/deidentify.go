@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glasswork/dataset/dicom/deident"
-	"glasswork/training"
+	"glasswork/training/job"
 )
 
 func (a *app) deidentifyCommand() *cobra.Command {
@@ -73,7 +73,7 @@ func namingKey(ctx context.Context, dir string) ([]byte, error) {
 		rand.Read(key) // never fails (crypto/rand)
 		return key, nil
 	}
-	p, err := training.OpenProject(ctx, dir)
+	p, err := job.OpenProject(ctx, dir)
 	if err != nil {
 		return nil, err
 	}

@@ -13,9 +13,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"glasswork/training"
 	"glasswork/training/experiment"
 	"glasswork/training/experiment/report"
+	"glasswork/training/network"
 	"glasswork/training/protocol"
 )
 
@@ -141,7 +141,7 @@ func (a *app) experiment(ctx context.Context, f experimentFlags) error {
 }
 
 // withEncoder makes the network of spec, its encoder from the weights in a file.
-func (a *app) withEncoder(spec training.Spec, seed uint64, path string) (training.Learner, error) {
+func (a *app) withEncoder(spec network.Spec, seed uint64, path string) (network.Learner, error) {
 	l, info, err := a.networks().Start(path, spec, seed)
 	if err != nil {
 		return nil, err

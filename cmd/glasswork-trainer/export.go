@@ -10,7 +10,7 @@ import (
 	"glasswork/assets"
 	"glasswork/dataset"
 	"glasswork/dataset/dicom/deident"
-	"glasswork/training"
+	"glasswork/training/job"
 )
 
 func (a *app) exportCommand() *cobra.Command {
@@ -60,7 +60,7 @@ objects carry the patient and refer to the images where they are: that is for th
 var dateModes = map[string]deident.Dates{"shift": deident.ShiftDates, "remove": deident.RemoveDates}
 
 func (a *app) export(ctx context.Context, dir, out string, o dataset.ExportOptions) error {
-	p, err := training.OpenProject(ctx, dir)
+	p, err := job.OpenProject(ctx, dir)
 	if err != nil {
 		return err
 	}

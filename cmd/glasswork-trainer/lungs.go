@@ -9,7 +9,8 @@ import (
 
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/volume"
-	"glasswork/training"
+	"glasswork/training/anatomy"
+	"glasswork/training/job"
 )
 
 // lungsCommand is for developers: it is how docs/models.md checks models on CT without
@@ -41,7 +42,7 @@ func (a *app) lungs(ctx context.Context, labelPath, path, id string, sick []int)
 	if err != nil {
 		return err
 	}
-	series, err := training.OpenSeries(ctx, path, id)
+	series, err := job.OpenSeries(ctx, path, id)
 	if err != nil {
 		return err
 	}
@@ -53,12 +54,12 @@ func (a *app) lungs(ctx context.Context, labelPath, path, id string, sick []int)
 	if err != nil {
 		return err
 	}
-	reference := training.ThresholdLungs(v)
+	reference := anatomy.ThresholdLungs(v)
 	healthy := slices.Clone(reference)
 	if len(sick) == 6 {
 		clearBox(healthy, v.Geometry, [3]int(sick[:3]), [3]int(sick[3:]))
 	}
-	dice, lesion := training.LungCheck(reference, healthy, labels.Labels)
+	dice, lesion := anatomy.LungCheck(reference, healthy, labels.Labels)
 	if a.json {
 		return printJSON(a.stdout, map[string]float64{"dice": dice, "lesion_share": lesion})
 	}

@@ -12,7 +12,7 @@ import (
 	"glasswork/assets/baseline"
 	"glasswork/dataset/atomicfile"
 	"glasswork/model"
-	"glasswork/training"
+	"glasswork/training/job"
 )
 
 func (a *app) modelCommand() *cobra.Command {
@@ -96,7 +96,7 @@ func (a *app) modelInfo(path string, f modelFlags) error {
 
 // inspect describes a model file or the shipped model.
 func inspect(nets model.Networks, path string) (model.Description, error) {
-	if path != training.BaselineModel {
+	if path != job.BaselineModel {
 		return nets.Inspect(path)
 	}
 	b, err := baseline.Model()

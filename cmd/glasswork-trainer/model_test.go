@@ -10,7 +10,7 @@ import (
 
 	"glasswork/dataset/npy"
 	"glasswork/model"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // TestModelOnAnArray exports the shipped model in every format and holds that all give the
@@ -101,7 +101,7 @@ func TestTrainFromAnotherSize(t *testing.T) {
 	must(t, "train", "--data", "phantom:2@1", "--size", "32", "--steps", "1", "--batch", "2", "--out", first)
 	must(t, "train", "--init", filepath.Join(first, "model.safetensors"), "--level",
 		"--data", "phantom:2@1", "--size", "64", "--steps", "1", "--batch", "2", "--out", second)
-	var info training.ModelInfo
+	var info network.Info
 	out := must(t, "model", "info", filepath.Join(second, "model.safetensors"), "--json")
 	if err := json.Unmarshal([]byte(lastLine(out)), &info); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 
 	"glasswork/assets/baseline"
 	"glasswork/dataset/atomicfile"
-	"glasswork/training"
+	"glasswork/training/network"
 	"glasswork/training/protocol"
 )
 
@@ -53,7 +53,7 @@ type card struct {
 	Name   string                `json:"name"`
 	SHA256 string                `json:"sha256"`
 	Bytes  int64                 `json:"bytes"`
-	Model  training.ModelInfo    `json:"model"`
+	Model  network.Info          `json:"model"`
 	Scores map[string]evaluation `json:"scores"`
 }
 
@@ -87,7 +87,7 @@ func (a *app) pack(ctx context.Context, f packFlags) error {
 }
 
 // halve writes the model as float16 under its new name.
-func (a *app) halve(f packFlags, path string) (training.ModelInfo, error) {
+func (a *app) halve(f packFlags, path string) (network.Info, error) {
 	l, info, err := a.networks().Load(f.model)
 	if err != nil {
 		return info, err

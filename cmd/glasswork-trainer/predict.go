@@ -10,7 +10,7 @@ import (
 	"glasswork/dataset/atomicfile"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/volume"
-	"glasswork/training"
+	"glasswork/training/job"
 	"glasswork/training/protocol"
 )
 
@@ -76,14 +76,14 @@ type prediction struct {
 	Volumes map[string]*float64 `json:"volumes_ml"`
 }
 
-func (a *app) predict(ctx context.Context, job protocol.PredictJob, out string) error {
+func (a *app) predict(ctx context.Context, wanted protocol.PredictJob, out string) error {
 	if !nifti.IsName(out) {
 		return fmt.Errorf("--out %s must end in .nii or .nii.gz", out)
 	}
 	if err := atomicfile.Check(out); err != nil {
 		return err
 	}
-	series, err := training.OpenSeries(ctx, job.Path, job.Series)
+	series, err := job.OpenSeries(ctx, wanted.Path, wanted.Series)
 	if err != nil {
 		return err
 	}
@@ -91,14 +91,14 @@ func (a *app) predict(ctx context.Context, job protocol.PredictJob, out string) 
 		fmt.Fprintln(a.stderr, w)
 	}
 	geometry, measurable := series.Geometry, series.Measurable
-	job.Series = series.ID
+	wanted.Series = series.ID
 	if err := series.Close(); err != nil {
 		return err
 	}
 	labels := volume.NewLabelMap(geometry)
 	show := a.reporter()
 	defer show.close()
-	s, err := a.jobs().Run(ctx, protocol.Job{Predict: &job}, func(e protocol.Event) {
+	s, err := a.jobs().Run(ctx, protocol.Job{Predict: &wanted}, func(e protocol.Event) {
 		if e.Slice != nil {
 			copy(labels.Slice(e.Slice.Z), e.Slice.Labels)
 			return

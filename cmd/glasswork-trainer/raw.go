@@ -13,7 +13,8 @@ import (
 	"glasswork/dataset/atomicfile"
 	"glasswork/dataset/npy"
 	"glasswork/model"
-	"glasswork/training"
+	"glasswork/training/job"
+	"glasswork/training/network"
 	"glasswork/training/protocol"
 )
 
@@ -32,7 +33,7 @@ type rawResult struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// logits is what networks offer beside training.Learner.
+// logits is what networks offer beside network.Learner.
 type logits interface {
 	Logits(ctx context.Context, x []float32, n, h, w int, logits []float32) error
 }
@@ -86,13 +87,13 @@ func (a *app) predictRaw(ctx context.Context, f rawFlags) error {
 }
 
 // loadModel loads a model file or the shipped model.
-func loadModel(nets model.Networks, path string) (training.Learner, training.ModelInfo, error) {
-	if path != training.BaselineModel {
+func loadModel(nets model.Networks, path string) (network.Learner, network.Info, error) {
+	if path != job.BaselineModel {
 		return nets.Load(path)
 	}
 	b, err := baseline.Model()
 	if err != nil {
-		return nil, training.ModelInfo{}, err
+		return nil, network.Info{}, err
 	}
 	return nets.LoadBytes(filepath.Base(path), b)
 }

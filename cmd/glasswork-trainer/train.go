@@ -19,7 +19,9 @@ import (
 	"glasswork/dataset/volume"
 	"glasswork/model"
 	"glasswork/training"
+	"glasswork/training/network"
 	"glasswork/training/protocol"
+	"glasswork/training/sampling"
 	"glasswork/training/score"
 )
 
@@ -61,7 +63,7 @@ datasets equally often unless --weight, given once for each --data, says otherwi
 	s.StringArrayVar(&f.validation, "val", nil, "dataset on which the best weights are chosen; may be repeated")
 	s.StringVar(&f.arch, "arch", "unet", "architecture")
 	s.StringVar(&f.encoder, "encoder", "resnet18", "encoder")
-	s.IntVar(&f.size, "size", training.DefaultSize, "side of the network's input in pixels")
+	s.IntVar(&f.size, "size", network.DefaultSize, "side of the network's input in pixels")
 	s.IntVar(&f.epochs, "epochs", 20, "passes over as many samples as there are labelled slices")
 	s.IntVar(&f.steps, "steps", 0, "optimiser steps, instead of epochs")
 	s.IntVar(&f.batch, "batch", 8, "samples a step (0: found by trying what is fastest and fits)")
@@ -80,8 +82,8 @@ datasets equally often unless --weight, given once for each --data, says otherwi
 	s.StringVar(&f.resume, "resume", "", "go on from the last checkpoint in --out, or with --resume=STEP from that of a step")
 	s.Lookup("resume").NoOptDefVal = resumeLast
 	s.BoolVar(&f.half, "half", false, "store the weights as float16")
-	s.Float64Var(&f.windowCenter, "window-center", training.DefaultWindow.Center, "centre in HU of what the network sees")
-	s.Float64Var(&f.windowWidth, "window-width", training.DefaultWindow.Width, "width in HU of what the network sees")
+	s.Float64Var(&f.windowCenter, "window-center", network.DefaultWindow.Center, "centre in HU of what the network sees")
+	s.Float64Var(&f.windowWidth, "window-width", network.DefaultWindow.Width, "width in HU of what the network sees")
 	s.BoolVar(&f.level, "level", false, "bring pictures without HU to the usual grey values of lung and soft tissue before the network sees them")
 	s.Float64Var(&f.densityNames, "density-names", 0, "share of the samples of pictures in which density says what is ground glass and what consolidation, not the mask")
 	f.method.register(s)
@@ -163,14 +165,14 @@ func (f trainFlags) fitBatch(ctx context.Context, nets model.Networks) (int, err
 		return 0, err
 	}
 	defer l.Close()
-	if err := l.(*model.Learner).Configure(training.Method{Optimiser: f.method.optimiser, Precision: f.method.precision}); err != nil {
+	if err := l.(*model.Learner).Configure(network.Method{Optimiser: f.method.optimiser, Precision: f.method.precision}); err != nil {
 		return 0, err
 	}
 	return l.(*model.Learner).FitBatch(ctx, f.size, largestBatch)
 }
 
 // learner makes the network, or loads the one to start or to go on from.
-func (f trainFlags) learner(nets model.Networks, o *training.Options) (training.Learner, error) {
+func (f trainFlags) learner(nets model.Networks, o *training.Options) (network.Learner, error) {
 	path := f.initial
 	if o.Resume {
 		last, err := training.LastCheckpoint(f.out)
@@ -290,7 +292,7 @@ func (f trainFlags) options(ctx context.Context) (training.Options, error) {
 			return o, err
 		}
 		total += e.Len()
-		src := training.Source{Name: path, Examples: training.CacheExamples(e, cacheBytes/int64(len(f.data))), Weight: 1}
+		src := sampling.Source{Name: path, Examples: sampling.Cache(e, cacheBytes/int64(len(f.data))), Weight: 1}
 		if len(f.weights) > 0 {
 			src.Weight = f.weights[i]
 		}
@@ -301,7 +303,7 @@ func (f trainFlags) options(ctx context.Context) (training.Options, error) {
 		if err != nil {
 			return o, err
 		}
-		o.Validation = training.JoinExamples(o.Validation, training.CacheExamples(e, cacheBytes/4))
+		o.Validation = sampling.Join(o.Validation, sampling.Cache(e, cacheBytes/4))
 	}
 	if len(f.teachers) > 0 {
 		o.Loss.Teachers = f.teacherShare
@@ -319,32 +321,32 @@ func (f trainFlags) options(ctx context.Context) (training.Options, error) {
 }
 
 // named divides a source between the names that its masks give lesions and those of their density.
-func (f trainFlags) named(src training.Source) []training.Source {
+func (f trainFlags) named(src sampling.Source) []sampling.Source {
 	dense := src
-	dense.Examples = training.NameByDensity(src.Examples)
+	dense.Examples = sampling.NameByDensity(src.Examples)
 	src.Weight, dense.Weight = (1-f.densityNames)*src.Weight, f.densityNames*src.Weight
 	switch f.densityNames {
 	case 0:
-		return []training.Source{src}
+		return []sampling.Source{src}
 	case 1:
-		return []training.Source{dense}
+		return []sampling.Source{dense}
 	}
-	return []training.Source{src, dense}
+	return []sampling.Source{src, dense}
 }
 
 // cacheBytes bounds the memory in which decoded slices are kept.
 const cacheBytes = 2 << 30
 
-func (f trainFlags) info() training.ModelInfo {
+func (f trainFlags) info() network.Info {
 	names := volume.ClassNames()
 	name := f.name
 	if name == "" {
 		name = filepath.Base(f.out)
 	}
-	info := training.ModelInfo{
-		Spec: training.Spec{
+	info := network.Info{
+		Spec: network.Spec{
 			Arch: f.arch, Encoder: f.encoder, InChannels: 1, Classes: volume.NumClasses, Size: f.size,
-			Window: training.Window{Center: f.windowCenter, Width: f.windowWidth}, Level: f.level,
+			Window: network.Window{Center: f.windowCenter, Width: f.windowWidth}, Level: f.level,
 		},
 		Name: name, Created: time.Now().UTC().Format(time.RFC3339), Classes: names[:],
 		Provenance: map[string]string{

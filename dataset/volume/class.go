@@ -18,3 +18,6 @@ func ClassCodes() [NumClasses]Code {
 		LungsOther:    {Value: "39607008", Scheme: "SCT", Meaning: "Lung"},
 	}
 }
+
+// IsLesion says whether class is a kind of lesion.
+func IsLesion(class uint8) bool { return class == GroundGlass || class == Consolidation }

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"glasswork/dataset"
-	"glasswork/training"
+	"glasswork/training/sampling"
 )
 
 // Data is the labelled slices of an experiment.
@@ -43,7 +43,7 @@ func OpenData(ctx context.Context, paths, tests []string) (*Data, error) {
 	if len(parts) == 0 {
 		return nil, fmt.Errorf("no dataset was named")
 	}
-	d.Pool = training.JoinExamples(parts...)
+	d.Pool = sampling.Join(parts...)
 	d.Arrays = len(parts) == 1 && dataset.StudyArrays(parts[0])
 	return d, nil
 }

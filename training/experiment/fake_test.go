@@ -10,7 +10,7 @@ import (
 
 	"glasswork/dataset"
 	"glasswork/dataset/volume"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // fakeLearner is a softmax regression on powers of a pixel's value: a network that learns
@@ -18,7 +18,7 @@ import (
 type fakeLearner struct {
 	fakeState
 	best   fakeState
-	method training.Method
+	method network.Method
 	nets   *fakeNetworks
 }
 
@@ -63,7 +63,7 @@ func (l *fakeLearner) softmax(f [powers]float64) (p [volume.NumClasses]float64) 
 	return p
 }
 
-func (l *fakeLearner) Step(ctx context.Context, b training.Batch, lr float64) (float64, error) {
+func (l *fakeLearner) Step(ctx context.Context, b network.Batch, lr float64) (float64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -117,39 +117,39 @@ func (l *fakeLearner) Predict(ctx context.Context, x []float32, n, h, w int, pro
 	return nil
 }
 
-func (l *fakeLearner) Configure(m training.Method) error { l.method = m; return nil }
-func (l *fakeLearner) NormaliseByBatch(on bool) error    { l.ByBatch = on; return nil }
-func (l *fakeLearner) Remember() error                   { l.best = l.fakeState; return nil }
-func (l *fakeLearner) Recall() error                     { l.fakeState = l.best; return nil }
-func (l *fakeLearner) Close() error                      { return nil }
+func (l *fakeLearner) Configure(m network.Method) error { l.method = m; return nil }
+func (l *fakeLearner) NormaliseByBatch(on bool) error   { l.ByBatch = on; return nil }
+func (l *fakeLearner) Remember() error                  { l.best = l.fakeState; return nil }
+func (l *fakeLearner) Recall() error                    { l.fakeState = l.best; return nil }
+func (l *fakeLearner) Close() error                     { return nil }
 
 // fakeFile is a fakeLearner's checkpoint.
 type fakeFile struct {
-	Info  training.ModelInfo
+	Info  network.Info
 	State fakeState
 }
 
-func (l *fakeLearner) Save(path string, info training.ModelInfo) error {
+func (l *fakeLearner) Save(path string, info network.Info) error {
 	return writeJSON(path, fakeFile{info, l.fakeState})
 }
 
 func (l *fakeLearner) SaveOptimiser(path string) error { return writeJSON(path, l.best) }
 func (l *fakeLearner) LoadOptimiser(path string) error { return readJSON(path, &l.best) }
 
-func (n *fakeNetworks) New(spec training.Spec, _ uint64) (training.Learner, error) {
+func (n *fakeNetworks) New(spec network.Spec, _ uint64) (network.Learner, error) {
 	n.made.Add(1)
 	return &fakeLearner{fakeState: fakeState{Classes: spec.Classes}, nets: n}, nil
 }
 
-func (n *fakeNetworks) Load(path string) (training.Learner, training.ModelInfo, error) {
+func (n *fakeNetworks) Load(path string) (network.Learner, network.Info, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, training.ModelInfo{}, err
+		return nil, network.Info{}, err
 	}
 	return n.LoadBytes(path, b)
 }
 
-func (n *fakeNetworks) LoadBytes(_ string, b []byte) (training.Learner, training.ModelInfo, error) {
+func (n *fakeNetworks) LoadBytes(_ string, b []byte) (network.Learner, network.Info, error) {
 	n.loaded.Add(1)
 	var f fakeFile
 	err := json.Unmarshal(b, &f)

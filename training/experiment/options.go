@@ -7,6 +7,8 @@ import (
 	"glasswork/dataset/volume"
 	"glasswork/training"
 	"glasswork/training/augment"
+	"glasswork/training/network"
+	"glasswork/training/sampling"
 )
 
 // checkpointSlices is after how many slices at most a checkpoint is due, in whole passes:
@@ -15,7 +17,7 @@ const checkpointSlices = 300
 
 // sources are what one run learns from, chooses on and is scored on.
 type sources struct {
-	train, validation, test training.Source
+	train, validation, test sampling.Source
 }
 
 // options say how a run trains; pass is its steps a pass over the training slices.
@@ -24,8 +26,8 @@ func (r Run) options(p Protocol, s sources, workers int) (o training.Options, pa
 	n := s.train.Examples.Len()
 	pass = (n + c.Batch - 1) / c.Batch
 	o = training.Options{
-		Sources: []training.Source{s.train}, BatchSize: c.Batch, Seed: r.Seed, Workers: workers, Precision: c.Precision,
-		Info: r.info(p), Loss: training.Loss{Kind: c.Loss}, Optimiser: optimiser(c.Optimiser),
+		Sources: []sampling.Source{s.train}, BatchSize: c.Batch, Seed: r.Seed, Workers: workers, Precision: c.Precision,
+		Info: r.info(p), Loss: network.Loss{Kind: c.Loss}, Optimiser: optimiser(c.Optimiser),
 		Schedule:      training.Schedule{Peak: c.Rate, Course: c.Schedule, Steps: c.Epochs * pass},
 		ValidateEvery: pass, Patience: c.Patience,
 		Dir: r.Dir, CheckpointEvery: pass * ((checkpointSlices + n - 1) / n), Resume: true,
@@ -48,27 +50,27 @@ func (r Run) options(p Protocol, s sources, workers int) (o training.Options, pa
 }
 
 // optimiser is the usual one of its kind.
-func optimiser(kind string) training.Optimiser {
+func optimiser(kind string) network.Optimiser {
 	switch kind {
-	case training.AdamW:
-		return training.Optimiser{Kind: kind, Decay: 0.01}
-	case training.SGD:
-		return training.Optimiser{Kind: kind, Decay: 1e-4, Momentum: 0.9, Nesterov: true}
+	case network.AdamW:
+		return network.Optimiser{Kind: kind, Decay: 0.01}
+	case network.SGD:
+		return network.Optimiser{Kind: kind, Decay: 1e-4, Momentum: 0.9, Nesterov: true}
 	}
-	return training.Optimiser{Kind: kind}
+	return network.Optimiser{Kind: kind}
 }
 
 // info is what stands in the run's model.
-func (r Run) info(p Protocol) training.ModelInfo {
+func (r Run) info(p Protocol) network.Info {
 	c := r.Column
 	all := volume.ClassNames()
 	names := all[:]
 	if c.Classes == 2 {
 		names = []string{"background", "lung"}
 	}
-	return training.ModelInfo{
-		Spec: training.Spec{
-			Arch: c.Arch, Encoder: c.Encoder, InChannels: 1, Classes: c.Classes, Size: c.Size, Window: training.DefaultWindow,
+	return network.Info{
+		Spec: network.Spec{
+			Arch: c.Arch, Encoder: c.Encoder, InChannels: 1, Classes: c.Classes, Size: c.Size, Window: network.DefaultWindow,
 		},
 		Name: c.Name, Created: time.Now().UTC().Format(time.RFC3339), Classes: names,
 		Provenance: map[string]string{

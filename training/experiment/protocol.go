@@ -3,8 +3,8 @@ package experiment
 import (
 	"fmt"
 
-	"glasswork/training"
 	"glasswork/training/experiment/study"
+	"glasswork/training/network"
 )
 
 // Protocol is how slices are split, networks chosen and scores computed.
@@ -33,12 +33,12 @@ func (p Protocol) Defaults() Settings {
 	if p == Published {
 		return Settings{
 			Arch: "unet", Encoder: "resnet34", Augment: "E", Loss: "softmax-ce", Optimiser: "adam", Schedule: "constant",
-			Rate: 1e-3, Epochs: 150, Patience: 5, Batch: 64, Size: study.Size, Classes: 4, Precision: training.PrecisionFull,
+			Rate: 1e-3, Epochs: 150, Patience: 5, Batch: 64, Size: study.Size, Classes: 4, Precision: network.PrecisionFull,
 		}
 	}
 	return Settings{
 		Arch: "unet", Encoder: "resnet34", Augment: "E", Loss: "ce+dice", Optimiser: "adamw", Schedule: "cosine",
-		Rate: 1e-3, Epochs: 60, Patience: 15, Batch: 8, Size: study.Size, Classes: 4, Precision: training.PrecisionFull,
+		Rate: 1e-3, Epochs: 60, Patience: 15, Batch: 8, Size: study.Size, Classes: 4, Precision: network.PrecisionFull,
 	}
 }
 

@@ -12,7 +12,10 @@ import (
 	"glasswork/dataset"
 	"glasswork/dataset/volume"
 	"glasswork/training"
+	"glasswork/training/inference"
+	"glasswork/training/network"
 	"glasswork/training/protocol"
+	"glasswork/training/sampling"
 	"glasswork/training/score"
 )
 
@@ -22,10 +25,10 @@ const cacheBytes = 2 << 30
 // Runner does the runs of a plan. One goroutine owns it; any number of processes may do
 // the same plan in the same folder.
 type Runner struct {
-	Networks training.Networks
+	Networks network.Factory
 	// NewFrom makes a network whose encoder starts from the weights in a file; nil if
 	// there is no way to.
-	NewFrom func(spec training.Spec, seed uint64, encoderWeights string) (training.Learner, error)
+	NewFrom func(spec network.Spec, seed uint64, encoderWeights string) (network.Learner, error)
 	Plan    Plan
 	Dir     string
 	Data    *Data
@@ -207,7 +210,7 @@ func (r *Runner) do(ctx context.Context, run Run) (Result, error) {
 }
 
 // learner makes the run's network, or loads the one of its last checkpoint.
-func (r *Runner) learner(run Run, spec training.Spec) (l training.Learner, err error) {
+func (r *Runner) learner(run Run, spec network.Spec) (l network.Learner, err error) {
 	last, err := training.LastCheckpoint(run.Dir)
 	switch {
 	case err != nil:
@@ -231,7 +234,7 @@ func (r *Runner) learner(run Run, spec training.Spec) (l training.Learner, err e
 }
 
 // network makes a new network for a column.
-func (r *Runner) network(c Settings, spec training.Spec, seed uint64) (training.Learner, error) {
+func (r *Runner) network(c Settings, spec network.Spec, seed uint64) (network.Learner, error) {
 	switch {
 	case c.EncoderWeights == "":
 		return r.Networks.New(spec, seed)
@@ -279,8 +282,8 @@ func (r *Runner) machine() string {
 }
 
 // score scores the network on the test slices.
-func (r *Runner) score(ctx context.Context, l training.Learner, o training.Options, test training.Source, result *Result) error {
-	ev, err := training.Evaluate(ctx, l, o.Info.Spec, test.Examples, training.EvaluateOptions{PredictOptions: o.Evaluate.PredictOptions, Keep: true})
+func (r *Runner) score(ctx context.Context, l network.Learner, o training.Options, test sampling.Source, result *Result) error {
+	ev, err := inference.Evaluate(ctx, l, o.Info.Spec, test.Examples, inference.EvaluateOptions{Options: o.Evaluate.Options, Keep: true})
 	if err != nil {
 		return err
 	}
@@ -312,8 +315,8 @@ func (r *Runner) sources(ctx context.Context, c Settings) (sources, error) {
 	case r.Plan.Protocol == Published:
 		learned = allKnown{all}
 	}
-	part := func(name string, e dataset.Examples, at []int) training.Source {
-		return training.Source{Name: name, Examples: training.PickExamples(e, at), Weight: 1}
+	part := func(name string, e dataset.Examples, at []int) sampling.Source {
+		return sampling.Source{Name: name, Examples: sampling.Pick(e, at), Weight: 1}
 	}
 	s := r.Plan.Split
 	return sources{
@@ -326,7 +329,7 @@ func (r *Runner) sources(ctx context.Context, c Settings) (sources, error) {
 func (r *Runner) examples(ctx context.Context, size int) (dataset.Examples, error) {
 	if r.Plan.Protocol != Published {
 		if r.cached == nil {
-			r.cached = training.CacheExamples(r.Data.Pool, cacheBytes)
+			r.cached = sampling.Cache(r.Data.Pool, cacheBytes)
 		}
 		return r.cached, nil
 	}

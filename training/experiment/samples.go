@@ -8,7 +8,7 @@ import (
 
 	"glasswork/dataset"
 	"glasswork/dataset/volume"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 const (
@@ -91,7 +91,7 @@ func sample(e dataset.Example, predicted []uint8) Sample {
 	if e.Z > 0 {
 		s.Name = fmt.Sprintf("%s, slice %d", e.Case, e.Z+1)
 	}
-	low, gain := training.DefaultWindow.Center-training.DefaultWindow.Width/2, 255/training.DefaultWindow.Width
+	low, gain := network.DefaultWindow.Center-network.DefaultWindow.Width/2, 255/network.DefaultWindow.Width
 	for y := range s.H {
 		for x := range s.W {
 			i := y*step*e.W + x*step

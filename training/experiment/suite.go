@@ -1,7 +1,7 @@
 // Package experiment runs the columns of a study one after the other, by the study's own
 // protocol or by an honest one, and can be stopped and shared between processes at any
 // time: a run is a folder, and what stands in it is all there is to know. It trains
-// whatever training.Networks makes; package report turns results into tables and pages.
+// whatever network.Factory makes; package report turns results into tables and pages.
 package experiment
 
 import (
@@ -12,6 +12,7 @@ import (
 	"glasswork/training"
 	"glasswork/training/augment"
 	"glasswork/training/experiment/study"
+	"glasswork/training/network"
 )
 
 // Settings are how a network is trained. What is zero is filled in by the protocol.
@@ -129,7 +130,7 @@ func (s Settings) check() error {
 		return err
 	}
 	schedule := training.Schedule{Peak: s.Rate, Course: s.Schedule, Steps: 1}
-	method := training.Method{Loss: training.Loss{Kind: s.Loss}, Optimiser: optimiser(s.Optimiser), Precision: s.Precision}
+	method := network.Method{Loss: network.Loss{Kind: s.Loss}, Optimiser: optimiser(s.Optimiser), Precision: s.Precision}
 	return cmp.Or(schedule.Validate(), method.Validate(s.Classes))
 }
 

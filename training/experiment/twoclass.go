@@ -4,18 +4,18 @@ import (
 	"context"
 
 	"glasswork/dataset/volume"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 // twoClass lets a network of two classes, background and lung, stand where one of four is
 // expected: lung is lungs other, the lesions' probabilities are 0.
 type twoClass struct {
-	training.Learner
+	network.Learner
 	probs []float32
 }
 
 // Step trains on labels that are background or lungs other.
-func (t *twoClass) Step(ctx context.Context, b training.Batch, lr float64) (float64, error) {
+func (t *twoClass) Step(ctx context.Context, b network.Batch, lr float64) (float64, error) {
 	y := make([]uint8, len(b.Y))
 	for i, c := range b.Y {
 		if y[i] = c; c == volume.LungsOther {
@@ -51,17 +51,17 @@ func (t *twoClass) Predict(ctx context.Context, x []float32, n, h, w int, probs 
 
 // What else a network offers goes through; one that offers it not trains as it does.
 
-// Configure is training.Configurable's.
-func (t *twoClass) Configure(m training.Method) error {
-	if c, ok := t.Learner.(training.Configurable); ok {
+// Configure is network.Configurable's.
+func (t *twoClass) Configure(m network.Method) error {
+	if c, ok := t.Learner.(network.Configurable); ok {
 		return c.Configure(m)
 	}
 	return nil
 }
 
-// NormaliseByBatch is training.BatchNormaliser's.
+// NormaliseByBatch is network.BatchNormaliser's.
 func (t *twoClass) NormaliseByBatch(on bool) error {
-	if n, ok := t.Learner.(training.BatchNormaliser); ok {
+	if n, ok := t.Learner.(network.BatchNormaliser); ok {
 		return n.NormaliseByBatch(on)
 	}
 	return nil
@@ -70,13 +70,13 @@ func (t *twoClass) NormaliseByBatch(on bool) error {
 // resumableTwoClass is a twoClass whose network's optimiser can be written.
 type resumableTwoClass struct {
 	*twoClass
-	training.Resumable
+	network.Resumable
 }
 
 // asTwoClass wraps a network of two classes.
-func asTwoClass(l training.Learner) training.Learner {
+func asTwoClass(l network.Learner) network.Learner {
 	t := &twoClass{Learner: l}
-	if r, ok := l.(training.Resumable); ok {
+	if r, ok := l.(network.Resumable); ok {
 		return resumableTwoClass{t, r}
 	}
 	return t

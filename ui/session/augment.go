@@ -8,8 +8,8 @@ import (
 
 	"glasswork/dataset"
 	"glasswork/dataset/volume"
-	"glasswork/training"
 	"glasswork/training/augment"
+	"glasswork/training/sampling"
 	"glasswork/viewer"
 )
 
@@ -106,7 +106,7 @@ func anyChest(ctx context.Context) (dataset.Example, error) {
 	if err != nil {
 		return dataset.Example{}, err
 	}
-	return training.MostLesion(ctx, chests)
+	return sampling.MostLesion(ctx, chests)
 }
 
 // drawVaried draws samples of e with their masks.
@@ -118,7 +118,7 @@ func drawVaried(ctx context.Context, e dataset.Example, text string, wl viewer.W
 			return nil, err
 		}
 	}
-	samples, err := training.Vary(e, chain, previewSide, 1, previewColumns*previewColumns)
+	samples, err := sampling.Vary(e, chain, previewSide, 1, previewColumns*previewColumns)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 
 	"glasswork/dataset/volume"
 	"glasswork/model"
-	"glasswork/training"
+	"glasswork/training/network"
 )
 
 func main() {
@@ -38,7 +38,7 @@ func run(args []string) error {
 		}
 	}
 	side, count, threads := n[0], n[1], n[3]
-	spec := training.Spec{Arch: "unet", Encoder: args[1], InChannels: 1, Classes: volume.NumClasses}
+	spec := network.Spec{Arch: "unet", Encoder: args[1], InChannels: 1, Classes: volume.NumClasses}
 	l, err := model.Networks{Threads: threads}.New(spec, 1)
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func run(args []string) error {
 	}
 	switch args[0] {
 	case "train-mixed":
-		mixed := training.Method{Optimiser: training.Optimiser{Kind: training.AdamW}, Precision: training.PrecisionMixed}
+		mixed := network.Method{Optimiser: network.Optimiser{Kind: network.AdamW}, Precision: network.PrecisionMixed}
 		if err := l.(*model.Learner).Configure(mixed); err != nil {
 			return err
 		}
@@ -69,9 +69,9 @@ func run(args []string) error {
 }
 
 // noise is a batch of slices and classes at random.
-func noise(n, side int) training.Batch {
+func noise(n, side int) network.Batch {
 	rng := rand.New(rand.NewPCG(1, 1))
-	b := training.Batch{N: n, H: side, W: side, X: make([]float32, n*side*side), Y: make([]uint8, n*side*side)}
+	b := network.Batch{N: n, H: side, W: side, X: make([]float32, n*side*side), Y: make([]uint8, n*side*side)}
 	for i := range b.X {
 		b.X[i], b.Y[i] = rng.Float32(), uint8(rng.IntN(volume.NumClasses))
 	}

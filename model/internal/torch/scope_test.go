@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"glasswork/training/network"
 )
 
 func newScope(t *testing.T) *Scope {
@@ -73,8 +75,8 @@ func TestErrorsOfTheCaller(t *testing.T) {
 func TestNotEnoughMemory(t *testing.T) {
 	s := newScope(t)
 	s.Zeros(1 << 44)
-	if !errors.Is(s.Err(), ErrMemory) {
-		t.Errorf("64 TB gave %v, want ErrMemory", s.Err())
+	if !errors.Is(s.Err(), network.ErrMemory) {
+		t.Errorf("64 TB gave %v, want network.ErrMemory", s.Err())
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 	"unsafe"
 
 	"github.com/sugarme/gotch/libtch"
+
+	"glasswork/training/network"
 )
 
 // Element kinds, as libtorch numbers them.
@@ -92,7 +94,7 @@ func lastError() error {
 	message := firstLine(C.GoString((*C.char)(p)))
 	for _, sign := range []string{"can't allocate memory", "not enough memory", "out of memory"} {
 		if strings.Contains(message, sign) {
-			return fmt.Errorf("%w (libtorch: %s)", ErrMemory, message)
+			return fmt.Errorf("%w (libtorch: %s)", network.ErrMemory, message)
 		}
 	}
 	return fmt.Errorf("libtorch: %s", message)
@@ -107,9 +109,6 @@ func firstLine(message string) string {
 	message, _, _ = strings.Cut(message, "\n")
 	return message
 }
-
-// ErrMemory is wrapped by errors of operations that could not get enough memory.
-var ErrMemory = errors.New("there is not enough memory")
 
 // SetThreads sets how many threads operations started on this OS thread use.
 func SetThreads(n int) { libtch.SetNumThreads(n) }

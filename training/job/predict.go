@@ -1,0 +1,150 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"glasswork/dataset"
+	"glasswork/dataset/volume"
+	"glasswork/training/inference"
+	"glasswork/training/input"
+	"glasswork/training/protocol"
+)
+
+// study is what is predicted: slices that can be read in any order.
+type study struct {
+	geometry volume.Geometry
+	whole    bool
+	read     func(ctx context.Context, z int) ([]int16, error)
+	close    func() error
+}
+
+// predict runs a PredictJob.
+func (j *Runner) predict(ctx context.Context, job protocol.PredictJob, emit emitFunc) (*protocol.Summary, error) {
+	flips := inference.Flips(job.Flips)
+	if err := flips.Validate(); err != nil {
+		return nil, badJob(err)
+	}
+	emit.status(protocol.Status{Phase: protocol.PhaseLoading, Text: "Loading the model"})
+	l, info, err := j.load(job.Model)
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	s, err := openStudy(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	order := job.Slices
+	if len(order) == 0 {
+		order = make([]int, s.geometry.Size[0])
+		for z := range order {
+			order[z] = z
+		}
+	}
+	report := progress(emit, protocol.PhasePredicting, "Proposing")
+	read := func(i int) (input.Slice, error) {
+		z := order[i]
+		if z < 0 || z >= s.geometry.Size[0] {
+			return input.Slice{}, fmt.Errorf("slice %d does not exist; the study has %d", z+1, s.geometry.Size[0])
+		}
+		hu, err := s.read(ctx, z)
+		return input.Slice{HU: hu, W: s.geometry.Size[2], H: s.geometry.Size[1], Whole: s.whole}, err
+	}
+	done := func(i int, p inference.Prediction) error {
+		emit(protocol.Event{Type: protocol.TypeSlice, Slice: &protocol.Slice{Z: order[i], Labels: p.Labels, Uncertainty: p.Uncertainty}})
+		report(i+1, len(order))
+		return nil
+	}
+	if err := inference.New(l, info.Spec, inference.Options{Flips: flips}).Each(ctx, len(order), read, done); err != nil {
+		return nil, err
+	}
+	return &protocol.Summary{Predict: &protocol.PredictSummary{ModelName: info.Name, Slices: len(order)}}, nil
+}
+
+// openStudy opens the project's copy of the voxels where there is one, else the path.
+func openStudy(ctx context.Context, job protocol.PredictJob) (*study, error) {
+	if job.Project != "" && job.Study != "" {
+		s, err := openStored(ctx, job.Project, job.Study)
+		if s != nil || err != nil {
+			return s, err
+		}
+	}
+	series, err := OpenSeries(ctx, job.Path, job.Series)
+	if err != nil {
+		return nil, err
+	}
+	return &study{
+		geometry: series.Geometry, whole: !series.Calibrated, close: series.Close,
+		read: func(ctx context.Context, z int) ([]int16, error) {
+			hu := make([]int16, series.Geometry.SliceVoxels())
+			return hu, series.ReadSlice(ctx, z, hu)
+		},
+	}, nil
+}
+
+// openStored returns nil without an error if the project has not stored the voxels.
+func openStored(ctx context.Context, dir, id string) (*study, error) {
+	p, err := OpenProject(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	known, err := p.Study(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !known.HasVoxels {
+		return nil, nil
+	}
+	v, err := p.Voxels(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &study{
+		geometry: v.Geometry, whole: !known.Calibrated, close: func() error { return nil },
+		read: func(_ context.Context, z int) ([]int16, error) { return v.Slice(z), nil },
+	}, nil
+}
+
+// OpenSeries opens the series with the given ID at path, or the only one if id is empty,
+// as it was acquired.
+func OpenSeries(ctx context.Context, path, id string) (*volume.Series, error) {
+	if path == "" {
+		return nil, fmt.Errorf("the job names neither a stored study nor a path")
+	}
+	if path == samplePath && !exists(path) {
+		return dataset.Sample(), nil
+	}
+	all, _, err := dataset.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	acquired := slices.DeleteFunc(slices.Clone(all), func(s *volume.Series) bool { return s.Resampled })
+	var chosen *volume.Series
+	for _, s := range all {
+		if chosen == nil && (id == s.ID || id == "" && len(acquired) == 1 && s == acquired[0]) {
+			chosen = s
+			continue
+		}
+		_ = s.Close()
+	}
+	switch {
+	case chosen != nil:
+		return chosen, nil
+	case id == "":
+		return nil, fmt.Errorf("%s holds %d series; name one with --series (glasswork-trainer info lists them)", path, len(all))
+	}
+	return nil, fmt.Errorf("%s does not hold the series that was asked for", path)
+}
+
+// samplePath is the path of the embedded sample study, which is no file.
+const samplePath = "sample"
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -1,0 +1,200 @@
+// Package sampling makes training samples from labelled slices: which slices in which
+// order, how each is varied, what of others is laid over it, and batches of them prepared
+// ahead of the network.
+package sampling
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"glasswork/dataset"
+	"glasswork/dataset/volume"
+	"glasswork/training/augment"
+	"glasswork/training/network"
+)
+
+// Source is labelled slices to learn from. A sample comes from it with a probability of
+// its Weight over the sum of weights.
+type Source struct {
+	Name     string
+	Examples dataset.Examples
+	Weight   float64
+}
+
+// Options say which samples are made.
+type Options struct {
+	Sources []Source
+	// InOrder takes the samples of a single source in its own order, pass after pass; the
+	// last batch of a pass is smaller where the source is no multiple of the batch.
+	InOrder bool
+	// Augment varies the samples; nil is the usual chain for CT or pictures, an empty
+	// chain leaves them as they are.
+	Augment augment.Chain
+	// Mix is the probability with which a rectangle of a sample is replaced by that of another
+	// sample of the same source, with its labels.
+	Mix float64
+	// Paste is the probability with which lesions of another sample of the same source, turned
+	// and moved as the sample is, are laid into its aerated lung.
+	Paste float64
+	// Seed fixes the samples and their order.
+	Seed uint64
+}
+
+// check says what is wrong with the options.
+func (o Options) check() error {
+	for _, src := range o.Sources {
+		if src.Examples.Len() == 0 {
+			return fmt.Errorf("%s holds no labelled slice to learn from", src.Name)
+		}
+		if !(src.Weight > 0) {
+			return fmt.Errorf("%s has a weight of %g, it must be greater than 0", src.Name, src.Weight)
+		}
+	}
+	switch {
+	case len(o.Sources) == 0:
+		return fmt.Errorf("there is no dataset to learn from")
+	case o.InOrder && len(o.Sources) > 1:
+		return fmt.Errorf("samples in their own order can come from one dataset only, not from %d", len(o.Sources))
+	case !(o.Mix >= 0 && o.Mix <= 1):
+		return fmt.Errorf("the share of mixed samples, %g, is not between 0 and 1", o.Mix)
+	case !(o.Paste >= 0 && o.Paste <= 1):
+		return fmt.Errorf("the share of samples with pasted lesions, %g, is not between 0 and 1", o.Paste)
+	}
+	return nil
+}
+
+// draw is one sample of a plan: which example, varied how.
+type draw struct {
+	source, index int
+	seed          uint64
+	// patches are other examples of the source, of which a part is laid over the sample.
+	patches []patch
+}
+
+// Sampler plans an endless sequence of samples, fixed by its seed. Each source is gone
+// through in a new order again and again, or always in its own.
+type Sampler struct {
+	o     Options
+	rng   *rand.Rand
+	order [][]int
+	total float64
+}
+
+// New returns a sampler at its beginning.
+func New(o Options) (*Sampler, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	s := &Sampler{o: o, rng: rand.New(rand.NewPCG(o.Seed, 0x9a55)), order: make([][]int, len(o.Sources))}
+	for _, src := range o.Sources {
+		s.total += src.Weight
+	}
+	return s, nil
+}
+
+// Skip leaves out so many batches of size samples.
+func (s *Sampler) Skip(batches, size int) {
+	for range batches {
+		s.next(size)
+	}
+}
+
+// Batch makes the next batch of size samples for the network of spec.
+func (s *Sampler) Batch(ctx context.Context, size int, spec network.Spec) (network.Batch, error) {
+	return s.batch(ctx, s.next(size), spec)
+}
+
+// next plans n draws; in order, less at the end of a pass.
+func (s *Sampler) next(n int) []draw {
+	draws := make([]draw, n)
+	for i := range draws {
+		at, pick := 0, s.rng.Float64()*s.total
+		for at < len(s.o.Sources)-1 && pick >= s.o.Sources[at].Weight {
+			pick -= s.o.Sources[at].Weight
+			at++
+		}
+		if len(s.order[at]) == 0 {
+			if s.o.InOrder && i > 0 {
+				return draws[:i]
+			}
+			s.order[at] = s.pass(s.o.Sources[at].Examples.Len())
+		}
+		last := len(s.order[at]) - 1
+		draws[i] = draw{source: at, index: s.order[at][last], seed: s.rng.Uint64()}
+		s.order[at] = s.order[at][:last]
+		draws[i].patches = s.patches(draws[i])
+	}
+	return draws
+}
+
+// patches plans what is laid over d.
+func (s *Sampler) patches(d draw) []patch {
+	var all []patch
+	n := s.o.Sources[d.source].Examples.Len()
+	if s.o.Mix > 0 && s.rng.Float64() < s.o.Mix {
+		other := draw{source: d.source, index: s.rng.IntN(n), seed: s.rng.Uint64()}
+		all = append(all, patch{other, pasteRectangle})
+	}
+	if s.o.Paste > 0 && s.rng.Float64() < s.o.Paste {
+		// With the sample's own seed it is turned and moved as the sample is.
+		other := draw{source: d.source, index: s.rng.IntN(n), seed: d.seed}
+		all = append(all, patch{other, pasteLesions})
+	}
+	return all
+}
+
+// pass is the order in which n examples are taken, from the last to the first.
+func (s *Sampler) pass(n int) []int {
+	if !s.o.InOrder {
+		return s.rng.Perm(n)
+	}
+	order := make([]int, n)
+	for i := range order {
+		order[i] = n - 1 - i
+	}
+	return order
+}
+
+// batch reads and varies the planned draws.
+func (s *Sampler) batch(ctx context.Context, draws []draw, spec network.Spec) (network.Batch, error) {
+	n := spec.Size * spec.Size
+	b := network.Batch{
+		N: len(draws), H: spec.Size, W: spec.Size,
+		X: make([]float32, len(draws)*n), Y: make([]uint8, len(draws)*n),
+		Known: make([][volume.NumClasses]bool, len(draws)),
+	}
+	for i, d := range draws {
+		x, y := b.X[i*n:(i+1)*n], b.Y[i*n:(i+1)*n]
+		known, err := s.sample(ctx, d, spec, x, y)
+		if err != nil {
+			return b, err
+		}
+		b.Known[i] = known
+		for _, p := range d.patches {
+			px, py := make([]float32, n), make([]uint8, n)
+			known, err := s.sample(ctx, p.draw, spec, px, py)
+			if err != nil {
+				return b, err
+			}
+			p.lay(square{x, y, spec.Size}, square{px, py, spec.Size}, spec.Window, rand.New(rand.NewPCG(p.seed, 1)))
+			for c := range known {
+				b.Known[i][c] = b.Known[i][c] && known[c]
+			}
+		}
+	}
+	return b, nil
+}
+
+// sample reads and varies one planned draw; the result are the classes that are known in it.
+func (s *Sampler) sample(ctx context.Context, d draw, spec network.Spec, x []float32, y []uint8) ([volume.NumClasses]bool, error) {
+	e, err := s.o.Sources[d.source].Examples.At(ctx, d.index)
+	if err == nil {
+		err = e.Check()
+	}
+	if err != nil {
+		return e.Known, err
+	}
+	fill(x, y, e, spec, s.o.Augment, rand.New(rand.NewPCG(d.seed, 0)))
+	return e.Known, nil
+}
