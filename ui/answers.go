@@ -19,20 +19,20 @@ type asked struct {
 
 // answer shows and takes away the sheets that the session's questions need.
 func (w *Window) answer() {
-	choice := w.s.Choice()
+	choice := w.s.Opening.Choice()
 	if a := &w.asked.choice; len(choice) == 0 {
 		w.dismiss(a)
 	} else if *a == nil || !slices.Contains(w.sheets, *a) {
 		*a = w.choose(choice)
 	}
-	question, ok := w.s.SegmentQuestion()
+	question, ok := w.s.Importing.Question()
 	if a := &w.asked.segments; !ok {
 		w.dismiss(a)
 	} else if *a == nil || !slices.Contains(w.sheets, *a) {
 		*a = w.askSegments(question)
 	}
 	w.answerPlan()
-	verdict, ok := w.s.Verdict()
+	verdict, ok := w.s.Retraining.Verdict()
 	if a := &w.asked.verdict; !ok {
 		w.dismiss(a)
 	} else if *a == nil {
@@ -41,7 +41,7 @@ func (w *Window) answer() {
 }
 
 func (w *Window) answerPlan() {
-	plan, ok := w.s.Plan()
+	plan, ok := w.s.Retraining.Plan()
 	switch a := w.asked.plan; {
 	case ok && a == nil:
 		w.asked.plan = w.planSheet(plan)
@@ -74,21 +74,21 @@ func (w *Window) showLog(title string, lines []string) {
 	body.Selectable = true
 	head := paragraph(title)
 	w.sheet("Log", container.NewBorder(tight(head), nil, nil, nil, container.NewScroll(body)), fyne.NewSize(820, 520), nil,
-		answer{text: "Copy", stays: true, do: func() { w.app.Clipboard().SetContent(title + "\n" + text); w.s.Toast("The log was copied.") }},
+		answer{text: "Copy", stays: true, do: func() { w.app.Clipboard().SetContent(title + "\n" + text); w.s.Messages.Toast("The log was copied.") }},
 		answer{text: "Close", safe: true})
 }
 
 func (w *Window) showTrainerLog() {
-	w.showLog("What the trainer has said since it was started", w.s.TrainerLog())
+	w.showLog("What the trainer has said since it was started", w.s.Jobs.Log())
 }
 
 func (w *Window) about() {
-	device := w.s.Device()
+	device := w.s.Jobs.Device()
 	if device == "" {
 		device = "not started yet"
 	}
 	w.sheet("About Glasswork", paragraph("Glasswork shows ground-glass and consolidation in chest CT, lets you correct them, and learns from your corrections on this machine.\n\n"+
 		"It is for research only. It is not a medical device and must not be used for diagnosis or treatment.\n\n"+
-		"Project: "+w.s.ProjectDir()+"\nModel: "+w.s.CurrentModel()+"\nTrainer: "+device+"\n\nApache License 2.0"), fyne.NewSize(520, 0), nil,
+		"Project: "+w.s.ProjectDir()+"\nModel: "+w.s.Models.Current()+"\nTrainer: "+device+"\n\nApache License 2.0"), fyne.NewSize(520, 0), nil,
 		answer{text: "Close", safe: true})
 }

@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"glasswork/dataset/volume"
+	"glasswork/ui/session"
 	"glasswork/viewer"
 )
 
@@ -17,11 +18,11 @@ func (w *Window) fileMenu() menu {
 		{title: "Open…", key: ctrl(fyne.KeyO), do: w.askOpen},
 		{title: "Open folder…", do: w.pickFolder},
 		{title: "Open file…", do: w.pickFile},
-		{title: "Open the sample study", do: func() { w.s.OpenSample() }},
+		{title: "Open the sample study", do: func() { w.s.Opening.OpenSample() }},
 		{title: "Import annotation…", key: ctrl(fyne.KeyI), do: w.askImport, able: w.reading},
 		gap,
 		{title: "New or open project…", do: w.askProject},
-		{title: "Save", key: ctrl(fyne.KeyS), do: func() { w.s.Save() }, able: w.reading},
+		{title: "Save", key: ctrl(fyne.KeyS), do: func() { w.s.Saving.Save() }, able: w.reading},
 		{title: "Export…", key: ctrl(fyne.KeyE), do: w.askExport},
 		gap,
 		{title: "Quit", key: ctrl(fyne.KeyQ), do: w.close},
@@ -29,8 +30,8 @@ func (w *Window) fileMenu() menu {
 }
 
 func (w *Window) studyMenu() menu {
-	by := func(dz int) func() { return func() { w.s.GoTo(w.s.Slice() + dz) } }
-	up := func(n int) func() { return func() { w.s.GoTo(w.s.Slice() + n*w.towardsHead()) } }
+	by := func(dz int) func() { return func() { w.s.Reading.GoTo(w.s.Reading.Slice() + dz) } }
+	up := func(n int) func() { return func() { w.s.Reading.GoTo(w.s.Reading.Slice() + n*w.towardsHead()) } }
 	return menu{"Study", []*command{
 		{title: "One slice up", key: plain(fyne.KeyUp), do: up(1), able: w.reading},
 		{title: "One slice down", key: plain(fyne.KeyDown), do: up(-1), able: w.reading},
@@ -38,74 +39,90 @@ func (w *Window) studyMenu() menu {
 		{title: "Ten slices down", key: plain(fyne.KeyPageDown), do: up(-10), able: w.reading},
 		{title: "Left on the strip", key: plain(fyne.KeyLeft), do: by(-1), able: w.reading},
 		{title: "Right on the strip", key: plain(fyne.KeyRight), do: by(1), able: w.reading},
-		{title: "First slice", key: plain(fyne.KeyHome), do: func() { w.s.GoTo(0) }, able: w.reading},
-		{title: "Last slice", key: plain(fyne.KeyEnd), do: func() { w.s.GoTo(w.s.Slices() - 1) }, able: w.reading},
-		{title: "Next slice to review", key: plain(fyne.KeyN), do: w.goUnreviewed, able: w.reading},
+		{title: "First slice", key: plain(fyne.KeyHome), do: func() { w.s.Reading.GoTo(0) }, able: w.reading},
+		{title: "Last slice", key: plain(fyne.KeyEnd), do: func() { w.s.Reading.GoTo(w.s.Reading.Slices() - 1) }, able: w.reading},
+		{title: "Next slice to review", key: plain(fyne.KeyN), do: func() { w.s.Reviewing.GoToNext() }, able: w.reading},
 		gap,
 		{
-			title: "Reviewed", key: plain(fyne.KeyR), do: func() { w.s.ToggleReviewed() }, able: w.reading,
-			on: func() bool { return w.s.Reviewed(w.s.Slice()) },
+			title: "Reviewed", key: plain(fyne.KeyR), do: func() { w.s.Reviewing.Toggle() }, able: w.reading,
+			on: func() bool { return w.s.Reviewing.Here() },
 		},
-		{title: "Accept the prediction", key: plain(fyne.KeyA), do: func() { w.s.Accept() }, able: w.reading},
+		{title: "Accept the prediction", key: plain(fyne.KeyA), do: func() { w.s.Reviewing.Accept() }, able: w.reading},
 		gap,
 		{title: "Hold this patient out from training", do: w.toggleHoldout, able: w.reading, on: w.heldOut},
 	}}
 }
 
 func (w *Window) editMenu() menu {
-	tool := func(title string, k fyne.KeyName, t viewer.Tool) *command {
-		return &command{
-			title: title, key: plain(k), do: func() { w.s.SetErase(false); w.s.SetTool(t) }, able: w.reading,
-			on: func() bool { return w.s.Tool() == t && !w.erasing() },
-		}
-	}
 	class := func(title string, k fyne.KeyName, c volume.Class) *command {
 		return &command{
-			title: "Paint " + title, key: plain(k), do: func() { w.s.SetClass(c) }, able: w.reading,
-			on: func() bool { _, now, _ := w.s.Brush(); return now == c && !w.erasing() && w.s.Tool() != viewer.Look },
+			title: "Paint " + title, key: plain(k), able: w.reading,
+			do: func() { w.s.Tools.SetClass(c) },
+			on: func() bool { _, now, _ := w.s.Tools.Brush(); return now == c && w.s.Tools.Painting() },
 		}
 	}
-	return menu{"Edit", []*command{
-		{title: "Undo", key: ctrl(fyne.KeyZ), do: w.undo, able: func() bool { return w.s.CanUndo() }},
-		{title: "Redo", key: ctrl(fyne.KeyY), do: w.redo, able: func() bool { return w.s.CanRedo() }},
+	commands := []*command{
+		{title: "Undo", key: ctrl(fyne.KeyZ), do: w.undo, able: func() bool { return w.s.Editing.CanUndo() }},
+		{title: "Redo", key: ctrl(fyne.KeyY), do: w.redo, able: func() bool { return w.s.Editing.CanRedo() }},
 		gap,
-		tool("Brush", fyne.KeyT, viewer.Brush),
-		tool("Lasso", fyne.KeyO, viewer.Lasso),
-		{title: "Erase", key: plain(fyne.KeyE), also: []key{plain(fyne.KeyB)}, do: func() { w.s.SetErase(!w.erasing()) }, able: w.reading, on: w.erasing},
+	}
+	return menu{"Edit", append(append(commands, w.tools()...), []*command{
+		{
+			title: "Erase", key: plain(fyne.KeyE), also: []key{plain(fyne.KeyB)}, able: w.reading,
+			do: func() { w.s.Tools.SetErase(!w.erasing()) }, on: w.erasing,
+		},
 		{title: "Put the tool away", key: plain(fyne.KeyEscape), do: w.escape},
 		gap,
 		class("ground glass", fyne.KeyG, volume.GroundGlass),
 		class("consolidation", fyne.KeyC, volume.Consolidation),
 		class("lungs", fyne.KeyL, volume.LungsOther),
 		gap,
-		{title: "Smaller tip", key: char('['), do: func() { w.resizeTip(-1) }, able: w.reading},
-		{title: "Larger tip", key: char(']'), do: func() { w.resizeTip(1) }, able: w.reading},
-		{title: "Limit to HU range", key: plain(fyne.KeyH), do: w.toggleRange, able: w.reading, on: func() bool { return w.s.Range().On }},
-		{title: "Fill holes", key: plain(fyne.KeyF), do: func() { w.s.FillHoles() }, able: w.reading},
-	}}
+		{title: "Smaller tip", key: char('['), do: func() { w.s.Tools.ResizeTip(-1) }, able: w.reading},
+		{title: "Larger tip", key: char(']'), do: func() { w.s.Tools.ResizeTip(1) }, able: w.reading},
+		{
+			title: "Limit to HU range", key: plain(fyne.KeyH), able: w.reading,
+			do: func() { w.s.Tools.ToggleRange() }, on: func() bool { return w.s.Tools.Range().On },
+		},
+		{title: "Fill holes", key: plain(fyne.KeyF), do: func() { w.s.Editing.FillHoles() }, able: w.reading},
+	}...)}
+}
+
+// tools are the tools that have a key of their own.
+func (w *Window) tools() (all []*command) {
+	for _, tool := range session.AllTools() {
+		if tool.Key() == "" {
+			continue
+		}
+		all = append(all, &command{
+			title: tool.Name(), key: plain(fyne.KeyName(tool.Key())), able: w.reading,
+			do: func() { w.s.Tools.Take(tool) },
+			on: func() bool { return w.s.Tools.Tool() == tool && !w.erasing() },
+		})
+	}
+	return all
 }
 
 func (w *Window) viewMenu() menu {
 	commands := []*command{}
 	for i, p := range viewer.Presets() {
 		commands = append(commands, &command{
-			title: "Window: " + p.Name + "  " + p.String(), key: char(rune('1' + i)), do: func() { w.s.UsePreset(i) }, able: w.reading,
-			on: func() bool { return w.s.Window() == p.WindowLevel },
+			title: "Window: " + p.Name + "  " + p.String(), key: char(rune('1' + i)), do: func() { w.s.Display.UsePreset(i) }, able: w.reading,
+			on: func() bool { return w.s.Display.Window() == p.WindowLevel },
 		})
 	}
 	modes := []*command{}
 	for _, m := range []viewer.Mode{viewer.Fill, viewer.Outline, viewer.Both} {
-		modes = append(modes, &command{title: upperFirst(m.String()), do: func() { w.s.SetMode(m) }, on: func() bool { return w.s.Style().Mode == m }})
+		modes = append(modes, &command{title: upperFirst(m.String()), do: func() { w.s.Display.SetMode(m) }, on: func() bool { return w.s.Display.Style().Mode == m }})
 	}
 	palettes := []*command{}
 	for i, p := range viewer.Palettes() {
 		palettes = append(palettes, &command{
-			title: upperFirst(p.Name), do: func() { w.s.SetPalette(i) },
-			on: func() bool { return w.s.Style().Palette.Name == p.Name },
+			title: upperFirst(p.Name), do: func() { w.s.Display.SetPalette(i) },
+			on: func() bool { return w.s.Display.Style().Palette.Name == p.Name },
 		})
 	}
 	return menu{"View", append(commands,
-		&command{title: "Window: automatic", key: char('0'), do: func() { w.s.AutoWindow() }, able: w.reading},
+		&command{title: "Window: automatic", key: char('0'), do: w.autoWindow, able: w.reading},
 		gap,
 		&command{title: "Zoom in", key: char('+'), also: []key{char('=')}, do: func() { w.view.Zoom(zoomStep) }, able: w.reading},
 		&command{title: "Zoom out", key: char('-'), do: func() { w.view.Zoom(1 / zoomStep) }, able: w.reading},
@@ -119,14 +136,14 @@ func (w *Window) viewMenu() menu {
 }
 
 func (w *Window) modelMenu() menu {
-	idle := func() bool { _, busy := w.s.Job(); return !busy }
+	idle := func() bool { return w.s.Jobs.Idle() }
 	free := func() bool { return w.reading() && idle() }
 	return menu{"Model", []*command{
-		{title: "Propose for this slice", key: plain(fyne.KeyP), do: func() { w.s.ProposeSlice() }, able: free},
-		{title: "Propose for the study", key: shift(fyne.KeyP), do: func() { w.s.ProposeStudy() }, able: free},
+		{title: "Propose for this slice", key: plain(fyne.KeyP), do: func() { w.s.Proposing.Slice() }, able: free},
+		{title: "Propose for the study", key: shift(fyne.KeyP), do: func() { w.s.Proposing.Study() }, able: free},
 		gap,
-		{title: "Retrain…", key: ctrl(fyne.KeyR), do: func() { w.s.PlanRetrain() }, able: idle},
-		{title: "Cancel the job", do: func() { w.s.CancelJob() }, able: func() bool { return !idle() }},
+		{title: "Retrain…", key: ctrl(fyne.KeyR), do: func() { w.s.Retraining.Prepare() }, able: idle},
+		{title: "Cancel the job", do: func() { w.s.Jobs.Cancel() }, able: func() bool { return !idle() }},
 		gap,
 		{title: "Show the trainer's log", do: w.showTrainerLog},
 	}}
@@ -142,40 +159,23 @@ func (w *Window) helpMenu() menu {
 const zoomStep = 1.25
 
 // reading reports whether a study is open.
-func (w *Window) reading() bool { _, ok := w.s.Grid(); return ok }
+func (w *Window) reading() bool { _, ok := w.s.Reading.Grid(); return ok }
 
-func (w *Window) erasing() bool { _, _, erase := w.s.Brush(); return erase }
+func (w *Window) erasing() bool { return w.s.Tools.Erasing() }
 
-func (w *Window) resizeTip(steps int) {
-	tip, _, _ := w.s.Brush()
-	w.s.SetTip(tip.Larger(steps))
-}
-
-func (w *Window) toggleRange() {
-	r := w.s.Range()
-	r.On = !r.On
-	w.s.SetRange(r)
+// autoWindow sets the window that suits the slice looked at.
+func (w *Window) autoWindow() {
+	hu, _ := w.s.Reading.Voxels(w.s.Reading.Slice())
+	w.s.Display.AutoWindow(hu)
 }
 
 // towardsHead is 1 if slices are counted from the feet to the head, else −1: up is towards the
 // head, as with the wheel.
 func (w *Window) towardsHead() int {
-	if g, ok := w.s.Grid(); ok && g.Normal()[2] < 0 {
+	if g, ok := w.s.Reading.Grid(); ok && g.Normal()[2] < 0 {
 		return -1
 	}
 	return 1
-}
-
-// goUnreviewed looks for a slice that nobody has reviewed, downwards and then from the start.
-func (w *Window) goUnreviewed() {
-	n := w.s.Slices()
-	for d := 1; d < n; d++ {
-		if z := (w.s.Slice() + d) % n; !w.s.Reviewed(z) {
-			w.s.GoTo(z)
-			return
-		}
-	}
-	w.s.Toast("Every other slice of this study is reviewed.")
 }
 
 func (w *Window) heldOut() bool {
@@ -185,20 +185,20 @@ func (w *Window) heldOut() bool {
 
 func (w *Window) toggleHoldout() {
 	if study, ok := openStudy(w.s); ok {
-		w.s.SetHoldout(study.ID, !study.Holdout)
+		w.s.Studies.SetHoldout(study.ID, !study.Holdout)
 	}
 }
 
 // undo and redo belong to the text that is being edited, where there is one.
 func (w *Window) undo() {
 	if !w.inEntry(&fyne.ShortcutUndo{}) {
-		w.s.Undo()
+		w.s.Editing.Undo()
 	}
 }
 
 func (w *Window) redo() {
 	if !w.inEntry(&fyne.ShortcutRedo{}) {
-		w.s.Redo()
+		w.s.Editing.Redo()
 	}
 }
 

@@ -33,11 +33,11 @@ func (w *Window) compare(v session.Verdict) *sheet {
 	}
 	side := min(max((w.win.Canvas().Size().Height-above)/3, 120), 300)
 	if len(v.Samples) > 0 {
-		body.Add(container.NewHScroll(samples(v, w.s.Style().Palette, side)))
+		body.Add(container.NewHScroll(samples(v, w.s.Display.Style().Palette, side)))
 	}
-	return w.sheet("Is "+v.ModelName+" better than "+v.BaseName+"?", container.NewVScroll(body), fyne.NewSize(max(880, 3*side+80), above+3*side), w.s.KeepModel,
-		answer{text: "Use the new model", do: w.s.UseNewModel},
-		answer{text: "Keep the current one", safe: true, do: w.s.KeepModel})
+	return w.sheet("Is "+v.ModelName+" better than "+v.BaseName+"?", container.NewVScroll(body), fyne.NewSize(max(880, 3*side+80), above+3*side), w.s.Retraining.KeepCurrent,
+		answer{text: "Use the new model", do: w.s.Retraining.UseNew},
+		answer{text: "Keep the current one", safe: true, do: w.s.Retraining.KeepCurrent})
 }
 
 // basis says what the comparison rests on.

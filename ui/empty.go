@@ -31,7 +31,7 @@ func newEmpty(w *Window) *empty {
 	drop.TextSize, drop.Alignment = theme.Size(theme.SizeNameHeadingText), fyne.TextAlignCenter
 	kinds := canvas.NewText("DICOM, NIfTI, NRRD, MetaImage, TIFF, NPY or pictures: a folder or a file", inkQuiet)
 	kinds.Alignment = fyne.TextAlignCenter
-	sample := widget.NewButton("Open the sample study", func() { w.s.OpenSample() })
+	sample := widget.NewButton("Open the sample study", func() { w.s.Opening.OpenSample() })
 	e.invite = container.NewCenter(container.NewVBox(drop, kinds, spacer(0, 10),
 		container.NewCenter(container.NewHBox(widget.NewButton("Open…", w.askOpen), sample))))
 	ground := canvas.NewRectangle(raised)
@@ -39,7 +39,7 @@ func newEmpty(w *Window) *empty {
 	e.what.text.Alignment = fyne.TextAlignCenter
 	e.opening = container.NewCenter(container.NewStack(ground, container.NewPadded(container.NewPadded(container.NewVBox(
 		container.NewGridWrap(fyne.NewSize(420, 20), e.what), thin(e.bar),
-		container.NewCenter(widget.NewButton("Cancel", func() { w.s.CancelOpening() })))))))
+		container.NewCenter(widget.NewButton("Cancel", func() { w.s.Opening.Cancel() })))))))
 	e.opening.Hide()
 	e.bar.Stop()
 	e.object = container.NewStack(e.invite, e.opening)
@@ -47,7 +47,7 @@ func newEmpty(w *Window) *empty {
 }
 
 func (e *empty) update() {
-	what := e.w.s.Opening()
+	what := e.w.s.Opening.Text()
 	show(e.invite, what == "" && !e.w.reading())
 	if e.timer != nil {
 		e.timer.Stop()
@@ -66,7 +66,7 @@ func (e *empty) update() {
 
 // wait says that something is being opened, if it still is.
 func (e *empty) wait() {
-	if e.w.s.Opening() != "" {
+	if e.w.s.Opening.Text() != "" {
 		e.opening.Show()
 		e.bar.Start()
 	}

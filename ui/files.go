@@ -17,23 +17,23 @@ import (
 func (w *Window) askOpen() {
 	w.ask(question{
 		title: "Open", text: "A folder with DICOM files or pictures, a DICOM file, a DICOMDIR, a zip file, NIfTI, NRRD, MetaImage or NPY. You can also drop it onto the window.",
-		hint: "Path of a folder or file", yes: "Open", files: true, check: isThere, do: func(path string) { w.s.Open(path) },
+		hint: "Path of a folder or file", yes: "Open", files: true, check: isThere, do: func(path string) { w.s.Opening.Open(path) },
 	})
 }
 
 // askImport asks for annotation made elsewhere.
 func (w *Window) askImport() {
-	study, _ := w.s.Study()
+	study, _ := w.s.Reading.Study()
 	again := widget.NewCheck("Ask what its segments are, also where that is known", nil)
 	w.ask(question{
 		title: "Import annotation into " + study.Alias, text: "A DICOM segmentation or structure set, or a label map: NIfTI, NRRD (3D Slicer's too), MetaImage or NPY. You can also drop it onto the window.",
 		hint: "Path of a file", yes: "Import", files: true, fileOnly: true, extra: again, check: isThere,
-		do: func(path string) { w.s.ImportAnnotation(path, again.Checked) },
+		do: func(path string) { w.s.Importing.Import(path, again.Checked) },
 	})
 }
 
-func (w *Window) pickFolder() { w.folder("", func(path string) { w.s.Open(path) }) }
-func (w *Window) pickFile()   { w.file("", func(path string) { w.s.Open(path) }) }
+func (w *Window) pickFolder() { w.folder("", func(path string) { w.s.Opening.Open(path) }) }
+func (w *Window) pickFile()   { w.file("", func(path string) { w.s.Opening.Open(path) }) }
 
 // isThere refuses what cannot be opened because it is not there.
 func isThere(path string) error {
@@ -84,7 +84,7 @@ func (w *Window) askExport() {
 		hint: "Folder", yes: "Export", check: isFolder,
 		extra: container.NewVBox(format, which, identity),
 		do: func(dir string) {
-			w.s.Export(dir, dataset.ExportOptions{
+			w.s.Exporting.Export(dir, dataset.ExportOptions{
 				Format: formats[format.SelectedIndex()].ID, OnlyReviewed: which.Selected == which.Options[0],
 				Identified: identity.Selected == identity.Options[1],
 			})
@@ -95,7 +95,7 @@ func (w *Window) askExport() {
 // askProject asks for another project, and changes to it.
 func (w *Window) askProject() {
 	if w.open == nil {
-		w.s.Toast("This window has one project only.")
+		w.s.Messages.Toast("This window has one project only.")
 		return
 	}
 	w.ask(question{
@@ -106,7 +106,7 @@ func (w *Window) askProject() {
 
 // askSwitch asks before a job would be lost.
 func (w *Window) askSwitch(dir string) {
-	if text, ok := w.s.MayClose(); !ok {
+	if text, ok := w.s.Jobs.MayClose(); !ok {
 		w.sheet("Another project", paragraph(text), questionSize, nil,
 			answer{text: "Close it anyway", do: func() { w.switchTo(dir) }}, answer{text: "Stay here", safe: true})
 		return
@@ -121,7 +121,7 @@ func (w *Window) switchTo(dir string) {
 		w.switching()
 	}
 	w.switching = cancel
-	w.s.Toast("Opening the project " + dir)
+	w.s.Messages.Toast("Opening the project " + dir)
 	w.work.Go(func() {
 		s, err := w.open(ctx, dir)
 		w.post(func() { w.switched(ctx, dir, s, err) })

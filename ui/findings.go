@@ -18,31 +18,38 @@ import (
 
 // findings is the legend: what was found, how much, and how it is drawn.
 type findings struct {
-	s       *session.Session
-	object  fyne.CanvasObject
-	rows    []*findingRow
-	opacity *widget.Slider
-	percent *label
-	modes   []*segment
-	palette []*segment
+	measuring *session.Measuring
+	display   *session.Display
+	tools     *session.Tools
+	object    fyne.CanvasObject
+	rows      []*findingRow
+	opacity   *widget.Slider
+	percent   *label
+	modes     []*segment
+	palette   []*segment
 }
 
-func newFindings(s *session.Session) *findings {
-	f := &findings{s: s, opacity: widget.NewSlider(0, 100), percent: newWholeLabel("", inkQuiet)}
+func newFindings(
+	measuring *session.Measuring, display *session.Display, tools *session.Tools,
+) *findings {
+	f := &findings{
+		measuring: measuring, display: display, tools: tools,
+		opacity: widget.NewSlider(0, 100), percent: newWholeLabel("", inkQuiet),
+	}
 	f.opacity.Step = 5
-	f.opacity.OnChanged = func(v float64) { s.SetOpacity(v / 100) }
+	f.opacity.OnChanged = func(v float64) { display.SetOpacity(v / 100) }
 	f.opacity.OnChangeEnded = func(float64) { unfocus(f.opacity) }
 	body := []fyne.CanvasObject{}
-	for _, finding := range s.Findings() {
-		r := newFindingRow(s, finding.Class)
+	for _, finding := range measuring.Classes() {
+		r := newFindingRow(f, finding.Class)
 		f.rows = append(f.rows, r)
 		body = append(body, r.row)
 	}
 	for _, m := range []viewer.Mode{viewer.Fill, viewer.Outline, viewer.Both} {
-		f.modes = append(f.modes, newSegment(upperFirst(m.String()), func() { s.SetMode(m) }))
+		f.modes = append(f.modes, newSegment(upperFirst(m.String()), func() { display.SetMode(m) }))
 	}
 	for i, p := range viewer.Palettes() {
-		f.palette = append(f.palette, newSegment(upperFirst(p.Name), func() { s.SetPalette(i) }))
+		f.palette = append(f.palette, newSegment(upperFirst(p.Name), func() { display.SetPalette(i) }))
 	}
 	body = append(body,
 		container.NewBorder(nil, nil, newWholeLabel("Opacity", inkQuiet), f.percent, f.opacity),
@@ -59,11 +66,11 @@ func unfocus(o fyne.CanvasObject) {
 }
 
 func (f *findings) update() {
-	all := f.s.Findings()
+	all := f.measuring.Classes()
 	for i, r := range f.rows {
-		r.show(all[i], f.s.Tool() != viewer.Look && !erases(f.s))
+		r.show(all[i], f.tools.Painting())
 	}
-	style := f.s.Style()
+	style := f.display.Style()
 	if v := math.Round(style.Opacity * 100); v != f.opacity.Value {
 		f.opacity.Value = v
 		f.opacity.Refresh()
@@ -77,8 +84,6 @@ func (f *findings) update() {
 	}
 }
 
-func erases(s *session.Session) bool { _, _, erase := s.Brush(); return erase }
-
 // findingRow is one class: its colour, name, volume, share of the lung, and whether it is drawn.
 type findingRow struct {
 	row     *row
@@ -90,21 +95,24 @@ type findingRow struct {
 	outline bool
 }
 
-func newFindingRow(s *session.Session, c volume.Class) *findingRow {
+func newFindingRow(f *findings, c volume.Class) *findingRow {
 	r := &findingRow{
 		chip: canvas.NewRectangle(color.Transparent), name: newLabel("", ink), amount: newWholeLabel("", inkStrong),
 		here: newLabel("", inkQuiet), outline: c == volume.LungsOther,
 	}
 	r.chip.CornerRadius = 2
 	r.chip.SetMinSize(fyne.NewSize(14, 14))
-	r.eye = newEye(func() { s.SetVisible(c, !s.Findings()[c-1].Visible) })
-	head := container.NewBorder(nil, nil, container.NewHBox(container.NewCenter(r.chip), spacer(0, 0)), container.NewCenter(r.eye), r.name)
-	r.row = newRow(container.NewVBox(head, container.NewBorder(nil, nil, container.NewHBox(spacer(16, 0), r.amount, spacer(2, 0)), nil, r.here)), func() { s.SetClass(c) })
+	r.eye = newEye(func() { f.display.SetVisible(c, !f.measuring.Classes()[c-1].Visible) })
+	head := container.NewBorder(nil, nil,
+		container.NewHBox(container.NewCenter(r.chip), spacer(0, 0)), container.NewCenter(r.eye), r.name)
+	amounts := container.NewBorder(nil, nil,
+		container.NewHBox(spacer(16, 0), r.amount, spacer(2, 0)), nil, r.here)
+	r.row = newRow(container.NewVBox(head, amounts), func() { f.tools.SetClass(c) })
 	return r
 }
 
 // show brings the row up to date; painting says that the left button paints the active class.
-func (r *findingRow) show(f session.Finding, painting bool) {
+func (r *findingRow) show(f session.ClassMeasure, painting bool) {
 	fill, stroke := color.Color(f.Color), color.Color(color.Transparent)
 	if r.outline {
 		fill, stroke = color.Transparent, f.Color
@@ -124,7 +132,7 @@ func (r *findingRow) show(f session.Finding, painting bool) {
 }
 
 // amountText is the volume, and the share of the lung where a lung is marked.
-func amountText(f session.Finding) string {
+func amountText(f session.ClassMeasure) string {
 	if math.IsNaN(f.Percent) {
 		return viewer.Millilitres(f.ML)
 	}

@@ -53,9 +53,9 @@ func (w *Window) askSegments(q session.SegmentQuestion) *sheet {
 		text = fmt.Sprintf("This is what the segments of %s became so far. What you choose now is remembered.", q.File)
 	}
 	body := container.NewBorder(container.NewVBox(tight(paragraph(text)), head), nil, nil, nil, container.NewVScroll(rows))
-	return w.sheet("What are these segments?", body, fyne.NewSize(820, min(600, 230+42*float32(len(q.Segments)))), w.s.CancelImport,
-		answer{text: "Cancel", do: w.s.CancelImport},
-		answer{text: "Import", safe: true, do: func() { w.s.ImportAs(choices) }})
+	return w.sheet("What are these segments?", body, fyne.NewSize(820, min(600, 230+42*float32(len(q.Segments)))), w.s.Importing.Cancel,
+		answer{text: "Cancel", do: w.s.Importing.Cancel},
+		answer{text: "Import", safe: true, do: func() { w.s.Importing.Answer(choices) }})
 }
 
 // segmentRow is one segment with the field in which to choose.

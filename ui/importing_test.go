@@ -14,7 +14,7 @@ import (
 func TestForeignSegmentsAreAskedAboutInASheet(t *testing.T) {
 	r := newRig(t)
 	r.open()
-	g, _ := r.s.Grid()
+	g, _ := r.s.Reading.Grid()
 	l := volume.NewLabelMap(g)
 	for i := range l.Slice(3)[:40] {
 		l.Slice(3)[i], l.Slice(2)[i] = 1, 2
@@ -24,7 +24,7 @@ func TestForeignSegmentsAreAskedAboutInASheet(t *testing.T) {
 	if err := nrrd.WriteLabels(path, l, []nrrd.Segment{{Value: 1, Name: "GGO left"}, {Value: 2, Name: "Liver", Type: code}}); err != nil {
 		t.Fatal(err)
 	}
-	r.s.Drop(path)
+	r.s.Opening.Drop(path)
 	r.until("the sheet", func() bool { return len(r.sheets) == 1 })
 	said := texts(r.sheets[0].popup)
 	for _, want := range []string{"What are these segments?", "foreign.seg.nrrd", "GGO left", "Liver (SCT 10200004)", "0.2 ml", "Becomes"} {
@@ -33,18 +33,18 @@ func TestForeignSegmentsAreAskedAboutInASheet(t *testing.T) {
 		}
 	}
 	r.press(fyne.KeyEscape)
-	if len(r.sheets) != 0 || r.s.Opening() != "" {
+	if len(r.sheets) != 0 || r.s.Opening.Text() != "" {
 		t.Error("Esc does not give the import up")
 	}
-	r.s.Drop(path)
+	r.s.Opening.Drop(path)
 	r.until("the sheet again", func() bool { return len(r.sheets) == 1 })
 	tapButton(t, r.sheets[0].popup, "Import")
-	r.until("the import", func() bool { _, by := r.s.Captions(); return by == "imported from foreign.seg.nrrd" })
-	_, labels := r.s.Voxels(3)
-	if labels[0] != volume.GroundGlass || r.s.Slice() != 3 {
-		t.Errorf("slice %d, label %d; what the name suggests was not taken", r.s.Slice()+1, labels[0])
+	r.until("the import", func() bool { _, by := r.s.Reading.Captions(); return by == "imported from foreign.seg.nrrd" })
+	_, labels := r.s.Reading.Voxels(3)
+	if labels[0] != volume.GroundGlass || r.s.Reading.Slice() != 3 {
+		t.Errorf("slice %d, label %d; what the name suggests was not taken", r.s.Reading.Slice()+1, labels[0])
 	}
-	if _, labels := r.s.Voxels(2); labels[0] != volume.Background {
+	if _, labels := r.s.Reading.Voxels(2); labels[0] != volume.Background {
 		t.Error("the liver was imported")
 	}
 	r.until("the sheet is gone", func() bool { return len(r.sheets) == 0 })

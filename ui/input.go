@@ -54,7 +54,7 @@ func (w *Window) keyDown(ev *fyne.KeyEvent) {
 	switch ev.Name {
 	case fyne.KeyS:
 		if held() == 0 {
-			w.s.Hide(true)
+			w.s.Display.Hide(true)
 		}
 	case fyne.KeySpace:
 		w.view.HoldPan(true)
@@ -68,7 +68,7 @@ func (w *Window) keyDown(ev *fyne.KeyEvent) {
 func (w *Window) keyUp(ev *fyne.KeyEvent) {
 	switch ev.Name {
 	case fyne.KeyS:
-		w.s.Hide(false)
+		w.s.Display.Hide(false)
 	case fyne.KeySpace:
 		w.view.HoldPan(false)
 	}
@@ -76,7 +76,7 @@ func (w *Window) keyUp(ev *fyne.KeyEvent) {
 
 // letGo ends what a held key does when the window no longer hears of its release.
 func (w *Window) letGo() {
-	w.s.Hide(false)
+	w.s.Display.Hide(false)
 	w.view.HoldPan(false)
 }
 
@@ -86,9 +86,9 @@ func (w *Window) escape() {
 	case w.help.Visible():
 		w.toggleHelp()
 	case w.view.Cancel():
-	case w.s.LeaveTool():
-	case w.s.Opening() != "":
-		w.s.CancelOpening()
+	case w.s.Editing.Leave():
+	case w.s.Opening.Text() != "":
+		w.s.Opening.Cancel()
 	}
 }
 
@@ -118,7 +118,7 @@ func (w *Window) identityText() string {
 	if !w.identity || !w.reading() {
 		return ""
 	}
-	name, id := w.s.Identity()
+	name, id := w.s.Reading.Identity()
 	switch {
 	case name == "" && id == "":
 		return "no patient identity in this study"
@@ -133,13 +133,13 @@ func (w *Window) dropped(uris []fyne.URI) {
 	for _, u := range uris {
 		if u.Scheme() == "file" || u.Scheme() == "" {
 			if len(uris) > 1 {
-				w.s.Toast(fmt.Sprintf("%d things were dropped; the first is opened. Drop their folder to choose.", len(uris)))
+				w.s.Messages.Toast(fmt.Sprintf("%d things were dropped; the first is opened. Drop their folder to choose.", len(uris)))
 			}
-			w.s.Drop(u.Path())
+			w.s.Opening.Drop(u.Path())
 			return
 		}
 	}
 	if len(uris) > 0 {
-		w.s.Toast("Only files and folders of this machine can be opened, not " + uris[0].Scheme() + " addresses.")
+		w.s.Messages.Toast("Only files and folders of this machine can be opened, not " + uris[0].Scheme() + " addresses.")
 	}
 }

@@ -11,7 +11,7 @@ import (
 // messenger shows what the session has to tell: news as toasts, the rest as banners that wait
 // for an answer.
 type messenger struct {
-	s       *session.Session
+	from    *session.Messages
 	banners *banners
 	toasts  *toasts
 	log     func(title string, lines []string)
@@ -19,8 +19,10 @@ type messenger struct {
 	busy    bool  // telling the session what was seen makes it call again
 }
 
-func newMessenger(s *session.Session, b *banners, t *toasts, log func(string, []string)) *messenger {
-	return &messenger{s: s, banners: b, toasts: t, log: log}
+func newMessenger(
+	from *session.Messages, b *banners, t *toasts, log func(string, []string),
+) *messenger {
+	return &messenger{from: from, banners: b, toasts: t, log: log}
 }
 
 // update shows what is new and takes away what is gone.
@@ -30,7 +32,7 @@ func (m *messenger) update() {
 	}
 	m.busy = true
 	defer func() { m.busy = false }()
-	all := slices.Clone(m.s.Messages())
+	all := slices.Clone(m.from.All())
 	m.shown = slices.DeleteFunc(m.shown, func(id int) bool {
 		gone := !slices.ContainsFunc(all, func(msg session.Message) bool { return msg.ID == id })
 		if gone {
@@ -42,7 +44,7 @@ func (m *messenger) update() {
 		switch {
 		case msg.Severity == session.News:
 			m.toasts.show(msg.Text)
-			m.s.Dismiss(msg.ID)
+			m.from.Dismiss(msg.ID)
 		case !slices.Contains(m.shown, msg.ID):
 			m.shown = append(m.shown, msg.ID)
 			m.banners.show(strconv.Itoa(msg.ID), m.banner(msg))
@@ -65,6 +67,6 @@ func (m *messenger) banner(msg session.Message) banner {
 		}
 		b.choices = append(b.choices, choice{text: title, stays: true, do: func() { m.log(msg.Text, msg.Log) }})
 	}
-	b.choices = append(b.choices, choice{text: "OK", do: func() { m.s.Dismiss(msg.ID) }})
+	b.choices = append(b.choices, choice{text: "OK", do: func() { m.from.Dismiss(msg.ID) }})
 	return b
 }

@@ -29,8 +29,8 @@ type modelPanel struct {
 func newModelPanel(w *Window) *modelPanel {
 	m := &modelPanel{w: w, name: newWholeLabel("", inkStrong), history: container.NewVBox(), job: newJobView(w)}
 	buttons := container.New(&evenly{gap: 4},
-		widget.NewButton("Propose", func() { w.s.ProposeStudy() }),
-		widget.NewButton("Retrain…", func() { w.s.PlanRetrain() }))
+		widget.NewButton("Propose", func() { w.s.Proposing.Study() }),
+		widget.NewButton("Retrain…", func() { w.s.Retraining.Prepare() }))
 	m.scroll = container.NewVScroll(m.history)
 	m.scroll.Hide()
 	m.idle = container.NewVBox(buttons, m.scroll)
@@ -39,14 +39,14 @@ func newModelPanel(w *Window) *modelPanel {
 }
 
 func (m *modelPanel) update() {
-	m.name.set(m.w.s.CurrentModel())
-	job, busy := m.w.s.Job()
+	m.name.set(m.w.s.Models.Current())
+	job, busy := m.w.s.Jobs.Current()
 	show(m.idle, !busy)
 	show(m.job.object, busy)
 	if busy {
 		m.job.show(job)
 	}
-	m.list(m.w.s.Models())
+	m.list(m.w.s.Models.All())
 }
 
 // mostHistory is how high the list of models may become; more is scrolled.
@@ -94,9 +94,9 @@ func (m *modelPanel) row(item session.ModelItem) fyne.CanvasObject {
 		name.paint(inkStrong)
 	case item.State == project.Candidate:
 		about += ", not in use yet"
-		use = newSegment("Use this one", func() { m.w.s.UseModel(item.ID) })
+		use = newSegment("Use this one", func() { m.w.s.Models.Use(item.ID) })
 	default:
-		use = newSegment("Go back to this one", func() { m.w.s.UseModel(item.ID) })
+		use = newSegment("Go back to this one", func() { m.w.s.Models.Use(item.ID) })
 	}
 	line := newLabel(about, inkQuiet)
 	line.text.TextSize = theme.Size(theme.SizeNameCaptionText)
@@ -129,7 +129,7 @@ func newJobView(w *Window) *jobView {
 	j.text.Wrapping = fyne.TextWrapWord
 	j.bar.TextFormatter = func() string { return "" }
 	j.busy.Stop()
-	j.cancel = widget.NewButton("Cancel", func() { w.s.CancelJob() })
+	j.cancel = widget.NewButton("Cancel", func() { w.s.Jobs.Cancel() })
 	j.curves = container.NewStack(w.chart.object)
 	j.object = container.NewVBox(j.title, tight(j.text), container.NewStack(thin(j.bar), thin(j.busy)),
 		container.NewBorder(nil, nil, nil, j.cancel, container.NewCenter(j.left)), j.curves)
@@ -162,15 +162,15 @@ func (j *jobView) show(job session.Job) {
 	} else {
 		j.cancel.Enable()
 	}
-	show(j.curves, job.Kind == session.Retraining)
-	if job.Kind == session.Retraining {
-		j.w.chart.draw(job, j.w.s.Style().Palette)
+	show(j.curves, job.Kind == session.JobRetrain)
+	if job.Kind == session.JobRetrain {
+		j.w.chart.draw(job, j.w.s.Display.Style().Palette)
 	}
 }
 
 // doing says what the job does. Before it can begin, the slices have to be there.
 func (j *jobView) doing(job session.Job) string {
-	if done, all := j.w.s.Loaded(); done < all && math.IsNaN(job.Fraction) {
+	if done, all := j.w.s.Reading.Loaded(); done < all && math.IsNaN(job.Fraction) {
 		return fmt.Sprintf("%s: %d of %d slices are read", job.Text, done, all)
 	}
 	return job.Text

@@ -108,7 +108,7 @@ func (w *Window) begin(d *dialog.FileDialog, near string) {
 // picked tells of a picker that failed.
 func (w *Window) picked(err error) bool {
 	if err != nil {
-		w.s.Toast("That could not be picked: " + err.Error())
+		w.s.Messages.Toast("That could not be picked: " + err.Error())
 	}
 	return err == nil
 }

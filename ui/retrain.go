@@ -40,7 +40,7 @@ func (w *Window) planSheet(plan session.Plan) *retrainSheet {
 	r.augment = newPathField("the usual way, or such as V{0.5}B{0.5}(S{0.5}|G{0.5}[0.37]){0.3}", func() { r.sheet.enter() }, func() { r.sheet.leave() })
 	r.augment.TextStyle.Monospace = true
 	r.augment.SetText(plan.Augment)
-	r.augment.OnChanged = w.s.SetAugment
+	r.augment.OnChanged = w.s.Retraining.SetAugment
 	r.wrong.TextStyle.Monospace = true
 	r.wrong.Importance = widget.DangerImportance
 	r.preview.FillMode, r.preview.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleFastest
@@ -48,13 +48,13 @@ func (w *Window) planSheet(plan session.Plan) *retrainSheet {
 	pictures := container.NewVBox(newLabel("How a slice would be varied", inkQuiet), spacer(0, 2), r.preview)
 	how := container.NewVBox(newLabel("Augmentation", inkQuiet), r.augment, container.NewHScroll(r.wrong))
 	body := container.NewBorder(nil, container.NewVBox(how, thin(r.bar)), nil, container.NewHBox(spacer(12, 0), pictures), container.NewVScroll(r.text))
-	r.sheet = w.sheet("Retrain", body, fyne.NewSize(900, 470), w.s.DropPlan,
+	r.sheet = w.sheet("Retrain", body, fyne.NewSize(900, 470), w.s.Retraining.Drop,
 		answer{
 			text: "Show log", stays: true, do: func() { w.showLog(r.plan.Failure, r.plan.Log) },
 			off: func() bool { return len(r.plan.Log) == 0 },
 		},
-		answer{text: "Cancel", do: w.s.DropPlan},
-		answer{text: "Retrain", safe: true, do: w.s.StartRetrain, off: func() bool { return !r.ready() }})
+		answer{text: "Cancel", do: w.s.Retraining.Drop},
+		answer{text: "Retrain", safe: true, do: w.s.Retraining.Start, off: func() bool { return !r.ready() }})
 	r.show(plan)
 	return r
 }

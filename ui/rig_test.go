@@ -97,8 +97,8 @@ func (r *rig) open() {
 	if err := dataset.WriteDICOM(r.folder, v, dataset.DICOMInfo{Description: "CHEST 5.0 B", PatientName: "DOE^JANE", PatientID: "123"}); err != nil {
 		r.Fatal(err)
 	}
-	r.s.Open(r.folder)
-	r.until("the study", func() bool { done, all := r.s.Loaded(); return all == 6 && done == all })
+	r.s.Opening.Open(r.folder)
+	r.until("the study", func() bool { done, all := r.s.Reading.Loaded(); return all == 6 && done == all })
 }
 
 func (r *rig) press(name fyne.KeyName) { r.typedKey(&fyne.KeyEvent{Name: name}) }

@@ -10,24 +10,29 @@ import (
 
 // slicePanel says where the slice looked at stands: reviewed by a person or not.
 type slicePanel struct {
-	s        *session.Session
-	object   fyne.CanvasObject
-	title    *label
-	reviewed *segment
+	reading   *session.Reading
+	reviewing *session.Reviewing
+	object    fyne.CanvasObject
+	title     *label
+	reviewed  *segment
 }
 
 func newSlicePanel(s *session.Session) *slicePanel {
-	p := &slicePanel{s: s, title: newWholeLabel("", inkQuiet), reviewed: newSegment("Reviewed", s.ToggleReviewed)}
-	p.object = section("SLICE", p.title, segments(p.reviewed, newSegment("Accept", s.Accept), newSegment("Propose", s.ProposeSlice)))
+	p := &slicePanel{
+		reading: s.Reading, reviewing: s.Reviewing,
+		title: newWholeLabel("", inkQuiet), reviewed: newSegment("Reviewed", s.Reviewing.Toggle),
+	}
+	p.object = section("SLICE", p.title, segments(p.reviewed,
+		newSegment("Accept", s.Reviewing.Accept), newSegment("Propose", s.Proposing.Slice)))
 	return p
 }
 
 func (p *slicePanel) update() {
 	p.title.set("")
-	if n := p.s.Slices(); n > 0 {
-		p.title.set(fmt.Sprintf("%d / %d", p.s.Slice()+1, n))
+	if n := p.reading.Slices(); n > 0 {
+		p.title.set(fmt.Sprintf("%d / %d", p.reading.Slice()+1, n))
 	}
-	on := p.s.Reviewed(p.s.Slice())
+	on := p.reviewing.Here()
 	p.reviewed.choose(on)
 	if on {
 		p.reviewed.set("✓ Reviewed")

@@ -14,13 +14,18 @@ import (
 // status is the line at the bottom: what is under the pointer, how the labels stand on disk,
 // what the trainer does.
 type status struct {
-	s                    *session.Session
+	reading              *session.Reading
+	saving               *session.Saving
+	jobs                 *session.Jobs
 	object               fyne.CanvasObject
 	here, saved, trainer *label
 }
 
 func newStatus(s *session.Session) *status {
-	st := &status{s: s, here: newLabel("", ink), saved: newLabel("", inkQuiet), trainer: newLabel("", inkQuiet)}
+	st := &status{
+		reading: s.Reading, saving: s.Saving, jobs: s.Jobs,
+		here: newLabel("", ink), saved: newLabel("", inkQuiet), trainer: newLabel("", inkQuiet),
+	}
 	st.saved.text.Alignment, st.trainer.text.Alignment = fyne.TextAlignCenter, fyne.TextAlignTrailing
 	st.object = container.NewStack(canvas.NewRectangle(panel),
 		container.New(layout.NewCustomPaddedLayout(3, 4, 10, 10), container.New(&evenly{gap: 12}, st.here, st.saved, st.trainer)))
@@ -28,10 +33,10 @@ func newStatus(s *session.Session) *status {
 }
 
 func (st *status) update() {
-	st.here.set(st.s.Here())
-	st.saved.set(st.s.SavedText())
-	st.trainer.set(st.s.TrainerText())
-	if done, all := st.s.Loaded(); done < all {
+	st.here.set(st.reading.Here())
+	st.saved.set(st.saving.Text())
+	st.trainer.set(st.jobs.Text())
+	if done, all := st.reading.Loaded(); done < all {
 		st.saved.set(fmt.Sprintf("reading slices: %d of %d", done, all))
 	}
 }

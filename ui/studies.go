@@ -16,29 +16,30 @@ import (
 // studies lists what is in the project: alias, series, how far it has been reviewed, and
 // whether its patient is held out.
 type studies struct {
-	s      *session.Session
-	object fyne.CanvasObject
-	search *field
-	list   *widget.List
-	none   *label
-	shown  []project.Study
+	in      *session.Studies
+	reading *session.Reading
+	object  fyne.CanvasObject
+	search  *field
+	list    *widget.List
+	none    *label
+	shown   []project.Study
 }
 
 func newStudies(w *Window) *studies {
-	st := &studies{s: w.s, none: newLabel("", inkQuiet)}
+	st := &studies{in: w.s.Studies, reading: w.s.Reading, none: newLabel("", inkQuiet)}
 	st.search = newField("Search", w.Focus)
 	st.search.OnChanged = func(string) { st.update() }
 	st.list = widget.NewList(func() int { return len(st.shown) },
 		func() fyne.CanvasObject { return newStudyRow() },
 		func(i widget.ListItemID, o fyne.CanvasObject) {
-			o.(*studyRow).show(st.shown[i], st.shown[i].ID == st.s.OpenStudyID())
+			o.(*studyRow).show(st.shown[i], st.shown[i].ID == st.reading.StudyID())
 		})
 	st.list.HideSeparators = true
 	st.list.OnSelected = func(i widget.ListItemID) {
 		st.list.UnselectAll()
 		unfocus(st.list)
 		if i < len(st.shown) {
-			st.s.OpenStudy(st.shown[i].ID)
+			w.s.Opening.OpenStudy(st.shown[i].ID)
 		}
 	}
 	st.object = container.NewBorder(
@@ -48,7 +49,7 @@ func newStudies(w *Window) *studies {
 }
 
 func (st *studies) update() {
-	all := st.s.Studies()
+	all := st.in.All()
 	st.shown = matching(all, st.search.Text)
 	st.none.set("")
 	switch {
@@ -127,8 +128,8 @@ func (r *studyRow) CreateRenderer() fyne.WidgetRenderer {
 
 // openStudy is the open study as the list of studies has it, which is the newest state.
 func openStudy(s *session.Session) (study project.Study, ok bool) {
-	for _, st := range s.Studies() {
-		if st.ID == s.OpenStudyID() {
+	for _, st := range s.Studies.All() {
+		if st.ID == s.Reading.StudyID() {
 			return st, true
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // toolPanel says what the left button will do right now, in words and numbers, and lets them
 // be changed.
 type toolPanel struct {
-	s        *session.Session
+	in       *session.Tools
 	object   fyne.CanvasObject
 	tools    []*segment
 	erase    *segment
@@ -27,23 +27,24 @@ type toolPanel struct {
 	settings *fyne.Container
 }
 
-func newToolPanel(s *session.Session) *toolPanel {
-	t := &toolPanel{s: s, says: widget.NewLabel(""), size: newWholeLabel("", inkStrong)}
+func newToolPanel(in *session.Tools, editing *session.Editing) *toolPanel {
+	t := &toolPanel{in: in, says: widget.NewLabel(""), size: newWholeLabel("", inkStrong)}
 	t.says.Wrapping = fyne.TextWrapWord
-	for _, tool := range []viewer.Tool{viewer.Look, viewer.Brush, viewer.Lasso} {
-		t.tools = append(t.tools, newSegment(upperFirst(tool.String()), func() { s.SetErase(false); s.SetTool(tool) }))
+	for _, tool := range session.AllTools() {
+		t.tools = append(t.tools, newSegment(tool.Name(), func() { in.Take(tool) }))
 	}
-	t.erase = newSegment("Erase", func() { s.SetErase(!erases(s)) })
-	t.limit = newSegment("◐ HU", func() { r := s.Range(); r.On = !r.On; s.SetRange(r) })
+	t.erase = newSegment("Erase", func() { in.SetErase(!in.Erasing()) })
+	t.limit = newSegment("◐ HU", in.ToggleRange)
 	t.low, t.high = t.bound("from"), t.bound("to")
-	resize := func(n int) func() {
-		return func() { tip, _, _ := s.Brush(); s.SetTip(tip.Larger(n)) }
-	}
+	resize := func(n int) func() { return func() { in.ResizeTip(n) } }
 	tip := container.NewBorder(nil, nil, newWholeLabel("Tip", inkQuiet),
-		container.NewHBox(newSegment("−", resize(-1)), newSegment("+", resize(1))), container.NewCenter(t.size))
-	limits := container.NewBorder(nil, nil, container.NewCenter(t.limit), container.NewCenter(newSegment("Usual", s.ResetRange)),
+		container.NewHBox(newSegment("−", resize(-1)), newSegment("+", resize(1))),
+		container.NewCenter(t.size))
+	limits := container.NewBorder(nil, nil, container.NewCenter(t.limit),
+		container.NewCenter(newSegment("Usual", in.ResetRange)),
 		container.New(&evenly{gap: 3}, t.low, t.high))
-	t.settings = container.NewVBox(tip, limits, segments(newSegment("Fill holes", s.FillHoles), newSegment("Undo", s.Undo), newSegment("Redo", s.Redo)))
+	t.settings = container.NewVBox(tip, limits, segments(newSegment("Fill holes", editing.FillHoles),
+		newSegment("Undo", editing.Undo), newSegment("Redo", editing.Redo)))
 	t.object = section("TOOL", nil, segments(append(t.tools, t.erase)...), tight(t.says), t.settings)
 	return t
 }
@@ -62,7 +63,7 @@ func (t *toolPanel) setRange() {
 	low, err := readHU(t.low.Text)
 	high, err2 := readHU(t.high.Text)
 	if err == nil && err2 == nil {
-		t.s.SetRange(viewer.HURange{Min: low, Max: high, On: true})
+		t.in.SetRange(viewer.HURange{Min: low, Max: high, On: true})
 	}
 	t.update()
 }
@@ -78,17 +79,16 @@ func readHU(text string) (int16, error) {
 var together = strings.NewReplacer("HU ", "HU\u00a0", " mm", "\u00a0mm")
 
 func (t *toolPanel) update() {
-	_, _, erase := t.s.Brush()
+	tip, _, erase := t.in.Brush()
 	for i, seg := range t.tools {
-		seg.choose(viewer.Tool(i) == t.s.Tool() && !erase)
+		seg.choose(session.Tool(i) == t.in.Tool() && !erase)
 	}
 	t.erase.choose(erase)
-	if text := together.Replace(upperFirst(t.s.ToolText())); t.says.Text != text {
+	if text := together.Replace(upperFirst(t.in.Text())); t.says.Text != text {
 		t.says.SetText(text)
 	}
-	tip, _, _ := t.s.Brush()
 	t.size.set(millimetres(tip.DiameterMM))
-	r := t.s.Range()
+	r := t.in.Range()
 	t.limit.choose(r.On)
 	write(t.low, viewer.Number(float64(r.Min), 0))
 	write(t.high, viewer.Number(float64(r.Max), 0))

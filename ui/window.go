@@ -100,26 +100,28 @@ func (w *Window) release() {
 // show builds the window's content for a session.
 func (w *Window) show(s *session.Session) {
 	w.s, w.asked, w.folded = s, asked{}, false
-	w.view = pane.NewView(s, paneLook())
-	w.strip = pane.NewStrip(paneLook(), func(z int) { w.s.GoTo(z) })
+	w.view = pane.NewView(paneReading{s.Reading, s.Display, s.Tools, s.Editing}, paneLook())
+	w.strip = pane.NewStrip(paneLook(), s.Reading.GoTo)
 	w.banners, w.toasts = newBanners(), newToasts(w.post)
-	w.news = newMessenger(s, w.banners, w.toasts, w.showLog)
+	w.news = newMessenger(s.Messages, w.banners, w.toasts, w.showLog)
 	w.chart = newChart(w.post)
 	w.help = newHelp(w.menus, w.toggleHelp)
 	w.help.Hide()
 
-	studies, findings, tool, model := newStudies(w), newFindings(s), newToolPanel(s), newModelPanel(w)
+	studies, model := newStudies(w), newModelPanel(w)
+	findings := newFindings(s.Measuring, s.Display, s.Tools)
+	tool := newToolPanel(s.Tools, s.Editing)
 	slice, status, empty := newSlicePanel(s), newStatus(s), newEmpty(w)
 	right := rightColumn(model.object, findings.object, slice.object, tool.object)
 	centre := container.NewStack(w.view, empty.object, w.toasts.object(), w.banners.object(), w.help)
 	w.frame = newFrame(newTrap(w), studies.object, centre, w.strip, right, status.object)
 	w.win.SetContent(w.frame.object)
 
-	w.observe(session.TopicStudy|session.TopicSlice|session.TopicLook|session.TopicLabels|session.TopicTool, w.view.Update)
-	w.observe(session.TopicStrip|session.TopicStudy, func() { w.strip.Set(pane.Survey(s.Survey())) })
-	w.observe(session.TopicSlice|session.TopicStudy, func() { w.strip.Mark(s.Slice()) })
+	w.observe(session.TopicStudy|session.TopicSlice|session.TopicDisplay|session.TopicLabels|session.TopicTool, w.view.Update)
+	w.observe(session.TopicStrip|session.TopicStudy, func() { w.strip.Set(pane.Survey(s.Measuring.Survey())) })
+	w.observe(session.TopicSlice|session.TopicStudy, func() { w.strip.Mark(s.Reading.Slice()) })
 	w.observe(session.TopicStudies|session.TopicStudy, studies.update)
-	w.observe(session.TopicFindings|session.TopicStudy|session.TopicTool, findings.update)
+	w.observe(session.TopicMeasures|session.TopicStudy|session.TopicTool, findings.update)
 	w.observe(session.TopicSlice|session.TopicStudy|session.TopicSaved|session.TopicLabels, slice.update)
 	w.observe(session.TopicTool|session.TopicStudy, tool.update)
 	w.observe(session.TopicModels|session.TopicJob|session.TopicStudy|session.TopicStrip, model.update)
@@ -130,6 +132,14 @@ func (w *Window) show(s *session.Session) {
 	w.observe(session.TopicAll&^session.TopicPointer, w.refreshMenu)
 	s.SetPost(w.post)
 	w.Focus()
+}
+
+// paneReading is what the reading pane sees of a session.
+type paneReading struct {
+	*session.Reading
+	*session.Display
+	*session.Tools
+	*session.Editing
 }
 
 // observe calls f now and whenever one of topics changes.
@@ -143,7 +153,7 @@ func (w *Window) Focus() { w.win.Canvas().Unfocus() }
 
 // studyChanged follows another study, or none.
 func (w *Window) studyChanged() {
-	w.win.SetTitle(w.s.Title())
+	w.win.SetTitle(w.s.Reading.Title())
 	w.frame.identify(w.identityText())
 	w.frame.setReading(w.reading())
 }

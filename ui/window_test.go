@@ -40,41 +40,41 @@ func TestEmptyWindowInvites(t *testing.T) {
 func TestKeysReachTheSession(t *testing.T) {
 	r := newRig(t)
 	r.open()
-	z := r.s.Slice()
+	z := r.s.Reading.Slice()
 	r.press(fyne.KeyUp)
-	if r.s.Slice() != z+1 {
-		t.Errorf("up goes from slice %d to %d", z, r.s.Slice())
+	if r.s.Reading.Slice() != z+1 {
+		t.Errorf("up goes from slice %d to %d", z, r.s.Reading.Slice())
 	}
 	r.press(fyne.KeyHome)
 	r.press(fyne.KeyLeft)
-	if r.s.Slice() != 0 {
-		t.Errorf("Home and left: slice %d", r.s.Slice())
+	if r.s.Reading.Slice() != 0 {
+		t.Errorf("Home and left: slice %d", r.s.Reading.Slice())
 	}
 	r.press(fyne.KeyEnd)
-	if r.s.Slice() != 5 {
-		t.Errorf("End: slice %d", r.s.Slice())
+	if r.s.Reading.Slice() != 5 {
+		t.Errorf("End: slice %d", r.s.Reading.Slice())
 	}
 	r.typedRune('2')
-	if got := r.s.Window(); got != viewer.Presets()[1].WindowLevel {
+	if got := r.s.Display.Window(); got != viewer.Presets()[1].WindowLevel {
 		t.Errorf("2: %v", got)
 	}
-	before, _, _ := r.s.Brush()
+	before, _, _ := r.s.Tools.Brush()
 	r.press(fyne.KeyC)
 	r.typedRune(']')
-	tip, class, erase := r.s.Brush()
-	if class != volume.Consolidation || erase || tip.DiameterMM <= before.DiameterMM || r.s.Tool() != viewer.Brush {
+	tip, class, erase := r.s.Tools.Brush()
+	if class != volume.Consolidation || erase || tip.DiameterMM <= before.DiameterMM || r.s.Tools.Tool() != session.Brush {
 		t.Errorf("C and ]: class %d, erase %v, tip %v", class, erase, tip)
 	}
 	r.press(fyne.KeyE)
-	if _, _, erase := r.s.Brush(); !erase {
+	if _, _, erase := r.s.Tools.Brush(); !erase {
 		t.Error("E does not erase")
 	}
 	r.press(fyne.KeyEscape)
-	if r.s.Tool() != viewer.Look {
+	if r.s.Tools.Tool() != session.Look {
 		t.Error("Esc does not leave the tool")
 	}
 	r.press(fyne.KeyR)
-	if !r.s.Reviewed(5) {
+	if !r.s.Reviewing.Reviewed(5) {
 		t.Error("R does not review")
 	}
 }
@@ -83,11 +83,11 @@ func TestHeldKeysHideOverlays(t *testing.T) {
 	r := newRig(t)
 	r.open()
 	r.keyDown(&fyne.KeyEvent{Name: fyne.KeyS})
-	if r.s.Style().Visible != [volume.NumClasses]bool{} {
+	if r.s.Display.Style().Visible != [volume.NumClasses]bool{} {
 		t.Error("S held hides nothing")
 	}
 	r.keyUp(&fyne.KeyEvent{Name: fyne.KeyS})
-	if r.s.Style().Visible == [volume.NumClasses]bool{} {
+	if r.s.Display.Style().Visible == [volume.NumClasses]bool{} {
 		t.Error("S let go shows nothing")
 	}
 }
@@ -107,7 +107,7 @@ func TestTabFoldsAndKeepsTheKeys(t *testing.T) {
 		t.Fatalf("Tab gives the keyboard to %T", r.win.Canvas().Focused())
 	}
 	focused.TypedKey(&fyne.KeyEvent{Name: fyne.KeyG})
-	if _, class, _ := r.s.Brush(); class != volume.GroundGlass || r.s.Tool() != viewer.Brush {
+	if _, class, _ := r.s.Tools.Brush(); class != volume.GroundGlass || r.s.Tools.Tool() != session.Brush {
 		t.Error("keys no longer reach the window after Tab")
 	}
 }
@@ -171,8 +171,8 @@ func TestTitleNamesNoPatient(t *testing.T) {
 	if seen := texts(r.win.Canvas().Content()); !strings.Contains(seen, "DOE") {
 		t.Error("the patient is not named when asked for")
 	}
-	r.s.OpenSample()
-	r.until("the sample", func() bool { return r.s.Slices() > 6 })
+	r.s.Opening.OpenSample()
+	r.until("the sample", func() bool { return r.s.Reading.Slices() > 6 })
 	if seen := texts(r.win.Canvas().Content()); strings.Contains(seen, "DOE") {
 		t.Error("the patient's name stays over another study")
 	}
@@ -181,20 +181,20 @@ func TestTitleNamesNoPatient(t *testing.T) {
 func TestFindingsChooseAndHide(t *testing.T) {
 	r := newRig(t)
 	r.open()
-	r.s.SetTool(viewer.Brush)
-	f := newFindings(r.s)
-	r.observe(session.TopicFindings, f.update)
+	r.s.Tools.Take(session.Brush)
+	f := newFindings(r.s.Measuring, r.s.Display, r.s.Tools)
+	r.observe(session.TopicMeasures, f.update)
 	test.Tap(f.rows[1].row)
-	if _, class, _ := r.s.Brush(); class != volume.Consolidation || !f.rows[1].row.selected || f.rows[0].row.selected {
+	if _, class, _ := r.s.Tools.Brush(); class != volume.Consolidation || !f.rows[1].row.selected || f.rows[0].row.selected {
 		t.Errorf("class %d after a click on consolidation", class)
 	}
 	test.Tap(f.rows[1].eye)
-	if r.s.Style().Visible[volume.Consolidation] || f.rows[1].eye.on {
+	if r.s.Display.Style().Visible[volume.Consolidation] || f.rows[1].eye.on {
 		t.Error("the eye does not hide")
 	}
 	test.Tap(f.modes[1])
 	test.Tap(f.palette[1])
-	if st := r.s.Style(); st.Mode != viewer.Outline || st.Palette.Name != viewer.Palettes()[1].Name || !f.palette[1].chosen {
+	if st := r.s.Display.Style(); st.Mode != viewer.Outline || st.Palette.Name != viewer.Palettes()[1].Name || !f.palette[1].chosen {
 		t.Errorf("mode %v, palette %s", st.Mode, st.Palette.Name)
 	}
 }
@@ -202,12 +202,12 @@ func TestFindingsChooseAndHide(t *testing.T) {
 func TestStrokeShowsInFindings(t *testing.T) {
 	r := newRig(t)
 	r.open()
-	r.s.SetClass(volume.GroundGlass)
-	r.s.SetRange(viewer.HURange{Min: -1000, Max: 3000})
-	if changed := r.s.Press(30, 30, false); changed == (image.Rectangle{}) {
+	r.s.Tools.SetClass(volume.GroundGlass)
+	r.s.Tools.SetRange(viewer.HURange{Min: -1000, Max: 3000})
+	if changed := r.s.Editing.Press(30, 30, false); changed == (image.Rectangle{}) {
 		t.Fatal("nothing was painted")
 	}
-	r.s.Release()
+	r.s.Editing.Release()
 	if seen := texts(r.win.Canvas().Content()); !strings.Contains(seen, "0.2 ml") && !strings.Contains(seen, "0.3 ml") {
 		t.Errorf("50 mm² in a slice of 5 mm do not show: %s", seen)
 	}
@@ -218,25 +218,25 @@ func TestDropOpens(t *testing.T) {
 	r.open()
 	other := newRig(t)
 	other.dropped([]fyne.URI{storage.NewFileURI(r.folder)})
-	other.until("the dropped study", func() bool { return other.s.Slices() == 6 })
+	other.until("the dropped study", func() bool { return other.s.Reading.Slices() == 6 })
 }
 
 func TestProposingShowsTheJobAndItsResult(t *testing.T) {
 	r := newRig(t)
 	r.open()
 	r.trainer.hold = make(chan struct{})
-	r.s.ProposeStudy()
+	r.s.Proposing.Study()
 	r.until("the job", func() bool { return strings.Contains(texts(r.win.Canvas().Content()), "step 3 of 10") })
 	seen := texts(r.win.Canvas().Content())
 	if !strings.Contains(seen, "about 42 s left") || strings.Contains(seen, "Retrain…") {
 		t.Errorf("while a job runs the panel says %s", seen)
 	}
-	if _, ok := r.s.MayClose(); ok {
+	if _, ok := r.s.Jobs.MayClose(); ok {
 		t.Error("a running job does not ask before closing")
 	}
 	close(r.trainer.hold)
-	r.until("the proposal", func() bool { _, busy := r.s.Job(); return !busy })
-	if _, proposer := r.s.Captions(); !strings.HasPrefix(proposer, "proposed by ") {
+	r.until("the proposal", func() bool { _, busy := r.s.Jobs.Current(); return !busy })
+	if _, proposer := r.s.Reading.Captions(); !strings.HasPrefix(proposer, "proposed by ") {
 		t.Errorf("the slice is %q", proposer)
 	}
 }
@@ -245,7 +245,7 @@ func TestFailureIsABannerWithTheLog(t *testing.T) {
 	r := newRig(t)
 	r.open()
 	r.trainer.err = &protocol.DiedError{Status: "signal: killed"}
-	r.s.ProposeSlice()
+	r.s.Proposing.Slice()
 	r.until("a banner", func() bool { return len(r.banners.shown) == 1 })
 	seen := texts(r.win.Canvas().Content())
 	for _, want := range []string{"Proposing stopped", "Try again", "Show log", "OK"} {
@@ -259,7 +259,7 @@ func TestFailureIsABannerWithTheLog(t *testing.T) {
 	}
 	r.press(fyne.KeyEscape)
 	tapButton(t, r.win.Canvas().Content(), "OK")
-	if len(r.banners.shown) != 0 || len(r.s.Messages()) != 0 || len(r.sheets) != 0 {
+	if len(r.banners.shown) != 0 || len(r.s.Messages.All()) != 0 || len(r.sheets) != 0 {
 		t.Error("the banner stays")
 	}
 }
@@ -268,13 +268,13 @@ func TestRetrainAsksComparesAndKeepsByDefault(t *testing.T) {
 	r := newRig(t)
 	r.open()
 	r.press(fyne.KeyR)
-	r.s.PlanRetrain()
-	r.until("the plan", func() bool { p, ok := r.s.Plan(); return ok && !p.Measuring })
+	r.s.Retraining.Prepare()
+	r.until("the plan", func() bool { p, ok := r.s.Retraining.Plan(); return ok && !p.Measuring })
 	if seen := texts(r.sheets[0].popup); !strings.Contains(seen, "1 reviewed slice") || !strings.Contains(seen, "About 5 s") {
 		t.Errorf("the plan says %s", seen)
 	}
 	r.press(fyne.KeyReturn)
-	r.until("the verdict", func() bool { _, ok := r.s.Verdict(); return ok })
+	r.until("the verdict", func() bool { _, ok := r.s.Retraining.Verdict(); return ok })
 	seen := texts(r.sheets[0].popup)
 	for _, want := range []string{
 		"too few to tell", "0.500", "0.750", "+0.250 (−0.100 … +0.400)", "2 held-out patients", "reference",
@@ -285,10 +285,10 @@ func TestRetrainAsksComparesAndKeepsByDefault(t *testing.T) {
 		}
 	}
 	r.press(fyne.KeyReturn)
-	if _, open := r.s.Verdict(); open || len(r.sheets) != 0 {
+	if _, open := r.s.Retraining.Verdict(); open || len(r.sheets) != 0 {
 		t.Error("Enter does not answer")
 	}
-	if got := r.s.CurrentModel(); got == "baseline-2" {
+	if got := r.s.Models.Current(); got == "baseline-2" {
 		t.Error("Enter took the new model")
 	}
 }
@@ -298,8 +298,8 @@ func TestRetrainPointsAtAWrongAugmentation(t *testing.T) {
 	r := newRig(t)
 	r.open()
 	r.press(fyne.KeyR)
-	r.s.PlanRetrain()
-	r.until("the plan and its preview", func() bool { p, ok := r.s.Plan(); return ok && !p.Measuring && p.Preview != nil })
+	r.s.Retraining.Prepare()
+	r.until("the plan and its preview", func() bool { p, ok := r.s.Retraining.Plan(); return ok && !p.Measuring && p.Preview != nil })
 	sheet := r.asked.plan
 	if sheet.preview.Image.Bounds().Dx() < 100 {
 		t.Error("no samples are shown")
@@ -309,7 +309,7 @@ func TestRetrainPointsAtAWrongAugmentation(t *testing.T) {
 		t.Errorf("the dialog says %q, want %q", got, want)
 	}
 	sheet.augment.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
-	if _, open := r.s.Plan(); !open {
+	if _, open := r.s.Retraining.Plan(); !open {
 		t.Error("Enter retrained with it")
 	}
 	sheet.augment.SetText("V{0.5}")
@@ -317,7 +317,7 @@ func TestRetrainPointsAtAWrongAugmentation(t *testing.T) {
 		t.Errorf("the dialog still says %q", sheet.wrong.Text)
 	}
 	sheet.augment.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
-	r.until("the verdict", func() bool { _, ok := r.s.Verdict(); return ok })
+	r.until("the verdict", func() bool { _, ok := r.s.Retraining.Verdict(); return ok })
 	r.trainer.mu.Lock()
 	defer r.trainer.mu.Unlock()
 	if job := r.trainer.jobs[len(r.trainer.jobs)-1]; job.Finetune == nil || job.Finetune.Augment != "V{0.5}" {
@@ -340,7 +340,7 @@ func TestClosingAsksWhenWorkIsUnsaved(t *testing.T) {
 	r.close()
 	r.press(fyne.KeyReturn)
 	r.until("saved and closed", func() bool { return r.closing })
-	if r.s.Unsaved() {
+	if r.s.Saving.Unsaved() {
 		t.Error("it was not saved")
 	}
 }
@@ -377,12 +377,12 @@ func TestToastsGo(t *testing.T) {
 		fire = append(fire, f)
 		return time.NewTimer(time.Hour)
 	}
-	r.s.Toast("one")
-	r.s.Toast("two")
+	r.s.Messages.Toast("one")
+	r.s.Messages.Toast("two")
 	if got := len(r.toasts.shown); got != 2 {
 		t.Fatalf("%d toasts", got)
 	}
-	if len(r.s.Messages()) != 0 {
+	if len(r.s.Messages.All()) != 0 {
 		t.Error("what was seen is still to be told")
 	}
 	for _, f := range fire {
@@ -398,7 +398,7 @@ func BenchmarkAnotherSlice(b *testing.B) {
 	r := newRig(b)
 	r.open()
 	for i := 0; b.Loop(); i++ {
-		r.s.GoTo(i % 6)
+		r.s.Reading.GoTo(i % 6)
 	}
 }
 

@@ -8,19 +8,6 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Tool is what the left mouse button does.
-type Tool uint8
-
-// The tools. Look changes no labels.
-const (
-	Look Tool = iota
-	Brush
-	Lasso
-)
-
-// String names the tool as the window does.
-func (t Tool) String() string { return [...]string{"look", "brush", "lasso"}[t%3] }
-
 // Point is a position on a slice in voxel coordinates.
 type Point struct{ X, Y float64 }
 

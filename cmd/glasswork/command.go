@@ -76,8 +76,8 @@ func opener(o options, to io.Writer) ui.OpenProject {
 func (o options) begin(s *session.Session) {
 	switch {
 	case o.path != "":
-		s.Open(o.path)
+		s.Opening.Open(o.path)
 	case o.sample:
-		s.OpenSample()
+		s.Opening.OpenSample()
 	}
 }

@@ -73,9 +73,9 @@ func TestTheTraceFollowsTheSessionAndNamesNobody(t *testing.T) {
 	defer s.Close()
 	var out bytes.Buffer
 	trace(s, &out)
-	s.UsePreset(1)
-	s.UsePreset(1)
-	s.Toast("saved")
+	s.Display.UsePreset(1)
+	s.Display.UsePreset(1)
+	s.Messages.Toast("saved")
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 3 {
 		t.Fatalf("%d lines for three states:\n%s", len(lines), out.String())

@@ -42,15 +42,15 @@ func watchOpening(s *session.Session) *openingTimes {
 	o := &openingTimes{begun: time.Now()}
 	waiting := false
 	s.Observe(session.TopicStudy|session.TopicSlice|session.TopicStrip, func() {
-		switch hu, _ := s.Voxels(s.Slice()); {
-		case s.Opening() != "":
+		switch hu, _ := s.Reading.Voxels(s.Reading.Slice()); {
+		case s.Opening.Text() != "":
 			if !waiting {
 				*o, waiting = openingTimes{begun: time.Now()}, true
 			}
 		case waiting && hu != nil:
 			o.first, waiting = time.Since(o.begun), false
 		}
-		if done, all := s.Loaded(); o.first > 0 && o.last == 0 && done == all {
+		if done, all := s.Reading.Loaded(); o.first > 0 && o.last == 0 && done == all {
 			o.slices, o.last = all, time.Since(o.begun)
 		}
 	})

@@ -52,26 +52,26 @@ func trace(s *session.Session, out io.Writer) {
 }
 
 func stateOf(s *session.Session) state {
-	st := state{Slice: s.Slice(), Window: s.Window().String(), Tool: s.ToolText(), Reviewed: s.Reviewed(s.Slice())}
-	if info, ok := s.Study(); ok {
+	st := state{Slice: s.Reading.Slice(), Window: s.Display.Window().String(), Tool: s.Tools.Text(), Reviewed: s.Reviewing.Reviewed(s.Reading.Slice())}
+	if info, ok := s.Reading.Study(); ok {
 		st.Study, st.Stored = info.Alias, info.HasVoxels
 	}
-	st.Loaded, st.Slices = s.Loaded()
-	_, st.Proposed = s.Captions()
-	st.Undo, st.Redo, st.Saved, st.Model = s.CanUndo(), s.CanRedo(), s.SavedText(), s.CurrentModel()
-	if f := s.Findings(); len(f) > 1 {
+	st.Loaded, st.Slices = s.Reading.Loaded()
+	_, st.Proposed = s.Reading.Captions()
+	st.Undo, st.Redo, st.Saved, st.Model = s.Editing.CanUndo(), s.Editing.CanRedo(), s.Saving.Text(), s.Models.Current()
+	if f := s.Measuring.Classes(); len(f) > 1 {
 		st.Lesions = fmt.Sprintf("%.3f %.3f", f[0].ML, f[1].ML)
 	}
-	if j, ok := s.Job(); ok {
+	if j, ok := s.Jobs.Current(); ok {
 		st.Job, st.Losses = j.Title, len(j.Loss)
 	}
-	if p, ok := s.Plan(); ok {
+	if p, ok := s.Retraining.Plan(); ok {
 		st.Plan = planState(p)
 	}
-	if v, ok := s.Verdict(); ok {
+	if v, ok := s.Retraining.Verdict(); ok {
 		st.Verdict = v.ModelName
 	}
-	for _, m := range s.Messages() {
+	for _, m := range s.Messages.All() {
 		st.Said = append(st.Said, m.Text)
 	}
 	return st

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +28,11 @@ type Revision struct {
 	Reviewed []bool
 	// LabelsSHA256 is over the labels, [z,y,x], one byte a voxel; it names their blob.
 	LabelsSHA256 string
+}
+
+// Holds reports whether a is as it was saved: the same labels, the same slices reviewed.
+func (r Revision) Holds(a *Annotation) bool {
+	return slices.Equal(r.Reviewed, reviewed(a.Slices)) && r.LabelsSHA256 == sha256Hex(a.Labels.Labels)
 }
 
 // storedRevision is a Revision with what only the store needs.

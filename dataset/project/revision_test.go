@@ -154,3 +154,19 @@ func TestADamagedBlobIsNamedAndNeverUsed(t *testing.T) {
 		t.Errorf("after bringing the file back: %v", err)
 	}
 }
+
+func TestARevisionHoldsWhatWasSavedAndNothingElse(t *testing.T) {
+	p, study, _ := twoRevisions(t)
+	all, err := p.Revisions(t.Context(), study)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := annotation(t, p, study)
+	if all[0].Holds(a) || !all[1].Holds(a) {
+		t.Error("the newest revision alone holds the present state")
+	}
+	do(t, p, study, a, a.Review(0, true))
+	if all[1].Holds(a) {
+		t.Error("a revision holds a review that came after it")
+	}
+}

@@ -44,12 +44,13 @@ func (v *View) MouseDown(ev *desktop.MouseEvent) {
 		return
 	}
 	v.hand = hand{last: ev.Position, erase: ev.Modifier&eraseHolder != 0}
+	does := v.reading.Hand().Gesture
 	switch {
 	case ev.Button == desktop.MouseButtonSecondary:
 		v.hand.does = windowing
-	case ev.Button == desktop.MouseButtonTertiary, v.pan, v.reading.Tool() == viewer.Look:
+	case ev.Button == desktop.MouseButtonTertiary, v.pan, does == viewer.Pan:
 		v.hand.does = panning
-	case v.reading.Tool() == viewer.Lasso:
+	case does == viewer.Enclose:
 		v.hand.does = enclosing
 		v.extendLasso(ev.Position)
 	default:

@@ -175,7 +175,7 @@ func TestPanning(t *testing.T) {
 	}{
 		{"middle button", middle, func(*book, *View) {}},
 		{"pan key", left, func(_ *book, v *View) { v.HoldPan(true) }},
-		{"no tool", left, func(b *book, _ *View) { b.tool = viewer.Look }},
+		{"no tool", left, func(b *book, _ *View) { b.hand = look }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -197,7 +197,7 @@ func TestPanning(t *testing.T) {
 }
 
 func TestLasso(t *testing.T) {
-	b, v, _ := open(t, func(b *book) { b.tool = viewer.Lasso })
+	b, v, _ := open(t, func(b *book) { b.hand = lasso })
 	press(v, 105, 105, left, fyne.KeyModifierShift)
 	for _, p := range [][2]float32{{106, 105}, {205, 105}, {205, 205}, {105, 205}} {
 		drag(v, p[0], p[1])
@@ -220,7 +220,7 @@ func TestLasso(t *testing.T) {
 }
 
 func TestLassoGivenUp(t *testing.T) {
-	b, v, _ := open(t, func(b *book) { b.tool = viewer.Lasso })
+	b, v, _ := open(t, func(b *book) { b.hand = lasso })
 	press(v, 105, 105, left, 0)
 	drag(v, 205, 105)
 	release(v)
@@ -257,7 +257,7 @@ func TestNoStudyNoGestures(t *testing.T) {
 func BenchmarkPaint(b *testing.B) {
 	g := volume.NewGeometry([3]int{1, 512, 512}, [3]float64{5, 0.7, 0.7}, volume.Point{})
 	k := &book{
-		ct: volume.New(g), labels: volume.NewLabelMap(g), tool: viewer.Brush, tip: viewer.Tip{DiameterMM: 12},
+		ct: volume.New(g), labels: volume.NewLabelMap(g), hand: brush, tip: viewer.Tip{DiameterMM: 12},
 		wl: viewer.Presets()[0].WindowLevel, style: viewer.DefaultStyle(),
 	}
 	p := newPicture(k)

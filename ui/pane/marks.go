@@ -206,7 +206,7 @@ func (m *marks) lasso(line []viewer.Point, at *viewer.Viewport) {
 // colour of what it paints inside a light ring; erasing is black.
 func (v *View) placeTip() {
 	m := v.marks
-	if !v.open || !v.over || v.pan || v.reading.Tool() != viewer.Brush {
+	if !v.open || !v.over || v.pan || v.reading.Hand().Cursor != viewer.TipOutline {
 		m.tip.Hide()
 		m.tipShade.Hide()
 		return

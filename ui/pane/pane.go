@@ -26,7 +26,8 @@ type Reading interface {
 	Window() viewer.WindowLevel
 	SetWindow(viewer.WindowLevel)
 	Style() viewer.Style
-	Tool() viewer.Tool
+	// Hand is what the left button does with the tool in hand, and how the pointer looks.
+	Hand() viewer.Hand
 	// Brush says what the left button would do with the brush or the lasso.
 	Brush() (tip viewer.Tip, class volume.Class, erase bool)
 	SetTip(viewer.Tip)

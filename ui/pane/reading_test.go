@@ -13,6 +13,13 @@ import (
 	"glasswork/viewer"
 )
 
+// What the pointer does with the tools that are tried here.
+var (
+	look  = viewer.Hand{Gesture: viewer.Pan, Cursor: viewer.Arrow}
+	brush = viewer.Hand{Gesture: viewer.Draw, Cursor: viewer.TipOutline}
+	lasso = viewer.Hand{Gesture: viewer.Enclose, Cursor: viewer.Cross}
+)
+
 // book is a study in memory that can be read and painted on, and notes what is asked of it.
 type book struct {
 	ct       *volume.Volume
@@ -23,7 +30,7 @@ type book struct {
 	z        int
 	wl       viewer.WindowLevel
 	style    viewer.Style
-	tool     viewer.Tool
+	hand     viewer.Hand
 	tip      viewer.Tip
 	stroke   *viewer.Stroke
 	patches  []volume.Patch
@@ -49,7 +56,7 @@ func (b *book) Voxels(z int) (hu []int16, labels []uint8) {
 func (b *book) Window() viewer.WindowLevel              { return b.wl }
 func (b *book) SetWindow(wl viewer.WindowLevel)         { b.wl = wl; b.changed() }
 func (b *book) Style() viewer.Style                     { return b.style }
-func (b *book) Tool() viewer.Tool                       { return b.tool }
+func (b *book) Hand() viewer.Hand                       { return b.hand }
 func (b *book) Brush() (viewer.Tip, volume.Class, bool) { return b.tip, volume.GroundGlass, false }
 func (b *book) SetTip(t viewer.Tip)                     { b.tip = t }
 func (b *book) Captions() (series, proposer string)     { return "CHEST", "proposed by baseline" }
@@ -86,7 +93,7 @@ func open(t *testing.T, change func(*book)) (*book, *View, fyne.Window) {
 	test.NewTempApp(t)
 	g := volume.NewGeometry([3]int{4, 40, 40}, [3]float64{5, 1, 1}, volume.Point{-20, -20, 100})
 	b := &book{
-		ct: volume.New(g), labels: volume.NewLabelMap(g), tool: viewer.Brush, tip: viewer.Tip{DiameterMM: 3},
+		ct: volume.New(g), labels: volume.NewLabelMap(g), hand: brush, tip: viewer.Tip{DiameterMM: 3},
 		wl: viewer.WindowLevel{Center: 128, Width: 256}, style: viewer.DefaultStyle(),
 	}
 	for i := range b.ct.HU {

@@ -146,17 +146,18 @@ func (v *View) place() {
 	v.placeTip()
 }
 
+// cursors are Fyne's for ours.
+var cursors = map[viewer.Cursor]desktop.Cursor{
+	viewer.Arrow: desktop.DefaultCursor, viewer.Cross: desktop.CrosshairCursor,
+	viewer.TipOutline: desktop.HiddenCursor,
+}
+
 // Cursor hides the pointer where the tip's outline takes its place.
 func (v *View) Cursor() desktop.Cursor {
-	switch {
-	case !v.open || v.pan:
+	if !v.open || v.pan {
 		return desktop.DefaultCursor
-	case v.reading.Tool() == viewer.Brush:
-		return desktop.HiddenCursor
-	case v.reading.Tool() == viewer.Lasso:
-		return desktop.CrosshairCursor
 	}
-	return desktop.DefaultCursor
+	return cursors[v.reading.Hand().Cursor]
 }
 
 // MinSize leaves the room to others.

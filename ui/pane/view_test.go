@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"glasswork/dataset/volume"
-	"glasswork/viewer"
 )
 
 var plain = color.RGBA{R: 100, G: 100, B: 100, A: 255}
@@ -151,9 +150,9 @@ func TestTipOutline(t *testing.T) {
 		t.Errorf("its colour is %v", v.marks.tip.StrokeColor)
 	}
 	for _, leave := range []func(){
-		func() { b.tool = viewer.Lasso; v.Update() },
-		func() { b.tool = viewer.Look; v.Update() },
-		func() { b.tool = viewer.Brush; v.HoldPan(true) },
+		func() { b.hand = lasso; v.Update() },
+		func() { b.hand = look; v.Update() },
+		func() { b.hand = brush; v.HoldPan(true) },
 		func() { v.HoldPan(false); v.MouseOut() },
 	} {
 		if leave(); visible() {

@@ -67,7 +67,7 @@ func (w *window) until(what string, cond func() bool) {
 }
 
 func (w *window) texts() (all []string) {
-	for _, m := range w.Messages() {
+	for _, m := range w.Messages.All() {
 		all = append(all, m.Text)
 	}
 	return all
@@ -76,7 +76,7 @@ func (w *window) texts() (all []string) {
 // said reports whether a message holds text.
 func (w *window) said(text string) func() bool {
 	return func() bool {
-		for _, m := range w.Messages() {
+		for _, m := range w.Messages.All() {
 			if bytes.Contains([]byte(m.Text), []byte(text)) {
 				return true
 			}
@@ -88,8 +88,8 @@ func (w *window) said(text string) func() bool {
 // openTest opens a small study and waits until it is stored.
 func (w *window) openTest(id string) {
 	w.t.Helper()
-	w.openSeries(testSeries(id))
-	w.until("open "+id, func() bool { return w.reading != nil && w.reading.SeriesID == id && w.reading.HasVoxels })
+	w.Opening.openSeries(testSeries(id))
+	w.until("open "+id, func() bool { return w.Reading.open != nil && w.Reading.open.SeriesID == id && w.Reading.open.HasVoxels })
 }
 
 // testSeries is 7 slices of 24 × 32 whose HU are −500 everywhere but in a border of −1000.
@@ -119,19 +119,19 @@ func (testSource) Close() error { return nil }
 // stroke paints a short line on the slice looked at.
 func (w *window) stroke(x, y float64) {
 	w.t.Helper()
-	if w.Press(x, y, false).Empty() {
+	if w.Editing.Press(x, y, false).Empty() {
 		w.t.Errorf("painting at %g, %g changed nothing; messages: %v", x, y, w.texts())
 	}
-	w.Drag(x+4, y)
-	w.Release()
+	w.Editing.Drag(x+4, y)
+	w.Editing.Release()
 }
 
 // labels is a copy of what stands in the window, durable what stands on disk.
-func (w *window) labels() *volume.LabelMap { return w.reading.labels.Labels.Clone() }
+func (w *window) labels() *volume.LabelMap { return w.Reading.open.labels.Labels.Clone() }
 
 func (w *window) durable() *project.Annotation {
 	w.t.Helper()
-	a, err := w.project.Annotation(w.t.Context(), w.reading.ID)
+	a, err := w.hub.project.Annotation(w.t.Context(), w.Reading.open.ID)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -142,17 +142,17 @@ func (w *window) durable() *project.Annotation {
 func (w *window) agrees(when string) {
 	w.t.Helper()
 	disk := w.durable()
-	if !bytes.Equal(disk.Labels.Labels, w.reading.labels.Labels.Labels) {
+	if !bytes.Equal(disk.Labels.Labels, w.Reading.open.labels.Labels.Labels) {
 		w.t.Errorf("%s: labels on disk differ from those in the window", when)
 	}
 	for z := range disk.Slices {
-		if disk.Slices[z] != w.reading.labels.Slices[z] {
-			w.t.Errorf("%s: slice %d is %+v on disk and %+v in the window", when, z+1, disk.Slices[z], w.reading.labels.Slices[z])
+		if disk.Slices[z] != w.Reading.open.labels.Slices[z] {
+			w.t.Errorf("%s: slice %d is %+v on disk and %+v in the window", when, z+1, disk.Slices[z], w.Reading.open.labels.Slices[z])
 		}
 	}
 	fresh := viewer.NewMeasures(disk.Labels)
 	for c := volume.GroundGlass; c < volume.NumClasses; c++ {
-		if got, want := w.reading.measures.ML(c), fresh.ML(c); got != want {
+		if got, want := w.Reading.open.measures.ML(c), fresh.ML(c); got != want {
 			w.t.Errorf("%s: the window says %g ml of class %d, there are %g", when, got, c, want)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"glasswork/dataset"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/volume"
-	"glasswork/viewer"
 )
 
 // foreignMask writes a nameless label map of the test study: values 1 and 2 in a row each of
@@ -31,76 +30,79 @@ func foreignMask(t *testing.T, name string, zs ...int) string {
 
 func TestAnnotationIsAskedAboutOnceAndUndoneSliceBySlice(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
-	w.ImportAnnotation("x.nii.gz", false)
+	w.Importing.Import("x.nii.gz", false)
 	w.until("the refusal", w.said("Open the study first"))
 	w.openTest("one")
-	w.ImportAnnotation(foreignMask(t, "a.nii.gz", 1, 2, 5), false)
-	if !strings.Contains(w.Opening(), "a.nii.gz") {
-		t.Errorf("while it is read the window says %q", w.Opening())
+	w.Importing.Import(foreignMask(t, "a.nii.gz", 1, 2, 5), false)
+	if !strings.Contains(w.Opening.Text(), "a.nii.gz") {
+		t.Errorf("while it is read the window says %q", w.Opening.Text())
 	}
-	w.until("the question", func() bool { _, asks := w.SegmentQuestion(); return asks })
-	q, _ := w.SegmentQuestion()
+	w.until("the question", func() bool { _, asks := w.Importing.Question(); return asks })
+	q, _ := w.Importing.Question()
 	if len(q.Segments) != 2 || q.Segments[0].Name != "label 1" || q.Segments[0].Choice != dataset.AsGroundGlass || q.Segments[0].Known || q.Segments[0].ML != 30*5/1000. {
 		t.Errorf("question %+v", q.Segments)
 	}
-	w.ImportAs([]dataset.Choice{dataset.AsConsolidated, dataset.LeaveOut})
+	w.Importing.Answer([]dataset.Choice{dataset.AsConsolidated, dataset.LeaveOut})
 	w.until("the import", w.said("imported 1 segment onto 3 slices from a.nii.gz"))
-	if _, asks := w.SegmentQuestion(); asks || w.Opening() != "" {
+	if _, asks := w.Importing.Question(); asks || w.Opening.Text() != "" {
 		t.Error("the question stays")
 	}
 	if n := w.labels().Counts(2); n[volume.Consolidation] != 10 || n[volume.GroundGlass] != 0 {
 		t.Errorf("slice 3 holds %v", n)
 	}
-	if _, by := w.Captions(); by != "imported from a.nii.gz" || w.Slice() != 2 {
-		t.Errorf("slice %d is %q", w.Slice()+1, by)
+	if _, by := w.Reading.Captions(); by != "imported from a.nii.gz" || w.Reading.Slice() != 2 {
+		t.Errorf("slice %d is %q", w.Reading.Slice()+1, by)
 	}
 	w.agrees("after the import")
-	w.Undo()
-	if n := w.labels(); n.Counts(5)[volume.Consolidation] != 0 || n.Counts(2)[volume.Consolidation] != 10 || w.Slice() != 5 {
+	w.Editing.Undo()
+	if n := w.labels(); n.Counts(5)[volume.Consolidation] != 0 || n.Counts(2)[volume.Consolidation] != 10 || w.Reading.Slice() != 5 {
 		t.Error("undo does not take back the last slice alone")
 	}
 	w.agrees("after undo")
-	w.Redo()
+	w.Editing.Redo()
 	w.agrees("after redo")
 
-	w.ImportAnnotation(foreignMask(t, "b.nii.gz", 3), false)
+	w.Importing.Import(foreignMask(t, "b.nii.gz", 3), false)
 	w.until("a second file without a question", w.said("onto 1 slice from b.nii.gz"))
-	w.ImportAnnotation(foreignMask(t, "c.nii.gz", 3), false)
+	w.Importing.Import(foreignMask(t, "c.nii.gz", 3), false)
 	w.until("the same again", w.said("is there already"))
 
-	w.ImportAnnotation(foreignMask(t, "d.nii.gz", 3), true)
-	w.until("the question again", func() bool { _, asks := w.SegmentQuestion(); return asks })
-	if q, _ := w.SegmentQuestion(); !q.Known() || q.Segments[0].Choice != dataset.AsConsolidated {
+	w.Importing.Import(foreignMask(t, "d.nii.gz", 3), true)
+	w.until("the question again", func() bool { _, asks := w.Importing.Question(); return asks })
+	if q, _ := w.Importing.Question(); !q.Known() || q.Segments[0].Choice != dataset.AsConsolidated {
 		t.Errorf("asked again: %+v", q.Segments)
 	}
-	w.ImportAs([]dataset.Choice{dataset.LeaveOut, dataset.LeaveOut})
+	w.Importing.Answer([]dataset.Choice{dataset.LeaveOut, dataset.LeaveOut})
 	w.until("nothing to import", w.said("every segment of it is left out"))
-	for _, m := range w.Messages() {
+	for _, m := range w.Messages.All() {
 		if len(m.Actions) == 1 && m.Actions[0].Label == "Choose again" {
 			m.Actions[0].Do()
 		}
 	}
-	w.until("the choice again", func() bool { q, asks := w.SegmentQuestion(); return asks && q.Segments[0].Choice == dataset.LeaveOut })
+	w.until("the choice again", func() bool {
+		q, asks := w.Importing.Question()
+		return asks && q.Segments[0].Choice == dataset.LeaveOut
+	})
 }
 
 func TestAnImportAsksBeforeItReplacesWhatAPersonDid(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
-	w.SetTool(viewer.Brush)
-	w.GoTo(2)
+	w.Tools.Take(Brush)
+	w.Reading.GoTo(2)
 	w.stroke(20, 6)
 	painted := w.labels().Counts(2)
-	if err := w.project.Remember(t.Context(), dataset.Mapping{"value 1": dataset.AsConsolidated, "value 2": dataset.AsLungs}); err != nil {
+	if err := w.hub.project.Remember(t.Context(), dataset.Mapping{"value 1": dataset.AsConsolidated, "value 2": dataset.AsLungs}); err != nil {
 		t.Fatal(err)
 	}
 	path := foreignMask(t, "a.nii.gz", 1, 2)
 	for _, answer := range []string{"Leave", "Replace"} {
-		w.ImportAnnotation(path, false)
+		w.Importing.Import(path, false)
 		w.until("the question", w.said("would change 1 slice that you have corrected"))
 		if w.labels().Counts(2) != painted {
 			t.Fatal("a touched slice was changed without asking")
 		}
-		messages := w.Messages()
+		messages := w.Messages.All()
 		i := slices.IndexFunc(messages, func(m Message) bool { return strings.Contains(m.Text, "would change") })
 		for _, a := range messages[i].Actions {
 			if strings.HasPrefix(a.Label, answer) {
@@ -112,8 +114,8 @@ func TestAnImportAsksBeforeItReplacesWhatAPersonDid(t *testing.T) {
 		if changed := w.labels().Counts(2) != painted; changed != (answer == "Replace") {
 			t.Errorf("%s: slice 3 changed: %v", answer, changed)
 		}
-		for _, m := range w.Messages() {
-			w.Dismiss(m.ID)
+		for _, m := range w.Messages.All() {
+			w.Messages.Dismiss(m.ID)
 		}
 		w.agrees(answer)
 	}
@@ -128,11 +130,11 @@ func TestAnnotationThatDoesNotBelongIsRefused(t *testing.T) {
 	if err := nifti.WriteLabels(far, l); err != nil {
 		t.Fatal(err)
 	}
-	w.ImportAnnotation(far, false)
+	w.Importing.Import(far, false)
 	w.until("the refusal", w.said("it belongs to another one"))
-	w.ImportAnnotation(filepath.Join(t.TempDir(), "nothing.nii"), false)
+	w.Importing.Import(filepath.Join(t.TempDir(), "nothing.nii"), false)
 	w.until("the second refusal", w.said("nothing.nii does not exist"))
-	if w.CanUndo() || w.Opening() != "" {
+	if w.Editing.CanUndo() || w.Opening.Text() != "" {
 		t.Error("a refused import left something")
 	}
 }
@@ -140,18 +142,18 @@ func TestAnnotationThatDoesNotBelongIsRefused(t *testing.T) {
 func TestDroppedFilesAreOpenedOrImported(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
-	w.Drop(foreignMask(t, "mask.nii.gz", 1))
+	w.Opening.Drop(foreignMask(t, "mask.nii.gz", 1))
 	w.until("the question", w.said("mask.nii.gz may be annotation of A0001"))
-	w.Drop(writePicture(t, t.TempDir(), "slice.png", 40, 30))
-	w.until("a picture", func() bool { info, _ := w.Study(); return info.Description == "slice.png" })
+	w.Opening.Drop(writePicture(t, t.TempDir(), "slice.png", 40, 30))
+	w.until("a picture", func() bool { info, _ := w.Reading.Study(); return info.Description == "slice.png" })
 }
 
 func TestImportingEndsWithItsStudy(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
-	w.ImportAnnotation(foreignMask(t, "a.nii.gz", 1), false)
+	w.Importing.Import(foreignMask(t, "a.nii.gz", 1), false)
 	w.openTest("two")
-	if _, asks := w.SegmentQuestion(); asks || w.Opening() != "" {
+	if _, asks := w.Importing.Question(); asks || w.Opening.Text() != "" {
 		t.Error("the annotation of another study is still asked about")
 	}
 }

@@ -7,12 +7,17 @@ import (
 	"glasswork/dataset/project"
 )
 
-// models are the project's networks.
+// Models are the project's networks.
+type Models struct {
+	*hub
+	models
+}
+
+// models are those that can be used.
 type models struct {
 	all     []project.Model
 	current project.Model
 	shipped string // ID of the one that comes with this program
-	device  string // the trainer's, once it has said hello
 }
 
 // ModelItem is one model of the list.
@@ -38,58 +43,64 @@ func readModels(ctx context.Context, p *project.Project, shipped string) (m mode
 	return m, err
 }
 
-// CurrentModel is the name of the model that proposes.
-func (s *Session) CurrentModel() string { return s.models.current.Name }
+// load reads the models for the first time, and adds the shipped one where it is new.
+func (m *Models) load(ctx context.Context) error {
+	shipped, err := m.project.AddModel(ctx, m.config.Shipped, "")
+	if err != nil {
+		return err
+	}
+	m.models, err = readModels(ctx, m.project, shipped.ID)
+	return err
+}
 
-// Device is what the trainer computes on, "" before it has been started.
-func (s *Session) Device() string { return s.models.device }
+// Current is the name of the model that proposes.
+func (m *Models) Current() string { return m.current.Name }
 
-// Models lists the models, newest first.
-func (s *Session) Models() []ModelItem {
-	out := make([]ModelItem, 0, len(s.models.all))
-	for i := len(s.models.all) - 1; i >= 0; i-- {
-		m := s.models.all[i]
-		out = append(out, ModelItem{m, m.ID == s.models.current.ID})
+// All lists the models, newest first.
+func (m *Models) All() []ModelItem {
+	out := make([]ModelItem, 0, len(m.all))
+	for _, model := range slices.Backward(m.all) {
+		out = append(out, ModelItem{model, model.ID == m.current.ID})
 	}
 	return out
 }
 
-// UseModel makes a model the current one: taking over a new one and going back are the same.
-func (s *Session) UseModel(id string) {
-	shipped := s.models.shipped
-	background(s, s.ctx, func(ctx context.Context) (models, error) {
-		if err := s.project.UseModel(ctx, id); err != nil {
+// Use makes a model the current one: taking over a new one and going back are the same.
+func (m *Models) Use(id string) {
+	shipped := m.shipped
+	background(m.hub, m.ctx, func(ctx context.Context) (models, error) {
+		if err := m.project.UseModel(ctx, id); err != nil {
 			return models{}, err
 		}
-		return readModels(ctx, s.project, shipped)
-	}, func(m models, err error) {
+		return readModels(ctx, m.project, shipped)
+	}, func(now models, err error) {
 		if err != nil {
-			s.fail("The model was not changed", err, Action{"Try again", func() { s.UseModel(id) }})
+			again := Action{"Try again", func() { m.Use(id) }}
+			m.messages.fail("The model was not changed", err, again)
 			return
 		}
-		s.setModels(m)
-		s.Toast(m.current.Name + " proposes from now on")
+		m.set(now)
+		m.messages.Toast(now.current.Name + " proposes from now on")
 	})
 }
 
-// refreshModels reads the list again.
-func (s *Session) refreshModels() {
-	shipped := s.models.shipped
-	background(s, s.ctx, func(ctx context.Context) (models, error) {
-		return readModels(ctx, s.project, shipped)
-	}, func(m models, err error) {
+// refresh reads the list again.
+func (m *Models) refresh() {
+	shipped := m.shipped
+	background(m.hub, m.ctx, func(ctx context.Context) (models, error) {
+		return readModels(ctx, m.project, shipped)
+	}, func(now models, err error) {
 		if err != nil {
-			s.fail("The list of models could not be read", err)
+			m.messages.fail("The list of models could not be read", err)
 			return
 		}
-		s.setModels(m)
+		m.set(now)
 	})
 }
 
-func (s *Session) setModels(m models) {
-	m.device = s.models.device
-	s.models = m
-	s.changed(TopicModels)
+func (m *Models) set(now models) {
+	m.models = now
+	m.changed(TopicModels)
 }
 
 // modelPath is how a job names a model.

@@ -3,14 +3,9 @@ package session
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 
 	"glasswork/dataset"
 	"glasswork/dataset/project"
@@ -18,42 +13,50 @@ import (
 	"glasswork/viewer"
 )
 
-// opening is what is being opened now: a new request cancels it.
-type opening struct {
-	text   string
+// Opening finds studies and opens them. A new request cancels the one before it, and
+// whatever is being imported into the open study.
+type Opening struct {
+	*hub
+	reading   *Reading
+	studies   *Studies
+	importing *Importing
+	jobs      *Jobs
+
+	text   string // what is being opened; empty: nothing
 	cancel context.CancelFunc
-	turn   int
+	turn   int // of the latest request
 	choice []*volume.Series
 }
 
-func (o *opening) stop() {
+// Text says what is being opened or imported, or is empty.
+func (o *Opening) Text() string { return cmp.Or(o.text, o.importing.text) }
+
+// Cancel gives up what is being opened, imported or chosen.
+func (o *Opening) Cancel() {
+	o.stop()
+	o.changed(TopicStudy | TopicChoice)
+}
+
+// stop ends the latest request and any import.
+func (o *Opening) stop() {
+	o.importing.stop()
 	if o.cancel != nil {
 		o.cancel()
 	}
 	for _, series := range o.choice {
 		_ = series.Close() // nothing was written through it
 	}
-	*o = opening{turn: o.turn + 1}
-}
-
-// Opening says what is being opened or imported, or is empty.
-func (s *Session) Opening() string { return cmp.Or(s.opening.text, s.importing.text) }
-
-// CancelOpening gives up what is being opened, imported or chosen.
-func (s *Session) CancelOpening() {
-	s.opening.stop()
-	s.importing.stop()
-	s.changed(TopicStudy | TopicChoice)
+	o.text, o.cancel, o.choice = "", nil, nil
+	o.turn++
 }
 
 // begin makes way for something new to open.
-func (s *Session) begin(text string) (ctx context.Context, turn int) {
-	s.opening.stop()
-	s.importing.stop()
-	s.opening.text = text
-	ctx, s.opening.cancel = context.WithCancel(s.ctx)
-	s.changed(TopicStudy | TopicChoice)
-	return ctx, s.opening.turn
+func (o *Opening) begin(text string) (ctx context.Context, turn int) {
+	o.stop()
+	o.text = text
+	ctx, o.cancel = context.WithCancel(o.ctx)
+	o.changed(TopicStudy | TopicChoice)
+	return ctx, o.turn
 }
 
 // found is what dataset.Open returns.
@@ -63,333 +66,189 @@ type found struct {
 }
 
 // Open opens what path holds. Where that is several series, Choice lists them.
-func (s *Session) Open(path string) {
+func (o *Opening) Open(path string) {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs // the project remembers it beyond this working folder
 	}
-	ctx, turn := s.begin("Opening " + path)
-	background(s, ctx, func(ctx context.Context) (found, error) {
+	ctx, turn := o.begin("Opening " + path)
+	background(o.hub, ctx, func(ctx context.Context) (found, error) {
 		series, skipped, err := dataset.Open(ctx, path)
 		return found{series, skipped}, err
 	}, func(f found, err error) {
-		s.offer(turn, path, f, err)
+		o.offer(turn, path, f, err)
 	})
 }
 
 // offer opens the only series found, or asks which.
-func (s *Session) offer(turn int, path string, f found, err error) {
-	if turn != s.opening.turn {
+func (o *Opening) offer(turn int, path string, f found, err error) {
+	if turn != o.turn {
 		for _, series := range f.series {
 			_ = series.Close() // a newer request has taken its place
 		}
 		return
 	}
 	if err != nil {
-		s.CancelOpening()
-		s.banner(Failure, sentence(err), append(chain(err), f.skipped...))
+		o.Cancel()
+		o.messages.refuse(err, f.skipped...)
 		return
 	}
 	if len(f.skipped) > 0 {
-		s.banner(Warning, upperFirst(count(len(f.skipped), "thing", "things"))+" in "+path+" cannot be opened: "+f.skipped[0], f.skipped)
+		o.messages.tell(Message{
+			Severity: Warning, Log: f.skipped,
+			Text: fmt.Sprintf("%s in %s cannot be opened: %s",
+				count(len(f.skipped), "item", "items"), path, f.skipped[0]),
+		})
 	}
 	if len(f.series) == 1 {
-		s.openSeries(f.series[0])
+		o.openSeries(f.series[0])
 		return
 	}
-	s.opening.choice, s.opening.text = f.series, ""
-	s.changed(TopicStudy | TopicChoice)
+	o.choice, o.text = f.series, ""
+	o.changed(TopicStudy | TopicChoice)
 }
 
-// Choice lists the series to choose from, or is empty. Answer with Choose or CancelOpening.
-func (s *Session) Choice() []*volume.Series { return s.opening.choice }
+// Choice lists the series to choose from, or is empty. Answer with Choose or Cancel.
+func (o *Opening) Choice() []*volume.Series { return o.choice }
 
 // Choose opens series i of Choice.
-func (s *Session) Choose(i int) {
-	if i < 0 || i >= len(s.opening.choice) {
+func (o *Opening) Choose(i int) {
+	if i < 0 || i >= len(o.choice) {
 		return
 	}
-	chosen := s.opening.choice[i]
-	s.opening.choice = slices.Delete(s.opening.choice, i, i+1)
-	s.openSeries(chosen)
+	chosen := o.choice[i]
+	o.choice = slices.Delete(o.choice, i, i+1)
+	o.openSeries(chosen)
 }
 
 // OpenSample opens the embedded sample study.
-func (s *Session) OpenSample() { s.openSeries(dataset.Sample()) }
+func (o *Opening) OpenSample() { o.openSeries(dataset.Sample()) }
 
 // OpenStudy opens a study of the project again: from where it came from, or, if that is
 // gone, from the copy that the project keeps.
-func (s *Session) OpenStudy(id string) {
-	i := slices.IndexFunc(s.studies, func(st project.Study) bool { return st.ID == id })
-	if i < 0 || s.OpenStudyID() == id {
+func (o *Opening) OpenStudy(id string) {
+	study, ok := o.studies.find(id)
+	if !ok || o.reading.StudyID() == id {
 		return
 	}
-	study := s.studies[i]
-	ctx, turn := s.begin("Opening " + study.Alias)
-	background(s, ctx, func(ctx context.Context) (*volume.Series, error) {
-		return s.find(ctx, study)
+	ctx, turn := o.begin("Opening " + study.Alias)
+	background(o.hub, ctx, func(ctx context.Context) (*volume.Series, error) {
+		return findSeries(ctx, o.project, study)
 	}, func(series *volume.Series, err error) {
 		switch {
-		case turn != s.opening.turn:
+		case turn != o.turn:
 			if series != nil {
 				_ = series.Close() // a newer request has taken its place
 			}
 		case err != nil:
-			s.CancelOpening()
-			s.fail(study.Alias+" cannot be opened", err)
+			o.Cancel()
+			o.messages.fail(study.Alias+" cannot be opened", err)
 		default:
-			s.openSeries(series)
+			o.openSeries(series)
 		}
 	})
 }
 
-// find returns the series of a study.
-func (s *Session) find(ctx context.Context, study project.Study) (*volume.Series, error) {
-	if sample := dataset.Sample(); sample.ID == study.SeriesID {
-		return sample, nil
-	}
-	series, _, err := dataset.Open(ctx, study.Source)
-	var match *volume.Series
-	for _, candidate := range series {
-		if match == nil && candidate.ID == study.SeriesID && candidate.Geometry.SameGrid(study.Geometry) {
-			match = candidate
-		} else {
-			_ = candidate.Close() // only looked at
-		}
-	}
-	switch {
-	case match != nil:
-		return match, nil
-	case study.HasVoxels:
-		return storedSeries(s.project, study), nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case err != nil:
-		return nil, err
-	}
-	return nil, fmt.Errorf("it is no longer in %s; open it once more from where it is now", study.Source)
-}
-
-// storedSeries reads a study from the project's own copy.
-func storedSeries(p *project.Project, study project.Study) *volume.Series {
-	return &volume.Series{
-		ID: study.SeriesID, Format: "project", Path: study.Source, Description: study.Description,
-		Geometry: study.Geometry, Calibrated: study.Calibrated, Measurable: study.Measurable,
-		Warnings: []string{"The files this study came from are gone; what you see is the project's copy."},
-		Source: &storedSource{read: sync.OnceValues(func() (*volume.Volume, error) {
-			return p.Voxels(context.Background(), study.ID)
-		})},
-	}
-}
-
-// storedSource is a volume that is read whole when its first slice is asked for.
-type storedSource struct {
-	read func() (*volume.Volume, error)
-}
-
-// ReadSlice fills hu ([y,x]) with slice z.
-func (s *storedSource) ReadSlice(_ context.Context, z int, hu []int16) error {
-	v, err := s.read()
-	if err != nil {
-		return err
-	}
-	copy(hu, v.Slice(z))
-	return nil
-}
-
-func (s *storedSource) Close() error { return nil }
-
-// opened is what the project knows of a series.
-type opened struct {
+// registered is what the project knows of a series.
+type registered struct {
 	study    project.Study
 	labels   *project.Annotation
 	measures *viewer.Measures
-	saved    *project.Revision
-	unsaved  bool
+	last     *project.Revision
+	unsaved  bool // the labels have changed since
 }
 
 // openSeries registers a series in the project and begins to read it.
-func (s *Session) openSeries(series *volume.Series) {
-	if s.reading != nil && s.reading.SeriesID == series.ID {
+func (o *Opening) openSeries(series *volume.Series) {
+	if st := o.reading.open; st != nil && st.SeriesID == series.ID {
 		_ = series.Close() // it is open already, and its labels change under the user's hand
-		s.CancelOpening()
-		s.Toast(s.reading.Alias + " is open already.")
+		o.Cancel()
+		o.messages.Toast(st.Alias + " is open already.")
 		return
 	}
 	// What is proposed for a study while its labels are being read would be missed.
-	if s.job != nil && s.job.series == series.ID {
-		s.CancelJob()
-	}
-	ctx, turn := s.begin("Opening " + series.Description)
-	background(s, ctx, func(ctx context.Context) (opened, error) {
-		return register(ctx, s.project, series)
-	}, func(o opened, err error) {
+	o.jobs.cancelFor(series.ID)
+	ctx, turn := o.begin("Opening " + series.Description)
+	background(o.hub, ctx, func(ctx context.Context) (registered, error) {
+		return register(ctx, o.project, series)
+	}, func(reg registered, err error) {
 		switch {
-		case turn != s.opening.turn:
+		case turn != o.turn:
 			_ = series.Close() // a newer request has taken its place
 		case err != nil:
 			_ = series.Close() // the error at hand matters more
-			s.CancelOpening()
-			s.banner(Failure, sentence(err), chain(err))
+			o.Cancel()
+			o.messages.refuse(err)
 		default:
-			s.opening.stop()
-			s.show(series, o)
+			o.stop()
+			o.show(series, reg)
 		}
 	})
 }
 
 // register adds a series to the project and reads its labels.
-func register(ctx context.Context, p *project.Project, series *volume.Series) (o opened, err error) {
-	if o.study, err = p.AddStudy(ctx, series); err != nil {
-		return o, err
+func register(
+	ctx context.Context, p *project.Project, series *volume.Series,
+) (reg registered, err error) {
+	if reg.study, err = p.AddStudy(ctx, series); err != nil {
+		return reg, err
 	}
-	if o.labels, err = p.Annotation(ctx, o.study.ID); err != nil {
-		return o, err
+	if reg.labels, err = p.Annotation(ctx, reg.study.ID); err != nil {
+		return reg, err
 	}
-	o.measures = viewer.NewMeasures(o.labels.Labels)
-	o.saved, o.unsaved, err = lastSaved(ctx, p, o.study.ID, o.labels)
-	return o, err
-}
-
-// lastSaved returns the last revision and whether the labels have changed since.
-func lastSaved(ctx context.Context, p *project.Project, id string, a *project.Annotation) (*project.Revision, bool, error) {
-	all, err := p.Revisions(ctx, id)
+	reg.measures = viewer.NewMeasures(reg.labels.Labels)
+	all, err := p.Revisions(ctx, reg.study.ID)
 	if err != nil {
-		return nil, false, err
+		return reg, err
 	}
-	if len(all) == 0 {
-		return nil, slices.ContainsFunc(a.Slices, func(st project.SliceState) bool { return st != project.SliceState{} }), nil
+	if n := len(all); n > 0 {
+		reg.last, reg.unsaved = &all[n-1], !all[n-1].Holds(reg.labels)
+		return reg, nil
 	}
-	last := all[len(all)-1]
-	sum := sha256.Sum256(a.Labels.Labels)
-	differs := hex.EncodeToString(sum[:]) != last.LabelsSHA256
-	for z, st := range a.Slices {
-		differs = differs || st.Reviewed != last.Reviewed[z]
-	}
-	return &last, differs, nil
+	reg.unsaved = slices.ContainsFunc(reg.labels.Slices, func(state project.SliceState) bool {
+		return state != project.SliceState{}
+	})
+	return reg, nil
 }
 
 // show makes a series the one being read.
-func (s *Session) show(series *volume.Series, o opened) {
-	if old := s.reading; old != nil {
-		s.Release()
-		s.work.Go(old.close)
+func (o *Opening) show(series *volume.Series, reg registered) {
+	o.reading.begin(newStudy(series, reg))
+	if series.Format == "phantom" && len(series.Warnings) > 0 {
+		o.messages.Toast(series.Warnings[0])
+	} else {
+		o.messages.warnOf("", series.Warnings)
 	}
-	r := &reading{
-		Study: o.study, series: series, labels: o.labels, measures: o.measures, saved: o.saved,
-		uncertainty: unknown(o.study.Slices), withheld: map[int]withheld{}, stored: make(chan struct{}),
-	}
-	if o.unsaved {
-		r.edits++
-	}
-	ctx, cancel := context.WithCancel(s.ctx)
-	r.cancel = cancel
-	r.loader = dataset.NewLoader(ctx, series, s.arrived(r))
-	s.reading, s.slice, s.pointer = r, r.Slices/2, pointer{}
-	r.loader.Want(s.slice)
-	s.work.Go(func() { s.store(ctx, r) })
-	s.warn(series)
-	s.refreshStudies()
-	s.changed(TopicAll &^ (TopicMessages | TopicJob | TopicPlan | TopicVerdict | TopicModels))
+	o.studies.refresh()
+	o.changed(TopicAll &^ (TopicMessages | TopicJob | TopicPlan | TopicVerdict | TopicModels))
 }
 
-// warn tells what a series' measurements are worth.
-func (s *Session) warn(series *volume.Series) {
-	switch n := len(series.Warnings); {
-	case n == 0:
-	case series.Format == "phantom":
-		s.Toast(series.Warnings[0])
-	case n == 1:
-		s.banner(Warning, series.Warnings[0], nil)
-	default:
-		s.banner(Warning, fmt.Sprintf("%s (and %d more)", series.Warnings[0], n-1), series.Warnings)
+// Drop takes a file that was dropped onto the window: annotation is entered into the open
+// study, anything else is opened. Where only the user can tell, they are asked.
+func (o *Opening) Drop(path string) {
+	st := o.reading.open
+	if st == nil {
+		o.Open(path)
+		return
 	}
-}
-
-// arrived returns what the loader calls for every slice: it lets the window know, but
-// never queues more than one call there.
-func (s *Session) arrived(r *reading) func(z int, err error) {
-	var came gathered[int]
-	return func(z int, _ error) {
-		if !came.add(z) {
-			return
-		}
-		s.poster.post(func() {
-			now := came.take()
-			if s.reading != r {
-				return
-			}
-			if slices.Contains(now, s.slice) {
-				s.changed(TopicSlice)
-			}
-			s.changed(TopicStrip)
-		})
-	}
-}
-
-// store keeps the voxels in the project once they are read, because training needs them.
-func (s *Session) store(ctx context.Context, r *reading) {
-	defer close(r.stored)
-	err := r.loader.Wait(ctx)
-	if err == nil && !r.HasVoxels {
-		err = s.project.StoreVoxels(ctx, r.ID, r.loader.Volume())
-	}
-	r.storeErr = err
-	s.poster.post(func() {
+	background(o.hub, o.ctx, func(ctx context.Context) (dataset.Annotates, error) {
+		return dataset.LooksLikeAnnotation(path), ctx.Err()
+	}, func(a dataset.Annotates, _ error) {
 		switch {
-		case s.reading != r || errors.Is(err, context.Canceled):
-		case err != nil:
-			s.fail(r.Alias+" cannot be trained on", err)
+		case o.reading.open != st || a == dataset.No:
+			o.Open(path)
+		case a == dataset.Yes:
+			o.importing.Import(path, false)
 		default:
-			r.HasVoxels = true
-			s.changed(TopicStrip | TopicStudy)
+			o.askDropped(path, st.Alias)
 		}
 	})
 }
 
-// waitStored returns when the voxels of r are in the project.
-func (r *reading) waitStored(ctx context.Context) error {
-	select {
-	case <-r.stored:
-		return r.storeErr
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// gathered collects what comes on other goroutines, so that however fast it comes at most
-// one call waits on the window's.
-type gathered[T any] struct {
-	mu  sync.Mutex
-	all []T
-}
-
-// add reports whether v is the first that waits.
-func (g *gathered[T]) add(v T) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.all = append(g.all, v)
-	return len(g.all) == 1
-}
-
-// take returns what has come, and begins anew.
-func (g *gathered[T]) take() []T {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	all := g.all
-	g.all = nil
-	return all
-}
-
-// exists reports whether a path is still there.
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-// count is "1 slice" or "3 slices".
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
+// askDropped asks what a dropped file is.
+func (o *Opening) askDropped(path, alias string) {
+	o.messages.warn(
+		fmt.Sprintf("%s may be annotation of %s, or a study of its own.", filepath.Base(path), alias),
+		Action{"Import it into " + alias, func() { o.importing.Import(path, false) }},
+		Action{"Open it as a study", func() { o.Open(path) }},
+	)
 }

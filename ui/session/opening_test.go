@@ -36,54 +36,54 @@ func writePicture(t *testing.T, dir, name string, w, h int) string {
 func TestOpeningAPathShowsItAndNamesWhatFails(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	missing := filepath.Join(t.TempDir(), "nothing")
-	w.Open(missing)
-	if w.Opening() == "" {
+	w.Opening.Open(missing)
+	if w.Opening.Text() == "" {
 		t.Error("nothing says that something is being opened")
 	}
 	w.until("failure", w.said(missing))
-	if _, ok := w.Study(); ok || w.Opening() != "" {
+	if _, ok := w.Reading.Study(); ok || w.Opening.Text() != "" {
 		t.Error("a failure left something open")
 	}
-	w.Open(writePicture(t, t.TempDir(), "slice.png", 40, 30))
-	w.until("picture", func() bool { hu, _ := w.Voxels(0); return hu != nil })
-	if info, _ := w.Study(); info.Measurable || info.Calibrated {
+	w.Opening.Open(writePicture(t, t.TempDir(), "slice.png", 40, 30))
+	w.until("picture", func() bool { hu, _ := w.Reading.Voxels(0); return hu != nil })
+	if info, _ := w.Reading.Study(); info.Measurable || info.Calibrated {
 		t.Errorf("a picture counts as measured: %+v", info)
 	}
-	for _, f := range w.Findings() {
+	for _, f := range w.Measuring.Classes() {
 		if strings.Contains(f.Text(), "0 ml") {
 			t.Errorf("a picture has a volume: %q", f.Text())
 		}
 	}
-	if strings.Contains(w.PositionText(), "mm") {
-		t.Errorf("PositionText = %q", w.PositionText())
+	if strings.Contains(w.Reading.PositionText(), "mm") {
+		t.Errorf("PositionText = %q", w.Reading.PositionText())
 	}
 }
 
 func TestTheLatestOpeningWins(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	for _, id := range []string{"one", "two", "three"} {
-		w.openSeries(testSeries(id))
+		w.Opening.openSeries(testSeries(id))
 	}
-	w.until("three", func() bool { return w.reading != nil && w.reading.HasVoxels })
-	if w.reading.SeriesID != "three" {
-		t.Errorf("%s is open", w.reading.SeriesID)
+	w.until("three", func() bool { return w.Reading.open != nil && w.Reading.open.HasVoxels })
+	if w.Reading.open.SeriesID != "three" {
+		t.Errorf("%s is open", w.Reading.open.SeriesID)
 	}
 	w.openTest("one")
-	if w.Title() != w.reading.Alias+" – Glasswork" || strings.Contains(w.Title(), "Doe") {
-		t.Errorf("title %q", w.Title())
+	if w.Reading.Title() != w.Reading.open.Alias+" – Glasswork" || strings.Contains(w.Reading.Title(), "Doe") {
+		t.Errorf("title %q", w.Reading.Title())
 	}
-	if name, id := w.Identity(); name != "Doe^Jane" || id != "Pone" {
+	if name, id := w.Reading.Identity(); name != "Doe^Jane" || id != "Pone" {
 		t.Errorf("identity %q, %q", name, id)
 	}
-	w.until("list", func() bool { return len(w.Studies()) >= 2 })
+	w.until("list", func() bool { return len(w.Studies.All()) >= 2 })
 }
 
 func TestTheOpenStudyIsNotOpenedOverItself(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
-	before := w.reading
-	w.openSeries(testSeries("one"))
-	if w.reading != before || !w.said("open already")() {
+	before := w.Reading.open
+	w.Opening.openSeries(testSeries("one"))
+	if w.Reading.open != before || !w.said("open already")() {
 		t.Error("the open study was opened once more")
 	}
 }
@@ -91,20 +91,20 @@ func TestTheOpenStudyIsNotOpenedOverItself(t *testing.T) {
 func TestChoosingAmongSeries(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	offered := found{series: []*volume.Series{testSeries("one"), testSeries("two")}, skipped: []string{"notes.txt: it is no picture."}}
-	_, turn := w.begin("Opening a folder")
-	w.offer(turn, "folder", offered, nil)
-	if len(w.Choice()) != 2 || !w.said("notes.txt")() {
-		t.Fatalf("choice of %d; messages %v", len(w.Choice()), w.texts())
+	_, turn := w.Opening.begin("Opening a folder")
+	w.Opening.offer(turn, "folder", offered, nil)
+	if len(w.Opening.Choice()) != 2 || !w.said("notes.txt")() {
+		t.Fatalf("choice of %d; messages %v", len(w.Opening.Choice()), w.texts())
 	}
-	w.Choose(1)
-	w.until("two", func() bool { return w.reading != nil })
-	if w.reading.SeriesID != "two" || len(w.Choice()) != 0 {
+	w.Opening.Choose(1)
+	w.until("two", func() bool { return w.Reading.open != nil })
+	if w.Reading.open.SeriesID != "two" || len(w.Opening.Choice()) != 0 {
 		t.Error("another series was opened than chosen")
 	}
-	_, turn = w.begin("Opening a folder")
-	w.offer(turn, "folder", found{series: []*volume.Series{testSeries("one"), testSeries("three")}}, nil)
-	w.CancelOpening()
-	if len(w.Choice()) != 0 || w.reading.SeriesID != "two" {
+	_, turn = w.Opening.begin("Opening a folder")
+	w.Opening.offer(turn, "folder", found{series: []*volume.Series{testSeries("one"), testSeries("three")}}, nil)
+	w.Opening.Cancel()
+	if len(w.Opening.Choice()) != 0 || w.Reading.open.SeriesID != "two" {
 		t.Error("giving up the choice changed what is open")
 	}
 }
@@ -113,38 +113,39 @@ func TestLookAndTipAreBoundedAndRemembered(t *testing.T) {
 	dir := t.TempDir()
 	w := newWindow(t, dir, nil)
 	w.openTest("one")
-	w.SetOpacity(7)
-	w.SetPalette(1)
-	w.SetMode(viewer.Outline)
-	w.SetVisible(volume.Consolidation, false)
-	w.SetClass(volume.Consolidation)
-	w.SetRange(viewer.HURange{Min: 50, Max: -200, On: true})
-	w.SetTip(viewer.Tip{DiameterMM: 1e9})
-	w.Hide(true)
-	if st := w.Style(); st.Visible != [volume.NumClasses]bool{} {
+	w.Display.SetOpacity(7)
+	w.Display.SetPalette(1)
+	w.Display.SetMode(viewer.Outline)
+	w.Display.SetVisible(volume.Consolidation, false)
+	w.Tools.SetClass(volume.Consolidation)
+	w.Tools.SetRange(viewer.HURange{Min: 50, Max: -200, On: true})
+	w.Tools.SetTip(viewer.Tip{DiameterMM: 1e9})
+	w.Display.Hide(true)
+	if st := w.Display.Style(); st.Visible != [volume.NumClasses]bool{} {
 		t.Error("hidden overlays are visible")
 	}
-	w.Hide(false)
-	want := w.Style()
-	w.AutoWindow()
-	if w.Window() == viewer.Presets()[0].WindowLevel {
+	w.Display.Hide(false)
+	want := w.Display.Style()
+	hu, _ := w.Reading.Voxels(w.Reading.Slice())
+	w.Display.AutoWindow(hu)
+	if w.Display.Window() == viewer.Presets()[0].WindowLevel {
 		t.Error("0 did not change the window")
 	}
-	w.UsePreset(1)
-	if w.Window() != viewer.Presets()[1].WindowLevel {
+	w.Display.UsePreset(1)
+	if w.Display.Window() != viewer.Presets()[1].WindowLevel {
 		t.Error("2 is not the mediastinum")
 	}
 	w.shut()
 
 	w = newWindow(t, dir, nil)
-	if w.Style() != want || want.Opacity != 1 {
-		t.Errorf("style %+v, want %+v", w.Style(), want)
+	if w.Display.Style() != want || want.Opacity != 1 {
+		t.Errorf("style %+v, want %+v", w.Display.Style(), want)
 	}
-	w.SetClass(volume.Consolidation)
-	if w.Range() != (viewer.HURange{Min: -200, Max: 50, On: true}) {
-		t.Errorf("range %v", w.Range())
+	w.Tools.SetClass(volume.Consolidation)
+	if w.Tools.Range() != (viewer.HURange{Min: -200, Max: 50, On: true}) {
+		t.Errorf("range %v", w.Tools.Range())
 	}
-	if tip, _, _ := w.Brush(); tip.DiameterMM != viewer.LargestTip {
+	if tip, _, _ := w.Tools.Brush(); tip.DiameterMM != viewer.LargestTip {
 		t.Errorf("tip %g mm", tip.DiameterMM)
 	}
 }

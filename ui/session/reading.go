@@ -2,169 +2,24 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"math"
-	"time"
+	"slices"
 
-	"glasswork/dataset"
 	"glasswork/dataset/project"
 	"glasswork/dataset/volume"
 	"glasswork/viewer"
 )
 
-// reading is the study that is open.
-type reading struct {
-	project.Study
-	series   *volume.Series
-	loader   *dataset.Loader
-	labels   *project.Annotation
-	measures *viewer.Measures
-	history  viewer.History[*edit]
-	stroke   *viewer.Stroke
-	painted  time.Time // when findings were last told about the stroke in progress
+// Reading is the open study, the slice looked at and the voxel under the pointer.
+type Reading struct {
+	*hub
+	// leave is called before the slice looked at is left.
+	leave func()
 
-	uncertainty []float64         // per slice, NaN where unknown
-	withheld    map[int]withheld  // predictions for slices that a person had touched
-	saved       *project.Revision // the last revision; nil: none yet
-	edits       int               // changes of labels or review so far
-	savedEdits  int               // of them are in the last revision
-
-	// stored is closed when the voxels are in the project or could not be put there: storeErr.
-	stored   chan struct{}
-	storeErr error
-	cancel   context.CancelFunc
-}
-
-// unsaved reports labels that are in the journal but in no revision yet.
-func (r *reading) unsaved() bool { return r.edits != r.savedEdits }
-
-// close stops loading and waits for it; the series' files are released.
-func (r *reading) close() {
-	r.cancel()
-	r.loader.Close()
-	_ = r.series.Close() // nothing was written through it
-}
-
-// Slice is the slice looked at, 0 the first.
-func (s *Session) Slice() int { return s.slice }
-
-// Slices is how many the open study has, 0 without one.
-func (s *Session) Slices() int {
-	if s.reading == nil {
-		return 0
-	}
-	return s.reading.Slices
-}
-
-// GoTo looks at slice z, or the nearest there is. Its voxels are loaded next.
-func (s *Session) GoTo(z int) {
-	r := s.reading
-	if r == nil {
-		return
-	}
-	z = min(max(z, 0), r.Slices-1)
-	if z == s.slice {
-		return
-	}
-	if r.stroke != nil {
-		s.Release()
-	}
-	s.slice = z
-	r.loader.Want(z)
-	s.changed(TopicSlice | TopicFindings)
-}
-
-// Voxels returns slice z's HU, nil while it is not loaded, and its labels, both [y,x] and
-// to be read before the next event only.
-func (s *Session) Voxels(z int) (hu []int16, labels []uint8) {
-	r := s.reading
-	if r == nil || z < 0 || z >= r.Slices {
-		return nil, nil
-	}
-	if r.loader.Loaded(z) {
-		hu = r.loader.Volume().Slice(z)
-	}
-	return hu, r.labels.Labels.Slice(z)
-}
-
-// Loaded is how many slices of the open study have been read, of how many.
-func (s *Session) Loaded() (done, all int) {
-	if s.reading == nil {
-		return 0, 0
-	}
-	for z := range s.reading.Slices {
-		if s.reading.loader.Loaded(z) {
-			done++
-		}
-	}
-	return done, s.reading.Slices
-}
-
-// StudyInfo is what the window says about the open study.
-type StudyInfo struct {
-	project.Study
-	// Thickness is the slices' in mm, 0 if unknown.
-	Thickness float64
-	// Date is YYYY-MM-DD, or empty.
-	Date string
-	// Warnings say what measurements are worth.
-	Warnings []string
-}
-
-// Study is the open study; ok is false if there is none.
-func (s *Session) Study() (info StudyInfo, ok bool) {
-	r := s.reading
-	if r == nil {
-		return info, false
-	}
-	return StudyInfo{Study: r.Study, Thickness: r.series.Thickness, Date: r.series.Date, Warnings: r.series.Warnings}, true
-}
-
-// Identity is who the patient is: shown only when the user asks for it, never logged.
-func (s *Session) Identity() (name, id string) {
-	if s.reading == nil {
-		return "", ""
-	}
-	return s.reading.series.PatientName, s.reading.series.PatientID
-}
-
-// Title is the window's: it never says who the patient is.
-func (s *Session) Title() string {
-	if s.reading == nil {
-		return "Glasswork"
-	}
-	return s.reading.Alias + " – Glasswork"
-}
-
-// Captions are the texts over the picture's top corners: the series, and who proposed
-// the labels of this slice.
-func (s *Session) Captions() (series, proposer string) {
-	r := s.reading
-	if r == nil {
-		return "", ""
-	}
-	series = r.Description
-	if series == "" {
-		series = r.Alias
-	}
-	series += fmt.Sprintf("   %d", r.Slices)
-	if mm := r.Geometry.Spacing()[0]; r.Measurable && mm > 0 {
-		series += fmt.Sprintf(" × %s mm", viewer.Number(mm, 1))
-	}
-	state := r.labels.Slices[s.slice]
-	switch {
-	case state.Source != "":
-		proposer = "imported from " + state.Source
-	case state.Model != "" && state.Touched:
-		proposer = "proposed by " + state.Model + ", corrected"
-	case state.Model != "":
-		proposer = "proposed by " + state.Model
-	case state.Source != "":
-		proposer = "imported from " + state.Source
-	case state.Touched:
-		proposer = "drawn by hand"
-	}
-	return series, proposer
+	open    *study // nil: none
+	slice   int
+	pointer pointer
 }
 
 // pointer is the voxel under the mouse.
@@ -173,58 +28,228 @@ type pointer struct {
 	ok   bool
 }
 
+// begin makes st the open study and loads it.
+func (r *Reading) begin(st *study) {
+	if old := r.open; old != nil {
+		r.leave()
+		r.work.Go(old.close)
+	}
+	ctx := st.load(r.ctx, r.arrived(st))
+	r.open, r.slice, r.pointer = st, st.Slices/2, pointer{}
+	st.loader.Want(r.slice)
+	background(r.hub, ctx, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, st.store(ctx, r.project)
+	}, func(_ struct{}, err error) {
+		switch {
+		case r.open != st || errors.Is(err, context.Canceled):
+		case err != nil:
+			r.messages.fail(st.Alias+" cannot be trained on", err)
+		default:
+			st.HasVoxels = true
+			r.changed(TopicStrip | TopicStudy)
+		}
+	})
+}
+
+// arrived returns what the loader calls for every slice: it lets the window know, but
+// never queues more than one call there.
+func (r *Reading) arrived(st *study) func(z int, err error) {
+	var came gathered[int]
+	return func(z int, _ error) {
+		if !came.add(z) {
+			return
+		}
+		r.poster.post(func() {
+			now := came.take()
+			if r.open != st {
+				return
+			}
+			if slices.Contains(now, r.slice) {
+				r.changed(TopicSlice)
+			}
+			r.changed(TopicStrip)
+		})
+	}
+}
+
+// close ends the open study's loading and waits for it.
+func (r *Reading) close() {
+	if r.open != nil {
+		r.open.close()
+	}
+}
+
+// Grid is the open study's grid; ok is false if none is open.
+func (r *Reading) Grid() (g volume.Geometry, ok bool) {
+	if r.open == nil {
+		return g, false
+	}
+	return r.open.Geometry, true
+}
+
+// Slice is the slice looked at, 0 the first.
+func (r *Reading) Slice() int { return r.slice }
+
+// Slices is how many the open study has, 0 without one.
+func (r *Reading) Slices() int {
+	if r.open == nil {
+		return 0
+	}
+	return r.open.Slices
+}
+
+// GoTo looks at slice z, or the nearest there is. Its voxels are loaded next. A stroke in
+// progress ends.
+func (r *Reading) GoTo(z int) {
+	if r.open == nil {
+		return
+	}
+	z = min(max(z, 0), r.open.Slices-1)
+	if z == r.slice {
+		return
+	}
+	r.leave()
+	r.slice = z
+	r.open.loader.Want(z)
+	r.changed(TopicSlice | TopicMeasures)
+}
+
+// Voxels returns slice z's HU, nil while it is not loaded, and its labels, both [y,x] and
+// to be read before the next event only.
+func (r *Reading) Voxels(z int) (hu []int16, labels []uint8) {
+	if r.open == nil {
+		return nil, nil
+	}
+	return r.open.voxels(z)
+}
+
+// Loaded is how many slices of the open study have been read, of how many.
+func (r *Reading) Loaded() (done, all int) {
+	if r.open == nil {
+		return 0, 0
+	}
+	for z := range r.open.Slices {
+		if r.open.loader.Loaded(z) {
+			done++
+		}
+	}
+	return done, r.open.Slices
+}
+
+// Study is the open study; ok is false if there is none.
+func (r *Reading) Study() (study project.Study, ok bool) {
+	if r.open == nil {
+		return study, false
+	}
+	return r.open.Study, true
+}
+
+// StudyID is the ID of the open study, or empty.
+func (r *Reading) StudyID() string {
+	if r.open == nil {
+		return ""
+	}
+	return r.open.ID
+}
+
+// Identity is who the patient is: shown only when the user asks for it, never logged.
+func (r *Reading) Identity() (name, id string) {
+	if r.open == nil {
+		return "", ""
+	}
+	return r.open.series.PatientName, r.open.series.PatientID
+}
+
+// Title is the window's: it never says who the patient is.
+func (r *Reading) Title() string {
+	if r.open == nil {
+		return "Glasswork"
+	}
+	return r.open.Alias + " – Glasswork"
+}
+
+// Captions are the texts over the picture's top corners: the series, and who proposed
+// the labels of this slice.
+func (r *Reading) Captions() (series, proposer string) {
+	if r.open == nil {
+		return "", ""
+	}
+	return r.open.caption(), proposerOf(r.open.labels.Slices[r.slice])
+}
+
+// caption is the series, how many slices it has and how thick they are.
+func (st *study) caption() string {
+	text := st.Description
+	if text == "" {
+		text = st.Alias
+	}
+	text += fmt.Sprintf("   %d", st.Slices)
+	if mm := st.Geometry.Spacing()[0]; st.Measurable && mm > 0 {
+		text += fmt.Sprintf(" × %s mm", viewer.Number(mm, 1))
+	}
+	return text
+}
+
+// proposerOf says where the labels of a slice come from; empty: nobody made any.
+func proposerOf(state project.SliceState) string {
+	switch {
+	case state.Source != "":
+		return "imported from " + state.Source
+	case state.Model != "" && state.Touched:
+		return "proposed by " + state.Model + ", corrected"
+	case state.Model != "":
+		return "proposed by " + state.Model
+	case state.Touched:
+		return "drawn by hand"
+	}
+	return ""
+}
+
 // Point tells which voxel of the slice is under the pointer; ok is false beside it.
-func (s *Session) Point(x, y int, ok bool) {
-	if p := (pointer{x, y, ok}); p != s.pointer {
-		s.pointer = p
-		s.changed(TopicPointer)
+func (r *Reading) Point(x, y int, ok bool) {
+	if p := (pointer{x, y, ok}); p != r.pointer {
+		r.pointer = p
+		r.changed(TopicPointer)
 	}
 }
 
 // Here says what is under the pointer, such as "HU −712   x 41.2 y −88.0 z −212.5 mm",
 // or nothing.
-func (s *Session) Here() string {
-	r := s.reading
-	if r == nil || !s.pointer.ok || s.pointer.x >= r.Geometry.Size[2] || s.pointer.y >= r.Geometry.Size[1] {
+func (r *Reading) Here() string {
+	st, at := r.open, r.pointer
+	if st == nil || !at.ok || at.x >= st.Geometry.Size[2] || at.y >= st.Geometry.Size[1] {
 		return ""
 	}
 	text := ""
-	if hu, _ := s.Voxels(s.slice); hu != nil {
+	if hu, _ := st.voxels(r.slice); hu != nil {
 		unit := "HU "
-		if !r.Calibrated {
+		if !st.Calibrated {
 			unit = "about HU "
 		}
-		text = unit + viewer.Number(float64(hu[s.pointer.y*r.Geometry.Size[2]+s.pointer.x]), 0)
+		text = unit + viewer.Number(float64(hu[at.y*st.Geometry.Size[2]+at.x]), 0)
 	}
-	if !r.Measurable {
+	if !st.Measurable {
 		return text
 	}
-	p := r.Geometry.ToMM(float64(s.slice), float64(s.pointer.y), float64(s.pointer.x))
-	return text + fmt.Sprintf("   x %s y %s z %s mm", viewer.Number(p[0], 1), viewer.Number(p[1], 1), viewer.Number(p[2], 1))
+	p := st.Geometry.ToMM(float64(r.slice), float64(at.y), float64(at.x))
+	return text + fmt.Sprintf("   x %s y %s z %s mm",
+		viewer.Number(p[0], 1), viewer.Number(p[1], 1), viewer.Number(p[2], 1))
 }
 
 // Measurable reports whether mm and ml of the open study can be trusted.
-func (s *Session) Measurable() bool { return s.reading != nil && s.reading.Measurable }
+func (r *Reading) Measurable() bool { return r.open != nil && r.open.Measurable }
 
 // PositionText is where the slice lies, such as "slice 31 / 64   −212.5 mm".
-func (s *Session) PositionText() string {
-	r := s.reading
-	if r == nil {
+func (r *Reading) PositionText() string {
+	st := r.open
+	if st == nil {
 		return ""
 	}
-	text := fmt.Sprintf("slice %d / %d", s.slice+1, r.Slices)
-	if !r.Measurable {
+	text := fmt.Sprintf("slice %d / %d", r.slice+1, st.Slices)
+	if !st.Measurable {
 		return text
 	}
-	mid := r.Geometry.ToMM(float64(s.slice), float64(r.Geometry.Size[1]-1)/2, float64(r.Geometry.Size[2]-1)/2)
+	size := st.Geometry.Size
+	mid := st.Geometry.ToMM(float64(r.slice), float64(size[1]-1)/2, float64(size[2]-1)/2)
 	return text + "   " + viewer.Number(mid[2], 1) + " mm"
-}
-
-// unknown is n times "not known".
-func unknown(n int) []float64 {
-	out := make([]float64, n)
-	for i := range out {
-		out[i] = math.NaN()
-	}
-	return out
 }

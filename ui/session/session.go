@@ -1,6 +1,7 @@
-// Package session is the state of the window in plain Go: the project, the study being
-// read, tools, jobs and messages. Widgets read it through methods and observe it by
-// topic; how anything looks, and Fyne, are not here.
+// Package session is the state of the window in plain Go. A Session owns one object for
+// each thing a person does (reading, editing, importing …); each object keeps its own
+// state, and widgets take the objects they need and observe them by topic. How anything
+// looks, and Fyne, are not here.
 //
 // Methods are called on one goroutine, the window's, and return quickly. What takes
 // longer runs on goroutines of the session, which report on the window's goroutine
@@ -13,10 +14,8 @@ import (
 	"log"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"glasswork/dataset/project"
-	"glasswork/dataset/volume"
 )
 
 // Config says what a session works with.
@@ -37,50 +36,58 @@ type Config struct {
 	Log *log.Logger
 }
 
-// journal makes entries durable before they count.
-type journal interface {
-	Append(ctx context.Context, id string, e ...project.Entry) error
-}
-
-// Session is what the window shows.
+// Session is what the window shows. Each field is an object with its own state; the
+// session makes and closes them.
 type Session struct {
-	config  Config
-	project *project.Project
-	journal journal
-	ctx     context.Context
-	cancel  context.CancelFunc
-	work    sync.WaitGroup
-	poster  poster
+	Messages *Messages // what the user is told
+	Studies  *Studies  // the project's studies
+	Opening  *Opening  // finding and opening a study
+	Reading  *Reading  // the open study and the slice looked at
+	Display  *Display  // window/level and overlays
 
-	observers []*observer
-	messages  messages
+	Tools     *Tools     // the tool in hand
+	Editing   *Editing   // changes of labels, undo and redo
+	Reviewing *Reviewing // which slices a person vouches for
+	Measuring *Measuring // volumes, areas and the strip
+	Importing *Importing // annotation made elsewhere
 
-	studies   []project.Study
-	opening   opening
-	importing importing
-	reading   *reading
-	slice     int
-	pointer   pointer
-	look      look
-	hand      toolbox
-	keeper    *keeper
+	Saving    *Saving    // revisions
+	Exporting *Exporting // the dataset for others
 
-	models  models
-	trainer starter
-	job     *runningJob
-	plan    *Plan
-	verdict *Verdict
+	Jobs       *Jobs       // the work in progress, and the trainer
+	Models     *Models     // the networks of the project
+	Proposing  *Proposing  // a network's labels for the open study
+	Retraining *Retraining // a new network from what was reviewed
 
-	augmenting augmenting
+	hub    *hub
+	keeper *keeper
 }
 
 // New opens the project and returns a session in which no study is open. The error is a
 // sentence for the user.
 func New(ctx context.Context, c Config) (*Session, error) {
+	if err := c.complete(); err != nil {
+		return nil, err
+	}
+	p, err := project.Open(ctx, c.Project)
+	if err != nil {
+		return nil, err
+	}
+	s := assemble(newHub(ctx, c, p))
+	if err := s.load(ctx); err != nil {
+		s.hub.cancel()
+		s.keeper.close()
+		return nil, errors.Join(err, p.Close())
+	}
+	return s, nil
+}
+
+// complete fills in what is left to the session.
+func (c *Config) complete() error {
 	if c.Project == "" {
 		dir, err := DefaultProject()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		c.Project = dir
 	}
@@ -93,109 +100,79 @@ func New(ctx context.Context, c Config) (*Session, error) {
 	if c.Shipped.ID == "" {
 		c.Shipped = project.Model{ID: project.Baseline, Name: project.Baseline}
 	}
-	p, err := project.Open(ctx, c.Project)
-	if err != nil {
-		return nil, err
-	}
-	s := &Session{config: c, project: p, journal: p}
-	s.ctx, s.cancel = context.WithCancel(ctx)
-	s.trainer.start = c.Trainer
-	s.look, s.hand = defaultLook(), defaultToolbox()
-	s.keeper = newKeeper(s)
-	if err := s.recall(ctx); err != nil {
-		s.cancel()
-		s.keeper.close()
-		return nil, errors.Join(err, p.Close())
-	}
-	return s, nil
+	return nil
 }
 
-// recall reads what the project knows: settings, studies, models.
-func (s *Session) recall(ctx context.Context) error {
-	if err := s.recallSettings(ctx); err != nil {
+// assemble makes the objects of a session and gives each the ones it uses.
+func assemble(h *hub) *Session {
+	s := &Session{hub: h, Messages: h.messages, keeper: newKeeper(h)}
+	s.Studies = &Studies{hub: h}
+	s.Display = &Display{hub: h, state: defaultDisplay(), remember: s.remember}
+	s.Tools = &Tools{hub: h, hand: defaultToolbox(), remember: s.remember}
+	s.Reading = &Reading{hub: h}
+	s.Editing = &Editing{
+		hub: h, journal: h.project, reading: s.Reading, tools: s.Tools, studies: s.Studies,
+	}
+	s.Reading.leave = s.Editing.Release
+	s.Reviewing = &Reviewing{hub: h, reading: s.Reading, editing: s.Editing}
+	s.Measuring = &Measuring{reading: s.Reading, display: s.Display, tools: s.Tools}
+	s.Importing = &Importing{hub: h, reading: s.Reading, editing: s.Editing}
+	s.Jobs = &Jobs{hub: h, trainer: starter{start: h.config.Trainer}}
+	s.Opening = &Opening{
+		hub: h, reading: s.Reading, studies: s.Studies, importing: s.Importing, jobs: s.Jobs,
+	}
+	s.Saving = &Saving{hub: h, reading: s.Reading, editing: s.Editing, studies: s.Studies}
+	s.Exporting = &Exporting{hub: h, saving: s.Saving, jobs: s.Jobs}
+	s.Models = &Models{hub: h}
+	s.Proposing = &Proposing{
+		hub: h, reading: s.Reading, editing: s.Editing, jobs: s.Jobs, models: s.Models,
+	}
+	s.Retraining = &Retraining{
+		hub: h, reading: s.Reading, display: s.Display, saving: s.Saving,
+		studies: s.Studies, jobs: s.Jobs, models: s.Models,
+	}
+	return s
+}
+
+// load reads what the project knows: settings, studies, models.
+func (s *Session) load(ctx context.Context) error {
+	if err := s.recall(ctx); err != nil {
 		return err
 	}
-	shipped, err := s.project.AddModel(ctx, s.config.Shipped, "")
-	if err != nil {
+	if err := s.Studies.load(ctx); err != nil {
 		return err
 	}
-	if s.studies, err = s.project.Studies(ctx); err != nil {
-		return err
-	}
-	s.models, err = readModels(ctx, s.project, shipped.ID)
-	return err
+	return s.Models.load(ctx)
+}
+
+// Observe calls tell on the window's goroutine after any of topics has changed, until
+// forget is called.
+func (s *Session) Observe(topics Topic, tell func()) (forget func()) {
+	return s.hub.observers.observe(topics, tell)
 }
 
 // SetPost names the function that runs f on the window's goroutine; what was to be
 // posted before is posted now.
-func (s *Session) SetPost(post func(f func())) { s.poster.set(post) }
-
-// Close cancels what runs, waits for it and closes the project. Everything a person did
-// is on disk already.
-func (s *Session) Close() error {
-	s.poster.close()
-	s.cancel()
-	s.opening.stop()
-	s.importing.stop()
-	if s.reading != nil {
-		s.reading.close()
-	}
-	s.work.Wait()
-	s.keeper.close()
-	return errors.Join(s.trainer.close(), s.project.Close())
-}
-
-// background runs work on a goroutine of the session's and then done on the window's.
-func background[T any](s *Session, ctx context.Context, work func(ctx context.Context) (T, error), done func(T, error)) {
-	s.work.Go(func() {
-		v, err := work(ctx)
-		s.poster.post(func() { done(v, err) })
-	})
-}
+func (s *Session) SetPost(post func(f func())) { s.hub.poster.set(post) }
 
 // ProjectDir is the project's folder.
-func (s *Session) ProjectDir() string { return s.project.Dir() }
+func (s *Session) ProjectDir() string { return s.hub.project.Dir() }
 
-// Studies are those of the project, in the order in which they were added.
-func (s *Session) Studies() []project.Study { return s.studies }
-
-// OpenStudyID is the ID of the study being read, or empty.
-func (s *Session) OpenStudyID() string {
-	if s.reading == nil {
-		return ""
+// Close finishes the stroke in progress, cancels what runs, waits for it and closes the
+// project. Everything else a person did is on disk already. The error says so if the
+// stroke could not be kept.
+func (s *Session) Close() error {
+	var lost error
+	if !s.Editing.finish() {
+		lost = errors.New("the stroke in progress could not be kept and is dropped")
 	}
-	return s.reading.ID
-}
-
-// SetHoldout chooses whether a study's patient is kept for scoring and never trained on.
-func (s *Session) SetHoldout(studyID string, holdout bool) {
-	for _, study := range s.studies {
-		if study.ID != studyID {
-			continue
-		}
-		background(s, s.ctx, func(ctx context.Context) (struct{}, error) {
-			return struct{}{}, s.project.SetHoldout(ctx, study.PatientKey, holdout)
-		}, func(_ struct{}, err error) {
-			if errors.Is(err, project.ErrPinned) {
-				s.banner(Warning, study.Alias+" stays where it is: "+project.ErrPinned.Error()+".", nil)
-			} else if err != nil {
-				s.fail(study.Alias+" could not be held out", err)
-			}
-			s.refreshStudies()
-		})
-	}
-}
-
-// refreshStudies reads the list of studies again.
-func (s *Session) refreshStudies() {
-	background(s, s.ctx, s.project.Studies, func(all []project.Study, err error) {
-		if err != nil {
-			s.fail("The list of studies could not be read", err)
-			return
-		}
-		s.studies = all
-		s.changed(TopicStudies)
-	})
+	s.hub.poster.close()
+	s.hub.cancel()
+	s.Opening.stop()
+	s.Reading.close()
+	s.hub.work.Wait()
+	s.keeper.close()
+	return errors.Join(lost, s.Jobs.trainer.close(), s.hub.project.Close())
 }
 
 // DefaultProject is the folder of the user's own project.
@@ -204,17 +181,10 @@ func DefaultProject() (string, error) {
 	if !filepath.IsAbs(base) {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return "", errors.New("there is no home folder to keep the project in; name a folder with --project")
+			return "", errors.New("there is no home folder to keep the project in; " +
+				"name a folder with --project")
 		}
 		base = filepath.Join(home, ".local", "share")
 	}
 	return filepath.Join(base, "glasswork", "project"), nil
-}
-
-// Grid is the open study's grid; ok is false if none is open.
-func (s *Session) Grid() (g volume.Geometry, ok bool) {
-	if s.reading == nil {
-		return g, false
-	}
-	return s.reading.Geometry, true
 }

@@ -24,13 +24,16 @@ type settings struct {
 
 // remember keeps the present settings, soon and without making the caller wait.
 func (s *Session) remember() {
-	st := s.look.style
-	s.keeper.keep(settings{st.Palette.Name, st.Opacity, st.Mode, st.Visible, s.hand.tip.DiameterMM, s.hand.ranges})
+	style, hand := s.Display.state.style, s.Tools.hand
+	s.keeper.keep(settings{
+		Palette: style.Palette.Name, Opacity: style.Opacity, Mode: style.Mode,
+		Visible: style.Visible, TipMM: hand.tip.DiameterMM, Ranges: hand.ranges,
+	})
 }
 
-// recallSettings takes up what was remembered; what cannot be understood is left at its default.
-func (s *Session) recallSettings(ctx context.Context) error {
-	text, err := s.project.Setting(ctx, settingsKey)
+// recall takes up what was remembered; what cannot be understood is left at its default.
+func (s *Session) recall(ctx context.Context) error {
+	text, err := s.hub.project.Setting(ctx, settingsKey)
 	if err != nil || text == "" {
 		return err
 	}
@@ -38,21 +41,21 @@ func (s *Session) recallSettings(ctx context.Context) error {
 	if json.Unmarshal([]byte(text), &kept) != nil {
 		return nil
 	}
-	st := &s.look.style
+	style, hand := &s.Display.state.style, &s.Tools.hand
 	for _, p := range viewer.Palettes() {
 		if p.Name == kept.Palette {
-			st.Palette = p
+			style.Palette = p
 		}
 	}
-	st.Opacity = min(max(kept.Opacity, 0), 1)
-	st.Mode = min(kept.Mode, viewer.Both)
-	st.Visible = kept.Visible
+	style.Opacity = min(max(kept.Opacity, 0), 1)
+	style.Mode = min(kept.Mode, viewer.Both)
+	style.Visible = kept.Visible
 	if kept.TipMM >= viewer.SmallestTip && kept.TipMM <= viewer.LargestTip {
-		s.hand.tip.DiameterMM = kept.TipMM
+		hand.tip.DiameterMM = kept.TipMM
 	}
 	for c, r := range kept.Ranges {
 		if r.Min < r.Max {
-			s.hand.ranges[c] = r
+			hand.ranges[c] = r
 		}
 	}
 	return nil
@@ -65,17 +68,18 @@ type keeper struct {
 	done   sync.WaitGroup
 }
 
-func newKeeper(s *Session) *keeper {
+func newKeeper(h *hub) *keeper {
 	k := &keeper{latest: make(chan settings, 1)}
 	k.done.Go(func() {
 		for kept := range k.latest {
 			text, err := json.Marshal(kept)
 			if err == nil {
 				// What was set last must reach the disk even while the session is being closed.
-				err = s.project.SetSetting(context.WithoutCancel(s.ctx), settingsKey, string(text))
+				ctx := context.WithoutCancel(h.ctx)
+				err = h.project.SetSetting(ctx, settingsKey, string(text))
 			}
 			if err != nil {
-				s.poster.post(func() { s.fail("Your settings could not be kept", err) })
+				h.poster.post(func() { h.messages.fail("Your settings could not be kept", err) })
 			}
 		}
 	})

@@ -128,6 +128,3 @@ func (st *starter) close() error {
 	}
 	return st.trainer.Close()
 }
-
-// TrainerLog is what the trainer has said, for "Show log".
-func (s *Session) TrainerLog() []string { return s.trainer.log() }

@@ -6,21 +6,20 @@ import (
 
 	"glasswork/dataset"
 	"glasswork/dataset/nifti"
-	"glasswork/viewer"
 )
 
 func TestExportSavesAndWritesWhatIsReviewed(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
-	w.SetTool(viewer.Brush)
+	w.Tools.Take(Brush)
 	w.stroke(10, 10)
-	w.ToggleReviewed()
+	w.Reviewing.Toggle()
 	dir := t.TempDir()
-	w.Export(dir, dataset.ExportOptions{Format: "nnunet"})
-	if job, ok := w.Job(); !ok || job.Kind != Exporting {
+	w.Exporting.Export(dir, dataset.ExportOptions{Format: "nnunet"})
+	if job, ok := w.Jobs.Current(); !ok || job.Kind != JobExport {
 		t.Fatalf("job = %+v, %v; want an export", job, ok)
 	}
-	w.Export(dir, dataset.ExportOptions{Format: "kaggle"})
+	w.Exporting.Export(dir, dataset.ExportOptions{Format: "kaggle"})
 	if !w.said("Still busy (Exporting")() {
 		t.Errorf("a second export was not refused: %v", w.texts())
 	}
@@ -41,12 +40,12 @@ func TestExportSavesAndWritesWhatIsReviewed(t *testing.T) {
 func TestACancelledExportSaysSoAndLeavesNothingHalf(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
-	w.SetTool(viewer.Brush)
+	w.Tools.Take(Brush)
 	w.stroke(10, 10)
 	dir := t.TempDir()
-	w.Export(dir, dataset.ExportOptions{Format: "nnunet"})
-	w.CancelJob()
-	w.until("the end", func() bool { _, runs := w.Job(); return !runs })
+	w.Exporting.Export(dir, dataset.ExportOptions{Format: "nnunet"})
+	w.Jobs.Cancel()
+	w.until("the end", func() bool { _, runs := w.Jobs.Current(); return !runs })
 	if !w.said("Exporting was cancelled")() {
 		t.Fatalf("messages: %v", w.texts())
 	}
@@ -59,6 +58,6 @@ func TestAnExportThatFailsNamesTheFolder(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
 	dir := t.TempDir()
-	w.Export(dir, dataset.ExportOptions{Format: "nnunet", OnlyReviewed: true})
+	w.Exporting.Export(dir, dataset.ExportOptions{Format: "nnunet", OnlyReviewed: true})
 	w.until("the refusal", w.said("The export to "+dir+" did not work"))
 }

@@ -14,7 +14,6 @@ import (
 	"glasswork/dataset/volume"
 	"glasswork/training/protocol"
 	"glasswork/training/score"
-	"glasswork/viewer"
 )
 
 // predicts answers with slices full of one class; before each it asks gate, if there is one.
@@ -45,16 +44,16 @@ func TestProposalsComeOutwardAndNeverOverAPersonsSlices(t *testing.T) {
 	trainer := predicts(volume.LungsOther, gate)
 	w := newWindow(t, t.TempDir(), trainer)
 	w.openTest("one")
-	w.SetTool(viewer.Brush)
-	w.GoTo(5)
+	w.Tools.Take(Brush)
+	w.Reading.GoTo(5)
 	w.stroke(8, 8)
-	w.GoTo(2)
+	w.Reading.GoTo(2)
 	mine := w.labels().Slice(5)
-	w.ProposeStudy()
-	if _, ok := w.Job(); !ok {
+	w.Proposing.Study()
+	if _, ok := w.Jobs.Current(); !ok {
 		t.Fatal("no job runs")
 	}
-	w.ProposeSlice()
+	w.Proposing.Slice()
 	if !w.said("busy")() {
 		t.Error("a second job was not refused")
 	}
@@ -63,11 +62,11 @@ func TestProposalsComeOutwardAndNeverOverAPersonsSlices(t *testing.T) {
 		order = append(order, <-gate)
 	}
 	// While the last two are on their way, the person paints on one of them.
-	w.GoTo(6)
+	w.Reading.GoTo(6)
 	w.stroke(8, 8)
 	painted := w.labels().Slice(6)
 	order = append(order, <-gate)
-	w.until("done", func() bool { _, ok := w.Job(); return !ok })
+	w.until("done", func() bool { _, ok := w.Jobs.Current(); return !ok })
 	if want := []int{2, 3, 1, 4, 0, 6}; !equal(order, want) {
 		t.Errorf("slices came in the order %v, want %v", order, want)
 	}
@@ -79,24 +78,24 @@ func TestProposalsComeOutwardAndNeverOverAPersonsSlices(t *testing.T) {
 		t.Error("untouched slices were not proposed")
 	}
 	w.agrees("after the proposal")
-	if u := w.Survey().Uncertainty; u[0] != 0.25 || !math.IsNaN(u[5]) {
+	if u := w.Measuring.Survey().Uncertainty; u[0] != 0.25 || !math.IsNaN(u[5]) {
 		t.Errorf("uncertainty %v", u)
 	}
-	if _, who := w.Captions(); who != "drawn by hand" {
+	if _, who := w.Reading.Captions(); who != "drawn by hand" {
 		t.Errorf("slice 7 is said to be %q", who)
 	}
-	w.Accept() // takes the withheld prediction of slice 7
-	if w.labels().Slice(6)[0] != volume.LungsOther || !w.Reviewed(6) {
+	w.Reviewing.Accept() // takes the withheld prediction of slice 7
+	if w.labels().Slice(6)[0] != volume.LungsOther || !w.Reviewing.Reviewed(6) {
 		t.Error("A did not take the prediction")
 	}
 	w.agrees("after accepting")
-	w.Undo()
-	if !bytes.Equal(w.labels().Slice(6), painted) || w.Reviewed(6) {
+	w.Editing.Undo()
+	if !bytes.Equal(w.labels().Slice(6), painted) || w.Reviewing.Reviewed(6) {
 		t.Error("accepting was not undone as one")
 	}
-	w.GoTo(0)
-	w.Accept()
-	if !w.Reviewed(0) {
+	w.Reading.GoTo(0)
+	w.Reviewing.Accept()
+	if !w.Reviewing.Reviewed(0) {
 		t.Error("A did not accept the proposal that stands there")
 	}
 	w.agrees("at the end")
@@ -117,20 +116,20 @@ func equal(a, b []int) bool {
 func TestRedoAfterAProposalKeepsBoth(t *testing.T) {
 	w := newWindow(t, t.TempDir(), predicts(volume.LungsOther, nil))
 	w.openTest("one")
-	w.SetClass(volume.GroundGlass)
+	w.Tools.SetClass(volume.GroundGlass)
 	w.stroke(8, 8)
-	w.Undo()
-	w.ProposeSlice()
-	w.until("done", func() bool { _, ok := w.Job(); return !ok })
-	w.Redo()
+	w.Editing.Undo()
+	w.Proposing.Slice()
+	w.until("done", func() bool { _, ok := w.Jobs.Current(); return !ok })
+	w.Editing.Redo()
 	w.agrees("after redo")
-	_, labels := w.Voxels(w.Slice())
+	_, labels := w.Reading.Voxels(w.Reading.Slice())
 	if labels[8*32+8] != volume.GroundGlass || labels[20*32+20] != volume.LungsOther {
 		t.Error("redo lost the stroke or the proposal")
 	}
-	w.Undo()
+	w.Editing.Undo()
 	w.agrees("after undo")
-	if _, labels = w.Voxels(w.Slice()); labels[8*32+8] != volume.LungsOther {
+	if _, labels = w.Reading.Voxels(w.Reading.Slice()); labels[8*32+8] != volume.LungsOther {
 		t.Error("undo did not leave the proposal")
 	}
 }
@@ -152,15 +151,15 @@ func TestJobsThatFailSaySoAndTheSameClickWorksAgain(t *testing.T) {
 		trainer.play = func(context.Context, protocol.Job, func(protocol.Event)) (*protocol.Summary, error) {
 			return nil, f.err
 		}
-		w.ProposeSlice()
+		w.Proposing.Slice()
 		w.until(f.says, w.said(f.says))
-		last := w.Messages()[len(w.Messages())-1]
+		last := w.Messages.All()[len(w.Messages.All())-1]
 		if last.Severity != Failure || strings.Contains(last.Text, "stack trace") || last.Log[len(last.Log)-1] != "trainer's log" {
 			t.Errorf("message %+v", last)
 		}
 		trainer.play = works
 		last.Actions[0].Do() // Try again
-		w.until("again", func() bool { _, ok := w.Job(); return !ok })
+		w.until("again", func() bool { _, ok := w.Jobs.Current(); return !ok })
 		if w.said(f.says)() {
 			t.Error("the banner is still there after its button was used")
 		}
@@ -172,15 +171,15 @@ func TestCancelledJobKeepsWhatCame(t *testing.T) {
 	gate := make(chan int)
 	w := newWindow(t, t.TempDir(), predicts(volume.LungsOther, gate))
 	w.openTest("one")
-	w.ProposeStudy()
+	w.Proposing.Study()
 	<-gate
-	w.until("a slice", func() bool { return w.reading.labels.Slices[3].Model != "" })
-	if q, ok := w.MayClose(); ok || !strings.Contains(q, "Proposing") {
+	w.until("a slice", func() bool { return w.Reading.open.labels.Slices[3].Model != "" })
+	if q, ok := w.Jobs.MayClose(); ok || !strings.Contains(q, "Proposing") {
 		t.Errorf("MayClose = %q, %v", q, ok)
 	}
-	w.CancelJob()
+	w.Jobs.Cancel()
 	w.until("cancelled", w.said("cancelled"))
-	if _, ok := w.MayClose(); !ok {
+	if _, ok := w.Jobs.MayClose(); !ok {
 		t.Error("an idle session may not be closed")
 	}
 	w.agrees("after cancelling")
@@ -203,34 +202,38 @@ func TestRetrainPlansTrainsAndIsDecided(t *testing.T) {
 	}
 	w = newWindow(t, dir, trainer)
 	w.openTest("one")
-	w.SetTool(viewer.Brush)
+	w.Tools.Take(Brush)
 	w.stroke(8, 8)
-	w.ToggleReviewed()
-	w.PlanRetrain()
-	if p, ok := w.Plan(); !ok || !p.Measuring {
+	w.Reviewing.Toggle()
+	w.Retraining.Prepare()
+	if p, ok := w.Retraining.Plan(); !ok || !p.Measuring {
 		t.Errorf("Plan = %+v, %v", p, ok)
 	}
-	w.until("planned", func() bool { p, _ := w.Plan(); _, runs := w.Job(); return p.Estimate != nil && !runs })
-	revisions, err := w.project.Revisions(t.Context(), w.reading.ID)
+	w.until("planned", func() bool {
+		p, _ := w.Retraining.Plan()
+		_, runs := w.Jobs.Current()
+		return p.Estimate != nil && !runs
+	})
+	revisions, err := w.hub.project.Revisions(t.Context(), w.Reading.open.ID)
 	if err != nil || len(revisions) != 1 || !revisions[0].Reviewed[3] || revisions[0].Author != "reader" {
 		t.Fatalf("what was reviewed was not saved before the estimate: %+v, %v", revisions, err)
 	}
-	w.StartRetrain()
+	w.Retraining.Start()
 	var loss, epochs int
 	w.Observe(TopicJob, func() {
-		if j, ok := w.Job(); ok {
+		if j, ok := w.Jobs.Current(); ok {
 			loss, epochs = len(j.Loss), len(j.IoU[volume.GroundGlass])
 		}
 	})
-	w.until("verdict", func() bool { _, ok := w.Verdict(); return ok })
+	w.until("verdict", func() bool { _, ok := w.Retraining.Verdict(); return ok })
 	if loss != 3 || epochs != 1 {
 		t.Errorf("curves have %d and %d points", loss, epochs)
 	}
-	if all := w.Models(); len(all) != 1 || !all[0].Current {
+	if all := w.Models.All(); len(all) != 1 || !all[0].Current {
 		t.Errorf("models %+v; the shipped one must be there to go back to", all)
 	}
-	w.KeepModel()
-	if _, ok := w.Verdict(); ok {
+	w.Retraining.KeepCurrent()
+	if _, ok := w.Retraining.Verdict(); ok {
 		t.Error("the verdict is still open")
 	}
 	if got := trainer.jobs[1].Finetune; got.Project != w.ProjectDir() || got.Base != project.Baseline {
@@ -241,13 +244,13 @@ func TestRetrainPlansTrainsAndIsDecided(t *testing.T) {
 func TestAPlanThatCannotBeMadeSaysWhy(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
-	w.PlanRetrain()
-	w.until("failure", func() bool { p, _ := w.Plan(); return p.Failure != "" })
-	if p, _ := w.Plan(); p.Failure != "The trainer is missing." {
+	w.Retraining.Prepare()
+	w.until("failure", func() bool { p, _ := w.Retraining.Plan(); return p.Failure != "" })
+	if p, _ := w.Retraining.Plan(); p.Failure != "The trainer is missing." {
 		t.Errorf("Failure = %q", p.Failure)
 	}
-	w.DropPlan()
-	if _, ok := w.Plan(); ok {
+	w.Retraining.Drop()
+	if _, ok := w.Retraining.Plan(); ok {
 		t.Error("the plan is still there")
 	}
 }
@@ -262,7 +265,7 @@ func TestClosingEndsARunningJob(t *testing.T) {
 	}}
 	w := newWindow(t, t.TempDir(), trainer)
 	w.openTest("one")
-	w.ProposeSlice()
+	w.Proposing.Slice()
 	<-started
 	w.shut()
 	if !ended {
@@ -287,32 +290,32 @@ func TestTakingAModelOverAndGoingBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWindow(t, dir, nil)
-	shipped := w.CurrentModel()
-	added, err := w.project.AddModel(t.Context(), project.Model{Name: "retrained-1"}, file)
+	shipped := w.Models.Current()
+	added, err := w.hub.project.AddModel(t.Context(), project.Model{Name: "retrained-1"}, file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.verdict = &Verdict{FinetuneSummary: protocol.FinetuneSummary{Model: added.ID, ModelName: added.Name, BaseName: shipped}}
-	w.UseNewModel()
-	w.until("the new model", func() bool { return w.CurrentModel() == "retrained-1" })
-	if got := w.finetuneJob().Base; got != added.Path {
+	w.Retraining.verdict = &Verdict{FinetuneSummary: protocol.FinetuneSummary{Model: added.ID, ModelName: added.Name, BaseName: shipped}}
+	w.Retraining.UseNew()
+	w.until("the new model", func() bool { return w.Models.Current() == "retrained-1" })
+	if got := w.Retraining.job().Base; got != added.Path {
 		t.Errorf("jobs use %s, want %s", got, added.Path)
 	}
-	all := w.Models()
+	all := w.Models.All()
 	if len(all) != 2 || !all[0].Current || all[1].Name != shipped {
 		t.Fatalf("models %+v", all)
 	}
-	w.UseModel(all[1].ID)
-	w.until("the old model", func() bool { return w.CurrentModel() == shipped })
-	if got := w.finetuneJob().Base; got != project.Baseline {
+	w.Models.Use(all[1].ID)
+	w.until("the old model", func() bool { return w.Models.Current() == shipped })
+	if got := w.Retraining.job().Base; got != project.Baseline {
 		t.Errorf("jobs use %s after going back", got)
 	}
 	if err := os.WriteFile(added.Path, []byte("damaged"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	w.UseModel(added.ID)
+	w.Models.Use(added.ID)
 	w.until("refusal", w.said("damaged"))
-	if w.CurrentModel() != shipped {
+	if w.Models.Current() != shipped {
 		t.Error("a damaged model was taken over")
 	}
 }
@@ -324,8 +327,8 @@ func TestANewProgramsShippedModelTakesTheOldOnesPlace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.CurrentModel() != name || len(s.Models()) != 1 {
-			t.Errorf("current %q of %d models, want %q alone", s.CurrentModel(), len(s.Models()), name)
+		if s.Models.Current() != name || len(s.Models.All()) != 1 {
+			t.Errorf("current %q of %d models, want %q alone", s.Models.Current(), len(s.Models.All()), name)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)

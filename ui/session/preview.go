@@ -20,41 +20,35 @@ const (
 	previewSide    = 128
 )
 
-// augmenting is how a retraining varies its samples, and what shows it.
-type augmenting struct {
-	text   string // understood; empty: the usual way
-	cancel context.CancelFunc
-}
-
 // SetAugment says how a retraining varies its samples, in the notation of docs/training.md;
-// an empty text is the usual way. Plan tells what is wrong with it, or shows samples.
-func (s *Session) SetAugment(text string) {
-	plan := s.plan
+// an empty text is the default way. Plan tells what is wrong with it, or shows samples.
+func (r *Retraining) SetAugment(text string) {
+	plan := r.plan
 	if plan == nil || plan.Augment == text {
 		return
 	}
 	plan.Augment, plan.Wrong = text, nil
 	if text != "" {
 		if _, err := augment.Parse(text); errors.As(err, &plan.Wrong) {
-			s.changed(TopicPlan)
+			r.changed(TopicPlan)
 			return
 		}
 	}
-	s.augmenting.text = text
-	s.preview(plan)
-	s.changed(TopicPlan)
+	r.augment = text
+	r.drawPreview(plan)
+	r.changed(TopicPlan)
 }
 
-// preview draws samples for plan; a later call cancels an earlier one.
-func (s *Session) preview(plan *Plan) {
-	if s.augmenting.cancel != nil {
-		s.augmenting.cancel()
+// drawPreview draws samples for plan; a later call cancels an earlier one.
+func (r *Retraining) drawPreview(plan *Plan) {
+	if r.preview != nil {
+		r.preview()
 	}
-	ctx, cancel := context.WithCancel(s.ctx)
-	s.augmenting.cancel = cancel
-	e, ok := s.varied()
-	text, look := s.augmenting.text, s.look
-	background(s, ctx, func(ctx context.Context) (*image.RGBA, error) {
+	ctx, cancel := context.WithCancel(r.ctx)
+	r.preview = cancel
+	e, ok := r.varied()
+	text, look := r.augment, r.display.state
+	background(r.hub, ctx, func(ctx context.Context) (*image.RGBA, error) {
 		if !ok {
 			var err error
 			if e, err = anyChest(ctx); err != nil {
@@ -63,38 +57,41 @@ func (s *Session) preview(plan *Plan) {
 		}
 		return drawVaried(ctx, e, text, look.window, look.style)
 	}, func(picture *image.RGBA, err error) {
-		if err != nil || ctx.Err() != nil || s.plan != plan {
+		if err != nil || ctx.Err() != nil || r.plan != plan {
 			return
 		}
 		plan.Preview = picture
-		s.changed(TopicPlan)
+		r.changed(TopicPlan)
 	})
 }
 
 // varied is a copy of a reviewed slice of the open study, that with the most lesion, else
 // of the slice looked at; ok is false if no such voxels are there.
-func (s *Session) varied() (e dataset.Example, ok bool) {
-	r := s.reading
-	if r == nil {
+func (r *Retraining) varied() (e dataset.Example, ok bool) {
+	st := r.reading.open
+	if st == nil {
 		return e, false
 	}
-	z, most := s.slice, -1
-	for i := range r.Slices {
-		if !r.labels.Slices[i].Reviewed || !r.loader.Loaded(i) {
+	z, most := r.reading.slice, -1
+	for i := range st.Slices {
+		if !st.labels.Slices[i].Reviewed || !st.loader.Loaded(i) {
 			continue
 		}
-		n := r.labels.Labels.Counts(i)
+		n := st.labels.Labels.Counts(i)
 		if lesion := n[volume.GroundGlass] + n[volume.Consolidation]; lesion > most {
 			z, most = i, lesion
 		}
 	}
-	hu, labels := s.Voxels(z)
+	hu, labels := st.voxels(z)
 	if hu == nil {
 		return e, false
 	}
-	e = dataset.Example{Z: z, W: r.Geometry.Size[2], H: r.Geometry.Size[1], HU: slices.Clone(hu), Labels: slices.Clone(labels)}
-	if r.Calibrated {
-		spacing := r.Geometry.Spacing()
+	size := st.Geometry.Size
+	e = dataset.Example{
+		Z: z, W: size[2], H: size[1], HU: slices.Clone(hu), Labels: slices.Clone(labels),
+	}
+	if st.Calibrated {
+		spacing := st.Geometry.Spacing()
 		e.Spacing = [2]float64{spacing[1], spacing[2]}
 	}
 	return e, true
@@ -110,7 +107,9 @@ func anyChest(ctx context.Context) (dataset.Example, error) {
 }
 
 // drawVaried draws samples of e with their masks.
-func drawVaried(ctx context.Context, e dataset.Example, text string, wl viewer.WindowLevel, st viewer.Style) (*image.RGBA, error) {
+func drawVaried(
+	ctx context.Context, e dataset.Example, text string, wl viewer.WindowLevel, st viewer.Style,
+) (*image.RGBA, error) {
 	var chain augment.Chain
 	if text != "" {
 		var err error

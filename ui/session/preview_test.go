@@ -19,27 +19,27 @@ func TestAugmentationOfARetraining(t *testing.T) {
 	}}
 	w := newWindow(t, t.TempDir(), trainer)
 	w.openTest("one")
-	w.SetAugment("E") // without a dialog nothing is asked
-	w.PlanRetrain()
-	w.until("planned, with the usual samples", func() bool { p, _ := w.Plan(); return p.Estimate != nil && p.Preview != nil })
-	before, _ := w.Plan()
+	w.Retraining.SetAugment("E") // without a dialog nothing is asked
+	w.Retraining.Prepare()
+	w.until("planned, with the usual samples", func() bool { p, _ := w.Retraining.Plan(); return p.Estimate != nil && p.Preview != nil })
+	before, _ := w.Retraining.Plan()
 	if before.Augment != "" || before.Preview.Rect.Dx() < previewColumns*previewSide {
 		t.Errorf("the plan has the augmentation %q and a preview of %v", before.Augment, before.Preview.Rect)
 	}
-	w.SetAugment("C3")
-	w.until("other samples", func() bool { p, _ := w.Plan(); return p.Preview != before.Preview })
-	w.SetAugment("C3V{2}")
-	p, _ := w.Plan()
+	w.Retraining.SetAugment("C3")
+	w.until("other samples", func() bool { p, _ := w.Retraining.Plan(); return p.Preview != before.Preview })
+	w.Retraining.SetAugment("C3V{2}")
+	p, _ := w.Retraining.Plan()
 	if p.Wrong == nil || !strings.Contains(p.Wrong.Reason, "stands alone") || p.Augment != "C3V{2}" {
 		t.Errorf("wrong notation: %+v", p.Wrong)
 	}
-	w.StartRetrain()
-	if _, open := w.Plan(); !open {
+	w.Retraining.Start()
+	if _, open := w.Retraining.Plan(); !open {
 		t.Error("a retraining with a wrong augmentation has begun")
 	}
-	w.SetAugment("V{0.5}")
-	w.StartRetrain()
-	w.until("verdict", func() bool { _, ok := w.Verdict(); return ok })
+	w.Retraining.SetAugment("V{0.5}")
+	w.Retraining.Start()
+	w.until("verdict", func() bool { _, ok := w.Retraining.Verdict(); return ok })
 	if got := trainer.jobs[len(trainer.jobs)-1].Finetune.Augment; got != "V{0.5}" {
 		t.Errorf("the job varies samples by %q", got)
 	}
@@ -51,7 +51,7 @@ func TestPreviewOfAnyChest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := drawVaried(t.Context(), e, "", defaultLook().window, defaultLook().style)
+	a, err := drawVaried(t.Context(), e, "", defaultDisplay().window, defaultDisplay().style)
 	if err != nil || a.Rect.Dx() != a.Rect.Dy() {
 		t.Errorf("%v, %v", a, err)
 	}

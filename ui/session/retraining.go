@@ -1,0 +1,186 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"image"
+
+	"glasswork/training/augment"
+	"glasswork/training/protocol"
+)
+
+// Retraining makes a new model from what was reviewed: a plan first, then the training, at
+// last a verdict.
+type Retraining struct {
+	*hub
+	reading *Reading
+	display *Display
+	saving  *Saving
+	studies *Studies
+	jobs    *Jobs
+	models  *Models
+
+	plan    *Plan    // of the open dialog; nil: none
+	verdict *Verdict // to be decided on; nil: none
+	augment string   // how samples are varied, understood; empty: the default way
+	preview context.CancelFunc
+}
+
+// Plan is what the retrain dialog says.
+type Plan struct {
+	// Measuring is true until the rest is known.
+	Measuring bool
+	// Failure says in a sentence why nothing could be measured; Log is behind it.
+	Failure string
+	Log     []string
+	// Estimate is what would be done; nil while measuring or after a failure.
+	Estimate *protocol.EstimateSummary
+	// Base is the model that would be trained further.
+	Base string
+	// Augment is how samples are varied, as it was written; Wrong says what is wrong with it.
+	Augment string
+	Wrong   *augment.SyntaxError
+	// Preview shows samples of a slice; nil until they are drawn.
+	Preview *image.RGBA
+}
+
+// Verdict is how a new model compares with the current one.
+type Verdict struct {
+	protocol.FinetuneSummary
+	Seconds float64
+}
+
+// Plan is the open retrain dialog's; ok is false if there is none.
+func (r *Retraining) Plan() (plan Plan, ok bool) {
+	if r.plan == nil {
+		return plan, false
+	}
+	return *r.plan, true
+}
+
+// Prepare saves what is reviewed and finds out what a retraining would do and how long it
+// would take. Plan tells; Start or Drop end it.
+func (r *Retraining) Prepare() {
+	if r.jobs.busy() {
+		return
+	}
+	plan := &Plan{Measuring: true, Base: r.models.current.Name, Augment: r.augment}
+	r.plan = plan
+	r.drawPreview(plan)
+	r.changed(TopicPlan)
+	job := r.job()
+	r.jobs.run(work{
+		kind: JobEstimate, title: "Measuring", job: protocol.Job{Estimate: &job},
+		prepare: r.saving.settle(),
+		done:    func(sum *protocol.Summary) { r.planned(plan, sum) },
+		failed:  func(err error) { r.unplanned(plan, err) },
+	})
+}
+
+func (r *Retraining) planned(plan *Plan, sum *protocol.Summary) {
+	plan.Measuring, plan.Estimate = false, sum.Estimate
+	if r.plan == plan {
+		r.changed(TopicPlan)
+	}
+	r.studies.refresh()
+}
+
+func (r *Retraining) unplanned(plan *Plan, err error) {
+	if r.plan != plan {
+		return
+	}
+	if errors.Is(err, context.Canceled) {
+		r.plan = nil
+	} else {
+		plan.Measuring, plan.Failure = false, upperFirst(sentence(explain(err)))
+		plan.Log = append(chain(err), r.jobs.Log()...)
+	}
+	r.changed(TopicPlan)
+}
+
+// Drop closes the dialog without retraining.
+func (r *Retraining) Drop() {
+	if r.plan == nil {
+		return
+	}
+	r.plan = nil
+	r.jobs.cancelKind(JobEstimate)
+	r.changed(TopicPlan)
+}
+
+// job is what the trainer is asked to do.
+func (r *Retraining) job() protocol.FinetuneJob {
+	return protocol.FinetuneJob{
+		Project: r.project.Dir(), Base: modelPath(r.models.current),
+		Steps: r.config.RetrainSteps, Augment: r.augment,
+	}
+}
+
+// Start begins what the plan says.
+func (r *Retraining) Start() {
+	if r.jobs.busy() || r.plan != nil && r.plan.Wrong != nil {
+		return
+	}
+	r.plan = nil
+	r.changed(TopicPlan)
+	r.retrain()
+}
+
+func (r *Retraining) retrain() {
+	if r.jobs.busy() {
+		return
+	}
+	job := r.job()
+	r.jobs.run(work{
+		kind: JobRetrain, title: "Retraining", job: protocol.Job{Finetune: &job},
+		prepare: r.saving.settle(),
+		done:    r.retrained,
+		again:   r.retrain,
+	})
+}
+
+// retrained shows the comparison.
+func (r *Retraining) retrained(sum *protocol.Summary) {
+	r.models.refresh()
+	r.studies.refresh()
+	if sum.Finetune == nil {
+		r.messages.fail("Retraining ended without a comparison",
+			errors.New("the trainer sent no result"))
+		return
+	}
+	r.verdict = &Verdict{*sum.Finetune, sum.Seconds}
+	r.changed(TopicVerdict)
+}
+
+// Verdict is the comparison to be decided on; ok is false if there is none.
+func (r *Retraining) Verdict() (v Verdict, ok bool) {
+	if r.verdict == nil {
+		return v, false
+	}
+	return *r.verdict, true
+}
+
+// UseNew makes the new model of the verdict the current one.
+func (r *Retraining) UseNew() {
+	if r.verdict == nil {
+		return
+	}
+	id := r.verdict.Model
+	r.closeVerdict()
+	r.models.Use(id)
+}
+
+// KeepCurrent stays with the current model; the new one stays in the list.
+func (r *Retraining) KeepCurrent() {
+	if r.verdict == nil {
+		return
+	}
+	name := r.verdict.BaseName
+	r.closeVerdict()
+	r.messages.Toast(name + " stays the current model")
+}
+
+func (r *Retraining) closeVerdict() {
+	r.verdict = nil
+	r.changed(TopicVerdict)
+}
