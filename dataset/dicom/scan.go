@@ -135,3 +135,9 @@ func oneLine(s string) string {
 		return r
 	}, s)
 }
+
+// limit cuts a text to n characters and removes what would separate values.
+func limit(s string, n int) string {
+	r := []rune(strings.ReplaceAll(oneLine(s), `\`, "/"))
+	return string(r[:min(len(r), n)])
+}

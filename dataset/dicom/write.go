@@ -1,23 +1,19 @@
 package dicom
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
-	"github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
 
-	"glasswork/dataset/atomicfile"
-	"glasswork/dataset/dicom/internal/walk"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/volume"
 )
@@ -34,7 +30,7 @@ type Info struct {
 
 // Write writes v as one CT Image Storage file a slice, CT0001.dcm and so on from the
 // lowest z, explicit little endian, 16 bits signed, HU as they are. dir is created.
-// Reading the files back gives the same HU, and the same geometry to 1e-6 mm.
+// Reading the files back gives the same HU, and the same geometry to 1e-9 mm.
 func Write(ctx context.Context, dir string, v *volume.Volume, info Info) error {
 	if err := v.Validate(); err != nil {
 		return fmt.Errorf("this volume cannot be written as DICOM: %w", err)
@@ -51,8 +47,7 @@ func Write(ctx context.Context, dir string, v *volume.Volume, info Info) error {
 			return err
 		}
 		path := filepath.Join(dir, fmt.Sprintf("CT%04d.dcm", z+1))
-		err := atomicfile.WriteFile(path, func(out io.Writer) error { return w.write(out, z) })
-		if err != nil {
+		if err := w.slice(z).Write(path); err != nil {
 			return err
 		}
 	}
@@ -61,108 +56,85 @@ func Write(ctx context.Context, dir string, v *volume.Volume, info Info) error {
 
 // sliceWriter writes the slices of one volume.
 type sliceWriter struct {
-	v                           *volume.Volume
-	info                        Info
-	root                        string // of derived UIDs
-	studyUID, seriesUID, frames string
+	v *volume.Volume
+	// root is what UIDs are derived from.
+	root string
+	// common is what all slices say.
+	common object.Set
 }
 
 func newSliceWriter(v *volume.Volume, info Info) *sliceWriter {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%+v %v", info, v.Geometry)
 	_ = binary.Write(sum, binary.LittleEndian, v.HU) // a hash never fails
-	w := &sliceWriter{v: v, info: info, root: string(sum.Sum(nil))}
-	w.studyUID, w.seriesUID, w.frames = info.StudyUID, info.SeriesUID, w.uid("frame of reference")
-	if w.studyUID == "" {
-		w.studyUID = w.uid("study")
-	}
-	if w.seriesUID == "" {
-		w.seriesUID = w.uid("series")
-	}
+	w := &sliceWriter{v: v, root: string(sum.Sum(nil))}
+	w.common = w.shared(info)
 	return w
 }
 
 // uid derives a UID from the content.
 func (w *sliceWriter) uid(what string) string { return object.DeriveUID(w.root, what) }
 
-// write writes slice z as a DICOM file.
-func (w *sliceWriter) write(out io.Writer, z int) error {
-	var set dicom.Dataset
-	for _, e := range w.elements(z) {
-		made, err := dicom.NewElement(e.tag, e.value)
-		if err != nil {
-			return fmt.Errorf("element %v: %w", e.tag, err)
-		}
-		set.Elements = append(set.Elements, made)
-	}
-	return dicom.Write(out, set)
-}
-
-type written struct {
-	tag   tag.Tag
-	value any
-}
-
-// elements are those of the CT Image IOD (PS3.3 A.3), in ascending order of their tags.
-func (w *sliceWriter) elements(z int) []written {
-	text := func(t tag.Tag, values ...string) written { return written{t, values} }
-	number := func(t tag.Tag, n int) written { return written{t, []int{n}} }
-	instance := w.uid(fmt.Sprint("slice ", z))
-	date := strings.ReplaceAll(w.info.Date, "-", "")
+// shared returns the elements of the CT Image IOD (PS3.3 A.3) that are the same in all slices.
+func (w *sliceWriter) shared(info Info) object.Set {
 	g := w.v.Geometry
-	spacing, position := g.Spacing(), g.ToMM(float64(z), 0, 0)
-	thickness := w.info.Thickness
-	if thickness == 0 {
-		thickness = spacing[0]
+	spacing := g.Spacing()
+	if info.Thickness == 0 {
+		info.Thickness = spacing[0]
 	}
-	return []written{
-		text(tag.MediaStorageSOPClassUID, uidCTImage),
-		text(tag.MediaStorageSOPInstanceUID, instance),
-		text(tag.TransferSyntaxUID, walk.ExplicitLE),
-		text(tag.SpecificCharacterSet, "ISO_IR 192"),
-		text(tag.ImageType, "DERIVED", "SECONDARY", "AXIAL"),
-		text(tag.SOPClassUID, uidCTImage),
-		text(tag.SOPInstanceUID, instance),
-		text(tag.StudyDate, date),
-		text(tag.StudyTime, ""),
-		text(tag.AccessionNumber, ""),
-		text(tag.Modality, "CT"),
-		text(tag.Manufacturer, "Glasswork"),
-		text(tag.ReferringPhysicianName, ""),
-		text(tag.SeriesDescription, limit(w.info.Description, 64)),
-		text(tag.PatientName, limit(w.info.PatientName, 64)),
-		text(tag.PatientID, limit(w.info.PatientID, 64)),
-		text(tag.PatientBirthDate, ""),
-		text(tag.PatientSex, ""),
-		text(tag.SliceThickness, decimal(thickness)),
-		text(tag.KVP, ""),
-		text(tag.SpacingBetweenSlices, decimal(spacing[0])),
-		text(tag.PatientPosition, ""),
-		text(tag.StudyInstanceUID, w.studyUID),
-		text(tag.SeriesInstanceUID, w.seriesUID),
-		text(tag.StudyID, ""),
-		text(tag.SeriesNumber, "1"),
-		text(tag.AcquisitionNumber, ""),
-		text(tag.InstanceNumber, strconv.Itoa(z+1)),
-		text(tag.ImagePositionPatient, decimals(position[:])...),
-		text(tag.ImageOrientationPatient, decimals(directions(g))...),
-		text(tag.FrameOfReferenceUID, w.frames),
-		text(tag.Laterality, ""),
-		text(tag.PositionReferenceIndicator, ""),
-		number(tag.SamplesPerPixel, 1),
-		text(tag.PhotometricInterpretation, "MONOCHROME2"),
-		number(tag.Rows, g.Size[1]),
-		number(tag.Columns, g.Size[2]),
-		text(tag.PixelSpacing, decimal(spacing[1]), decimal(spacing[2])),
-		number(tag.BitsAllocated, 16),
-		number(tag.BitsStored, 16),
-		number(tag.HighBit, 15),
-		number(tag.PixelRepresentation, 1),
-		text(tag.RescaleIntercept, "0"),
-		text(tag.RescaleSlope, "1"),
-		text(tag.RescaleType, "HU"),
-		{tag.PixelData, dicom.PixelDataInfo{IntentionallyUnprocessed: true, UnprocessedValueData: w.pixels(z)}},
+	study := cmp.Or(info.StudyUID, w.uid("study"))
+	series := cmp.Or(info.SeriesUID, w.uid("series"))
+	empty := []tag.Tag{
+		tag.StudyTime, tag.AccessionNumber, tag.ReferringPhysicianName, tag.PatientBirthDate, tag.PatientSex,
+		tag.KVP, tag.PatientPosition, tag.StudyID, tag.AcquisitionNumber, tag.Laterality,
+		tag.PositionReferenceIndicator,
 	}
+	set := object.New(
+		object.Text(tag.ImageType, "DERIVED", "SECONDARY", "AXIAL"),
+		object.Text(tag.SOPClassUID, uidCTImage),
+		object.Text(tag.StudyDate, strings.ReplaceAll(info.Date, "-", "")),
+		object.Text(tag.Modality, "CT"),
+		object.Text(tag.Manufacturer, "Glasswork"),
+		object.Text(tag.SeriesDescription, info.Description),
+		object.Text(tag.PatientName, info.PatientName),
+		object.Text(tag.PatientID, info.PatientID),
+		object.Float(tag.SliceThickness, info.Thickness),
+		object.Float(tag.SpacingBetweenSlices, spacing[0]),
+		object.Text(tag.StudyInstanceUID, study),
+		object.Text(tag.SeriesInstanceUID, series),
+		object.Int(tag.SeriesNumber, 1),
+		object.Float(tag.ImageOrientationPatient, directions(g)...),
+		object.Text(tag.FrameOfReferenceUID, w.uid("frame of reference")),
+		object.Int(tag.SamplesPerPixel, 1),
+		object.Text(tag.PhotometricInterpretation, "MONOCHROME2"),
+		object.Int(tag.Rows, g.Size[1]),
+		object.Int(tag.Columns, g.Size[2]),
+		object.Float(tag.PixelSpacing, spacing[1], spacing[2]),
+		object.Int(tag.BitsAllocated, 16),
+		object.Int(tag.BitsStored, 16),
+		object.Int(tag.HighBit, 15),
+		object.Int(tag.PixelRepresentation, 1),
+		object.Int(tag.RescaleIntercept, 0),
+		object.Int(tag.RescaleSlope, 1),
+		object.Text(tag.RescaleType, "HU"),
+	)
+	for _, t := range empty {
+		set.Put(object.Text(t))
+	}
+	return set
+}
+
+// slice returns slice z as an object.
+func (w *sliceWriter) slice(z int) *object.Object {
+	position := w.v.ToMM(float64(z), 0, 0)
+	set := object.New(w.common.Elements...)
+	set.Put(
+		object.Text(tag.SOPInstanceUID, w.uid(fmt.Sprint("slice ", z))),
+		object.Int(tag.InstanceNumber, z+1),
+		object.Float(tag.ImagePositionPatient, position[:]...),
+		object.Bytes(tag.PixelData, "OW", w.pixels(z)),
+	)
+	return &object.Object{Set: set}
 }
 
 // pixels are the bytes of slice z, padded to an even number.
@@ -183,26 +155,4 @@ func directions(g volume.Geometry) []float64 {
 		d = append(d, u[:]...)
 	}
 	return d
-}
-
-// decimal writes a number as a decimal string of at most 16 characters (PS3.5 6.2).
-func decimal(v float64) string {
-	if math.Abs(v) < 1e-9 {
-		return "0"
-	}
-	return strconv.FormatFloat(v, 'g', 10, 64)
-}
-
-func decimals(v []float64) []string {
-	out := make([]string, len(v))
-	for i := range v {
-		out[i] = decimal(v[i])
-	}
-	return out
-}
-
-// limit cuts a text to n characters and removes what would separate values.
-func limit(s string, n int) string {
-	r := []rune(strings.ReplaceAll(oneLine(s), `\`, "/"))
-	return string(r[:min(len(r), n)])
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
@@ -139,8 +137,7 @@ func coordinates(g volume.Geometry, z int, im *source.Image, corners []corner) [
 	out := make([]string, 0, 3*len(corners))
 	for _, c := range corners {
 		for k, mm := range g.ToMM(float64(z), float64(c.y)-0.5, float64(c.x)-0.5) {
-			s := strconv.FormatFloat(mm+off[k], 'f', 4, 64)
-			out = append(out, strings.TrimSuffix(strings.TrimRight(s, "0"), "."))
+			out = append(out, object.Decimal(math.Round((mm+off[k])*1e4)/1e4))
 		}
 	}
 	return out
