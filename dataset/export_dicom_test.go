@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"glasswork/dataset/dicom/rtstruct"
-	"glasswork/dataset/dicom/seg"
 	"glasswork/dataset/volume"
 )
 
@@ -119,13 +117,13 @@ func TestDICOMExportKeepsVoxelsAndNoIdentity(t *testing.T) {
 			var back *volume.LabelMap
 			switch format {
 			case "seg", "labelmap":
-				sg, err := seg.Read(t.Context(), path)
+				sg, err := OpenSegmentation(t.Context(), path)
 				back = readBack(t, sg, err, ct)
 				if !bytes.Contains(all[filepath.Join("A0001", name)], []byte("abc123")) {
 					t.Error("the model's hash is not in the file")
 				}
 			case "rtstruct":
-				sg, err := rtstruct.Read(path)
+				sg, err := OpenSegmentation(t.Context(), path)
 				for i := range sg.Segments {
 					sg.Segments[i].Type = volume.ClassCodes()[sg.Segments[i].Number]
 				}
@@ -152,7 +150,7 @@ func TestIdentifiedExportRefersToTheImagesAsTheyAre(t *testing.T) {
 		if len(all) != 1 || !bytes.Contains(all["A0001/segmentation.dcm"], []byte(patientName)) {
 			t.Errorf("%d files were written, or without the patient's name", len(all))
 		}
-		sg, err := seg.Read(t.Context(), filepath.Join(dir, "A0001", "segmentation.dcm"))
+		sg, err := OpenSegmentation(t.Context(), filepath.Join(dir, "A0001", "segmentation.dcm"))
 		if back := readBack(t, sg, err, s.Source); !bytes.Equal(back.Labels, s.Labels.Labels) || sg.SeriesUID != s.SeriesID {
 			t.Error("it does not fit the images")
 		}
@@ -183,7 +181,7 @@ func TestDICOMExportOfAResampledSeries(t *testing.T) {
 		if err := Export(t.Context(), dir, sequence(s), ExportOptions{Format: "seg", Key: exportKey, Identified: identified}); err != nil {
 			t.Fatal(err)
 		}
-		sg, err := seg.Read(t.Context(), filepath.Join(dir, "A0001", "segmentation.dcm"))
+		sg, err := OpenSegmentation(t.Context(), filepath.Join(dir, "A0001", "segmentation.dcm"))
 		if back := readBack(t, sg, err, filepath.Join(dir, "A0001", "CT")); !bytes.Equal(back.Labels, s.Labels.Labels) {
 			t.Error("other voxels come back")
 		}
@@ -197,7 +195,7 @@ func TestDICOMExportOfWhatIsNoDICOM(t *testing.T) {
 	if err := Export(t.Context(), dir, sequence(s), ExportOptions{Format: "seg", Key: exportKey, OnlyReviewed: true}); err != nil {
 		t.Fatal(err)
 	}
-	sg, err := seg.Read(t.Context(), filepath.Join(dir, "A0001", "segmentation.dcm"))
+	sg, err := OpenSegmentation(t.Context(), filepath.Join(dir, "A0001", "segmentation.dcm"))
 	back := readBack(t, sg, err, filepath.Join(dir, "A0001", "CT"))
 	if !bytes.Equal(back.Labels, s.Labels.Labels) {
 		t.Error("other voxels come back")

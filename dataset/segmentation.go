@@ -74,18 +74,27 @@ func openPackedArray(ctx context.Context, path string) (*volume.Segmentation, er
 // openDICOMSegmentation reads an annotation that is a DICOM object: such files have no sure
 // extension, so that everything is looked into which no other format takes.
 func openDICOMSegmentation(ctx context.Context, path string) (*volume.Segmentation, error) {
-	o, err := object.Read(path)
+	o, err := object.Open(path)
 	switch {
 	case errors.Is(err, object.ErrNotDICOM):
 		return nil, fmt.Errorf("%s is no annotation that Glasswork knows; it reads DICOM segmentations and structure sets, and label maps as NIfTI, NRRD, MetaImage, NPY and NPZ", filepath.Base(path))
 	case err != nil:
 		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
-	case rtstruct.Is(o):
-		return rtstruct.Read(path)
-	case seg.IsSEG(path):
-		return seg.Read(ctx, path)
 	}
-	return nil, fmt.Errorf("%s holds no annotation: it is a DICOM file of another kind", filepath.Base(path))
+	defer o.Close()
+	var s *volume.Segmentation
+	switch {
+	case rtstruct.Is(o.Set):
+		s, err = rtstruct.Read(path, o.Set)
+	case seg.Is(o.Set):
+		s, err = seg.Read(ctx, path, o)
+	default:
+		return nil, fmt.Errorf("%s holds no annotation: it is a DICOM file of another kind", filepath.Base(path))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
+	}
+	return s, nil
 }
 
 // Annotates says whether a file holds annotation.
@@ -119,7 +128,7 @@ func LooksLikeAnnotation(path string) Annotates {
 	if npy.IsArchive(path) {
 		return Maybe
 	}
-	if o, err := object.Read(path); err == nil && (rtstruct.Is(o) || seg.IsSEG(path)) {
+	if o, err := object.ReadTags(path, seg.Tags()...); err == nil && (rtstruct.Is(o) || seg.Is(o)) {
 		return Yes
 	}
 	return No

@@ -107,7 +107,12 @@ func TestCopiesStillBelongTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := rtstruct.Read(all["RTSTRUCT"][0])
+	path := all["RTSTRUCT"][0]
+	o, err := object.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := rtstruct.Read(path, o.Set)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
@@ -77,6 +78,23 @@ func Read(path string) (*Object, error) {
 		return nil, err
 	}
 	return o, o.Close()
+}
+
+// ReadTags reads the elements of a file that have one of the given tags, also those in the
+// items of a sequence that is asked for.
+func ReadTags(path string, tags ...tag.Tag) (Set, error) {
+	f, size, err := osfile.Open(path)
+	if err != nil {
+		return Set{}, err
+	}
+	defer f.Close()
+	data, err := walk.Find(f, size)
+	if err != nil {
+		return Set{}, err
+	}
+	return Head(data, func(e walk.Element) bool {
+		return slices.Contains(tags, tag.Tag{Group: uint16(e.Tag >> 16), Element: uint16(e.Tag)})
+	})
 }
 
 // Close closes the file; the elements stay.

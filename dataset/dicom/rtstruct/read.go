@@ -26,33 +26,20 @@ type structures struct {
 	contours [][][]volume.Point // per segment, per contour
 }
 
-// Read reads the structures of a file. Contours are matched to a study by position, never by
-// the instances they name: those are often not the ones at hand.
-func Read(path string) (*volume.Segmentation, error) {
-	o, err := object.Read(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
-	}
-	s, err := parse(o)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
-	}
-	s.Path = path
-	return s, nil
-}
+// Is says by its SOP Class UID whether an object is a structure set.
+func Is(o object.Set) bool { return o.Text(tag.SOPClassUID) == sopClass }
 
-// Is says whether an object is a structure set.
-func Is(o *object.Object) bool { return o.Text(tag.SOPClassUID) == sopClass }
-
-// parse takes the structures from an object. Errors are clauses.
-func parse(o *object.Object) (*volume.Segmentation, error) {
+// Read reads the structures of the object o, which is the file at path. Contours are matched
+// to a study by position, never by the instances they name: those are often not the ones at
+// hand. Errors are clauses.
+func Read(path string, o object.Set) (*volume.Segmentation, error) {
 	if !Is(o) {
 		return nil, errors.New("it is not an RT Structure Set")
 	}
-	s := &volume.Segmentation{Format: "RTSTRUCT"}
-	s.SeriesUID, s.FrameUID = referenced(o.Set)
-	drawn := contoursByNumber(o.Set)
-	codes := codesByNumber(o.Set)
+	s := &volume.Segmentation{Path: path, Format: "RTSTRUCT"}
+	s.SeriesUID, s.FrameUID = referenced(o)
+	drawn := contoursByNumber(o)
+	codes := codesByNumber(o)
 	var all structures
 	for _, roi := range o.Items(tag.StructureSetROISequence) {
 		number := roi.Int(tag.ROINumber, -1)

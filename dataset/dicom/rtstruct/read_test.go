@@ -27,6 +27,15 @@ func shared(t testing.TB, parts ...string) string {
 	return path
 }
 
+// readFile reads the structures of a file.
+func readFile(path string) (*volume.Segmentation, error) {
+	o, err := object.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return Read(path, o.Set)
+}
+
 // TestRealStructures compares with the voxel masks that came with the structures. They were
 // rasterised by another program, with the same outcome voxel by voxel.
 func TestRealStructures(t *testing.T) {
@@ -36,7 +45,7 @@ func TestRealStructures(t *testing.T) {
 		if err != nil || len(files) != 1 {
 			t.Fatalf("%v: %v", files, err)
 		}
-		s, err := Read(files[0])
+		s, err := readFile(files[0])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +134,7 @@ func TestOddStructures(t *testing.T) {
 		"nothing":        {structure(), "no structure in it"},
 		"something else": {&object.Object{Set: object.New(object.Text(tag.SOPClassUID, "1.2.840.10008.5.1.4.1.1.2"))}, "not an RT Structure Set"},
 	} {
-		s, err := parse(c.o)
+		s, err := Read("", c.o.Set)
 		got := ""
 		if err != nil {
 			got = err.Error()
@@ -172,7 +181,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		s, err := parse(o)
+		s, err := Read("", o.Set)
 		if err != nil {
 			return
 		}

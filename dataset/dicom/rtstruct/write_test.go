@@ -71,7 +71,7 @@ func TestWhatIsWrittenReadsBackVoxelByVoxel(t *testing.T) {
 		"large":     volume.NewGeometry([3]int{1, 200, 220}, [3]float64{5, 0.4, 0.4}, volume.Point{1000, 2000, -3000}),
 	} {
 		l := noise(g)
-		s, err := Read(written(t, l))
+		s, err := readFile(written(t, l))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -46,7 +46,7 @@ func parse(t testing.TB, b []byte) (*volume.Segmentation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fromObject(t.Context(), "seg.dcm", o)
+	return Read(t.Context(), "seg.dcm", o)
 }
 
 func TestHostileFilesAreRefused(t *testing.T) {
@@ -146,7 +146,7 @@ func TestFilesAtHandAreReadOrRefused(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			began := time.Now()
-			_, err = Read(t.Context(), path)
+			_, err = readFile(t.Context(), path)
 			runtime.ReadMemStats(&after)
 			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("%s: %v", path, took)

@@ -32,10 +32,9 @@ func Fits(sg *volume.Segmentation, s *volume.Series) (Match, string) {
 	if sg.SeriesUID != "" && sg.SeriesUID == id {
 		return ByReference, fmt.Sprintf("%s was drawn on %s.", name, s.Description)
 	}
-	head := headOf(s)
-	frame := head.Text(tag.FrameOfReferenceUID)
+	frame := s.FrameUID
 	f, ours := sg.Rasteriser.(*frames)
-	if ours && f.instances[head.Text(tag.SOPInstanceUID)] {
+	if ours && f.instances[firstInstance(s)] {
 		return ByReference, fmt.Sprintf("%s was drawn on images of %s.", name, s.Description)
 	}
 	if sg.FrameUID != "" && frame != "" && sg.FrameUID != frame {
@@ -54,16 +53,16 @@ func Fits(sg *volume.Segmentation, s *volume.Series) (Match, string) {
 	return ByGeometry, fmt.Sprintf("%s was drawn on another series in the same frame of reference as %s.", name, s.Description)
 }
 
-// headOf is the header of a series' first file, empty if there is none.
-func headOf(s *volume.Series) object.Set {
+// firstInstance is the SOP Instance UID of a series' first file, empty if there is none.
+func firstInstance(s *volume.Series) string {
 	if s.Format != "DICOM" || len(s.Files) == 0 {
-		return object.Set{}
+		return ""
 	}
-	o, err := object.Read(s.Files[0])
+	o, err := object.ReadTags(s.Files[0], tag.SOPInstanceUID)
 	if err != nil {
-		return object.Set{}
+		return ""
 	}
-	return o.Set
+	return o.Text(tag.SOPInstanceUID)
 }
 
 // within is the share of frames whose centre lies within grid.

@@ -35,9 +35,9 @@ func (b *builder) identity() []*dicom.Element {
 	if software == "" {
 		software = "unknown"
 	}
-	class, label := ClassSegmentation, "SEGMENTATION"
+	class, label := classSegmentation, "SEGMENTATION"
 	if b.LabelMap {
-		class = ClassLabelMap
+		class = classLabelMap
 	}
 	day, hour := stamp(b.Time)
 	out = append(out,

@@ -53,25 +53,11 @@ type frame struct {
 	first    int
 }
 
-// Read reads a DICOM segmentation: binary, fractional (a voxel belongs to a segment from one
-// half on) or label map, compressed or not. Segments may overlap. err is one sentence that
-// names the file.
-func Read(ctx context.Context, path string) (*volume.Segmentation, error) {
-	o, err := object.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
-	}
-	defer o.Close()
-	s, err := fromObject(ctx, path, o)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
-	}
-	return s, nil
-}
-
-// fromObject takes the segmentation from an object. Errors are clauses.
-func fromObject(ctx context.Context, path string, o *object.Object) (*volume.Segmentation, error) {
-	if !Is(o) {
+// Read reads the segmentation that o is, the open file at path: binary, fractional (a voxel
+// belongs to a segment from one half on) or label map, compressed or not. Segments may
+// overlap. Its voxels are in memory afterwards: o may be closed. Errors are clauses.
+func Read(ctx context.Context, path string, o *object.Object) (*volume.Segmentation, error) {
+	if !Is(o.Set) {
 		return nil, errors.New("it is DICOM, but no segmentation (SEG)")
 	}
 	f, err := newFrames(o)

@@ -1,6 +1,7 @@
 package seg
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/volume"
 )
 
@@ -26,10 +28,20 @@ func sharedFile(t testing.TB, name string) string {
 	return path
 }
 
+// readFile reads the segmentation in a file.
+func readFile(ctx context.Context, path string) (*volume.Segmentation, error) {
+	o, err := object.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	return Read(ctx, path, o)
+}
+
 // read reads a segmentation that must be readable.
 func read(t testing.TB, path string) (*volume.Segmentation, *frames) {
 	t.Helper()
-	s, err := Read(t.Context(), path)
+	s, err := readFile(t.Context(), path)
 	if err != nil {
 		t.Fatalf("%s: %v", filepath.Base(path), err)
 	}

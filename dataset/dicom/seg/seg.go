@@ -11,23 +11,19 @@ import (
 
 // The storage classes of segmentations.
 const (
-	ClassSegmentation = "1.2.840.10008.5.1.4.1.1.66.4"
-	ClassLabelMap     = "1.2.840.10008.5.1.4.1.1.66.7"
+	classSegmentation = "1.2.840.10008.5.1.4.1.1.66.4"
+	classLabelMap     = "1.2.840.10008.5.1.4.1.1.66.7"
 )
 
 // Format is what Segmentation.Format is called.
 const Format = "DICOM SEG"
 
-// IsClass says whether a SOP Class UID is that of a segmentation.
-func IsClass(uid string) bool { return uid == ClassSegmentation || uid == ClassLabelMap }
-
-// Is says whether an object is a segmentation.
-func Is(o *object.Object) bool {
-	return IsClass(o.Text(tag.SOPClassUID)) || o.Text(tag.Modality) == "SEG" && o.Has(tag.SegmentSequence)
+// Is says whether an object is a segmentation. It looks at the elements of Tags.
+func Is(o object.Set) bool {
+	class := o.Text(tag.SOPClassUID)
+	return class == classSegmentation || class == classLabelMap ||
+		o.Text(tag.Modality) == "SEG" && o.Has(tag.SegmentSequence)
 }
 
-// IsSEG says whether a file is a DICOM segmentation.
-func IsSEG(path string) bool {
-	o, err := object.Read(path)
-	return err == nil && Is(o)
-}
+// Tags are those of the elements that Is looks at.
+func Tags() []tag.Tag { return []tag.Tag{tag.SOPClassUID, tag.Modality, tag.SegmentSequence} }

@@ -196,7 +196,7 @@ func verify(t testing.TB, name, path string, asMap bool) {
 			t.Fatal(err)
 		}
 		defer o.Close()
-		o.Put(object.Text(tag.SOPClassUID, ClassSegmentation))
+		o.Put(object.Text(tag.SOPClassUID, classSegmentation))
 		path = filepath.Join(t.TempDir(), "twin.dcm")
 		if err := o.Write(path); err != nil {
 			t.Fatal(err)
