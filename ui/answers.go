@@ -73,8 +73,15 @@ func (w *Window) showLog(title string, lines []string) {
 	body.TextStyle.Monospace = true
 	body.Selectable = true
 	head := paragraph(title)
-	w.sheet("Log", container.NewBorder(tight(head), nil, nil, nil, container.NewScroll(body)), fyne.NewSize(820, 520), nil,
-		answer{text: "Copy", stays: true, do: func() { w.app.Clipboard().SetContent(title + "\n" + text); w.s.Messages.Toast("The log was copied.") }},
+	w.sheet("Log", container.NewBorder(tight(head), nil, nil, nil, container.NewScroll(body)),
+		fyne.NewSize(820, 520), nil,
+		answer{
+			text: "Copy", stays: true,
+			do: func() {
+				w.app.Clipboard().SetContent(title + "\n" + text)
+				w.s.Messages.Toast("The log was copied.")
+			},
+		},
 		answer{text: "Close", safe: true})
 }
 
@@ -87,8 +94,12 @@ func (w *Window) about() {
 	if device == "" {
 		device = "not started yet"
 	}
-	w.sheet("About Glasswork", paragraph("Glasswork shows ground-glass and consolidation in chest CT, lets you correct them, and learns from your corrections on this machine.\n\n"+
-		"It is for research only. It is not a medical device and must not be used for diagnosis or treatment.\n\n"+
-		"Project: "+w.s.ProjectDir()+"\nModel: "+w.s.Models.Current()+"\nTrainer: "+device+"\n\nApache License 2.0"), fyne.NewSize(520, 0), nil,
+	text := "Glasswork shows ground-glass and consolidation in chest CT, lets you correct them, " +
+		"and learns from your corrections on this machine.\n\n" +
+		"It is for research only. It is not a medical device and must not be used for diagnosis " +
+		"or treatment.\n\n" +
+		"Project: " + w.s.ProjectDir() + "\nModel: " + w.s.Models.Current() +
+		"\nTrainer: " + device + "\n\nApache License 2.0"
+	w.sheet("About Glasswork", paragraph(text), fyne.NewSize(520, 0), nil,
 		answer{text: "Close", safe: true})
 }

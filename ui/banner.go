@@ -55,7 +55,8 @@ func (b *banners) show(key string, n banner) {
 	sentence := widget.NewLabel(n.text)
 	sentence.Wrapping = fyne.TextWrapWord
 	body := container.NewBorder(nil, nil, mark, container.NewCenter(buttons), sentence)
-	o := container.NewStack(canvas.NewRectangle(raised), container.New(layout.NewCustomPaddedLayout(0, 0, 0, 6), body))
+	o := container.NewStack(canvas.NewRectangle(raised),
+		container.New(layout.NewCustomPaddedLayout(0, 0, 0, 6), body))
 	b.box.Objects = append([]fyne.CanvasObject{o}, b.box.Objects...)
 	b.shown = append([]string{key}, b.shown...)
 	b.box.Refresh()

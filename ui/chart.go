@@ -54,7 +54,10 @@ const (
 )
 
 func newChart(post func(func())) *chart {
-	c := &chart{object: canvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, 1, 1))), latest: make(chan curves, 1), ended: make(chan struct{})}
+	c := &chart{
+		object: canvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, 1, 1))),
+		latest: make(chan curves, 1), ended: make(chan struct{}),
+	}
 	c.object.SetMinSize(fyne.NewSize(chartWidth, chartHeight))
 	c.object.FillMode, c.object.ScaleMode = canvas.ImageFillStretch, canvas.ImageScaleFastest
 	c.done.Go(func() {
@@ -76,7 +79,10 @@ func (c *chart) draw(job session.Job, p viewer.Palette) {
 	if c.closed {
 		return
 	}
-	next := curves{loss: job.Loss, iou: job.IoU, colors: p.Colors, width: chartWidth, height: chartHeight, scale: 1}
+	next := curves{
+		loss: job.Loss, iou: job.IoU, colors: p.Colors, width: chartWidth,
+		height: chartHeight, scale: 1,
+	}
 	if size := c.object.Size(); size.Width > 1 && size.Height > 1 {
 		next.width, next.height = int(size.Width), int(size.Height)
 	}
@@ -84,7 +90,8 @@ func (c *chart) draw(job session.Job, p viewer.Palette) {
 		next.scale = float64(on.Scale())
 		c.object.SetMinSize(fyne.NewSize(chartWidth, max(chartHeight, on.Size().Height*chartShare)))
 	}
-	next.width, next.height = int(float64(next.width)*next.scale), int(float64(next.height)*next.scale)
+	next.width = int(float64(next.width) * next.scale)
+	next.height = int(float64(next.height) * next.scale)
 	select {
 	case <-c.latest:
 	default:
@@ -116,7 +123,8 @@ func (c curves) image() (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	canvas := vgimg.NewWith(vgimg.UseWH(vg.Length(c.width), vg.Length(c.height)), vgimg.UseDPI(72), vgimg.UseBackgroundColor(panel))
+	canvas := vgimg.NewWith(vgimg.UseWH(vg.Length(c.width), vg.Length(c.height)), vgimg.UseDPI(72),
+		vgimg.UseBackgroundColor(panel))
 	whole := draw.New(canvas)
 	half := whole.Rectangle.Size().Y / 2
 	loss.Draw(draw.Crop(whole, 0, 0, half, 0))
@@ -125,7 +133,9 @@ func (c curves) image() (image.Image, error) {
 }
 
 // plot draws one curve.
-func (c curves) plot(title string, points []session.CurvePoint, col color.Color) (*plot.Plot, error) {
+func (c curves) plot(
+	title string, points []session.CurvePoint, col color.Color,
+) (*plot.Plot, error) {
 	p := c.empty(title)
 	if err := c.add(p, points, col); err != nil {
 		return nil, err

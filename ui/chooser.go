@@ -39,11 +39,15 @@ func (w *Window) choose(all []*volume.Series) *sheet {
 	for _, c := range seriesColumns {
 		head.Add(newHeading(c.title))
 	}
-	s = w.sheet("Which series?", container.NewBorder(container.NewPadded(head), nil, nil, nil, list), fyne.NewSize(760, min(420, 170+30*float32(len(all)))), w.s.Opening.Cancel,
+	s = w.sheet("Which series?", container.NewBorder(container.NewPadded(head), nil, nil, nil,
+		list), fyne.NewSize(760, min(420, 170+30*float32(len(all)))), w.s.Opening.Cancel,
 		answer{text: "Cancel", do: w.s.Opening.Cancel},
 		answer{text: "Open", safe: true, do: func() { w.s.Opening.Choose(chosen) }})
 	s.keys = func(name fyne.KeyName) bool {
-		step := map[fyne.KeyName]int{fyne.KeyDown: 1, fyne.KeyUp: -1, fyne.KeyPageDown: 10, fyne.KeyPageUp: -10}[name]
+		step := map[fyne.KeyName]int{
+			fyne.KeyDown: 1, fyne.KeyUp: -1, fyne.KeyPageDown: 10,
+			fyne.KeyPageUp: -10,
+		}[name]
 		if step != 0 {
 			pick(chosen + step)
 		}

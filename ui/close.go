@@ -23,9 +23,12 @@ func (w *Window) close() {
 		w.sheet("Close Glasswork?", paragraph(text), questionSize, nil,
 			answer{text: "Close anyway", do: w.quit}, answer{text: "Stay", safe: true})
 	case w.s.Saving.Unsaved():
-		w.sheet("Save before closing?", paragraph("The labels of this study have changed since they were last saved as a revision. Nothing is lost without saving: "+
-			"every stroke is in the project, but only saved revisions are exported and trained on."), questionSize, nil,
-			answer{text: "Cancel"}, answer{text: "Close without saving", do: w.quit}, answer{text: "Save and close", safe: true, do: w.saveAndQuit})
+		w.sheet("Save before closing?", paragraph("The labels of this study have changed since "+
+			"they were last saved as a revision. Nothing is lost without saving: every stroke "+
+			"is in the project. But only saved revisions are exported and trained on."),
+			questionSize, nil,
+			answer{text: "Cancel"}, answer{text: "Close without saving", do: w.quit},
+			answer{text: "Save and close", safe: true, do: w.saveAndQuit})
 	default:
 		w.quit()
 	}
@@ -35,7 +38,8 @@ func (w *Window) close() {
 func (w *Window) saveAndQuit() {
 	var forget func()
 	forget = w.s.Observe(session.TopicSaved|session.TopicMessages, func() {
-		failed := slices.ContainsFunc(w.s.Messages.All(), func(m session.Message) bool { return m.Severity == session.Failure })
+		failed := slices.ContainsFunc(w.s.Messages.All(),
+			func(m session.Message) bool { return m.Severity == session.Failure })
 		switch {
 		case !w.s.Saving.Unsaved():
 			forget()

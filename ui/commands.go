@@ -10,7 +10,10 @@ import (
 
 // commands are everything the window can do, in the order of its menus.
 func (w *Window) commands() []menu {
-	return []menu{w.fileMenu(), w.studyMenu(), w.editMenu(), w.viewMenu(), w.modelMenu(), w.helpMenu()}
+	return []menu{
+		w.fileMenu(), w.studyMenu(), w.editMenu(), w.viewMenu(), w.modelMenu(),
+		w.helpMenu(),
+	}
 }
 
 func (w *Window) fileMenu() menu {
@@ -31,25 +34,45 @@ func (w *Window) fileMenu() menu {
 
 func (w *Window) studyMenu() menu {
 	by := func(dz int) func() { return func() { w.s.Reading.GoTo(w.s.Reading.Slice() + dz) } }
-	up := func(n int) func() { return func() { w.s.Reading.GoTo(w.s.Reading.Slice() + n*w.towardsHead()) } }
+	up := func(n int) func() {
+		return func() {
+			w.s.Reading.GoTo(w.s.Reading.Slice() + n*w.towardsHead())
+		}
+	}
 	return menu{"Study", []*command{
 		{title: "One slice up", key: plain(fyne.KeyUp), do: up(1), able: w.reading},
 		{title: "One slice down", key: plain(fyne.KeyDown), do: up(-1), able: w.reading},
 		{title: "Ten slices up", key: plain(fyne.KeyPageUp), do: up(10), able: w.reading},
 		{title: "Ten slices down", key: plain(fyne.KeyPageDown), do: up(-10), able: w.reading},
-		{title: "Left on the strip", key: plain(fyne.KeyLeft), do: by(-1), able: w.reading},
-		{title: "Right on the strip", key: plain(fyne.KeyRight), do: by(1), able: w.reading},
-		{title: "First slice", key: plain(fyne.KeyHome), do: func() { w.s.Reading.GoTo(0) }, able: w.reading},
-		{title: "Last slice", key: plain(fyne.KeyEnd), do: func() { w.s.Reading.GoTo(w.s.Reading.Slices() - 1) }, able: w.reading},
-		{title: "Next slice to review", key: plain(fyne.KeyN), do: func() { w.s.Reviewing.GoToNext() }, able: w.reading},
+		{title: "Previous slice", key: plain(fyne.KeyLeft), do: by(-1), able: w.reading},
+		{title: "Next slice", key: plain(fyne.KeyRight), do: by(1), able: w.reading},
+		{
+			title: "First slice", key: plain(fyne.KeyHome), do: func() { w.s.Reading.GoTo(0) },
+			able: w.reading,
+		},
+		{
+			title: "Last slice", key: plain(fyne.KeyEnd),
+			do: func() { w.s.Reading.GoTo(w.s.Reading.Slices() - 1) }, able: w.reading,
+		},
+		{
+			title: "Next slice to review", key: plain(fyne.KeyN),
+			do: func() { w.s.Reviewing.GoToNext() }, able: w.reading,
+		},
 		gap,
 		{
-			title: "Reviewed", key: plain(fyne.KeyR), do: func() { w.s.Reviewing.Toggle() }, able: w.reading,
-			on: func() bool { return w.s.Reviewing.Here() },
+			title: "Reviewed", key: plain(fyne.KeyR), do: func() { w.s.Reviewing.Toggle() },
+			able: w.reading,
+			on:   func() bool { return w.s.Reviewing.Here() },
 		},
-		{title: "Accept the prediction", key: plain(fyne.KeyA), do: func() { w.s.Reviewing.Accept() }, able: w.reading},
+		{
+			title: "Accept the proposal", key: plain(fyne.KeyA),
+			do: func() { w.s.Reviewing.Accept() }, able: w.reading,
+		},
 		gap,
-		{title: "Hold this patient out from training", do: w.toggleHoldout, able: w.reading, on: w.heldOut},
+		{
+			title: "Hold this patient out from training", do: w.toggleHoldout, able: w.reading,
+			on: w.heldOut,
+		},
 	}}
 }
 
@@ -58,12 +81,21 @@ func (w *Window) editMenu() menu {
 		return &command{
 			title: "Paint " + title, key: plain(k), able: w.reading,
 			do: func() { w.s.Tools.SetClass(c) },
-			on: func() bool { _, now, _ := w.s.Tools.Brush(); return now == c && w.s.Tools.Painting() },
+			on: func() bool {
+				_, now, _ := w.s.Tools.Brush()
+				return now == c && w.s.Tools.Painting()
+			},
 		}
 	}
 	commands := []*command{
-		{title: "Undo", key: ctrl(fyne.KeyZ), do: w.undo, able: func() bool { return w.s.Editing.CanUndo() }},
-		{title: "Redo", key: ctrl(fyne.KeyY), do: w.redo, able: func() bool { return w.s.Editing.CanRedo() }},
+		{
+			title: "Undo", key: ctrl(fyne.KeyZ), do: w.undo,
+			able: func() bool { return w.s.Editing.CanUndo() },
+		},
+		{
+			title: "Redo", key: ctrl(fyne.KeyY), do: w.redo,
+			able: func() bool { return w.s.Editing.CanRedo() },
+		},
 		gap,
 	}
 	return menu{"Edit", append(append(commands, w.tools()...), []*command{
@@ -71,19 +103,28 @@ func (w *Window) editMenu() menu {
 			title: "Erase", key: plain(fyne.KeyE), also: []key{plain(fyne.KeyB)}, able: w.reading,
 			do: func() { w.s.Tools.SetErase(!w.erasing()) }, on: w.erasing,
 		},
-		{title: "Put the tool away", key: plain(fyne.KeyEscape), do: w.escape},
+		{title: "Leave the tool", key: plain(fyne.KeyEscape), do: w.escape},
 		gap,
 		class("ground glass", fyne.KeyG, volume.GroundGlass),
 		class("consolidation", fyne.KeyC, volume.Consolidation),
 		class("lungs", fyne.KeyL, volume.LungsOther),
 		gap,
-		{title: "Smaller tip", key: char('['), do: func() { w.s.Tools.ResizeTip(-1) }, able: w.reading},
-		{title: "Larger tip", key: char(']'), do: func() { w.s.Tools.ResizeTip(1) }, able: w.reading},
+		{
+			title: "Smaller tip", key: char('['), do: func() { w.s.Tools.ResizeTip(-1) },
+			able: w.reading,
+		},
+		{
+			title: "Larger tip", key: char(']'), do: func() { w.s.Tools.ResizeTip(1) },
+			able: w.reading,
+		},
 		{
 			title: "Limit to HU range", key: plain(fyne.KeyH), able: w.reading,
 			do: func() { w.s.Tools.ToggleRange() }, on: func() bool { return w.s.Tools.Range().On },
 		},
-		{title: "Fill holes", key: plain(fyne.KeyF), do: func() { w.s.Editing.FillHoles() }, able: w.reading},
+		{
+			title: "Fill holes", key: plain(fyne.KeyF), do: func() { w.s.Editing.FillHoles() },
+			able: w.reading,
+		},
 	}...)}
 }
 
@@ -106,13 +147,18 @@ func (w *Window) viewMenu() menu {
 	commands := []*command{}
 	for i, p := range viewer.Presets() {
 		commands = append(commands, &command{
-			title: "Window: " + p.Name + "  " + p.String(), key: char(rune('1' + i)), do: func() { w.s.Display.UsePreset(i) }, able: w.reading,
+			title: "Window: " + p.Name + "  " + p.String(), key: char(rune('1' + i)),
+			do: func() { w.s.Display.UsePreset(i) }, able: w.reading,
 			on: func() bool { return w.s.Display.Window() == p.WindowLevel },
 		})
 	}
 	modes := []*command{}
 	for _, m := range []viewer.Mode{viewer.Fill, viewer.Outline, viewer.Both} {
-		modes = append(modes, &command{title: upperFirst(m.String()), do: func() { w.s.Display.SetMode(m) }, on: func() bool { return w.s.Display.Style().Mode == m }})
+		modes = append(modes, &command{
+			title: upperFirst(m.String()),
+			do:    func() { w.s.Display.SetMode(m) },
+			on:    func() bool { return w.s.Display.Style().Mode == m },
+		})
 	}
 	palettes := []*command{}
 	for i, p := range viewer.Palettes() {
@@ -124,14 +170,26 @@ func (w *Window) viewMenu() menu {
 	return menu{"View", append(commands,
 		&command{title: "Window: automatic", key: char('0'), do: w.autoWindow, able: w.reading},
 		gap,
-		&command{title: "Zoom in", key: char('+'), also: []key{char('=')}, do: func() { w.view.Zoom(zoomStep) }, able: w.reading},
-		&command{title: "Zoom out", key: char('-'), do: func() { w.view.Zoom(1 / zoomStep) }, able: w.reading},
-		&command{title: "Whole slice", key: plain(fyne.KeyW), do: func() { w.view.Fit() }, able: w.reading},
+		&command{
+			title: "Zoom in", key: char('+'), also: []key{char('=')},
+			do: func() { w.view.Zoom(zoomStep) }, able: w.reading,
+		},
+		&command{
+			title: "Zoom out", key: char('-'), do: func() { w.view.Zoom(1 / zoomStep) },
+			able: w.reading,
+		},
+		&command{
+			title: "Whole slice", key: plain(fyne.KeyW), do: func() { w.view.Fit() },
+			able: w.reading,
+		},
 		gap,
 		&command{title: "Overlays", items: modes},
 		&command{title: "Colours", items: palettes},
 		&command{title: "Fold or unfold panels", key: plain(fyne.KeyTab), do: w.fold},
-		&command{title: "Show patient identity", do: w.toggleIdentity, on: func() bool { return w.identity }, able: w.reading},
+		&command{
+			title: "Show patient identity", do: w.toggleIdentity,
+			on: func() bool { return w.identity }, able: w.reading,
+		},
 	)}
 }
 
@@ -139,11 +197,23 @@ func (w *Window) modelMenu() menu {
 	idle := func() bool { return w.s.Jobs.Idle() }
 	free := func() bool { return w.reading() && idle() }
 	return menu{"Model", []*command{
-		{title: "Propose for this slice", key: plain(fyne.KeyP), do: func() { w.s.Proposing.Slice() }, able: free},
-		{title: "Propose for the study", key: shift(fyne.KeyP), do: func() { w.s.Proposing.Study() }, able: free},
+		{
+			title: "Propose for this slice", key: plain(fyne.KeyP),
+			do: func() { w.s.Proposing.Slice() }, able: free,
+		},
+		{
+			title: "Propose for the study", key: shift(fyne.KeyP),
+			do: func() { w.s.Proposing.Study() }, able: free,
+		},
 		gap,
-		{title: "Retrain…", key: ctrl(fyne.KeyR), do: func() { w.s.Retraining.Prepare() }, able: idle},
-		{title: "Cancel the job", do: func() { w.s.Jobs.Cancel() }, able: func() bool { return !idle() }},
+		{
+			title: "Retrain…", key: ctrl(fyne.KeyR), do: func() { w.s.Retraining.Prepare() },
+			able: idle,
+		},
+		{
+			title: "Cancel the job", do: func() { w.s.Jobs.Cancel() },
+			able: func() bool { return !idle() },
+		},
 		gap,
 		{title: "Show the trainer's log", do: w.showTrainerLog},
 	}}
@@ -151,7 +221,10 @@ func (w *Window) modelMenu() menu {
 
 func (w *Window) helpMenu() menu {
 	return menu{"Help", []*command{
-		{title: "Keys and mouse", key: char('?'), also: []key{plain(fyne.KeyF1)}, do: w.toggleHelp, on: func() bool { return w.help != nil && w.help.Visible() }},
+		{
+			title: "Keys and mouse", key: char('?'), also: []key{plain(fyne.KeyF1)},
+			do: w.toggleHelp, on: func() bool { return w.help != nil && w.help.Visible() },
+		},
 		{title: "About Glasswork", do: w.about},
 	}}
 }

@@ -25,7 +25,8 @@ func (w *Window) compare(v session.Verdict) *sheet {
 	verdict := paragraph(v.Comparison.Verdict)
 	verdict.TextStyle.Bold = true
 	body := container.NewVBox(newLabel(basis(v), inkQuiet), spacer(0, 4),
-		scores(v.Comparison), newLabel(errorsText(v.Before, v.After), ink), spacer(0, 4), tight(verdict))
+		scores(v.Comparison), newLabel(errorsText(v.Before, v.After), ink), spacer(0, 4),
+		tight(verdict))
 	above := float32(346) // everything but the pictures
 	if v.Note != "" {
 		body.Add(tight(paragraph(v.Note)))
@@ -35,7 +36,8 @@ func (w *Window) compare(v session.Verdict) *sheet {
 	if len(v.Samples) > 0 {
 		body.Add(container.NewHScroll(samples(v, w.s.Display.Style().Palette, side)))
 	}
-	return w.sheet("Is "+v.ModelName+" better than "+v.BaseName+"?", container.NewVScroll(body), fyne.NewSize(max(880, 3*side+80), above+3*side), w.s.Retraining.KeepCurrent,
+	return w.sheet("Is "+v.ModelName+" better than "+v.BaseName+"?", container.NewVScroll(body),
+		fyne.NewSize(max(880, 3*side+80), above+3*side), w.s.Retraining.KeepCurrent,
 		answer{text: "Use the new model", do: w.s.Retraining.UseNew},
 		answer{text: "Keep the current one", safe: true, do: w.s.Retraining.KeepCurrent})
 }
@@ -44,17 +46,22 @@ func (w *Window) compare(v session.Verdict) *sheet {
 func basis(v session.Verdict) string {
 	cases := count(v.After.Cases, "study", "studies")
 	if v.Synthetic {
-		return fmt.Sprintf("%s, trained for %s, scored on %s made up by the program: no patient is held out", v.ModelName, count(v.Steps, "step", "steps"), cases)
+		return fmt.Sprintf("%s, trained for %s, scored on %s made up by the program: no patient "+
+			"is held out", v.ModelName, count(v.Steps, "step", "steps"), cases)
 	}
 	return fmt.Sprintf("%s, trained for %s, scored on %s of %s that neither model was trained on",
-		v.ModelName, count(v.Steps, "step", "steps"), cases, count(v.Comparison.Patients, "held-out patient", "held-out patients"))
+		v.ModelName, count(v.Steps, "step", "steps"), cases,
+		count(v.Comparison.Patients, "held-out patient", "held-out patients"))
 }
 
 // scores is the table: a line per class, for IoU and Dice the current model, the new one and
 // the difference with its 95 % interval.
 func scores(c score.Comparison) fyne.CanvasObject {
 	table := container.New(&tableLayout{columns: 7, gap: 18})
-	for _, head := range []string{"", "IoU current", "new", "difference (95 %)", "Dice current", "new", "difference (95 %)"} {
+	for _, head := range []string{
+		"", "IoU current", "new", "difference (95 %)", "Dice current",
+		"new", "difference (95 %)",
+	} {
 		table.Add(newWholeLabel(head, inkQuiet))
 	}
 	for _, d := range c.Classes {
@@ -78,7 +85,8 @@ func errorsText(current, renewed score.Report) string {
 			continue
 		}
 		if was, is := c.VolumeErrorML, renewed.Classes[i].VolumeErrorML; was != nil && is != nil {
-			text += "; " + c.Name + " volume off by " + viewer.Millilitres(*was) + ", new " + viewer.Millilitres(*is)
+			text += "; " + c.Name + " volume off by " + viewer.Millilitres(*was) + ", new " +
+				viewer.Millilitres(*is)
 		}
 	}
 	return text
@@ -149,7 +157,8 @@ func (t *tableLayout) Layout(all []fyne.CanvasObject, _ fyne.Size) {
 
 func (t *tableLayout) MinSize(all []fyne.CanvasObject) fyne.Size {
 	widths, height := t.widths(all)
-	size := fyne.NewSize(t.gap*float32(t.columns-1), height*float32((len(all)+t.columns-1)/t.columns))
+	size := fyne.NewSize(t.gap*float32(t.columns-1),
+		height*float32((len(all)+t.columns-1)/t.columns))
 	for _, w := range widths {
 		size.Width += w
 	}
@@ -166,7 +175,8 @@ func samples(v session.Verdict, p viewer.Palette, side float32) fyne.CanvasObjec
 		if v.Synthetic {
 			name = "synthetic"
 		}
-		title := newLabel(fmt.Sprintf("%s, slice %d: %s", name, s.Z+1, count(s.Differing, "pixel differs", "pixels differ")), inkQuiet)
+		title := newLabel(fmt.Sprintf("%s, slice %d: %s", name, s.Z+1,
+			count(s.Differing, "pixel differs", "pixels differ")), inkQuiet)
 		stack := container.NewVBox(title)
 		for _, part := range []struct {
 			name   string
@@ -183,7 +193,9 @@ func samples(v session.Verdict, p viewer.Palette, side float32) fyne.CanvasObjec
 const broadest = 1.4
 
 // samplePicture is one slice with the labels of one side, and whose they are.
-func samplePicture(name string, s protocol.Sample, labels []uint8, p viewer.Palette, side float32) fyne.CanvasObject {
+func samplePicture(
+	name string, s protocol.Sample, labels []uint8, p viewer.Palette, side float32,
+) fyne.CanvasObject {
 	pixels := s.Width * s.Height
 	caption := newWholeLabel(name, inkStrong)
 	caption.text.TextSize = theme.Size(theme.SizeNameCaptionText)
@@ -197,7 +209,8 @@ func samplePicture(name string, s protocol.Sample, labels []uint8, p viewer.Pale
 	}
 	style := viewer.DefaultStyle()
 	style.Palette = p
-	new(viewer.Renderer).Render(dst, hu, slices.Clone(labels), viewer.WindowLevel{Center: 127.5, Width: 255}, style)
+	new(viewer.Renderer).Render(dst, hu, slices.Clone(labels),
+		viewer.WindowLevel{Center: 127.5, Width: 255}, style)
 	box := labelled(s)
 	cut := image.NewRGBA(image.Rectangle{Max: box.Size()})
 	draw.Draw(cut, cut.Rect, dst, box.Min, draw.Src)
@@ -206,7 +219,8 @@ func samplePicture(name string, s protocol.Sample, labels []uint8, p viewer.Pale
 	height := min(side, broadest*side*float32(box.Dy())/float32(box.Dx()))
 	picture.SetMinSize(fyne.NewSize(height*float32(box.Dx())/float32(box.Dy()), height))
 	shade := canvas.NewRectangle(color.NRGBA{A: 0xa0})
-	return container.NewStack(picture, container.NewVBox(container.NewHBox(container.NewStack(shade, caption))))
+	return container.NewStack(picture,
+		container.NewVBox(container.NewHBox(container.NewStack(shade, caption))))
 }
 
 // labelled is the part of a sample in which anyone has marked something, with a margin: there

@@ -10,7 +10,9 @@ func TestErrorsOfBothModelsStandBesideEachOther(t *testing.T) {
 	right, righter, off, less := 0.981, 0.985, 12.4, 8.6
 	report := func(accuracy, volume *float64) score.Report {
 		return score.Report{Accuracy: accuracy, Classes: []score.ClassScore{
-			{Name: "ground glass", VolumeErrorML: volume}, {Name: "consolidation"}, {Name: "lungs other", VolumeErrorML: volume},
+			{Name: "ground glass", VolumeErrorML: volume},
+			{Name: "consolidation"},
+			{Name: "lungs other", VolumeErrorML: volume},
 		}}
 	}
 	want := "Accuracy 0.981, new 0.985; ground glass volume off by 12 ml, new 8.6 ml"

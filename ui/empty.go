@@ -29,7 +29,8 @@ func newEmpty(w *Window) *empty {
 	e := &empty{w: w, what: newLabel("", ink), bar: widget.NewProgressBarInfinite()}
 	drop := canvas.NewText("Drop a chest CT here", ink)
 	drop.TextSize, drop.Alignment = theme.Size(theme.SizeNameHeadingText), fyne.TextAlignCenter
-	kinds := canvas.NewText("DICOM, NIfTI, NRRD, MetaImage, TIFF, NPY or pictures: a folder or a file", inkQuiet)
+	const formats = "DICOM, NIfTI, NRRD, MetaImage, TIFF, NPY or pictures: a folder or a file"
+	kinds := canvas.NewText(formats, inkQuiet)
 	kinds.Alignment = fyne.TextAlignCenter
 	sample := widget.NewButton("Open the sample study", func() { w.s.Opening.OpenSample() })
 	e.invite = container.NewCenter(container.NewVBox(drop, kinds, spacer(0, 10),
@@ -37,9 +38,10 @@ func newEmpty(w *Window) *empty {
 	ground := canvas.NewRectangle(raised)
 	ground.CornerRadius = 5
 	e.what.text.Alignment = fyne.TextAlignCenter
-	e.opening = container.NewCenter(container.NewStack(ground, container.NewPadded(container.NewPadded(container.NewVBox(
-		container.NewGridWrap(fyne.NewSize(420, 20), e.what), thin(e.bar),
-		container.NewCenter(widget.NewButton("Cancel", func() { w.s.Opening.Cancel() })))))))
+	e.opening = container.NewCenter(container.NewStack(ground,
+		container.NewPadded(container.NewPadded(container.NewVBox(
+			container.NewGridWrap(fyne.NewSize(420, 20), e.what), thin(e.bar),
+			container.NewCenter(widget.NewButton("Cancel", func() { w.s.Opening.Cancel() })))))))
 	e.opening.Hide()
 	e.bar.Stop()
 	e.object = container.NewStack(e.invite, e.opening)

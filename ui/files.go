@@ -16,19 +16,24 @@ import (
 // askOpen asks what to open.
 func (w *Window) askOpen() {
 	w.ask(question{
-		title: "Open", text: "A folder with DICOM files or pictures, a DICOM file, a DICOMDIR, a zip file, NIfTI, NRRD, MetaImage or NPY. You can also drop it onto the window.",
-		hint: "Path of a folder or file", yes: "Open", files: true, check: isThere, do: func(path string) { w.s.Opening.Open(path) },
+		title: "Open", text: "A folder with DICOM files or pictures, a DICOM file, a DICOMDIR, a " +
+			"zip file, NIfTI, NRRD, MetaImage or NPY. You can also drop it onto the window.",
+		hint: "Path of a folder or file", yes: "Open", files: true, check: isThere,
+		do: func(path string) { w.s.Opening.Open(path) },
 	})
 }
 
 // askImport asks for annotation made elsewhere.
 func (w *Window) askImport() {
 	study, _ := w.s.Reading.Study()
-	again := widget.NewCheck("Ask what its segments are, also where that is known", nil)
+	again := widget.NewCheck("Ask about every segment, even one that is already known", nil)
 	w.ask(question{
-		title: "Import annotation into " + study.Alias, text: "A DICOM segmentation or structure set, or a label map: NIfTI, NRRD (3D Slicer's too), MetaImage or NPY. You can also drop it onto the window.",
-		hint: "Path of a file", yes: "Import", files: true, fileOnly: true, extra: again, check: isThere,
-		do: func(path string) { w.s.Importing.Import(path, again.Checked) },
+		title: "Import annotation into " + study.Alias,
+		text: "A DICOM segmentation or structure set, or a label map: NIfTI, NRRD (3D " +
+			"Slicer's too), MetaImage or NPY. You can also drop it onto the window.",
+		hint: "Path of a file", yes: "Import", files: true, fileOnly: true, extra: again,
+		check: isThere,
+		do:    func(path string) { w.s.Importing.Import(path, again.Checked) },
 	})
 }
 
@@ -64,7 +69,10 @@ func (w *Window) askExport() {
 	for _, f := range formats {
 		names = append(names, f.Name)
 	}
-	identity := widget.NewRadioGroup([]string{"Without identities, with copies of the images", "With the patient's identity, for the hospital's archive"}, nil)
+	identity := widget.NewRadioGroup([]string{
+		"Without identities, with copies of the images",
+		"With the patient's identity, for the hospital's archive",
+	}, nil)
 	identity.Required = true
 	identity.SetSelected(identity.Options[0])
 	format := widget.NewSelect(names, nil)
@@ -80,13 +88,16 @@ func (w *Window) askExport() {
 	which.Required = true
 	which.SetSelected(which.Options[0])
 	w.ask(question{
-		title: "Export the corrected dataset", text: "Every study of the project that has labels is written into this folder, as last saved.",
+		title: "Export the corrected dataset",
+		text: "Every study of the project that has labels is written into this folder, as " +
+			"last saved.",
 		hint: "Folder", yes: "Export", check: isFolder,
 		extra: container.NewVBox(format, which, identity),
 		do: func(dir string) {
 			w.s.Exporting.Export(dir, dataset.ExportOptions{
-				Format: formats[format.SelectedIndex()].ID, OnlyReviewed: which.Selected == which.Options[0],
-				Identified: identity.Selected == identity.Options[1],
+				Format:       formats[format.SelectedIndex()].ID,
+				OnlyReviewed: which.Selected == which.Options[0],
+				Identified:   identity.Selected == identity.Options[1],
 			})
 		},
 	})
@@ -99,7 +110,9 @@ func (w *Window) askProject() {
 		return
 	}
 	w.ask(question{
-		title: "New or open project", text: "A project is a folder with studies, corrections and models. Name one, or an empty folder for a new one. Open now: " + w.s.ProjectDir(),
+		title: "New or open project",
+		text: "A project is a folder with studies, corrections and models. Name one, or an " +
+			"empty folder for a new one. Open now: " + w.s.ProjectDir(),
 		hint: "Project folder", yes: "Open", check: isFolder, do: w.askSwitch,
 	})
 }
@@ -108,7 +121,8 @@ func (w *Window) askProject() {
 func (w *Window) askSwitch(dir string) {
 	if text, ok := w.s.Jobs.MayClose(); !ok {
 		w.sheet("Another project", paragraph(text), questionSize, nil,
-			answer{text: "Close it anyway", do: func() { w.switchTo(dir) }}, answer{text: "Stay here", safe: true})
+			answer{text: "Close it anyway", do: func() { w.switchTo(dir) }},
+			answer{text: "Stay here", safe: true})
 		return
 	}
 	w.switchTo(dir)
@@ -142,7 +156,9 @@ func (w *Window) switched(ctx context.Context, dir string, s *session.Session, e
 		w.show(s)
 		w.work.Go(func() {
 			if err := old.Close(); err != nil {
-				w.post(func() { w.fail("The project before was not closed cleanly: " + err.Error()) })
+				w.post(func() {
+					w.fail("The project before was not closed cleanly: " + err.Error())
+				})
 			}
 		})
 	}

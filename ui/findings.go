@@ -49,7 +49,8 @@ func newFindings(
 		f.modes = append(f.modes, newSegment(upperFirst(m.String()), func() { display.SetMode(m) }))
 	}
 	for i, p := range viewer.Palettes() {
-		f.palette = append(f.palette, newSegment(upperFirst(p.Name), func() { display.SetPalette(i) }))
+		f.palette = append(f.palette,
+			newSegment(upperFirst(p.Name), func() { display.SetPalette(i) }))
 	}
 	body = append(body,
 		container.NewBorder(nil, nil, newWholeLabel("Opacity", inkQuiet), f.percent, f.opacity),
@@ -97,14 +98,16 @@ type findingRow struct {
 
 func newFindingRow(f *findings, c volume.Class) *findingRow {
 	r := &findingRow{
-		chip: canvas.NewRectangle(color.Transparent), name: newLabel("", ink), amount: newWholeLabel("", inkStrong),
-		here: newLabel("", inkQuiet), outline: c == volume.LungsOther,
+		chip: canvas.NewRectangle(color.Transparent), name: newLabel("", ink),
+		amount: newWholeLabel("", inkStrong),
+		here:   newLabel("", inkQuiet), outline: c == volume.LungsOther,
 	}
 	r.chip.CornerRadius = 2
 	r.chip.SetMinSize(fyne.NewSize(14, 14))
 	r.eye = newEye(func() { f.display.SetVisible(c, !f.measuring.Classes()[c-1].Visible) })
 	head := container.NewBorder(nil, nil,
-		container.NewHBox(container.NewCenter(r.chip), spacer(0, 0)), container.NewCenter(r.eye), r.name)
+		container.NewHBox(container.NewCenter(r.chip), spacer(0, 0)), container.NewCenter(r.eye),
+		r.name)
 	amounts := container.NewBorder(nil, nil,
 		container.NewHBox(spacer(16, 0), r.amount, spacer(2, 0)), nil, r.here)
 	r.row = newRow(container.NewVBox(head, amounts), func() { f.tools.SetClass(c) })

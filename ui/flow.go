@@ -12,7 +12,9 @@ type flow struct {
 }
 
 // arrange returns where the groups go and how high the whole is: the most columns that fit.
-func (f *flow) arrange(all []fyne.CanvasObject, width float32) (at []fyne.Position, height float32) {
+func (f *flow) arrange(
+	all []fyne.CanvasObject, width float32,
+) (at []fyne.Position, height float32) {
 	for n := len(all); n > 1; n-- {
 		if at, size := f.columns(all, n); size.Width <= width {
 			return at, size.Height

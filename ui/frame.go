@@ -37,7 +37,8 @@ func newFrame(trap, studies, centre, strip, right, status fyne.CanvasObject) *fr
 
 // column is a side column on its own ground.
 func column(content fyne.CanvasObject, atRight float32) fyne.CanvasObject {
-	return container.NewStack(canvas.NewRectangle(panel), container.New(layout.NewCustomPaddedLayout(8, 8, 10, atRight), content))
+	return container.NewStack(canvas.NewRectangle(panel),
+		container.New(layout.NewCustomPaddedLayout(8, 8, 10, atRight), content))
 }
 
 // rightColumn puts the model at the bottom, where a job is always seen whole, and lets the
@@ -54,7 +55,8 @@ func rightColumn(model fyne.CanvasObject, above ...fyne.CanvasObject) fyne.Canva
 	inset := func(o fyne.CanvasObject) fyne.CanvasObject {
 		return container.New(layout.NewCustomPaddedLayout(0, 0, 0, bar), o)
 	}
-	return container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), inset(model)), nil, nil, container.NewVScroll(inset(list)))
+	return container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), inset(model)), nil,
+		nil, container.NewVScroll(inset(list)))
 }
 
 func (f *frame) fold(on bool) { f.folded = on; f.arrange() }
@@ -122,7 +124,8 @@ func place(o fyne.CanvasObject, x, y, w, h float32) {
 // section is a part of a side column: a title, something at its right, and a body.
 func section(title string, right fyne.CanvasObject, body ...fyne.CanvasObject) *fyne.Container {
 	head := container.NewBorder(nil, nil, newHeading(title), right)
-	return container.New(layout.NewCustomPaddedVBoxLayout(4), append([]fyne.CanvasObject{head}, body...)...)
+	return container.New(layout.NewCustomPaddedVBoxLayout(4),
+		append([]fyne.CanvasObject{head}, body...)...)
 }
 
 // thin makes a bar as low as a line of small text, whatever it asks for.
@@ -138,4 +141,7 @@ func (thinLayout) Layout(all []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-func (thinLayout) MinSize(all []fyne.CanvasObject) fyne.Size { return fyne.NewSize(40, thinHeight+4) }
+func (thinLayout) MinSize(all []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(40,
+		thinHeight+4)
+}

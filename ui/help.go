@@ -40,7 +40,9 @@ func newHelp(menus []menu, dismiss func()) fyne.CanvasObject {
 		}
 	}
 	ground := canvas.NewRectangle(veil)
-	return newCover(container.NewStack(ground, container.NewVScroll(container.New(layout.NewCustomPaddedLayout(12, 12, 16, 16), columns))), dismiss)
+	return newCover(container.NewStack(ground,
+		container.NewVScroll(container.New(layout.NewCustomPaddedLayout(12, 12, 16, 16), columns))),
+		dismiss)
 }
 
 // keyText is the keys of a command, such as "↓ →".

@@ -47,13 +47,18 @@ func (w *Window) askSegments(q session.SegmentQuestion) *sheet {
 		}
 		rows.Add(segmentRow(widths, a, become))
 	}
-	head := container.New(widths, newHeading("Segment"), newHeading(codes), newHeading("Volume"), newHeading("Becomes"))
-	text := fmt.Sprintf("The project does not know all segments of %s yet. What you choose is remembered, so that the same segments are not asked about again.", q.File)
+	head := container.New(widths, newHeading("Segment"), newHeading(codes), newHeading("Volume"),
+		newHeading("Becomes"))
+	text := fmt.Sprintf("The project does not know all segments of %s yet. What you choose is "+
+		"remembered, so that the same segments are not asked about again.", q.File)
 	if q.Known() {
-		text = fmt.Sprintf("This is what the segments of %s became so far. What you choose now is remembered.", q.File)
+		text = fmt.Sprintf("This is what the segments of %s became so far. What you choose now "+
+			"is remembered.", q.File)
 	}
-	body := container.NewBorder(container.NewVBox(tight(paragraph(text)), head), nil, nil, nil, container.NewVScroll(rows))
-	return w.sheet("What are these segments?", body, fyne.NewSize(820, min(600, 230+42*float32(len(q.Segments)))), w.s.Importing.Cancel,
+	body := container.NewBorder(container.NewVBox(tight(paragraph(text)), head), nil, nil, nil,
+		container.NewVScroll(rows))
+	return w.sheet("What are these segments?", body,
+		fyne.NewSize(820, min(600, 230+42*float32(len(q.Segments)))), w.s.Importing.Cancel,
 		answer{text: "Cancel", do: w.s.Importing.Cancel},
 		answer{text: "Import", safe: true, do: func() { w.s.Importing.Answer(choices) }})
 }
@@ -63,5 +68,6 @@ func segmentRow(widths columns, a session.AskedSegment, become *widget.Select) f
 	cell := func(text string, c color.Color) fyne.CanvasObject {
 		return container.NewVBox(layout.NewSpacer(), newLabel(text, c), layout.NewSpacer())
 	}
-	return container.New(widths, cell(a.Name, inkStrong), cell(a.Code, ink), cell(viewer.Millilitres(a.ML), ink), become)
+	return container.New(widths, cell(a.Name, inkStrong), cell(a.Code, ink),
+		cell(viewer.Millilitres(a.ML), ink), become)
 }

@@ -21,13 +21,20 @@ func TestForeignSegmentsAreAskedAboutInASheet(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "foreign.seg.nrrd")
 	code := volume.Code{Scheme: "SCT", Value: "10200004", Meaning: "Liver"}
-	if err := nrrd.WriteLabels(path, l, []nrrd.Segment{{Value: 1, Name: "GGO left"}, {Value: 2, Name: "Liver", Type: code}}); err != nil {
+	if err := nrrd.WriteLabels(path, l,
+		[]nrrd.Segment{
+			{Value: 1, Name: "GGO left"},
+			{Value: 2, Name: "Liver", Type: code},
+		}); err != nil {
 		t.Fatal(err)
 	}
 	r.s.Opening.Drop(path)
 	r.until("the sheet", func() bool { return len(r.sheets) == 1 })
 	said := texts(r.sheets[0].popup)
-	for _, want := range []string{"What are these segments?", "foreign.seg.nrrd", "GGO left", "Liver (SCT 10200004)", "0.2 ml", "Becomes"} {
+	for _, want := range []string{
+		"What are these segments?", "foreign.seg.nrrd", "GGO left",
+		"Liver (SCT 10200004)", "0.2 ml", "Becomes",
+	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the sheet does not say %q: %s", want, said)
 		}
@@ -39,10 +46,15 @@ func TestForeignSegmentsAreAskedAboutInASheet(t *testing.T) {
 	r.s.Opening.Drop(path)
 	r.until("the sheet again", func() bool { return len(r.sheets) == 1 })
 	tapButton(t, r.sheets[0].popup, "Import")
-	r.until("the import", func() bool { _, by := r.s.Reading.Captions(); return by == "imported from foreign.seg.nrrd" })
+	r.until("the import", func() bool {
+		_,
+			by := r.s.Reading.Captions()
+		return by == "imported from foreign.seg.nrrd"
+	})
 	_, labels := r.s.Reading.Voxels(3)
 	if labels[0] != volume.GroundGlass || r.s.Reading.Slice() != 3 {
-		t.Errorf("slice %d, label %d; what the name suggests was not taken", r.s.Reading.Slice()+1, labels[0])
+		t.Errorf("slice %d, label %d; what the name suggests was not taken", r.s.Reading.Slice()+1,
+			labels[0])
 	}
 	if _, labels := r.s.Reading.Voxels(2); labels[0] != volume.Background {
 		t.Error("the liver was imported")

@@ -17,7 +17,8 @@ func held() fyne.KeyModifier {
 
 // typedKey does what a key stands for. While a sheet is up the keys are the sheet's.
 func (w *Window) typedKey(ev *fyne.KeyEvent) {
-	if n := len(w.sheets); n > 0 && w.win.Canvas().Overlays().Top() == fyne.CanvasObject(w.sheets[n-1].popup) {
+	if n := len(w.sheets); n > 0 &&
+		w.win.Canvas().Overlays().Top() == fyne.CanvasObject(w.sheets[n-1].popup) {
 		w.sheets[n-1].key(ev.Name)
 		return
 	}
@@ -133,13 +134,15 @@ func (w *Window) dropped(uris []fyne.URI) {
 	for _, u := range uris {
 		if u.Scheme() == "file" || u.Scheme() == "" {
 			if len(uris) > 1 {
-				w.s.Messages.Toast(fmt.Sprintf("%d things were dropped; the first is opened. Drop their folder to choose.", len(uris)))
+				w.s.Messages.Toast(fmt.Sprintf("%d things were dropped; the first is opened. "+
+					"Drop their folder to choose.", len(uris)))
 			}
 			w.s.Opening.Drop(u.Path())
 			return
 		}
 	}
 	if len(uris) > 0 {
-		w.s.Messages.Toast("Only files and folders of this machine can be opened, not " + uris[0].Scheme() + " addresses.")
+		w.s.Messages.Toast("Only files and folders of this machine can be opened, not " +
+			uris[0].Scheme() + " addresses.")
 	}
 }

@@ -65,7 +65,8 @@ func (m *messenger) banner(msg session.Message) banner {
 		if msg.Severity == session.Warning {
 			title = "Details"
 		}
-		b.choices = append(b.choices, choice{text: title, stays: true, do: func() { m.log(msg.Text, msg.Log) }})
+		b.choices = append(b.choices,
+			choice{text: title, stays: true, do: func() { m.log(msg.Text, msg.Log) }})
 	}
 	b.choices = append(b.choices, choice{text: "OK", do: func() { m.from.Dismiss(msg.ID) }})
 	return b

@@ -13,6 +13,10 @@ import (
 	"glasswork/ui/session"
 )
 
+// modelTopics are what the model panel shows.
+const modelTopics = session.TopicModels | session.TopicJob | session.TopicStudy |
+	session.TopicStrip
+
 // modelPanel says which model proposes, lets it propose and be retrained, and lists those
 // that can be gone back to. While a job runs the panel is the job.
 type modelPanel struct {
@@ -27,7 +31,10 @@ type modelPanel struct {
 }
 
 func newModelPanel(w *Window) *modelPanel {
-	m := &modelPanel{w: w, name: newWholeLabel("", inkStrong), history: container.NewVBox(), job: newJobView(w)}
+	m := &modelPanel{
+		w: w, name: newWholeLabel("", inkStrong), history: container.NewVBox(),
+		job: newJobView(w),
+	}
 	buttons := container.New(&evenly{gap: 4},
 		widget.NewButton("Propose", func() { w.s.Proposing.Study() }),
 		widget.NewButton("Retrain…", func() { w.s.Retraining.Prepare() }))
@@ -92,11 +99,11 @@ func (m *modelPanel) row(item session.ModelItem) fyne.CanvasObject {
 	case item.Current:
 		mark, about = "●", about+", current"
 		name.paint(inkStrong)
-	case item.State == project.Candidate:
-		about += ", not in use yet"
-		use = newSegment("Use this one", func() { m.w.s.Models.Use(item.ID) })
 	default:
-		use = newSegment("Go back to this one", func() { m.w.s.Models.Use(item.ID) })
+		if item.State == project.Candidate {
+			about += ", not in use yet"
+		}
+		use = newSegment("Use this one", func() { m.w.s.Models.Use(item.ID) })
 	}
 	line := newLabel(about, inkQuiet)
 	line.text.TextSize = theme.Size(theme.SizeNameCaptionText)
@@ -104,7 +111,8 @@ func (m *modelPanel) row(item session.ModelItem) fyne.CanvasObject {
 	if use != nil {
 		lines.Add(container.NewHBox(use))
 	}
-	return container.NewBorder(nil, nil, container.NewVBox(newWholeLabel(mark, inkQuiet)), nil, lines)
+	return container.NewBorder(nil, nil, container.NewVBox(newWholeLabel(mark, inkQuiet)), nil,
+		lines)
 }
 
 // jobView is the job that runs: what it does, how far it is, how long it will take, and how
@@ -123,7 +131,8 @@ type jobView struct {
 
 func newJobView(w *Window) *jobView {
 	j := &jobView{
-		w: w, title: newLabel("", inkStrong), text: widget.NewLabel(""), bar: widget.NewProgressBar(),
+		w: w, title: newLabel("", inkStrong), text: widget.NewLabel(""),
+		bar:  widget.NewProgressBar(),
 		busy: widget.NewProgressBarInfinite(), left: newWholeLabel("", inkQuiet),
 	}
 	j.text.Wrapping = fyne.TextWrapWord
@@ -131,7 +140,8 @@ func newJobView(w *Window) *jobView {
 	j.busy.Stop()
 	j.cancel = widget.NewButton("Cancel", func() { w.s.Jobs.Cancel() })
 	j.curves = container.NewStack(w.chart.object)
-	j.object = container.NewVBox(j.title, tight(j.text), container.NewStack(thin(j.bar), thin(j.busy)),
+	j.object = container.NewVBox(j.title, tight(j.text),
+		container.NewStack(thin(j.bar), thin(j.busy)),
 		container.NewBorder(nil, nil, nil, j.cancel, container.NewCenter(j.left)), j.curves)
 	j.object.Hide()
 	return j

@@ -21,8 +21,9 @@ import (
 
 func TestAbout(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		100 * time.Millisecond: "about 1 s", 42 * time.Second: "about 42 s", 3*time.Minute + 40*time.Second: "about 4 min",
-		100 * time.Minute: "about 1 h 40 min",
+		100 * time.Millisecond: "about 1 s", 42 * time.Second: "about 42 s",
+		3*time.Minute + 40*time.Second: "about 4 min",
+		100 * time.Minute:              "about 1 h 40 min",
 	} {
 		if got := about(d); got != want {
 			t.Errorf("%v is %q, want %q", d, got, want)
@@ -104,7 +105,8 @@ func TestFlowUsesTheRoom(t *testing.T) {
 
 func TestKeyNames(t *testing.T) {
 	for want, k := range map[string]key{
-		"Ctrl+Z": ctrl(fyne.KeyZ), "Shift+P": shift(fyne.KeyP), "?": char('?'), "↑": plain(fyne.KeyUp), "Page Up": plain(fyne.KeyPageUp),
+		"Ctrl+Z": ctrl(fyne.KeyZ), "Shift+P": shift(fyne.KeyP), "?": char('?'),
+		"↑": plain(fyne.KeyUp), "Page Up": plain(fyne.KeyPageUp),
 	} {
 		if got := k.String(); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -114,19 +116,26 @@ func TestKeyNames(t *testing.T) {
 
 func TestPlanText(t *testing.T) {
 	ready := session.Plan{Base: "baseline-1", Estimate: &protocol.EstimateSummary{
-		Studies:     []protocol.StudyUse{{Alias: "A0001", Slices: 12}, {Alias: "A0002", Slices: 1, Holdout: true}},
-		TrainSlices: 12, ReplaySlices: 36, ChosenHoldout: "A0002", Ready: true, Steps: 240, SecondsPerStep: 0.83, Seconds: 210,
+		Studies: []protocol.StudyUse{
+			{Alias: "A0001", Slices: 12},
+			{Alias: "A0002", Slices: 1, Holdout: true},
+		},
+		TrainSlices: 12, ReplaySlices: 36, ChosenHoldout: "A0002", Ready: true, Steps: 240,
+		SecondsPerStep: 0.83, Seconds: 210,
 		Missing: []string{"One held-out patient is too few to prove anything."},
 	}}
 	for _, want := range []string{
-		"baseline-1 will be trained further on 12 reviewed slices", "Trained on: A0001 (12 slices).", "Held out, only for scoring: A0002 (1 slice).",
-		"A0002 is chosen now", "One held-out patient is too few", "About 4 min: 240 steps of 0.83 s each",
+		"baseline-1 will be trained further on 12 reviewed slices",
+		"Trained on: A0001 (12 slices).", "Held out, only for scoring: A0002 (1 slice).",
+		"A0002 is chosen now", "One held-out patient is too few",
+		"About 4 min: 240 steps of 0.83 s each",
 	} {
 		if got := planText(ready); !strings.Contains(got, want) {
 			t.Errorf("the plan does not say %q:\n%s", want, got)
 		}
 	}
-	missing := session.Plan{Estimate: &protocol.EstimateSummary{Missing: []string{"Nothing is reviewed yet."}}}
+	nothing := protocol.EstimateSummary{Missing: []string{"Nothing is reviewed yet."}}
+	missing := session.Plan{Estimate: &nothing}
 	if got := planText(missing); got != "Nothing is reviewed yet." {
 		t.Errorf("a plan that cannot run says %q", got)
 	}
@@ -179,7 +188,8 @@ func TestChartEndsWhileItIsFed(t *testing.T) {
 	drawn := 0
 	c := newChart(func(func()) { mu.Lock(); drawn++; mu.Unlock() })
 	for step := range 50 {
-		c.draw(session.Job{Loss: []session.CurvePoint{{Step: step, Value: 1}}}, viewer.Palettes()[0])
+		c.draw(session.Job{Loss: []session.CurvePoint{{Step: step, Value: 1}}},
+			viewer.Palettes()[0])
 	}
 	c.close()
 	c.draw(session.Job{}, viewer.Palettes()[0]) // after the end it does nothing
@@ -194,7 +204,8 @@ func TestAbsolute(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	for typed, want := range map[string]string{
-		"": "", "  /a/b ": "/a/b", "~": home, "~/x": home + "/x", `"/a b"`: "/a b", "file:///c": "/c",
+		"": "", "  /a/b ": "/a/b", "~": home, "~/x": home + "/x", `"/a b"`: "/a b",
+		"file:///c": "/c",
 	} {
 		if got := absolute(typed); got != want {
 			t.Errorf("%q is %q, want %q", typed, got, want)

@@ -22,10 +22,13 @@ type retrainSheet struct {
 	*sheet
 	text    *widget.Label
 	bar     *widget.ProgressBarInfinite
-	augment *pathField
-	wrong   *widget.Label
 	preview *canvas.Image
 	plan    session.Plan
+
+	// advanced holds what only those who know augmentations want to see.
+	advanced *widget.Accordion
+	augment  *pathField
+	wrong    *widget.Label
 }
 
 // previewSize is the side of the pictures of varied samples.
@@ -35,9 +38,11 @@ const previewSize = 330
 func (w *Window) planSheet(plan session.Plan) *retrainSheet {
 	r := &retrainSheet{
 		text: paragraph(""), bar: widget.NewProgressBarInfinite(),
-		wrong: widget.NewLabel(""), preview: canvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, 1, 1))),
+		wrong:   widget.NewLabel(""),
+		preview: canvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, 1, 1))),
 	}
-	r.augment = newPathField("the usual way, or such as V{0.5}B{0.5}(S{0.5}|G{0.5}[0.37]){0.3}", func() { r.sheet.enter() }, func() { r.sheet.leave() })
+	r.augment = newPathField("the default, or for example V{0.5}B{0.5}(S{0.5}|G{0.5}[0.37]){0.3}",
+		func() { r.sheet.enter() }, func() { r.sheet.leave() })
 	r.augment.TextStyle.Monospace = true
 	r.augment.SetText(plan.Augment)
 	r.augment.OnChanged = w.s.Retraining.SetAugment
@@ -45,16 +50,26 @@ func (w *Window) planSheet(plan session.Plan) *retrainSheet {
 	r.wrong.Importance = widget.DangerImportance
 	r.preview.FillMode, r.preview.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleFastest
 	r.preview.SetMinSize(fyne.NewSize(previewSize, previewSize))
-	pictures := container.NewVBox(newLabel("How a slice would be varied", inkQuiet), spacer(0, 2), r.preview)
-	how := container.NewVBox(newLabel("Augmentation", inkQuiet), r.augment, container.NewHScroll(r.wrong))
-	body := container.NewBorder(nil, container.NewVBox(how, thin(r.bar)), nil, container.NewHBox(spacer(12, 0), pictures), container.NewVScroll(r.text))
+	pictures := container.NewVBox(newLabel("How slices are varied while training", inkQuiet), spacer(0, 2),
+		r.preview)
+	r.advanced = widget.NewAccordion(widget.NewAccordionItem("Advanced", container.NewVBox(
+		newLabel("How slices are varied (augmentation, see docs/training.md)", inkQuiet),
+		r.augment, container.NewHScroll(r.wrong))))
+	if plan.Augment != "" {
+		r.advanced.Open(0) // what is in force is seen
+	}
+	body := container.NewBorder(nil, container.NewVBox(r.advanced, thin(r.bar)), nil,
+		container.NewHBox(spacer(12, 0), pictures), container.NewVScroll(r.text))
 	r.sheet = w.sheet("Retrain", body, fyne.NewSize(900, 470), w.s.Retraining.Drop,
 		answer{
 			text: "Show log", stays: true, do: func() { w.showLog(r.plan.Failure, r.plan.Log) },
 			off: func() bool { return len(r.plan.Log) == 0 },
 		},
 		answer{text: "Cancel", do: w.s.Retraining.Drop},
-		answer{text: "Retrain", safe: true, do: w.s.Retraining.Start, off: func() bool { return !r.ready() }})
+		answer{
+			text: "Retrain", safe: true, do: w.s.Retraining.Start,
+			off: func() bool { return !r.ready() },
+		})
 	r.show(plan)
 	return r
 }
@@ -93,7 +108,8 @@ func pointer(wrong *augment.SyntaxError) string {
 func planText(plan session.Plan) string {
 	switch {
 	case plan.Measuring:
-		return "Finding out what there is to train on, and measuring one step on this machine.\n\nYou can go on reading and painting once the retraining runs."
+		return "Finding out what there is to train on, and how long it takes on this machine." +
+			"\n\nYou can go on reading and painting while the retraining runs."
 	case plan.Failure != "":
 		return plan.Failure
 	case plan.Estimate == nil:
@@ -102,20 +118,25 @@ func planText(plan session.Plan) string {
 	e := *plan.Estimate
 	var b strings.Builder
 	if e.Ready {
-		fmt.Fprintf(&b, "%s will be trained further on %s, mixed with %s so that it does not forget what it knows.\n\n",
-			plan.Base, count(e.TrainSlices, "reviewed slice", "reviewed slices"), count(e.ReplaySlices, "synthetic slice", "synthetic slices"))
+		fmt.Fprintf(&b, "%s will be trained further on %s, mixed with %s so that it does not "+
+			"forget what it knows.\n\n",
+			plan.Base, count(e.TrainSlices, "reviewed slice", "reviewed slices"),
+			count(e.ReplaySlices, "synthetic slice", "synthetic slices"))
 	}
 	writeUses(&b, "Trained on", e.Studies, false)
 	writeUses(&b, "Held out, only for scoring", e.Studies, true)
 	if e.ChosenHoldout != "" {
-		fmt.Fprintf(&b, "No patient is held out yet: %s is chosen now, and stays held out for good.\n\n", e.ChosenHoldout)
+		fmt.Fprintf(&b, "No patient is held out yet: %s is chosen now, and stays held out for "+
+			"good.\n\n", e.ChosenHoldout)
 	}
 	for _, missing := range e.Missing {
 		fmt.Fprintf(&b, "%s\n\n", missing)
 	}
 	if e.Ready {
-		fmt.Fprintf(&b, "%s: %s of %.2g s each, measured here. It runs in the background, and the new model is used only if you say so.",
-			upperFirst(about(seconds(e.Seconds))), count(e.Steps, "step", "steps"), e.SecondsPerStep)
+		fmt.Fprintf(&b, "%s: %s of %.2g s each, measured here. It runs in the background, and "+
+			"the new model is used only if you say so.",
+			upperFirst(about(seconds(e.Seconds))), count(e.Steps, "step", "steps"),
+			e.SecondsPerStep)
 	}
 	return strings.TrimSpace(b.String())
 }
@@ -125,7 +146,8 @@ func writeUses(b *strings.Builder, title string, all []protocol.StudyUse, holdou
 	var named []string
 	for _, u := range all {
 		if u.Holdout == holdout {
-			named = append(named, fmt.Sprintf("%s (%s)", u.Alias, count(u.Slices, "slice", "slices")))
+			named = append(named, fmt.Sprintf("%s (%s)", u.Alias,
+				count(u.Slices, "slice", "slices")))
 		}
 	}
 	if len(named) > 0 {

@@ -33,7 +33,11 @@ func newRig(t testing.TB) *rig {
 	r := &rig{TB: t, trainer: &fakeTrainer{}}
 	s := r.session(t.TempDir())
 	app := test.NewTempApp(t)
-	r.Window = newWindow(app, s, func(_ context.Context, dir string) (*session.Session, error) { return r.session(dir), nil }, r.post)
+	r.Window = newWindow(app, s, func(_ context.Context, dir string) (*session.Session,
+		error,
+	) {
+		return r.session(dir), nil
+	}, r.post)
 	r.win.Resize(fyne.NewSize(1280, 720))
 	t.Cleanup(func() {
 		r.release()
@@ -48,7 +52,8 @@ func newRig(t testing.TB) *rig {
 func (r *rig) session(dir string) *session.Session {
 	r.Helper()
 	s, err := session.New(r.Context(), session.Config{
-		Project: dir, Author: "tester", Trainer: func(context.Context) (session.Trainer, error) { return r.trainer, nil },
+		Project: dir, Author: "tester",
+		Trainer: func(context.Context) (session.Trainer, error) { return r.trainer, nil },
 	})
 	if err != nil {
 		r.Fatal(err)
@@ -94,11 +99,18 @@ func (r *rig) open() {
 		v.HU[i] = int16(-800 + i%200)
 	}
 	r.folder = filepath.Join(r.TempDir(), "ct")
-	if err := dataset.WriteDICOM(r.folder, v, dataset.DICOMInfo{Description: "CHEST 5.0 B", PatientName: "DOE^JANE", PatientID: "123"}); err != nil {
+	if err := dataset.WriteDICOM(r.folder, v,
+		dataset.DICOMInfo{
+			Description: "CHEST 5.0 B", PatientName: "DOE^JANE",
+			PatientID: "123",
+		}); err != nil {
 		r.Fatal(err)
 	}
 	r.s.Opening.Open(r.folder)
-	r.until("the study", func() bool { done, all := r.s.Reading.Loaded(); return all == 6 && done == all })
+	r.until("the study", func() bool {
+		done, all := r.s.Reading.Loaded()
+		return all == 6 && done == all
+	})
 }
 
 func (r *rig) press(name fyne.KeyName) { r.typedKey(&fyne.KeyEvent{Name: name}) }
@@ -114,7 +126,9 @@ type fakeTrainer struct {
 func (f *fakeTrainer) Log() []string { return []string{"a line of the log"} }
 func (f *fakeTrainer) Close() error  { return nil }
 
-func (f *fakeTrainer) Run(ctx context.Context, job protocol.Job, on func(protocol.Event)) (*protocol.Summary, error) {
+func (f *fakeTrainer) Run(
+	ctx context.Context, job protocol.Job, on func(protocol.Event),
+) (*protocol.Summary, error) {
 	f.mu.Lock()
 	f.jobs = append(f.jobs, job)
 	hold, err := f.hold, f.err
@@ -123,7 +137,13 @@ func (f *fakeTrainer) Run(ctx context.Context, job protocol.Job, on func(protoco
 		return nil, err
 	}
 	if hold != nil {
-		on(protocol.Event{Type: protocol.TypeStatus, Status: &protocol.Status{Phase: protocol.PhaseTraining, Text: "step 3 of 10", Step: 3, Steps: 10, Loss: 0.5, ETASeconds: 42}})
+		on(protocol.Event{
+			Type: protocol.TypeStatus,
+			Status: &protocol.Status{
+				Phase: protocol.PhaseTraining, Text: "step 3 of 10", Step: 3,
+				Steps: 10, Loss: 0.5, ETASeconds: 42,
+			},
+		})
 		select {
 		case <-hold:
 		case <-ctx.Done():
@@ -135,12 +155,19 @@ func (f *fakeTrainer) Run(ctx context.Context, job protocol.Job, on func(protoco
 		for _, z := range job.Predict.Slices {
 			labels := make([]byte, 64*64)
 			labels[z] = volume.GroundGlass
-			on(protocol.Event{Type: protocol.TypeSlice, Slice: &protocol.Slice{Z: z, Labels: labels, Uncertainty: 0.5}})
+			on(protocol.Event{
+				Type:  protocol.TypeSlice,
+				Slice: &protocol.Slice{Z: z, Labels: labels, Uncertainty: 0.5},
+			})
 		}
-		return &protocol.Summary{Predict: &protocol.PredictSummary{ModelName: "baseline", Slices: len(job.Predict.Slices)}}, nil
+		return &protocol.Summary{Predict: &protocol.PredictSummary{
+			ModelName: "baseline",
+			Slices:    len(job.Predict.Slices),
+		}}, nil
 	case job.Estimate != nil:
 		return &protocol.Summary{Estimate: &protocol.EstimateSummary{
-			Studies: []protocol.StudyUse{{Alias: "A0001", Slices: 1}}, TrainSlices: 1, Ready: true, Steps: 10, SecondsPerStep: 0.5, Seconds: 5,
+			Studies: []protocol.StudyUse{{Alias: "A0001", Slices: 1}}, TrainSlices: 1, Ready: true,
+			Steps: 10, SecondsPerStep: 0.5, Seconds: 5,
 		}}, nil
 	}
 	return &protocol.Summary{Finetune: finetuned()}, nil
@@ -150,11 +177,22 @@ func finetuned() *protocol.FinetuneSummary {
 	half, more, by := 0.5, 0.75, 0.25
 	pixels := protocol.Packed(make([]byte, 4))
 	return &protocol.FinetuneSummary{
-		Model: "new", ModelName: "baseline-2", BaseName: "baseline", Steps: 10, After: score.Report{Cases: 2, Patients: 2},
-		Comparison: score.Comparison{Patients: 2, Verdict: "Not proven better: 2 held-out patients are too few to tell.", Classes: []score.Difference{
-			{Name: "ground glass", CurrentIoU: &half, NewIoU: &more, IoU: &by, IoUInterval: &score.Interval{Low: -0.1, High: 0.4}},
-			{Name: "consolidation"},
+		Model: "new", ModelName: "baseline-2", BaseName: "baseline", Steps: 10,
+		After: score.Report{Cases: 2, Patients: 2},
+		Comparison: score.Comparison{
+			Patients: 2,
+			Verdict:  "Not proven better: 2 held-out patients are too few to tell.",
+			Classes: []score.Difference{
+				{
+					Name: "ground glass", CurrentIoU: &half, NewIoU: &more, IoU: &by,
+					IoUInterval: &score.Interval{Low: -0.1, High: 0.4},
+				},
+				{Name: "consolidation"},
+			},
+		},
+		Samples: []protocol.Sample{{
+			Alias: "A0002", Z: 3, Width: 2, Height: 2, Grey: pixels,
+			Reference: pixels, Current: pixels, New: pixels, Differing: 1,
 		}},
-		Samples: []protocol.Sample{{Alias: "A0002", Z: 3, Width: 2, Height: 2, Grey: pixels, Reference: pixels, Current: pixels, New: pixels, Differing: 1}},
 	}
 }

@@ -43,7 +43,8 @@ func (r *row) choose(on bool) {
 }
 
 func (r *row) paint() {
-	r.ground.FillColor, r.ground.StrokeColor, r.ground.StrokeWidth = color.Transparent, color.Transparent, 0
+	r.ground.FillColor, r.ground.StrokeColor, r.ground.StrokeWidth = color.Transparent,
+		color.Transparent, 0
 	if r.over && r.tapped != nil {
 		r.ground.FillColor = hoverVeil
 	}

@@ -25,7 +25,10 @@ var (
 )
 
 func newSegment(text string, tapped func()) *segment {
-	s := &segment{text: canvas.NewText(text, ink), ground: canvas.NewRectangle(raised), tapped: tapped}
+	s := &segment{
+		text: canvas.NewText(text, ink), ground: canvas.NewRectangle(raised),
+		tapped: tapped,
+	}
 	s.text.Alignment, s.text.TextSize = fyne.TextAlignCenter, 12
 	s.ground.CornerRadius = 4
 	s.ExtendBaseWidget(s)

@@ -33,7 +33,9 @@ type sheet struct {
 }
 
 // sheet shows a sheet. left is called when it was left without an answer.
-func (w *Window) sheet(title string, body fyne.CanvasObject, size fyne.Size, left func(), answers ...answer) *sheet {
+func (w *Window) sheet(
+	title string, body fyne.CanvasObject, size fyne.Size, left func(), answers ...answer,
+) *sheet {
 	s := &sheet{w: w, answers: answers, left: left}
 	row := container.NewHBox(layout.NewSpacer())
 	for i, a := range answers {
@@ -46,8 +48,10 @@ func (w *Window) sheet(title string, body fyne.CanvasObject, size fyne.Size, lef
 	}
 	head := canvas.NewText(title, inkStrong)
 	head.TextSize, head.TextStyle.Bold = theme.Size(theme.SizeNameSubHeadingText), true
-	inner := container.NewBorder(container.NewVBox(head, spacer(0, 6)), container.NewVBox(spacer(0, 6), row), nil, nil, body)
-	s.popup = widget.NewModalPopUp(container.New(layout.NewCustomPaddedLayout(14, 12, 18, 18), inner), w.win.Canvas())
+	inner := container.NewBorder(container.NewVBox(head, spacer(0, 6)),
+		container.NewVBox(spacer(0, 6), row), nil, nil, body)
+	s.popup = widget.NewModalPopUp(container.New(layout.NewCustomPaddedLayout(14, 12, 18, 18),
+		inner), w.win.Canvas())
 	w.sheets = append(w.sheets, s)
 	s.popup.Show()
 	// How high text is shows only once it has its width.

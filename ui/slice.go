@@ -8,6 +8,10 @@ import (
 	"glasswork/ui/session"
 )
 
+// sliceTopics are what the slice panel shows.
+const sliceTopics = session.TopicSlice | session.TopicStudy | session.TopicSaved |
+	session.TopicLabels
+
 // slicePanel says where the slice looked at stands: reviewed by a person or not.
 type slicePanel struct {
 	reading   *session.Reading

@@ -11,6 +11,10 @@ import (
 	"glasswork/ui/session"
 )
 
+// statusTopics are what the status line shows.
+const statusTopics = session.TopicPointer | session.TopicSaved | session.TopicJob |
+	session.TopicStudy | session.TopicStrip | session.TopicSlice
+
 // status is the line at the bottom: what is under the pointer, how the labels stand on disk,
 // what the trainer does.
 type status struct {
@@ -26,9 +30,11 @@ func newStatus(s *session.Session) *status {
 		reading: s.Reading, saving: s.Saving, jobs: s.Jobs,
 		here: newLabel("", ink), saved: newLabel("", inkQuiet), trainer: newLabel("", inkQuiet),
 	}
-	st.saved.text.Alignment, st.trainer.text.Alignment = fyne.TextAlignCenter, fyne.TextAlignTrailing
+	st.saved.text.Alignment, st.trainer.text.Alignment = fyne.TextAlignCenter,
+		fyne.TextAlignTrailing
 	st.object = container.NewStack(canvas.NewRectangle(panel),
-		container.New(layout.NewCustomPaddedLayout(3, 4, 10, 10), container.New(&evenly{gap: 12}, st.here, st.saved, st.trainer)))
+		container.New(layout.NewCustomPaddedLayout(3, 4, 10, 10),
+			container.New(&evenly{gap: 12}, st.here, st.saved, st.trainer)))
 	return st
 }
 

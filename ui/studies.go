@@ -44,7 +44,8 @@ func newStudies(w *Window) *studies {
 	}
 	st.object = container.NewBorder(
 		container.NewVBox(newHeading("STUDIES"), st.search),
-		widget.NewButton("+ Open…", w.askOpen), nil, nil, container.NewStack(st.list, container.NewVBox(spacer(0, 8), st.none)))
+		widget.NewButton("+ Open…", w.askOpen), nil, nil,
+		container.NewStack(st.list, container.NewVBox(spacer(0, 8), st.none)))
 	return st
 }
 
@@ -89,7 +90,8 @@ type studyRow struct {
 
 func newStudyRow() *studyRow {
 	r := &studyRow{
-		mark: newWholeLabel("○", inkQuiet), alias: newLabel("", inkStrong), about: newLabel("", inkQuiet),
+		mark: newWholeLabel("○", inkQuiet), alias: newLabel("", inkStrong),
+		about: newLabel("", inkQuiet),
 		state: newLabel("", inkQuiet), bar: canvas.NewRectangle(ground),
 	}
 	r.alias.text.TextStyle.Bold = true

@@ -111,7 +111,9 @@ func (readingRoom) Size(name fyne.ThemeSizeName) float32 {
 }
 
 // Font returns Fyne's font.
-func (readingRoom) Font(style fyne.TextStyle) fyne.Resource { return theme.DefaultTheme().Font(style) }
+func (readingRoom) Font(style fyne.TextStyle) fyne.Resource {
+	return theme.DefaultTheme().Font(style)
+}
 
 // Icon returns Fyne's icon.
 func (readingRoom) Icon(name fyne.ThemeIconName) fyne.Resource {
@@ -120,5 +122,8 @@ func (readingRoom) Icon(name fyne.ThemeIconName) fyne.Resource {
 
 // paneLook gives the reading pane the theme's colours.
 func paneLook() pane.Look {
-	return pane.Look{Ground: ground, Text: ink, Quiet: faint, Current: current, Size: sizes[theme.SizeNameText]}
+	return pane.Look{
+		Ground: ground, Text: ink, Quiet: faint, Current: current,
+		Size: sizes[theme.SizeNameText],
+	}
 }

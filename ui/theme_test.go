@@ -36,16 +36,20 @@ func TestContrastKnown(t *testing.T) {
 func TestTextIsReadableOnEveryGround(t *testing.T) {
 	th := Theme()
 	texts := []fyne.ThemeColorName{
-		theme.ColorNameForeground, theme.ColorNamePlaceHolder, theme.ColorNameDisabled, theme.ColorNameHyperlink,
+		theme.ColorNameForeground, theme.ColorNamePlaceHolder, theme.ColorNameDisabled,
+		theme.ColorNameHyperlink,
 		theme.ColorNameWarning, theme.ColorNameError, theme.ColorNamePrimary,
 	}
 	grounds := []fyne.ThemeColorName{
-		theme.ColorNameBackground, theme.ColorNameButton, theme.ColorNameDisabledButton, theme.ColorNameInputBackground,
-		theme.ColorNameMenuBackground, theme.ColorNameOverlayBackground, theme.ColorNameHeaderBackground,
+		theme.ColorNameBackground, theme.ColorNameButton, theme.ColorNameDisabledButton,
+		theme.ColorNameInputBackground,
+		theme.ColorNameMenuBackground, theme.ColorNameOverlayBackground,
+		theme.ColorNameHeaderBackground,
 	}
 	for _, text := range texts {
 		for _, on := range grounds {
-			if got := contrast(th.Color(text, theme.VariantLight), th.Color(on, theme.VariantLight)); got < 7 {
+			if got := contrast(th.Color(text, theme.VariantLight),
+				th.Color(on, theme.VariantLight)); got < 7 {
 				t.Errorf("%s on %s has contrast %.1f:1, less than 7:1", text, on, got)
 			}
 		}

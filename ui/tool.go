@@ -41,11 +41,13 @@ func newToolPanel(in *session.Tools, editing *session.Editing) *toolPanel {
 		container.NewHBox(newSegment("−", resize(-1)), newSegment("+", resize(1))),
 		container.NewCenter(t.size))
 	limits := container.NewBorder(nil, nil, container.NewCenter(t.limit),
-		container.NewCenter(newSegment("Usual", in.ResetRange)),
+		container.NewCenter(newSegment("Default", in.ResetRange)),
 		container.New(&evenly{gap: 3}, t.low, t.high))
-	t.settings = container.NewVBox(tip, limits, segments(newSegment("Fill holes", editing.FillHoles),
-		newSegment("Undo", editing.Undo), newSegment("Redo", editing.Redo)))
-	t.object = section("TOOL", nil, segments(append(t.tools, t.erase)...), tight(t.says), t.settings)
+	t.settings = container.NewVBox(tip, limits,
+		segments(newSegment("Fill holes", editing.FillHoles),
+			newSegment("Undo", editing.Undo), newSegment("Redo", editing.Redo)))
+	t.object = section("TOOL", nil, segments(append(t.tools, t.erase)...), tight(t.says),
+		t.settings)
 	return t
 }
 
@@ -120,7 +122,8 @@ const labelPadding = 6
 
 func (tightLayout) Layout(all []fyne.CanvasObject, size fyne.Size) {
 	for _, o := range all {
-		place(o, -labelPadding, -labelPadding/2, size.Width+2*labelPadding, size.Height+labelPadding)
+		place(o, -labelPadding, -labelPadding/2, size.Width+2*labelPadding,
+			size.Height+labelPadding)
 	}
 }
 

@@ -113,19 +113,22 @@ func (w *Window) show(s *session.Session) {
 	tool := newToolPanel(s.Tools, s.Editing)
 	slice, status, empty := newSlicePanel(s), newStatus(s), newEmpty(w)
 	right := rightColumn(model.object, findings.object, slice.object, tool.object)
-	centre := container.NewStack(w.view, empty.object, w.toasts.object(), w.banners.object(), w.help)
+	centre := container.NewStack(w.view, empty.object, w.toasts.object(), w.banners.object(),
+		w.help)
 	w.frame = newFrame(newTrap(w), studies.object, centre, w.strip, right, status.object)
 	w.win.SetContent(w.frame.object)
 
-	w.observe(session.TopicStudy|session.TopicSlice|session.TopicDisplay|session.TopicLabels|session.TopicTool, w.view.Update)
-	w.observe(session.TopicStrip|session.TopicStudy, func() { w.strip.Set(pane.Survey(s.Measuring.Survey())) })
+	w.observe(viewTopics, w.view.Update)
+	w.observe(session.TopicStrip|session.TopicStudy, func() {
+		w.strip.Set(pane.Survey(s.Measuring.Survey()))
+	})
 	w.observe(session.TopicSlice|session.TopicStudy, func() { w.strip.Mark(s.Reading.Slice()) })
 	w.observe(session.TopicStudies|session.TopicStudy, studies.update)
 	w.observe(session.TopicMeasures|session.TopicStudy|session.TopicTool, findings.update)
-	w.observe(session.TopicSlice|session.TopicStudy|session.TopicSaved|session.TopicLabels, slice.update)
+	w.observe(sliceTopics, slice.update)
 	w.observe(session.TopicTool|session.TopicStudy, tool.update)
-	w.observe(session.TopicModels|session.TopicJob|session.TopicStudy|session.TopicStrip, model.update)
-	w.observe(session.TopicPointer|session.TopicSaved|session.TopicJob|session.TopicStudy|session.TopicStrip|session.TopicSlice, status.update)
+	w.observe(modelTopics, model.update)
+	w.observe(statusTopics, status.update)
 	w.observe(session.TopicStudy, func() { empty.update(); w.studyChanged() })
 	w.observe(session.TopicMessages, w.news.update)
 	w.observe(session.TopicChoice|session.TopicPlan|session.TopicVerdict, w.answer)
@@ -133,6 +136,10 @@ func (w *Window) show(s *session.Session) {
 	s.SetPost(w.post)
 	w.Focus()
 }
+
+// viewTopics are what the reading pane shows.
+const viewTopics = session.TopicStudy | session.TopicSlice | session.TopicDisplay |
+	session.TopicLabels | session.TopicTool
 
 // paneReading is what the reading pane sees of a session.
 type paneReading struct {

@@ -62,7 +62,8 @@ func TestKeysReachTheSession(t *testing.T) {
 	r.press(fyne.KeyC)
 	r.typedRune(']')
 	tip, class, erase := r.s.Tools.Brush()
-	if class != volume.Consolidation || erase || tip.DiameterMM <= before.DiameterMM || r.s.Tools.Tool() != session.Brush {
+	if class != volume.Consolidation || erase || tip.DiameterMM <= before.DiameterMM ||
+		r.s.Tools.Tool() != session.Brush {
 		t.Errorf("C and ]: class %d, erase %v, tip %v", class, erase, tip)
 	}
 	r.press(fyne.KeyE)
@@ -107,7 +108,8 @@ func TestTabFoldsAndKeepsTheKeys(t *testing.T) {
 		t.Fatalf("Tab gives the keyboard to %T", r.win.Canvas().Focused())
 	}
 	focused.TypedKey(&fyne.KeyEvent{Name: fyne.KeyG})
-	if _, class, _ := r.s.Tools.Brush(); class != volume.GroundGlass || r.s.Tools.Tool() != session.Brush {
+	if _, class, _ := r.s.Tools.Brush(); class != volume.GroundGlass ||
+		r.s.Tools.Tool() != session.Brush {
 		t.Error("keys no longer reach the window after Tab")
 	}
 }
@@ -127,9 +129,12 @@ func TestEveryKeyStandsForOneCommand(t *testing.T) {
 		}
 	})
 	for _, want := range []key{
-		char('1'), char('2'), char('3'), char('4'), char('0'), char('['), char(']'), char('?'), plain(fyne.KeyG), plain(fyne.KeyC),
-		plain(fyne.KeyL), plain(fyne.KeyB), plain(fyne.KeyE), plain(fyne.KeyR), plain(fyne.KeyA), plain(fyne.KeyP), shift(fyne.KeyP),
-		ctrl(fyne.KeyZ), ctrl(fyne.KeyY), ctrl(fyne.KeyS), ctrl(fyne.KeyO), plain(fyne.KeyTab), plain(fyne.KeyEscape),
+		char('1'), char('2'), char('3'), char('4'), char('0'), char('['), char(']'), char('?'),
+		plain(fyne.KeyG), plain(fyne.KeyC),
+		plain(fyne.KeyL), plain(fyne.KeyB), plain(fyne.KeyE), plain(fyne.KeyR), plain(fyne.KeyA),
+		plain(fyne.KeyP), shift(fyne.KeyP),
+		ctrl(fyne.KeyZ), ctrl(fyne.KeyY), ctrl(fyne.KeyS), ctrl(fyne.KeyO), plain(fyne.KeyTab),
+		plain(fyne.KeyEscape),
 	} {
 		if seen[want] == "" {
 			t.Errorf("%s does nothing", want)
@@ -164,7 +169,8 @@ func TestTitleNamesNoPatient(t *testing.T) {
 	if title := r.win.Title(); strings.Contains(title, "DOE") || !strings.Contains(title, "A0001") {
 		t.Errorf("the title is %q", title)
 	}
-	if seen := texts(r.win.Canvas().Content()); strings.Contains(seen, "DOE") || strings.Contains(seen, "123") {
+	if seen := texts(r.win.Canvas().Content()); strings.Contains(seen, "DOE") ||
+		strings.Contains(seen, "123") {
 		t.Error("the patient is named without being asked for")
 	}
 	r.toggleIdentity()
@@ -185,7 +191,8 @@ func TestFindingsChooseAndHide(t *testing.T) {
 	f := newFindings(r.s.Measuring, r.s.Display, r.s.Tools)
 	r.observe(session.TopicMeasures, f.update)
 	test.Tap(f.rows[1].row)
-	if _, class, _ := r.s.Tools.Brush(); class != volume.Consolidation || !f.rows[1].row.selected || f.rows[0].row.selected {
+	if _, class, _ := r.s.Tools.Brush(); class != volume.Consolidation || !f.rows[1].row.selected ||
+		f.rows[0].row.selected {
 		t.Errorf("class %d after a click on consolidation", class)
 	}
 	test.Tap(f.rows[1].eye)
@@ -194,7 +201,8 @@ func TestFindingsChooseAndHide(t *testing.T) {
 	}
 	test.Tap(f.modes[1])
 	test.Tap(f.palette[1])
-	if st := r.s.Display.Style(); st.Mode != viewer.Outline || st.Palette.Name != viewer.Palettes()[1].Name || !f.palette[1].chosen {
+	if st := r.s.Display.Style(); st.Mode != viewer.Outline ||
+		st.Palette.Name != viewer.Palettes()[1].Name || !f.palette[1].chosen {
 		t.Errorf("mode %v, palette %s", st.Mode, st.Palette.Name)
 	}
 }
@@ -208,7 +216,8 @@ func TestStrokeShowsInFindings(t *testing.T) {
 		t.Fatal("nothing was painted")
 	}
 	r.s.Editing.Release()
-	if seen := texts(r.win.Canvas().Content()); !strings.Contains(seen, "0.2 ml") && !strings.Contains(seen, "0.3 ml") {
+	if seen := texts(r.win.Canvas().Content()); !strings.Contains(seen, "0.2 ml") &&
+		!strings.Contains(seen, "0.3 ml") {
 		t.Errorf("50 mm² in a slice of 5 mm do not show: %s", seen)
 	}
 }
@@ -226,7 +235,10 @@ func TestProposingShowsTheJobAndItsResult(t *testing.T) {
 	r.open()
 	r.trainer.hold = make(chan struct{})
 	r.s.Proposing.Study()
-	r.until("the job", func() bool { return strings.Contains(texts(r.win.Canvas().Content()), "step 3 of 10") })
+	r.until("the job", func() bool {
+		return strings.Contains(texts(r.win.Canvas().Content()),
+			"step 3 of 10")
+	})
 	seen := texts(r.win.Canvas().Content())
 	if !strings.Contains(seen, "about 42 s left") || strings.Contains(seen, "Retrain…") {
 		t.Errorf("while a job runs the panel says %s", seen)
@@ -270,14 +282,16 @@ func TestRetrainAsksComparesAndKeepsByDefault(t *testing.T) {
 	r.press(fyne.KeyR)
 	r.s.Retraining.Prepare()
 	r.until("the plan", func() bool { p, ok := r.s.Retraining.Plan(); return ok && !p.Measuring })
-	if seen := texts(r.sheets[0].popup); !strings.Contains(seen, "1 reviewed slice") || !strings.Contains(seen, "About 5 s") {
+	if seen := texts(r.sheets[0].popup); !strings.Contains(seen, "1 reviewed slice") ||
+		!strings.Contains(seen, "About 5 s") {
 		t.Errorf("the plan says %s", seen)
 	}
 	r.press(fyne.KeyReturn)
 	r.until("the verdict", func() bool { _, ok := r.s.Retraining.Verdict(); return ok })
 	seen := texts(r.sheets[0].popup)
 	for _, want := range []string{
-		"too few to tell", "0.500", "0.750", "+0.250 (−0.100 … +0.400)", "2 held-out patients", "reference",
+		"too few to tell", "0.500", "0.750", "+0.250 (−0.100 … +0.400)", "2 held-out patients",
+		"reference",
 		"Use the new model", "Keep the current one", "A0002, slice 4: 1 pixel differs",
 	} {
 		if !strings.Contains(seen, want) {
@@ -299,13 +313,22 @@ func TestRetrainPointsAtAWrongAugmentation(t *testing.T) {
 	r.open()
 	r.press(fyne.KeyR)
 	r.s.Retraining.Prepare()
-	r.until("the plan and its preview", func() bool { p, ok := r.s.Retraining.Plan(); return ok && !p.Measuring && p.Preview != nil })
+	r.until("the plan and its preview",
+		func() bool {
+			p, ok := r.s.Retraining.Plan()
+			return ok && !p.Measuring && p.Preview != nil
+		})
 	sheet := r.asked.plan
 	if sheet.preview.Image.Bounds().Dx() < 100 {
 		t.Error("no samples are shown")
 	}
+	if sheet.advanced.Items[0].Open {
+		t.Error("the notation of augmentations is shown to those who did not ask for it")
+	}
+	sheet.advanced.Open(0)
 	sheet.augment.SetText("V{0,5}")
-	if got, want := sheet.wrong.Text, "V{0,5}\n   ^ the end of a probability needs '}' here"; got != want {
+	if got, want := sheet.wrong.Text,
+		"V{0,5}\n   ^ the end of a probability needs '}' here"; got != want {
 		t.Errorf("the dialog says %q, want %q", got, want)
 	}
 	sheet.augment.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
@@ -320,7 +343,8 @@ func TestRetrainPointsAtAWrongAugmentation(t *testing.T) {
 	r.until("the verdict", func() bool { _, ok := r.s.Retraining.Verdict(); return ok })
 	r.trainer.mu.Lock()
 	defer r.trainer.mu.Unlock()
-	if job := r.trainer.jobs[len(r.trainer.jobs)-1]; job.Finetune == nil || job.Finetune.Augment != "V{0.5}" {
+	if job := r.trainer.jobs[len(r.trainer.jobs)-1]; job.Finetune == nil ||
+		job.Finetune.Augment != "V{0.5}" {
 		t.Errorf("the job is %+v", job.Finetune)
 	}
 }
@@ -359,10 +383,15 @@ func TestAnotherProject(t *testing.T) {
 func TestAProjectThatCannotBeOpened(t *testing.T) {
 	r := newRig(t)
 	before := r.s
-	r.Window.open = func(context.Context, string) (*session.Session, error) { return nil, errors.New("no room on the disk") }
+	r.Window.open = func(context.Context, string) (*session.Session,
+		error,
+	) {
+		return nil, errors.New("no room on the disk")
+	}
 	r.switchTo("/there")
 	r.until("a banner", func() bool { return len(r.banners.shown) == 1 })
-	if seen := texts(r.win.Canvas().Content()); !strings.Contains(seen, "/there was not opened: no room on the disk") || r.s != before {
+	if seen := texts(r.win.Canvas().Content()); !strings.Contains(seen,
+		"/there was not opened: no room on the disk") || r.s != before {
 		t.Error("the failure does not name the folder and the cause")
 	}
 }
@@ -403,7 +432,10 @@ func BenchmarkAnotherSlice(b *testing.B) {
 }
 
 func TestMatching(t *testing.T) {
-	all := []project.Study{{Alias: "A0001", Description: "CHEST 5.0 B"}, {Alias: "A0002", Description: "Thorax", Holdout: true}}
+	all := []project.Study{
+		{Alias: "A0001", Description: "CHEST 5.0 B"},
+		{Alias: "A0002", Description: "Thorax", Holdout: true},
+	}
 	for _, c := range []struct {
 		text string
 		want int

@@ -29,7 +29,8 @@ func command(show func(context.Context, options) error) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "glasswork [PATH]",
 		Short: "Read chest CT, correct what a network proposes, retrain it on this machine",
-		Long: "Glasswork opens a window on PATH: a DICOM folder, file, DICOMDIR or zip file, NIfTI, NRRD, MetaImage, TIFF, NPY, or pictures.\n" +
+		Long: "Glasswork opens a window on PATH: a DICOM folder, file, DICOMDIR or zip file, " +
+			"NIfTI, NRRD, MetaImage, TIFF, NPY, or pictures.\n" +
 			"It is for research and is not a medical device.",
 		Example: "  glasswork ~/scans/chest-ct\n" +
 			"  glasswork --sample\n" +
@@ -45,11 +46,15 @@ func command(show func(context.Context, options) error) *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.project, "project", "", "folder of the project (default: glasswork/project in the user's data folder)")
+	f.StringVar(&o.project, "project", "",
+		"folder of the project (default: glasswork/project in the user's data folder)")
 	f.BoolVar(&o.sample, "sample", false, "open the embedded sample study")
-	f.BoolVar(&o.measure, "measure", false, "print how fast painting and scrolling were when the window is closed")
-	f.BoolVar(&o.trace, "trace", false, "print the window's state as a line of JSON whenever it changes, for tests")
-	f.IntVar(&o.retrainSteps, "retrain-steps", 0, "optimiser steps of a retraining (0: chosen by the trainer)")
+	f.BoolVar(&o.measure, "measure", false,
+		"print how fast painting and scrolling were when the window is closed")
+	f.BoolVar(&o.trace, "trace", false,
+		"print the window's state as a line of JSON whenever it changes, for tests")
+	f.IntVar(&o.retrainSteps, "retrain-steps", 0,
+		"optimiser steps of a retraining (0: chosen by the trainer)")
 	return c
 }
 
@@ -63,7 +68,8 @@ func opener(o options, to io.Writer) ui.OpenProject {
 		s, err := session.New(ctx, session.Config{
 			Shipped: project.Model{ID: shipped.SHA256, Name: shipped.Name},
 			Version: assets.Version,
-			Project: dir, RetrainSteps: o.retrainSteps, Log: log.New(to, "glasswork: ", log.LstdFlags),
+			Project: dir, RetrainSteps: o.retrainSteps,
+			Log: log.New(to, "glasswork: ", log.LstdFlags),
 		})
 		if err == nil && o.trace {
 			trace(s, to)

@@ -20,8 +20,14 @@ func TestTheCommandLineSaysWhatToOpen(t *testing.T) {
 	}{
 		{nil, options{}},
 		{[]string{"scan.nii.gz"}, options{path: "scan.nii.gz"}},
-		{[]string{"--project", "p", "--measure", "scan"}, options{project: "p", path: "scan", measure: true}},
-		{[]string{"--sample", "--trace", "--retrain-steps", "4"}, options{sample: true, trace: true, retrainSteps: 4}},
+		{
+			[]string{"--project", "p", "--measure", "scan"},
+			options{project: "p", path: "scan", measure: true},
+		},
+		{
+			[]string{"--sample", "--trace", "--retrain-steps", "4"},
+			options{sample: true, trace: true, retrainSteps: 4},
+		},
 	}
 	for _, test := range tests {
 		var got options
@@ -38,7 +44,8 @@ func TestHelpShowsAnExampleAndOpensNothing(t *testing.T) {
 	c := command(func(context.Context, options) error { return errors.New("opened") })
 	c.SetOut(&out)
 	c.SetArgs([]string{"--help"})
-	if err := c.ExecuteContext(t.Context()); err != nil || !strings.Contains(out.String(), "glasswork ~/scans/chest-ct") {
+	if err := c.ExecuteContext(t.Context()); err != nil ||
+		!strings.Contains(out.String(), "glasswork ~/scans/chest-ct") {
 		t.Errorf("%v, %s", err, out.String())
 	}
 	c = command(func(context.Context, options) error { return nil })
@@ -51,7 +58,8 @@ func TestHelpShowsAnExampleAndOpensNothing(t *testing.T) {
 func TestADisplayThatDoesNotAnswerIsASentence(t *testing.T) {
 	for _, display := range []string{"", ":64999"} {
 		err := displayAnswers(func(string) string { return display })
-		if err == nil || !strings.Contains(err.Error(), "make demo") || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), "make demo") ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("display %q: %v", display, err)
 		}
 	}
@@ -66,7 +74,8 @@ func TestADisplayThatDoesNotAnswerIsASentence(t *testing.T) {
 }
 
 func TestTheTraceFollowsTheSessionAndNamesNobody(t *testing.T) {
-	s, err := session.New(t.Context(), session.Config{Project: filepath.Join(t.TempDir(), "project")})
+	s, err := session.New(t.Context(),
+		session.Config{Project: filepath.Join(t.TempDir(), "project")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +91,8 @@ func TestTheTraceFollowsTheSessionAndNamesNobody(t *testing.T) {
 	}
 	var st state
 	text, ok := strings.CutPrefix(lines[2], tracePrefix)
-	if err := json.Unmarshal([]byte(text), &st); err != nil || !ok || st.Window != "W 400 L 40" || st.Said[0] != "saved" {
+	if err := json.Unmarshal([]byte(text), &st); err != nil || !ok || st.Window != "W 400 L 40" ||
+		st.Said[0] != "saved" {
 		t.Errorf("last state %+v, %v", st, err)
 	}
 }

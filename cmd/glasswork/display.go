@@ -18,7 +18,8 @@ func displayAnswers(getenv func(string) string) error {
 	}
 	display := getenv("DISPLAY")
 	if display == "" {
-		return errors.New("there is no display to open a window on; make demo runs the same loop without one")
+		return errors.New("there is no display to open a window on; make demo runs the same loop " +
+			"without one")
 	}
 	number, local := strings.CutPrefix(display, ":")
 	if !local {
@@ -31,5 +32,6 @@ func displayAnswers(getenv func(string) string) error {
 			return conn.Close()
 		}
 	}
-	return fmt.Errorf("the display %s does not answer; make demo runs the same loop without one", display)
+	return fmt.Errorf("the display %s does not answer; make demo runs the same loop without one",
+		display)
 }

@@ -35,7 +35,8 @@ var (
 func TestTheLoop(t *testing.T) {
 	t.Run("sample", func(t *testing.T) { loop(t, os.Getenv("GLASSWORK_IMAGES"), "--sample") })
 	t.Run("chest-ct-lungdx", func(t *testing.T) {
-		path := filepath.Join("..", "..", "..", "shared", "data", "chest-ct-lungdx", "A0001-series3-kernelB")
+		path := filepath.Join("..", "..", "..", "shared", "data", "chest-ct-lungdx",
+			"A0001-series3-kernelB")
 		if _, err := os.Stat(path); err != nil {
 			t.Skip("the chest CT is not there")
 		}
@@ -46,7 +47,8 @@ func TestTheLoop(t *testing.T) {
 func loop(t *testing.T, images string, args ...string) {
 	dir := t.TempDir()
 	w := start(newScreen(t), dir, args...)
-	w.until("every slice in the project", long, func(st state) bool { return st.Slices > 0 && st.Loaded == st.Slices && st.Stored })
+	w.until("every slice in the project", long,
+		func(st state) bool { return st.Slices > 0 && st.Loaded == st.Slices && st.Stored })
 	scroll(w)
 	propose(w)
 	picture(w, images, "overlays.png")
@@ -90,7 +92,8 @@ func scroll(w *window) {
 	for range first.Slices / 2 {
 		w.key("Left")
 	}
-	w.until("the middle", soon, func(st state) bool { return st.Slice == first.Slices-1-first.Slices/2 })
+	w.until("the middle", soon,
+		func(st state) bool { return st.Slice == first.Slices-1-first.Slices/2 })
 	w.key("2")
 	w.until("mediastinum", soon, func(st state) bool { return st.Window == "W 400 L 40" })
 	w.key("1")
@@ -102,14 +105,16 @@ func propose(w *window) {
 	w.t.Helper()
 	begun := time.Now()
 	w.key("shift+p")
-	w.until("a proposal under way", long, func(st state) bool { return st.Job == "Proposing" && st.Proposed != "" })
+	w.until("a proposal under way", long,
+		func(st state) bool { return st.Job == "Proposing" && st.Proposed != "" })
 	st := w.until("the proposal's end", long, func(st state) bool { return st.Job == "" })
 	w.t.Logf("proposing %d slices took %.1f s", st.Slices, time.Since(begun).Seconds())
 	if !strings.HasPrefix(st.Proposed, "proposed by "+st.Model) {
 		w.t.Errorf("this slice is said to be %q", st.Proposed)
 	}
 	w.key("Home")
-	w.until("another proposed slice", soon, func(st state) bool { return st.Slice == 0 && st.Proposed != "" })
+	w.until("another proposed slice", soon,
+		func(st state) bool { return st.Slice == 0 && st.Proposed != "" })
 	for range st.Slice {
 		w.key("Right")
 	}
@@ -120,15 +125,24 @@ func propose(w *window) {
 func paint(w *window, images string) {
 	w.t.Helper()
 	w.key("g")
-	st := w.until("the brush", soon, func(st state) bool { return strings.HasPrefix(st.Tool, "brush") })
+	st := w.until("the brush", soon,
+		func(st state) bool { return strings.HasPrefix(st.Tool, "brush") })
 	w.key("h")
-	w.until("no HU limits", soon, func(st state) bool { return strings.Contains(st.Tool, "any HU") })
+	w.until("no HU limits", soon, func(st state) bool {
+		return strings.Contains(st.Tool,
+			"any HU")
+	})
 	w.drag(scribble(lungOnScreen), func() { picture(w, images, "brush.png") })
-	painted := w.until("a stroke", soon, func(now state) bool { return now.Undo && now.Lesions != st.Lesions })
+	painted := w.until("a stroke", soon,
+		func(now state) bool { return now.Undo && now.Lesions != st.Lesions })
 	w.key("ctrl+z")
-	w.until("undone", soon, func(now state) bool { return now.Lesions == st.Lesions && !now.Undo && now.Redo })
+	w.until("undone", soon, func(now state) bool {
+		return now.Lesions == st.Lesions && !now.Undo && now.Redo
+	})
 	w.key("ctrl+y")
-	w.until("done again", soon, func(now state) bool { return now.Lesions == painted.Lesions && now.Undo })
+	w.until("done again", soon, func(now state) bool {
+		return now.Lesions == painted.Lesions && now.Undo
+	})
 }
 
 // scribble is a spiral from a place outwards.
@@ -137,7 +151,8 @@ func scribble(at [2]int) (places [][2]int) {
 	for i := range steps {
 		part := float64(i) / steps
 		a := turns * 2 * math.Pi * part
-		places = append(places, [2]int{at[0] + int(width*part*math.Cos(a)), at[1] + int(height*part*math.Sin(a))})
+		x, y := int(width*part*math.Cos(a)), int(height*part*math.Sin(a))
+		places = append(places, [2]int{at[0] + x, at[1] + y})
 	}
 	return places
 }
@@ -171,31 +186,39 @@ func retrain(w *window, images string) {
 	w.key("ctrl+r")
 	w.until("a plan", long, func(st state) bool { return st.Plan == "ready" && st.Job == "" })
 	w.key("Return")
-	w.until("training", long, func(st state) bool { return st.Job == "Retraining" && st.Losses >= 3 })
+	w.until("training", long, func(st state) bool {
+		return st.Job == "Retraining" && st.Losses >= 3
+	})
 	picture(w, images, "retrain.png")
-	st := w.until("a comparison", long, func(st state) bool { return st.Verdict != "" && st.Job == "" })
+	st := w.until("a comparison", long,
+		func(st state) bool { return st.Verdict != "" && st.Job == "" })
 	picture(w, images, "comparison.png")
 	if st.Model != before.Model {
 		w.t.Errorf("%s was taken over without asking", st.Model)
 	}
 	w.key("Tab", "space")
-	w.until("the new model", soon, func(now state) bool { return now.Verdict == "" && now.Model == st.Verdict })
+	w.until("the new model", soon,
+		func(now state) bool { return now.Verdict == "" && now.Model == st.Verdict })
 }
 
 // reopen opens the study again, from the list of studies, and compares what the window says.
 func reopen(t *testing.T, s *screen, dir string, last state) {
 	t.Helper()
 	w := start(s, dir)
-	w.until("the empty window", soon, func(st state) bool { return st.Model == last.Model && st.Study == "" })
-	w.clickUntil("the study", studyInList, soon, func(st state) bool { return st.Study == last.Study })
+	w.until("the empty window", soon,
+		func(st state) bool { return st.Model == last.Model && st.Study == "" })
+	w.clickUntil("the study", studyInList, soon,
+		func(st state) bool { return st.Study == last.Study })
 	w.key("Home")
 	w.until("the first slice", soon, func(st state) bool { return st.Slice == 0 })
 	for range last.Slice - 1 {
 		w.key("Right")
 	}
-	st := w.until("the slice reviewed last", soon, func(now state) bool { return now.Slice == last.Slice-1 })
+	st := w.until("the slice reviewed last", soon,
+		func(now state) bool { return now.Slice == last.Slice-1 })
 	if st.Lesions != last.Lesions || !st.Reviewed {
-		t.Errorf("the window said %s ml and says %s ml; slice %d reviewed: %v", last.Lesions, st.Lesions, st.Slice+1, st.Reviewed)
+		t.Errorf("the window said %s ml and says %s ml; slice %d reviewed: %v", last.Lesions,
+			st.Lesions, st.Slice+1, st.Reviewed)
 	}
 	if !strings.Contains(st.Saved, "revision 1") {
 		t.Errorf("the window says %q of a saved study", st.Saved)
@@ -241,12 +264,14 @@ func compareExport(t *testing.T, dir string, study project.Study, a *project.Ann
 	if err != nil || len(pairs) != 1 {
 		t.Fatalf("exported labels: %v, %v", pairs, err)
 	}
-	exported, err := nifti.ReadMask(t.Context(), pairs[0]) // unreviewed slices hold 4, "ignore", which is no class
+	// unreviewed slices hold 4, "ignore", which is no class
+	exported, err := nifti.ReadMask(t.Context(), pairs[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !exported.SameGrid(study.Geometry) {
-		t.Fatalf("the exported labels lie on %v, the study on %v", exported.Geometry, study.Geometry)
+		t.Fatalf("the exported labels lie on %v, the study on %v", exported.Geometry,
+			study.Geometry)
 	}
 	reviewed := 0
 	for z, st := range a.Slices {

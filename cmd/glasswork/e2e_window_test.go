@@ -34,7 +34,8 @@ func newScreen(t *testing.T) *screen {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", screenSize, "-nolisten", "tcp", "-noreset")
+	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", screenSize, "-nolisten", "tcp",
+		"-noreset")
 	x.ExtraFiles = []*os.File{tell}
 	if err := x.Start(); err != nil {
 		t.Fatalf("Xvfb does not start: %v", err)
@@ -50,7 +51,8 @@ func newScreen(t *testing.T) *screen {
 
 // environment is this process's, for programs on the screen.
 func (s *screen) environment() []string {
-	return append(os.Environ(), "DISPLAY="+s.name, "WAYLAND_DISPLAY=", "LANG=en_GB.UTF-8", "LC_ALL=", "XDG_CONFIG_HOME="+s.config)
+	return append(os.Environ(), "DISPLAY="+s.name, "WAYLAND_DISPLAY=", "LANG=en_GB.UTF-8",
+		"LC_ALL=", "XDG_CONFIG_HOME="+s.config)
 }
 
 // do runs xdotool.
@@ -83,7 +85,10 @@ func (s *screen) click(at [2]int) {
 // calls held before it lets go.
 func (s *screen) drag(places [][2]int, held func()) {
 	s.t.Helper()
-	args := []string{"mousemove", strconv.Itoa(places[0][0]), strconv.Itoa(places[0][1]), "mousedown", "1"}
+	args := []string{
+		"mousemove", strconv.Itoa(places[0][0]), strconv.Itoa(places[0][1]),
+		"mousedown", "1",
+	}
 	for _, p := range places[1:] {
 		args = append(args, "sleep", "0.008", "mousemove", strconv.Itoa(p[0]), strconv.Itoa(p[1]))
 	}
@@ -147,8 +152,12 @@ func program(t *testing.T) string {
 // start starts the desktop on a project.
 func start(s *screen, project string, args ...string) *window {
 	s.t.Helper()
-	args = append([]string{"--project", project, "--trace", "--measure", "--retrain-steps", "4"}, args...)
-	w := &window{screen: s, cmd: exec.Command(program(s.t), args...), exited: make(chan struct{}), changed: make(chan struct{})}
+	args = append([]string{"--project", project, "--trace", "--measure", "--retrain-steps", "4"},
+		args...)
+	w := &window{
+		screen: s, cmd: exec.Command(program(s.t), args...), exited: make(chan struct{}),
+		changed: make(chan struct{}),
+	}
 	w.cmd.Env = s.environment()
 	out, err := w.cmd.StderrPipe()
 	if err != nil {

@@ -21,7 +21,8 @@ func measure(o options, w *ui.Window) (report func(io.Writer)) {
 	w.View().Measure(&m)
 	opening := watchOpening(w.Session())
 	return func(out io.Writer) {
-		fmt.Fprintf(out, "measured %s\nmeasured %s\nmeasured memory: %s at most\n", opening, m.Figures(), peakMemory())
+		fmt.Fprintf(out, "measured %s\nmeasured %s\nmeasured memory: %s at most\n", opening,
+			m.Figures(), peakMemory())
 	}
 }
 
@@ -34,7 +35,8 @@ type openingTimes struct {
 
 func (o *openingTimes) String() string {
 	return fmt.Sprintf("opening: %d slices, first after %.0f ms, last after %.0f ms",
-		o.slices, float64(o.first)/float64(time.Millisecond), float64(o.last)/float64(time.Millisecond))
+		o.slices, float64(o.first)/float64(time.Millisecond),
+		float64(o.last)/float64(time.Millisecond))
 }
 
 // watchOpening measures the study that is opened last.

@@ -52,13 +52,17 @@ func trace(s *session.Session, out io.Writer) {
 }
 
 func stateOf(s *session.Session) state {
-	st := state{Slice: s.Reading.Slice(), Window: s.Display.Window().String(), Tool: s.Tools.Text(), Reviewed: s.Reviewing.Reviewed(s.Reading.Slice())}
+	st := state{
+		Slice: s.Reading.Slice(), Window: s.Display.Window().String(), Tool: s.Tools.Text(),
+		Reviewed: s.Reviewing.Reviewed(s.Reading.Slice()),
+	}
 	if info, ok := s.Reading.Study(); ok {
 		st.Study, st.Stored = info.Alias, info.HasVoxels
 	}
 	st.Loaded, st.Slices = s.Reading.Loaded()
 	_, st.Proposed = s.Reading.Captions()
-	st.Undo, st.Redo, st.Saved, st.Model = s.Editing.CanUndo(), s.Editing.CanRedo(), s.Saving.Text(), s.Models.Current()
+	st.Undo, st.Redo, st.Saved, st.Model = s.Editing.CanUndo(), s.Editing.CanRedo(),
+		s.Saving.Text(), s.Models.Current()
 	if f := s.Measuring.Classes(); len(f) > 1 {
 		st.Lesions = fmt.Sprintf("%.3f %.3f", f[0].ML, f[1].ML)
 	}

@@ -99,7 +99,8 @@ func (v *View) Dragged(ev *fyne.DragEvent) {
 		x, y := v.voxel(ev.Position)
 		v.paint(received, v.reading.Drag(x, y))
 	case enclosing:
-		if d := ev.Position.Subtract(v.hand.last); math.Hypot(float64(d.X), float64(d.Y)) >= lassoStep {
+		d := ev.Position.Subtract(v.hand.last)
+		if math.Hypot(float64(d.X), float64(d.Y)) >= lassoStep {
 			v.extendLasso(ev.Position)
 		}
 	case panning:
@@ -129,7 +130,8 @@ func (v *View) Scrolled(ev *fyne.ScrollEvent) {
 		v.reading.SetTip(tip.Larger(step))
 		v.placeTip()
 	case held&fyne.KeyModifierControl != 0:
-		v.viewport.ZoomAt(math.Pow(zoomStep, float64(step)), float64(ev.Position.X), float64(ev.Position.Y))
+		factor := math.Pow(zoomStep, float64(step))
+		v.viewport.ZoomAt(factor, float64(ev.Position.X), float64(ev.Position.Y))
 		v.place()
 	default:
 		v.scroll(step)

@@ -13,7 +13,8 @@ import (
 	"glasswork/viewer"
 )
 
-const left, right, middle = desktop.MouseButtonPrimary, desktop.MouseButtonSecondary, desktop.MouseButtonTertiary
+const left, right, middle = desktop.MouseButtonPrimary, desktop.MouseButtonSecondary,
+	desktop.MouseButtonTertiary
 
 func painted(b *book) (n int) {
 	for _, c := range b.labels.Slice(b.z) {
@@ -209,7 +210,12 @@ func TestLasso(t *testing.T) {
 	if len(b.lines) != 1 || len(b.lines[0]) != 4 || !b.erased {
 		t.Fatalf("lines %v, erasing %v", b.lines, b.erased)
 	}
-	for i, want := range []viewer.Point{{X: 10, Y: 10}, {X: 20, Y: 10}, {X: 20, Y: 20}, {X: 10, Y: 20}} {
+	for i, want := range []viewer.Point{
+		{X: 10, Y: 10},
+		{X: 20, Y: 10},
+		{X: 20, Y: 20},
+		{X: 10, Y: 20},
+	} {
 		if got := b.lines[0][i]; math.Abs(got.X-want.X)+math.Abs(got.Y-want.Y) > 1e-6 {
 			t.Errorf("corner %d is %v, want %v", i, got, want)
 		}
@@ -257,8 +263,9 @@ func TestNoStudyNoGestures(t *testing.T) {
 func BenchmarkPaint(b *testing.B) {
 	g := volume.NewGeometry([3]int{1, 512, 512}, [3]float64{5, 0.7, 0.7}, volume.Point{})
 	k := &book{
-		ct: volume.New(g), labels: volume.NewLabelMap(g), hand: brush, tip: viewer.Tip{DiameterMM: 12},
-		wl: viewer.Presets()[0].WindowLevel, style: viewer.DefaultStyle(),
+		ct: volume.New(g), labels: volume.NewLabelMap(g), hand: brush,
+		tip: viewer.Tip{DiameterMM: 12},
+		wl:  viewer.Presets()[0].WindowLevel, style: viewer.DefaultStyle(),
 	}
 	p := newPicture(k)
 	p.show(g)

@@ -98,7 +98,10 @@ func newMarks(look Look) *marks {
 }
 
 func (m *marks) captions() []*caption {
-	return []*caption{m.left, m.right, m.top, m.bottom, m.series, m.proposer, m.window, m.slice, m.waiting, m.scale}
+	return []*caption{
+		m.left, m.right, m.top, m.bottom, m.series, m.proposer, m.window, m.slice,
+		m.waiting, m.scale,
+	}
 }
 
 // objects are in the order in which they are painted.
@@ -151,7 +154,8 @@ func (v *View) windowCaption() string {
 	if c := fyne.CurrentApp().Driver().CanvasForObject(v); c != nil {
 		scale = c.Scale()
 	}
-	text := v.reading.Window().String() + "   ×" + viewer.Number(v.viewport.Zoom()*float64(scale), 1)
+	text := v.reading.Window().String() + "   ×" +
+		viewer.Number(v.viewport.Zoom()*float64(scale), 1)
 	if !v.reading.Measurable() {
 		return text
 	}
@@ -170,7 +174,8 @@ func (m *marks) placeBar(unitsPerMM float64, w, h float32, known bool) {
 	}
 	mm, label := viewer.ScaleBar(unitsPerMM, float64(w)/6)
 	const end = 4
-	x0, x1, y := float32(inset), inset+float32(mm*unitsPerMM), h-inset-m.window.text.MinSize().Height-10
+	x0, x1, y := float32(inset), inset+float32(mm*unitsPerMM),
+		h-inset-m.window.text.MinSize().Height-10
 	m.bars[0].place(x0, y, x1, y)
 	m.bars[1].place(x0, y-end, x0, y+end)
 	m.bars[2].place(x1, y-end, x1, y+end)

@@ -39,7 +39,8 @@ func (s Spread) String() string {
 
 // String is one line for a log.
 func (f Figures) String() string {
-	return fmt.Sprintf("painting: %d events, drawn %v, %d frames, taken by the painter %v; scrolling: %d frames, %.1f a second",
+	return fmt.Sprintf("painting: %d events, drawn %v, %d frames, taken by the painter %v; "+
+		"scrolling: %d frames, %.1f a second",
 		f.Events, f.Drawn, f.Frames, f.Taken, f.Turns, f.TurnsPerSecond)
 }
 
@@ -80,7 +81,8 @@ func (m *Meter) handed() {
 // Figures sums up what was measured since the last Reset.
 func (m *Meter) Figures() Figures {
 	f := Figures{
-		Events: len(m.drawn), Drawn: spread(m.drawn), Frames: len(m.taken), Taken: spread(m.taken), Turns: len(m.turns),
+		Events: len(m.drawn), Drawn: spread(m.drawn), Frames: len(m.taken), Taken: spread(m.taken),
+		Turns: len(m.turns),
 	}
 	const pause = time.Second / 4
 	var scrolling time.Duration

@@ -69,7 +69,8 @@ func (b *book) PositionText() string { return "slice " + strconv.Itoa(b.z+1) }
 func (b *book) Measurable() bool     { return !b.sizeless }
 
 func (b *book) Press(x, y float64, erase bool) image.Rectangle {
-	b.stroke = viewer.NewStroke(b.labels, nil, b.z, viewer.StrokeOptions{Class: volume.GroundGlass, Tip: b.tip, Erase: erase})
+	b.stroke = viewer.NewStroke(b.labels, nil, b.z,
+		viewer.StrokeOptions{Class: volume.GroundGlass, Tip: b.tip, Erase: erase})
 	return b.stroke.To(x, y)
 }
 
@@ -93,8 +94,9 @@ func open(t *testing.T, change func(*book)) (*book, *View, fyne.Window) {
 	test.NewTempApp(t)
 	g := volume.NewGeometry([3]int{4, 40, 40}, [3]float64{5, 1, 1}, volume.Point{-20, -20, 100})
 	b := &book{
-		ct: volume.New(g), labels: volume.NewLabelMap(g), hand: brush, tip: viewer.Tip{DiameterMM: 3},
-		wl: viewer.WindowLevel{Center: 128, Width: 256}, style: viewer.DefaultStyle(),
+		ct: volume.New(g), labels: volume.NewLabelMap(g), hand: brush,
+		tip: viewer.Tip{DiameterMM: 3},
+		wl:  viewer.WindowLevel{Center: 128, Width: 256}, style: viewer.DefaultStyle(),
 	}
 	for i := range b.ct.HU {
 		b.ct.HU[i] = 100

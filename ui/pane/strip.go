@@ -50,7 +50,10 @@ var (
 
 // NewStrip returns a strip that asks goTo for the slice that was pointed at.
 func NewStrip(look Look, goTo func(z int)) *Strip {
-	s := &Strip{look: look, goTo: goTo, here: canvas.NewRectangle(color.Transparent), pixels: image.NewRGBA(image.Rect(0, 0, 1, 1))}
+	s := &Strip{
+		look: look, goTo: goTo, here: canvas.NewRectangle(color.Transparent),
+		pixels: image.NewRGBA(image.Rect(0, 0, 1, 1)),
+	}
 	s.here.StrokeColor, s.here.StrokeWidth = look.Current, 1
 	s.raster = canvas.NewRaster(s.frame)
 	s.raster.ScaleMode = canvas.ImageScalePixels
@@ -134,7 +137,8 @@ func (s *Strip) Resize(size fyne.Size) {
 
 // CreateRenderer is called by Fyne.
 func (s *Strip) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.NewStack(s.raster, container.NewWithoutLayout(s.here)))
+	return widget.NewSimpleRenderer(container.NewStack(s.raster,
+		container.NewWithoutLayout(s.here)))
 }
 
 // frame is called by the painter with the size in device pixels.

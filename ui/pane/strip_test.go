@@ -22,7 +22,10 @@ func drawn(s Survey, w, h int) (columns []string) {
 	dst := image.NewRGBA(image.Rect(0, 0, w, h))
 	s.draw(dst, look)
 	rgba := func(c color.Color) color.RGBA { return color.RGBAModel.Convert(c).(color.RGBA) }
-	names := map[color.RGBA]byte{rgba(look.Ground): '.', s.Colors[1]: 'g', s.Colors[2]: 'c', rgba(look.Quiet): '-', rgba(look.Text): 'R'}
+	names := map[color.RGBA]byte{
+		rgba(look.Ground): '.', s.Colors[1]: 'g', s.Colors[2]: 'c',
+		rgba(look.Quiet): '-', rgba(look.Text): 'R',
+	}
 	for x := range w {
 		var column []byte
 		for y := range h {
@@ -43,24 +46,58 @@ func TestSurvey(t *testing.T) {
 		want []string
 	}{
 		{"nothing open", Survey{}, 1, []string{"................"}},
-		{"loading", Survey{Slices: 3, Loaded: loaded[:1]}, 3, []string{"..........-.....", "................", "................"}},
+		{
+			"loading",
+			Survey{Slices: 3, Loaded: loaded[:1]},
+			3,
+			[]string{"..........-.....", "................", "................"},
+		},
 		{
 			"stacked on consolidation",
-			Survey{Slices: 3, Loaded: loaded, GroundGlass: []float64{500, 0, 300}, Consolidation: []float64{500, 200}},
+			Survey{
+				Slices: 3, Loaded: loaded, GroundGlass: []float64{500, 0, 300},
+				Consolidation: []float64{500, 200},
+			},
 			3,
 			[]string{"gggggccccc-.....", "........cc-.....", ".......ggg-....."},
 		},
-		{"little stays little", Survey{Slices: 1, Loaded: loaded, GroundGlass: []float64{10}}, 1, []string{".........g-....."}},
-		{"reviewed", Survey{Slices: 2, Loaded: loaded, Reviewed: []bool{false, true}}, 2, []string{"..........-.....", "..........-.RRRR"}},
-		{"uncertainty", Survey{Slices: 3, Loaded: loaded, Uncertainty: []float64{1, nan, 1.0 / 9}}, 3, []string{"-.........-.....", "..........-.....", "........-.-....."}},
-		{"two columns a slice", Survey{Slices: 2, Loaded: loaded, GroundGlass: []float64{100, 0}}, 4, []string{
-			"gggggggggg-.....", "gggggggggg-.....", "..........-.....", "..........-.....",
-		}},
+		{
+			"little stays little",
+			Survey{Slices: 1, Loaded: loaded, GroundGlass: []float64{10}},
+			1,
+			[]string{".........g-....."},
+		},
+		{
+			"reviewed",
+			Survey{Slices: 2, Loaded: loaded, Reviewed: []bool{false, true}},
+			2,
+			[]string{"..........-.....", "..........-.RRRR"},
+		},
+		{
+			"uncertainty",
+			Survey{Slices: 3, Loaded: loaded, Uncertainty: []float64{1, nan, 1.0 / 9}},
+			3,
+			[]string{"-.........-.....", "..........-.....", "........-.-....."},
+		},
+		{
+			"two columns a slice",
+			Survey{Slices: 2, Loaded: loaded, GroundGlass: []float64{100, 0}},
+			4,
+			[]string{
+				"gggggggggg-.....", "gggggggggg-.....", "..........-.....", "..........-.....",
+			},
+		},
 		{"two slices a column: the larger, reviewed only if both are", Survey{
-			Slices: 4, Loaded: []bool{true, true, true, false}, GroundGlass: []float64{0, 100, 50, 0},
-			Reviewed: []bool{false, true, true, true},
+			Slices: 4, Loaded: []bool{true, true, true, false},
+			GroundGlass: []float64{0, 100, 50, 0},
+			Reviewed:    []bool{false, true, true, true},
 		}, 2, []string{"gggggggggg-.....", ".....ggggg..RRRR"}},
-		{"broken values", Survey{Slices: 2, Loaded: loaded, GroundGlass: []float64{nan, -5}}, 2, []string{"..........-.....", "..........-....."}},
+		{
+			"broken values",
+			Survey{Slices: 2, Loaded: loaded, GroundGlass: []float64{nan, -5}},
+			2,
+			[]string{"..........-.....", "..........-....."},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -25,15 +25,16 @@ func (s Survey) draw(dst *image.RGBA, look Look) {
 	}
 	scale := fullScale
 	for z := range s.Slices {
-		scale = max(scale, at(s.GroundGlass, z)+at(s.Consolidation, z))
+		scale = max(scale, s.lesion(z))
 	}
 	quiet := color.RGBAModel.Convert(look.Quiet).(color.RGBA)
 	current := color.RGBAModel.Convert(look.Text).(color.RGBA)
 	for x := range w {
 		first, last := s.under(x, w)
 		top, reviewed, loaded, unsure := s.column(first, last)
-		consolidation := int(math.Round(at(s.Consolidation, top) / scale * float64(floor)))
-		both := int(math.Round((at(s.GroundGlass, top) + at(s.Consolidation, top)) / scale * float64(floor)))
+		height := func(area float64) int { return int(math.Round(area / scale * float64(floor))) }
+		consolidation := height(at(s.Consolidation, top))
+		both := height(s.lesion(top))
 		column(dst, x, floor-both, floor-consolidation, s.Colors[1])
 		column(dst, x, floor-consolidation, floor, s.Colors[2])
 		if loaded {
@@ -61,7 +62,7 @@ func (s Survey) under(x, w int) (first, last int) {
 func (s Survey) column(first, last int) (top int, reviewed, loaded bool, unsure float64) {
 	top, reviewed, loaded = first, true, true
 	for z := first; z < last; z++ {
-		if at(s.GroundGlass, z)+at(s.Consolidation, z) > at(s.GroundGlass, top)+at(s.Consolidation, top) {
+		if s.lesion(z) > s.lesion(top) {
 			top = z
 		}
 		reviewed = reviewed && z < len(s.Reviewed) && s.Reviewed[z]
@@ -70,6 +71,9 @@ func (s Survey) column(first, last int) (top int, reviewed, loaded bool, unsure 
 	}
 	return top, reviewed, loaded, unsure
 }
+
+// lesion is the area of ground glass and consolidation on slice z.
+func (s Survey) lesion(z int) float64 { return at(s.GroundGlass, z) + at(s.Consolidation, z) }
 
 // at is v[z], or 0 if that is missing or not a number.
 func at(v []float64, z int) float64 {

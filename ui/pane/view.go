@@ -52,7 +52,8 @@ func NewView(r Reading, look Look) *View {
 	v := &View{reading: r, look: look, modifiers: heldModifiers}
 	v.picture = newPicture(r)
 	v.marks = newMarks(look)
-	v.layers = container.NewWithoutLayout(append([]fyne.CanvasObject{v.picture.Raster}, v.marks.objects()...)...)
+	v.layers = container.NewWithoutLayout(append([]fyne.CanvasObject{v.picture.Raster},
+		v.marks.objects()...)...)
 	v.picture.Hide()
 	v.ExtendBaseWidget(v)
 	return v

@@ -91,7 +91,8 @@ func TestSliceThatIsNotLoaded(t *testing.T) {
 	b.missing = false
 	v.Update()
 	if got := shown(w, 3, 3); got != plain || v.marks.waiting.text.Visible() {
-		t.Errorf("after loading the voxel is %v, message visible %v", got, v.marks.waiting.text.Visible())
+		t.Errorf("after loading the voxel is %v, message visible %v", got,
+			v.marks.waiting.text.Visible())
 	}
 }
 
@@ -117,7 +118,8 @@ func TestCaptions(t *testing.T) {
 	}
 	b.sizeless = true
 	v.Update()
-	if got := v.marks.window.text.Text; got != "W 256 L 128   ×10.0" || v.marks.scale.text.Visible() || v.marks.bars[0].line.Visible() {
+	if got := v.marks.window.text.Text; got != "W 256 L 128   ×10.0" ||
+		v.marks.scale.text.Visible() || v.marks.bars[0].line.Visible() {
 		t.Errorf("without trusted millimetres: %q, scale %v", got, v.marks.scale.text.Visible())
 	}
 	b.closed = true
@@ -136,8 +138,10 @@ func TestTipOutline(t *testing.T) {
 		t.Error("a tip before the pointer is over the view")
 	}
 	move(v, 120, 90, 0)
-	if !visible() || v.marks.tip.Size() != fyne.NewSquareSize(80) || v.marks.tip.Position() != fyne.NewPos(80, 50) {
-		t.Errorf("8 mm at 120,90: %v at %v, visible %v", v.marks.tip.Size(), v.marks.tip.Position(), visible())
+	if !visible() || v.marks.tip.Size() != fyne.NewSquareSize(80) ||
+		v.marks.tip.Position() != fyne.NewPos(80, 50) {
+		t.Errorf("8 mm at 120,90: %v at %v, visible %v", v.marks.tip.Size(), v.marks.tip.Position(),
+			visible())
 	}
 	if v.Cursor() != desktop.HiddenCursor {
 		t.Error("the arrow covers the tip")

@@ -115,9 +115,14 @@ func (e *Editing) Enclose(line []viewer.Point, erase bool) {
 	if st == nil || enclose == nil || hu == nil {
 		return
 	}
-	patch, changes := enclose(st.labels.Labels, hu, z, line, e.tools.options(erase))
+	options := e.tools.options(erase)
+	patch, changes := enclose(st.labels.Labels, hu, z, line, options)
 	if !changes {
-		e.messages.Toast("Nothing inside the line can be painted: check class and HU limits.")
+		text := "Nothing inside the line can be painted: check class and HU limits."
+		if options.Erase {
+			text = "There is nothing to erase inside the line."
+		}
+		e.messages.Toast(text)
 		return
 	}
 	e.do(st.labels.Stroke(patch))

@@ -46,7 +46,8 @@ func TestStrokesAreDurableUndoneAndRedone(t *testing.T) {
 		}
 	}
 	if w.Editing.CanUndo() || w.Reading.open.labels.Slices[2] != (project.SliceState{}) {
-		t.Errorf("after undoing everything: CanUndo %v, slice 3 is %+v", w.Editing.CanUndo(), w.Reading.open.labels.Slices[2])
+		t.Errorf("after undoing everything: CanUndo %v, slice 3 is %+v", w.Editing.CanUndo(),
+			w.Reading.open.labels.Slices[2])
 	}
 	if w.Reading.Slice() != 2 {
 		t.Errorf("undo stays on slice %d, its stroke was on 3", w.Reading.Slice()+1)
@@ -70,7 +71,8 @@ func TestReopeningShowsLabelsAndReviewState(t *testing.T) {
 	w.Reviewing.Toggle()
 	w.Saving.Save()
 	w.until("saved", w.said("revision 1"))
-	if got := w.Saving.Text(); !bytes.Contains([]byte(got), []byte("revision 1")) || w.Reading.open.saved.changed() {
+	if got := w.Saving.Text(); !bytes.Contains([]byte(got), []byte("revision 1")) ||
+		w.Reading.open.saved.changed() {
 		t.Errorf("SavedText = %q", got)
 	}
 	w.stroke(8, 14)
@@ -136,13 +138,25 @@ func TestPaintingFollowsToolClassAndLimits(t *testing.T) {
 		at    viewer.Point
 		class volume.Class // at the pressed voxel afterwards
 	}{
-		{"brush", func(w *window) { w.Tools.SetClass(volume.GroundGlass) }, viewer.Point{X: 8, Y: 8}, volume.GroundGlass},
-		{"outside the HU limits", func(w *window) { w.Tools.SetClass(volume.GroundGlass) }, viewer.Point{X: 0, Y: 8}, volume.Background},
+		{
+			"brush", func(w *window) { w.Tools.SetClass(volume.GroundGlass) },
+			viewer.Point{X: 8, Y: 8},
+			volume.GroundGlass,
+		},
+		{
+			"outside the HU limits", func(w *window) { w.Tools.SetClass(volume.GroundGlass) },
+			viewer.Point{X: 0, Y: 8},
+			volume.Background,
+		},
 		{"limits off", func(w *window) {
 			w.Tools.SetClass(volume.GroundGlass)
 			w.Tools.SetRange(viewer.HURange{Min: -750, Max: -300})
 		}, viewer.Point{X: 0, Y: 8}, volume.GroundGlass},
-		{"look paints nothing", func(w *window) { w.Tools.Take(Look) }, viewer.Point{X: 8, Y: 8}, volume.Background},
+		{
+			"look paints nothing", func(w *window) { w.Tools.Take(Look) },
+			viewer.Point{X: 8, Y: 8},
+			volume.Background,
+		},
 		{"erase", func(w *window) {
 			w.Tools.SetClass(volume.GroundGlass)
 			w.stroke(6, 8)
@@ -170,7 +184,8 @@ func TestLassoFillAndEscape(t *testing.T) {
 	w.openTest("one")
 	w.Tools.SetClass(volume.GroundGlass)
 	w.Tools.Take(Lasso)
-	w.Editing.Enclose([]viewer.Point{{X: 5, Y: 5}, {X: 15, Y: 5}, {X: 15, Y: 15}, {X: 5, Y: 15}}, false)
+	w.Editing.Enclose([]viewer.Point{{X: 5, Y: 5}, {X: 15, Y: 5}, {X: 15, Y: 15}, {X: 5, Y: 15}},
+		false)
 	if ml := w.Measuring.Classes()[0].ML; ml <= 0 {
 		t.Errorf("the lasso left %g ml", ml)
 	}

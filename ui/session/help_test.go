@@ -26,12 +26,15 @@ const testWait = 20 * time.Second
 // newWindow opens a session on dir with a fake trainer.
 func newWindow(t *testing.T, dir string, trainer *fakeTrainer) *window {
 	t.Helper()
-	s, err := New(t.Context(), Config{Project: dir, Author: "reader", Trainer: func(context.Context) (Trainer, error) {
-		if trainer == nil {
-			return nil, errors.New("the trainer is missing")
-		}
-		return trainer, nil
-	}})
+	s, err := New(t.Context(), Config{
+		Project: dir, Author: "reader",
+		Trainer: func(context.Context) (Trainer, error) {
+			if trainer == nil {
+				return nil, errors.New("the trainer is missing")
+			}
+			return trainer, nil
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,14 +92,17 @@ func (w *window) said(text string) func() bool {
 func (w *window) openTest(id string) {
 	w.t.Helper()
 	w.Opening.openSeries(testSeries(id))
-	w.until("open "+id, func() bool { return w.Reading.open != nil && w.Reading.open.SeriesID == id && w.Reading.open.HasVoxels })
+	w.until("open "+id, func() bool {
+		return w.Reading.open != nil && w.Reading.open.SeriesID == id && w.Reading.open.HasVoxels
+	})
 }
 
 // testSeries is 7 slices of 24 × 32 whose HU are −500 everywhere but in a border of −1000.
 func testSeries(id string) *volume.Series {
 	g := volume.NewGeometry([3]int{7, 24, 32}, [3]float64{5, 1, 1}, volume.Point{-10, -20, 30})
 	return &volume.Series{
-		ID: id, Format: "test", Path: "/nowhere/" + id, Description: "CHEST 5.0", PatientID: "P" + id, PatientName: "Doe^Jane",
+		ID: id, Format: "test", Path: "/nowhere/" + id, Description: "CHEST 5.0",
+		PatientID: "P" + id, PatientName: "Doe^Jane",
 		Geometry: g, Calibrated: true, Measurable: true, Source: testSource{g},
 	}
 }
@@ -147,7 +153,8 @@ func (w *window) agrees(when string) {
 	}
 	for z := range disk.Slices {
 		if disk.Slices[z] != w.Reading.open.labels.Slices[z] {
-			w.t.Errorf("%s: slice %d is %+v on disk and %+v in the window", when, z+1, disk.Slices[z], w.Reading.open.labels.Slices[z])
+			w.t.Errorf("%s: slice %d is %+v on disk and %+v in the window", when, z+1,
+				disk.Slices[z], w.Reading.open.labels.Slices[z])
 		}
 	}
 	fresh := viewer.NewMeasures(disk.Labels)
@@ -160,12 +167,15 @@ func (w *window) agrees(when string) {
 
 // fakeTrainer answers jobs as play says.
 type fakeTrainer struct {
-	play func(ctx context.Context, job protocol.Job, on func(protocol.Event)) (*protocol.Summary, error)
+	play func(ctx context.Context, job protocol.Job, on func(protocol.Event)) (*protocol.Summary,
+		error)
 	mu   sync.Mutex
 	jobs []protocol.Job
 }
 
-func (f *fakeTrainer) Run(ctx context.Context, job protocol.Job, on func(protocol.Event)) (*protocol.Summary, error) {
+func (f *fakeTrainer) Run(
+	ctx context.Context, job protocol.Job, on func(protocol.Event),
+) (*protocol.Summary, error) {
 	f.mu.Lock()
 	f.jobs = append(f.jobs, job)
 	f.mu.Unlock()

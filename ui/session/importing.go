@@ -115,7 +115,8 @@ func (i *Importing) mark(st *study, q *SegmentQuestion, chosen dataset.Mapping) 
 		case i.overtaken(st, turn):
 		case errors.Is(err, dataset.ErrLeftOut):
 			i.Cancel()
-			i.messages.warn(sentence(err), Action{"Choose again", func() { i.Import(q.path, true) }})
+			i.messages.warn(sentence(err),
+				Action{"Choose again", func() { i.Import(q.path, true) }})
 		case err != nil:
 			i.Cancel()
 			i.messages.refuse(err)
@@ -136,7 +137,10 @@ type entries struct {
 func (i *Importing) enter(st *study, file string, marked *dataset.Marked, on project.OnTouched) {
 	i.editing.Release()
 	ctx, turn := i.begin("Importing " + file)
-	now := &project.Annotation{Labels: st.labels.Labels.Clone(), Slices: slices.Clone(st.labels.Slices)}
+	now := &project.Annotation{
+		Labels: st.labels.Labels.Clone(),
+		Slices: slices.Clone(st.labels.Slices),
+	}
 	edits := st.saved.edits
 	background(i.hub, ctx, func(context.Context) (e entries, err error) {
 		e.slices, e.kept, err = now.Imports(marked, file, on, false)
@@ -158,7 +162,9 @@ func (i *Importing) enter(st *study, file string, marked *dataset.Marked, on pro
 }
 
 // askTouched asks what becomes of slices that a person has touched.
-func (i *Importing) askTouched(st *study, file string, marked *dataset.Marked, touched *project.TouchedError) {
+func (i *Importing) askTouched(
+	st *study, file string, marked *dataset.Marked, touched *project.TouchedError,
+) {
 	then := func(on project.OnTouched) func() {
 		return func() {
 			if i.reading.open == st {

@@ -39,7 +39,9 @@ func TestAnnotationIsAskedAboutOnceAndUndoneSliceBySlice(t *testing.T) {
 	}
 	w.until("the question", func() bool { _, asks := w.Importing.Question(); return asks })
 	q, _ := w.Importing.Question()
-	if len(q.Segments) != 2 || q.Segments[0].Name != "label 1" || q.Segments[0].Choice != dataset.AsGroundGlass || q.Segments[0].Known || q.Segments[0].ML != 30*5/1000. {
+	if len(q.Segments) != 2 || q.Segments[0].Name != "label 1" ||
+		q.Segments[0].Choice != dataset.AsGroundGlass || q.Segments[0].Known ||
+		q.Segments[0].ML != 30*5/1000. {
 		t.Errorf("question %+v", q.Segments)
 	}
 	w.Importing.Answer([]dataset.Choice{dataset.AsConsolidated, dataset.LeaveOut})
@@ -55,7 +57,8 @@ func TestAnnotationIsAskedAboutOnceAndUndoneSliceBySlice(t *testing.T) {
 	}
 	w.agrees("after the import")
 	w.Editing.Undo()
-	if n := w.labels(); n.Counts(5)[volume.Consolidation] != 0 || n.Counts(2)[volume.Consolidation] != 10 || w.Reading.Slice() != 5 {
+	if n := w.labels(); n.Counts(5)[volume.Consolidation] != 0 ||
+		n.Counts(2)[volume.Consolidation] != 10 || w.Reading.Slice() != 5 {
 		t.Error("undo does not take back the last slice alone")
 	}
 	w.agrees("after undo")
@@ -69,7 +72,8 @@ func TestAnnotationIsAskedAboutOnceAndUndoneSliceBySlice(t *testing.T) {
 
 	w.Importing.Import(foreignMask(t, "d.nii.gz", 3), true)
 	w.until("the question again", func() bool { _, asks := w.Importing.Question(); return asks })
-	if q, _ := w.Importing.Question(); !q.Known() || q.Segments[0].Choice != dataset.AsConsolidated {
+	if q, _ := w.Importing.Question(); !q.Known() ||
+		q.Segments[0].Choice != dataset.AsConsolidated {
 		t.Errorf("asked again: %+v", q.Segments)
 	}
 	w.Importing.Answer([]dataset.Choice{dataset.LeaveOut, dataset.LeaveOut})
@@ -92,7 +96,11 @@ func TestAnImportAsksBeforeItReplacesWhatAPersonDid(t *testing.T) {
 	w.Reading.GoTo(2)
 	w.stroke(20, 6)
 	painted := w.labels().Counts(2)
-	if err := w.hub.project.Remember(t.Context(), dataset.Mapping{"value 1": dataset.AsConsolidated, "value 2": dataset.AsLungs}); err != nil {
+	if err := w.hub.project.Remember(t.Context(),
+		dataset.Mapping{
+			"value 1": dataset.AsConsolidated,
+			"value 2": dataset.AsLungs,
+		}); err != nil {
 		t.Fatal(err)
 	}
 	path := foreignMask(t, "a.nii.gz", 1, 2)
@@ -103,13 +111,17 @@ func TestAnImportAsksBeforeItReplacesWhatAPersonDid(t *testing.T) {
 			t.Fatal("a touched slice was changed without asking")
 		}
 		messages := w.Messages.All()
-		i := slices.IndexFunc(messages, func(m Message) bool { return strings.Contains(m.Text, "would change") })
+		i := slices.IndexFunc(messages,
+			func(m Message) bool { return strings.Contains(m.Text, "would change") })
 		for _, a := range messages[i].Actions {
 			if strings.HasPrefix(a.Label, answer) {
 				a.Do()
 			}
 		}
-		want := map[string]string{"Leave": "onto 1 slice from", "Replace": "onto 1 slice from"}[answer]
+		want := map[string]string{
+			"Leave":   "onto 1 slice from",
+			"Replace": "onto 1 slice from",
+		}[answer]
 		w.until(answer, w.said(want))
 		if changed := w.labels().Counts(2) != painted; changed != (answer == "Replace") {
 			t.Errorf("%s: slice 3 changed: %v", answer, changed)
@@ -124,7 +136,8 @@ func TestAnImportAsksBeforeItReplacesWhatAPersonDid(t *testing.T) {
 func TestAnnotationThatDoesNotBelongIsRefused(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
-	l := volume.NewLabelMap(volume.NewGeometry([3]int{1, 2, 2}, [3]float64{1, 1, 1}, volume.Point{900, 900, 900}))
+	l := volume.NewLabelMap(volume.NewGeometry([3]int{1, 2, 2}, [3]float64{1, 1, 1},
+		volume.Point{900, 900, 900}))
 	l.Labels[0] = 1
 	far := filepath.Join(t.TempDir(), "consolidation.nii")
 	if err := nifti.WriteLabels(far, l); err != nil {
@@ -145,7 +158,11 @@ func TestDroppedFilesAreOpenedOrImported(t *testing.T) {
 	w.Opening.Drop(foreignMask(t, "mask.nii.gz", 1))
 	w.until("the question", w.said("mask.nii.gz may be annotation of A0001"))
 	w.Opening.Drop(writePicture(t, t.TempDir(), "slice.png", 40, 30))
-	w.until("a picture", func() bool { info, _ := w.Reading.Study(); return info.Description == "slice.png" })
+	w.until("a picture", func() bool {
+		info,
+			_ := w.Reading.Study()
+		return info.Description == "slice.png"
+	})
 }
 
 func TestImportingEndsWithItsStudy(t *testing.T) {

@@ -18,7 +18,9 @@ import (
 
 // predicts answers with slices full of one class; before each it asks gate, if there is one.
 func predicts(class volume.Class, gate chan int) *fakeTrainer {
-	return &fakeTrainer{play: func(ctx context.Context, job protocol.Job, on func(protocol.Event)) (*protocol.Summary, error) {
+	return &fakeTrainer{play: func(ctx context.Context, job protocol.Job,
+		on func(protocol.Event),
+	) (*protocol.Summary, error) {
 		on(protocol.Event{Type: protocol.TypeHello, Hello: &protocol.Hello{Device: "CPU"}})
 		for i, z := range job.Predict.Slices {
 			if gate != nil {
@@ -29,13 +31,17 @@ func predicts(class volume.Class, gate chan int) *fakeTrainer {
 				}
 			}
 			on(protocol.Event{Type: protocol.TypeStatus, Status: &protocol.Status{
-				Phase: protocol.PhasePredicting, Text: "Predicting", Step: i + 1, Steps: len(job.Predict.Slices), ETASeconds: 3,
+				Phase: protocol.PhasePredicting, Text: "Predicting", Step: i + 1,
+				Steps: len(job.Predict.Slices), ETASeconds: 3,
 			}})
 			on(protocol.Event{Type: protocol.TypeSlice, Slice: &protocol.Slice{
 				Z: z, Labels: bytes.Repeat([]byte{class}, 24*32), Uncertainty: 0.25,
 			}})
 		}
-		return &protocol.Summary{Predict: &protocol.PredictSummary{ModelName: "baseline", Slices: len(job.Predict.Slices)}}, nil
+		return &protocol.Summary{Predict: &protocol.PredictSummary{
+			ModelName: "baseline",
+			Slices:    len(job.Predict.Slices),
+		}}, nil
 	}}
 }
 
@@ -142,19 +148,28 @@ func TestJobsThatFailSaySoAndTheSameClickWorksAgain(t *testing.T) {
 		says string
 	}{
 		{&protocol.DiedError{Status: "signal: killed", Lines: []string{"x"}}, "memory ran out"},
-		{&protocol.JobError{Code: protocol.CodeDiskFull, Message: "The disk is full"}, "The disk is full"},
-		{&protocol.JobError{Code: protocol.CodeModel, Message: "the model file m is damaged\nstack trace"}, "the model file m is damaged."},
+		{
+			&protocol.JobError{Code: protocol.CodeDiskFull, Message: "The disk is full"},
+			"The disk is full",
+		},
+		{&protocol.JobError{
+			Code:    protocol.CodeModel,
+			Message: "the model file m is damaged\nstack trace",
+		}, "the model file m is damaged."},
 	}
 	w := newWindow(t, t.TempDir(), trainer)
 	w.openTest("one")
 	for _, f := range failures {
-		trainer.play = func(context.Context, protocol.Job, func(protocol.Event)) (*protocol.Summary, error) {
+		trainer.play = func(context.Context, protocol.Job, func(protocol.Event)) (*protocol.Summary,
+			error,
+		) {
 			return nil, f.err
 		}
 		w.Proposing.Slice()
 		w.until(f.says, w.said(f.says))
 		last := w.Messages.All()[len(w.Messages.All())-1]
-		if last.Severity != Failure || strings.Contains(last.Text, "stack trace") || last.Log[len(last.Log)-1] != "trainer's log" {
+		if last.Severity != Failure || strings.Contains(last.Text, "stack trace") ||
+			last.Log[len(last.Log)-1] != "trainer's log" {
 			t.Errorf("message %+v", last)
 		}
 		trainer.play = works
@@ -190,15 +205,35 @@ func TestRetrainPlansTrainsAndIsDecided(t *testing.T) {
 	iou := 0.5
 	var w *window
 	trainer := &fakeTrainer{}
-	trainer.play = func(ctx context.Context, job protocol.Job, on func(protocol.Event)) (*protocol.Summary, error) {
+	trainer.play = func(ctx context.Context, job protocol.Job,
+		on func(protocol.Event),
+	) (*protocol.Summary, error) {
 		if job.Estimate != nil {
-			return &protocol.Summary{Estimate: &protocol.EstimateSummary{Ready: true, TrainSlices: 1, Seconds: 60}}, nil
+			return &protocol.Summary{Estimate: &protocol.EstimateSummary{
+				Ready:       true,
+				TrainSlices: 1, Seconds: 60,
+			}}, nil
 		}
 		for step := 1; step <= 3; step++ {
-			on(protocol.Event{Status: &protocol.Status{Phase: protocol.PhaseTraining, Text: "Training", Step: step, Steps: 3, Loss: 1 / float64(step)}})
+			on(protocol.Event{Status: &protocol.Status{
+				Phase: protocol.PhaseTraining,
+				Text:  "Training", Step: step, Steps: 3, Loss: 1 / float64(step),
+			}})
 		}
-		on(protocol.Event{Epoch: &protocol.Epoch{Epoch: 1, Step: 3, Scores: score.Report{Classes: []score.ClassScore{{Name: "ground glass", IoUPooled: &iou}}}}})
-		return &protocol.Summary{Seconds: 1, Finetune: &protocol.FinetuneSummary{Model: project.Baseline, ModelName: "new", BaseName: "old"}}, nil
+		on(protocol.Event{Epoch: &protocol.Epoch{
+			Epoch: 1, Step: 3,
+			Scores: score.Report{Classes: []score.ClassScore{{
+				Name:      "ground glass",
+				IoUPooled: &iou,
+			}}},
+		}})
+		return &protocol.Summary{
+			Seconds: 1,
+			Finetune: &protocol.FinetuneSummary{
+				Model: project.Baseline, ModelName: "new",
+				BaseName: "old",
+			},
+		}, nil
 	}
 	w = newWindow(t, dir, trainer)
 	w.openTest("one")
@@ -215,7 +250,8 @@ func TestRetrainPlansTrainsAndIsDecided(t *testing.T) {
 		return p.Estimate != nil && !runs
 	})
 	revisions, err := w.hub.project.Revisions(t.Context(), w.Reading.open.ID)
-	if err != nil || len(revisions) != 1 || !revisions[0].Reviewed[3] || revisions[0].Author != "reader" {
+	if err != nil || len(revisions) != 1 || !revisions[0].Reviewed[3] ||
+		revisions[0].Author != "reader" {
 		t.Fatalf("what was reviewed was not saved before the estimate: %+v, %v", revisions, err)
 	}
 	w.Retraining.Start()
@@ -236,7 +272,8 @@ func TestRetrainPlansTrainsAndIsDecided(t *testing.T) {
 	if _, ok := w.Retraining.Verdict(); ok {
 		t.Error("the verdict is still open")
 	}
-	if got := trainer.jobs[1].Finetune; got.Project != w.ProjectDir() || got.Base != project.Baseline {
+	if got := trainer.jobs[1].Finetune; got.Project != w.ProjectDir() ||
+		got.Base != project.Baseline {
 		t.Errorf("job %+v", got)
 	}
 }
@@ -257,7 +294,9 @@ func TestAPlanThatCannotBeMadeSaysWhy(t *testing.T) {
 
 func TestClosingEndsARunningJob(t *testing.T) {
 	ended, started := false, make(chan struct{})
-	trainer := &fakeTrainer{play: func(ctx context.Context, _ protocol.Job, _ func(protocol.Event)) (*protocol.Summary, error) {
+	trainer := &fakeTrainer{play: func(ctx context.Context, _ protocol.Job,
+		_ func(protocol.Event),
+	) (*protocol.Summary, error) {
 		close(started)
 		<-ctx.Done()
 		ended = true
@@ -295,7 +334,10 @@ func TestTakingAModelOverAndGoingBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Retraining.verdict = &Verdict{FinetuneSummary: protocol.FinetuneSummary{Model: added.ID, ModelName: added.Name, BaseName: shipped}}
+	w.Retraining.verdict = &Verdict{FinetuneSummary: protocol.FinetuneSummary{
+		Model:     added.ID,
+		ModelName: added.Name, BaseName: shipped,
+	}}
 	w.Retraining.UseNew()
 	w.until("the new model", func() bool { return w.Models.Current() == "retrained-1" })
 	if got := w.Retraining.job().Base; got != added.Path {
@@ -323,12 +365,14 @@ func TestTakingAModelOverAndGoingBack(t *testing.T) {
 func TestANewProgramsShippedModelTakesTheOldOnesPlace(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"baseline-1", "baseline-2"} {
-		s, err := New(t.Context(), Config{Project: dir, Shipped: project.Model{ID: "sha of " + name, Name: name}})
+		s, err := New(t.Context(),
+			Config{Project: dir, Shipped: project.Model{ID: "sha of " + name, Name: name}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if s.Models.Current() != name || len(s.Models.All()) != 1 {
-			t.Errorf("current %q of %d models, want %q alone", s.Models.Current(), len(s.Models.All()), name)
+			t.Errorf("current %q of %d models, want %q alone", s.Models.Current(),
+				len(s.Models.All()), name)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)

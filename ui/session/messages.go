@@ -74,7 +74,8 @@ func (m *Messages) tell(msg Message) {
 			}
 		}
 	}
-	all := slices.DeleteFunc(slices.Clone(m.all), func(o Message) bool { return o.Text == msg.Text })
+	all := slices.DeleteFunc(slices.Clone(m.all),
+		func(o Message) bool { return o.Text == msg.Text })
 	all = append(all, msg)
 	m.all = all[max(0, len(all)-maxMessages):]
 	if m.log != nil {

@@ -33,7 +33,8 @@ func readModels(ctx context.Context, p *project.Project, shipped string) (m mode
 	if m.all, err = p.Models(ctx); err != nil {
 		return m, err
 	}
-	m.all = slices.DeleteFunc(m.all, func(o project.Model) bool { return o.Path == "" && o.ID != shipped })
+	m.all = slices.DeleteFunc(m.all,
+		func(o project.Model) bool { return o.Path == "" && o.ID != shipped })
 	if m.current, err = p.CurrentModel(ctx); err != nil {
 		return m, err
 	}

@@ -247,7 +247,8 @@ func (o *Opening) Drop(path string) {
 // askDropped asks what a dropped file is.
 func (o *Opening) askDropped(path, alias string) {
 	o.messages.warn(
-		fmt.Sprintf("%s may be annotation of %s, or a study of its own.", filepath.Base(path), alias),
+		fmt.Sprintf("%s may be annotation of %s, or a study of its own.", filepath.Base(path),
+			alias),
 		Action{"Import it into " + alias, func() { o.importing.Import(path, false) }},
 		Action{"Open it as a study", func() { o.Open(path) }},
 	)

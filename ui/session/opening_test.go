@@ -69,7 +69,8 @@ func TestTheLatestOpeningWins(t *testing.T) {
 		t.Errorf("%s is open", w.Reading.open.SeriesID)
 	}
 	w.openTest("one")
-	if w.Reading.Title() != w.Reading.open.Alias+" – Glasswork" || strings.Contains(w.Reading.Title(), "Doe") {
+	if w.Reading.Title() != w.Reading.open.Alias+" – Glasswork" ||
+		strings.Contains(w.Reading.Title(), "Doe") {
 		t.Errorf("title %q", w.Reading.Title())
 	}
 	if name, id := w.Reading.Identity(); name != "Doe^Jane" || id != "Pone" {
@@ -90,7 +91,10 @@ func TestTheOpenStudyIsNotOpenedOverItself(t *testing.T) {
 
 func TestChoosingAmongSeries(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
-	offered := found{series: []*volume.Series{testSeries("one"), testSeries("two")}, skipped: []string{"notes.txt: it is no picture."}}
+	offered := found{
+		series:  []*volume.Series{testSeries("one"), testSeries("two")},
+		skipped: []string{"notes.txt: it is no picture."},
+	}
 	_, turn := w.Opening.begin("Opening a folder")
 	w.Opening.offer(turn, "folder", offered, nil)
 	if len(w.Opening.Choice()) != 2 || !w.said("notes.txt")() {
@@ -102,7 +106,8 @@ func TestChoosingAmongSeries(t *testing.T) {
 		t.Error("another series was opened than chosen")
 	}
 	_, turn = w.Opening.begin("Opening a folder")
-	w.Opening.offer(turn, "folder", found{series: []*volume.Series{testSeries("one"), testSeries("three")}}, nil)
+	w.Opening.offer(turn, "folder",
+		found{series: []*volume.Series{testSeries("one"), testSeries("three")}}, nil)
 	w.Opening.Cancel()
 	if len(w.Opening.Choice()) != 0 || w.Reading.open.SeriesID != "two" {
 		t.Error("giving up the choice changed what is open")
@@ -157,7 +162,8 @@ func TestTheUsersFolderIsWhereTheSystemKeepsSuch(t *testing.T) {
 	}
 	t.Setenv("XDG_DATA_HOME", "")
 	t.Setenv("HOME", "/home/reader")
-	if got, err := DefaultProject(); err != nil || got != "/home/reader/.local/share/glasswork/project" {
+	if got, err := DefaultProject(); err != nil ||
+		got != "/home/reader/.local/share/glasswork/project" {
 		t.Errorf("DefaultProject = %q, %v", got, err)
 	}
 }

@@ -11,7 +11,9 @@ import (
 // An augmentation is shown as it is typed, a wrong one said and not used, and the last
 // one that was understood is what the job gets.
 func TestAugmentationOfARetraining(t *testing.T) {
-	trainer := &fakeTrainer{play: func(_ context.Context, job protocol.Job, _ func(protocol.Event)) (*protocol.Summary, error) {
+	trainer := &fakeTrainer{play: func(_ context.Context, job protocol.Job,
+		_ func(protocol.Event),
+	) (*protocol.Summary, error) {
 		if job.Estimate != nil {
 			return &protocol.Summary{Estimate: &protocol.EstimateSummary{Ready: true}}, nil
 		}
@@ -21,16 +23,23 @@ func TestAugmentationOfARetraining(t *testing.T) {
 	w.openTest("one")
 	w.Retraining.SetAugment("E") // without a dialog nothing is asked
 	w.Retraining.Prepare()
-	w.until("planned, with the usual samples", func() bool { p, _ := w.Retraining.Plan(); return p.Estimate != nil && p.Preview != nil })
+	w.until("planned, with the usual samples",
+		func() bool { p, _ := w.Retraining.Plan(); return p.Estimate != nil && p.Preview != nil })
 	before, _ := w.Retraining.Plan()
 	if before.Augment != "" || before.Preview.Rect.Dx() < previewColumns*previewSide {
-		t.Errorf("the plan has the augmentation %q and a preview of %v", before.Augment, before.Preview.Rect)
+		t.Errorf("the plan has the augmentation %q and a preview of %v", before.Augment,
+			before.Preview.Rect)
 	}
 	w.Retraining.SetAugment("C3")
-	w.until("other samples", func() bool { p, _ := w.Retraining.Plan(); return p.Preview != before.Preview })
+	w.until("other samples", func() bool {
+		p,
+			_ := w.Retraining.Plan()
+		return p.Preview != before.Preview
+	})
 	w.Retraining.SetAugment("C3V{2}")
 	p, _ := w.Retraining.Plan()
-	if p.Wrong == nil || !strings.Contains(p.Wrong.Reason, "stands alone") || p.Augment != "C3V{2}" {
+	if p.Wrong == nil || !strings.Contains(p.Wrong.Reason, "stands alone") ||
+		p.Augment != "C3V{2}" {
 		t.Errorf("wrong notation: %+v", p.Wrong)
 	}
 	w.Retraining.Start()

@@ -136,10 +136,10 @@ func (p *Proposing) proposed(model string, asked, shown, kept int) {
 	switch {
 	case kept == 1:
 		p.messages.warn("1 slice that you have touched was left as it is; " +
-			"A takes the prediction there.")
+			"A takes the proposal there.")
 	case kept > 0:
 		p.messages.warn(fmt.Sprintf("%d slices that you have touched were left as they are; "+
-			"A takes the prediction there.", kept))
+			"A takes the proposal there.", kept))
 	case shown < asked:
 		p.messages.Toast(fmt.Sprintf(
 			"%s proposed %d of %d slices; the others have been touched meanwhile",

@@ -39,10 +39,10 @@ func (r *Reviewing) GoToNext() {
 			return
 		}
 	}
-	r.messages.Toast("Every other slice of this study is reviewed.")
+	r.messages.Toast("All other slices of this study are reviewed.")
 }
 
-// Accept takes the prediction for the slice looked at as the annotation: where one was
+// Accept takes the proposal for the slice looked at as the annotation: where one was
 // withheld because a person had been there it replaces the labels, else what stands there
 // counts as reviewed.
 func (r *Reviewing) Accept() {
@@ -59,7 +59,7 @@ func (r *Reviewing) Accept() {
 	}
 	switch {
 	case state.Model == "":
-		r.messages.Toast("There is no prediction on this slice yet: P proposes one.")
+		r.messages.Toast("There is no proposal for this slice yet: P makes one.")
 	case state.Reviewed:
 		r.messages.Toast("This slice is reviewed already.")
 	default:
@@ -67,7 +67,7 @@ func (r *Reviewing) Accept() {
 	}
 }
 
-// acceptWithheld replaces a person's labels by a prediction; it can be undone as one.
+// acceptWithheld replaces a person's labels by a proposal; it can be undone as one.
 func (r *Reviewing) acceptWithheld(st *study, z int, w withheld) {
 	state := project.SliceState{Touched: true, Model: w.model}
 	var entries []project.Entry

@@ -40,7 +40,9 @@ var toolset = [numTools]struct {
 	},
 	Brush: {
 		name: "Brush", key: "T", hand: viewer.Hand{Gesture: viewer.Draw, Cursor: viewer.TipOutline},
-		says: func(b toolbox) string { return b.verb("brush") + " " + millimetres(b.tip.DiameterMM) },
+		says: func(b toolbox) string {
+			return b.verb("brush") + " " + millimetres(b.tip.DiameterMM)
+		},
 		draw: viewer.NewStroke,
 	},
 	Lasso: {

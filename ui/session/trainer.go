@@ -29,7 +29,8 @@ func startTrainer(ctx context.Context) (Trainer, error) {
 	}
 	// The trainer's threads that wait must not spin: the window needs the cores too.
 	// Huge pages let it give memory back without being slower (docs/decisions.md).
-	env := append([]string{"OMP_WAIT_POLICY=PASSIVE", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1"}, backend(exe, gpuAnswers)...)
+	env := append([]string{"OMP_WAIT_POLICY=PASSIVE", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1"},
+		backend(exe, gpuAnswers)...)
 	return protocol.Start(ctx, exe, env, "serve")
 }
 
@@ -44,7 +45,8 @@ func trainerBeside() (string, error) {
 	}
 	exe := filepath.Join(filepath.Dir(self), trainerName)
 	if !exists(exe) {
-		return "", fmt.Errorf("%s is missing beside %s; make build makes both", trainerName, filepath.Base(self))
+		return "", fmt.Errorf("%s is missing beside %s; make build makes both", trainerName,
+			filepath.Base(self))
 	}
 	return exe, nil
 }

@@ -64,7 +64,9 @@ func (e *Editing) Redo() {
 // again returns entries as they are to be done now, and the slice's state before each. A
 // proposal may have come between undo and redo; what the person changed is changed again,
 // what they left alone stays as the proposal left it.
-func again(a *project.Annotation, entries []project.Entry) (now []project.Entry, before []project.SliceState) {
+func again(
+	a *project.Annotation, entries []project.Entry,
+) (now []project.Entry, before []project.SliceState) {
 	if len(entries) == 0 {
 		return nil, nil
 	}
