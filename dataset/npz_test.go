@@ -46,7 +46,7 @@ func TestNPZHoldsSeriesAndLabels(t *testing.T) {
 		t.Fatalf("%d series, %v", len(series), err)
 	}
 	closeAll(series)
-	got, err := put(t, path, classes(), l.Geometry)
+	got, err := put(t, path, ours(), l.Geometry)
 	if err != nil || !bytes.Equal(got.Labels.Labels, l.Labels) {
 		t.Errorf("labels differ, %v", err)
 	}

@@ -14,11 +14,12 @@ import (
 
 	"glasswork/dataset/archive"
 	"glasswork/dataset/dicom"
+	"glasswork/dataset/internal/osfile"
 	"glasswork/dataset/metaimage"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/nrrd"
+	"glasswork/dataset/series"
 	"glasswork/dataset/tiff"
-	"glasswork/dataset/volume"
 )
 
 // Open lists every series that path holds: a DICOM folder (any nesting), file or
@@ -26,7 +27,7 @@ import (
 // are not. skipped says in one sentence per file, or per group of files that share a
 // reason, why they are not offered. err is a sentence for the user when nothing can
 // be opened; Close every series.
-func Open(ctx context.Context, path string) (series []*volume.Series, skipped []string, err error) {
+func Open(ctx context.Context, path string) (series []*series.Series, skipped []string, err error) {
 	if archive.IsName(path) && isFile(path) {
 		return openArchive(ctx, path)
 	}
@@ -34,7 +35,7 @@ func Open(ctx context.Context, path string) (series []*volume.Series, skipped []
 }
 
 // openFiles opens what is not packed.
-func openFiles(ctx context.Context, path string) (series []*volume.Series, skipped []string, err error) {
+func openFiles(ctx context.Context, path string) (series []*series.Series, skipped []string, err error) {
 	files, skipped, err := list(ctx, path)
 	if err != nil {
 		return nil, nil, err
@@ -59,7 +60,7 @@ func openFiles(ctx context.Context, path string) (series []*volume.Series, skipp
 
 // found is what one format makes of a list of files; left are those that are not its own.
 type found struct {
-	series  []*volume.Series
+	series  []*series.Series
 	skipped []string
 	left    []string
 }
@@ -123,7 +124,7 @@ func openTIFF(ctx context.Context, root string, files []string) (f found, err er
 }
 
 // openHeaders takes the files of a format whose headers may name data files, and those files.
-func openHeaders(ctx context.Context, files []string, is func(string) bool, open func(string) (*volume.Series, error), data func(string) []string) (f found, err error) {
+func openHeaders(ctx context.Context, files []string, is func(string) bool, open func(string) (*series.Series, error), data func(string) []string) (f found, err error) {
 	taken := map[string]bool{}
 	for _, file := range files {
 		if !is(file) {
@@ -155,7 +156,7 @@ func list(ctx context.Context, path string) (files, skipped []string, err error)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, fmt.Errorf("%s does not exist", path)
 	case err != nil:
-		return nil, nil, fmt.Errorf("%s cannot be opened: %w", path, reason(err))
+		return nil, nil, fmt.Errorf("%s cannot be opened: %w", path, osfile.Reason(err))
 	case info.Mode().IsRegular():
 		return fromFile(path, info)
 	case !info.IsDir():
@@ -167,9 +168,9 @@ func list(ctx context.Context, path string) (files, skipped []string, err error)
 			return ctx.Err()
 		case err != nil:
 			if file == path {
-				return fmt.Errorf("%s cannot be opened: %w", path, reason(err))
+				return fmt.Errorf("%s cannot be opened: %w", path, osfile.Reason(err))
 			}
-			skipped = append(skipped, fmt.Sprintf("%s: it cannot be opened: %v.", filepath.Base(file), reason(err)))
+			skipped = append(skipped, fmt.Sprintf("%s: it cannot be opened: %v.", filepath.Base(file), osfile.Reason(err)))
 			return nil
 		case strings.HasPrefix(d.Name(), ".") && file != path && d.IsDir():
 			return fs.SkipDir
@@ -211,19 +212,10 @@ func nothing(path string, left, skipped []string) error {
 	return fmt.Errorf("%s holds no DICOM, NIfTI, NRRD, MetaImage, TIFF, NPY, PNG or JPEG file", path)
 }
 
-// reason is the system's word for what went wrong, without the path.
-func reason(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
-}
-
 // sentence is an error as one sentence.
 func sentence(err error) string { return strings.TrimSuffix(err.Error(), ".") + "." }
 
-func closeAll(series []*volume.Series) {
+func closeAll(series []*series.Series) {
 	for s := range slices.Values(series) {
 		_ = s.Close() // nothing was read through it yet
 	}

@@ -3,8 +3,6 @@ package dataset
 import (
 	"context"
 	"errors"
-	"image"
-	"image/color"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -14,38 +12,17 @@ import (
 	"testing"
 	"time"
 
+	"glasswork/dataset/dicom"
+	"glasswork/dataset/internal/fixture"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/nrrd"
-	"glasswork/dataset/picture"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
-// noise is a small volume of different HU everywhere.
-func noise(n, h, w int) *volume.Volume {
-	v := volume.New(volume.NewGeometry([3]int{n, h, w}, [3]float64{5, 0.7, 0.7}, volume.Point{-10, -20, 100}))
-	for i := range v.HU {
-		v.HU[i] = int16(i%3000 - 1000)
-	}
-	return v
-}
-
-func grey(t testing.TB, path string, w, h int, value uint8) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	img := image.NewGray(image.Rect(0, 0, w, h))
-	for i := range img.Pix {
-		img.Pix[i] = value
-	}
-	if err := picture.Write(path, img); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestOpenFindsEverythingInAFolder(t *testing.T) {
-	dir, v := t.TempDir(), noise(4, 6, 8)
-	if err := WriteDICOM(filepath.Join(dir, "deep", "er"), v, DICOMInfo{Description: "CHEST"}); err != nil {
+	dir, v := t.TempDir(), fixture.Ramp(4, 6, 8)
+	if err := dicom.Write(t.Context(), filepath.Join(dir, "deep", "er"), v, dicom.Info{Description: "CHEST"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := nifti.WriteCT(filepath.Join(dir, "other.nii.gz"), v); err != nil {
@@ -59,23 +36,23 @@ func TestOpenFindsEverythingInAFolder(t *testing.T) {
 	}
 	raw := make([]byte, 4*6*8*2)
 	meta := "NDims = 3\nDimSize = 8 6 4\nElementType = MET_SHORT\nElementDataFile = other.raw\n"
-	grey(t, filepath.Join(dir, "png", "s10.png"), 8, 6, 255)
-	grey(t, filepath.Join(dir, "png", "s9.png"), 8, 6, 0)
+	fixture.Grey(t, filepath.Join(dir, "png", "s10.png"), 8, 6, 255)
+	fixture.Grey(t, filepath.Join(dir, "png", "s9.png"), 8, 6, 0)
 	for name, text := range map[string]string{"notes.txt": "nothing", "broken.nii": "nothing", "broken.npy": "nothing", ".hidden.nii": "nothing", "other.mhd": meta, "other.raw": string(raw)} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	series, skipped, err := Open(t.Context(), dir)
+	all, skipped, err := Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closeAll(series)
-	formats := map[string]*volume.Series{}
-	for _, s := range series {
+	defer closeAll(all)
+	formats := map[string]*series.Series{}
+	for _, s := range all {
 		formats[s.Format] = s
 	}
-	if len(series) != 5 || len(formats) != 5 || len(skipped) != 3 {
+	if len(all) != 5 || len(formats) != 5 || len(skipped) != 3 {
 		t.Fatalf("formats %v, skipped %q", formats, skipped)
 	}
 	for _, format := range []string{"DICOM", "NIfTI", "NRRD"} {
@@ -91,8 +68,8 @@ func TestOpenFindsEverythingInAFolder(t *testing.T) {
 }
 
 func TestOpenOneFile(t *testing.T) {
-	dir, v := t.TempDir(), noise(3, 6, 8)
-	if err := WriteDICOM(dir, v, DICOMInfo{}); err != nil {
+	dir, v := t.TempDir(), fixture.Ramp(3, 6, 8)
+	if err := dicom.Write(t.Context(), dir, v, dicom.Info{}); err != nil {
 		t.Fatal(err)
 	}
 	series, _, err := Open(t.Context(), filepath.Join(dir, "CT0002.dcm"))
@@ -107,10 +84,10 @@ func TestOpenOneFile(t *testing.T) {
 
 func TestPicturesOfDifferentSizesAreNoVolume(t *testing.T) {
 	dir := t.TempDir()
-	grey(t, filepath.Join(dir, "images", "1.png"), 8, 6, 1)
-	grey(t, filepath.Join(dir, "images", "2.png"), 8, 6, 1)
-	grey(t, filepath.Join(dir, "images", "3.png"), 9, 6, 1)
-	grey(t, filepath.Join(dir, "masks", "1.png"), 8, 6, 1)
+	fixture.Grey(t, filepath.Join(dir, "images", "1.png"), 8, 6, 1)
+	fixture.Grey(t, filepath.Join(dir, "images", "2.png"), 8, 6, 1)
+	fixture.Grey(t, filepath.Join(dir, "images", "3.png"), 9, 6, 1)
+	fixture.Grey(t, filepath.Join(dir, "masks", "1.png"), 8, 6, 1)
 	series, skipped, err := Open(t.Context(), dir)
 	if err != nil || len(series) != 2 || len(skipped) != 1 {
 		t.Fatalf("%d series, skipped %q, %v", len(series), skipped, err)
@@ -157,7 +134,7 @@ func TestOpenSaysWhyNothingCanBeOpened(t *testing.T) {
 
 func TestOpenEndsWithItsContext(t *testing.T) {
 	dir := t.TempDir()
-	if err := WriteDICOM(dir, noise(3, 6, 8), DICOMInfo{}); err != nil {
+	if err := dicom.Write(t.Context(), dir, fixture.Ramp(3, 6, 8), dicom.Info{}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -169,7 +146,7 @@ func TestOpenEndsWithItsContext(t *testing.T) {
 
 func TestSymbolicLinksAreNotFollowed(t *testing.T) {
 	outside, dir := t.TempDir(), t.TempDir()
-	if err := WriteDICOM(outside, noise(3, 6, 8), DICOMInfo{}); err != nil {
+	if err := dicom.Write(t.Context(), outside, fixture.Ramp(3, 6, 8), dicom.Info{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Symlink(outside, filepath.Join(dir, "link")); err != nil {
@@ -266,18 +243,18 @@ func BenchmarkOpen300(b *testing.B) {
 	dir := big(b)
 	b.Run("headers", func(b *testing.B) {
 		for b.Loop() {
-			series, _, err := Open(b.Context(), dir)
-			if err != nil || len(series) != 1 {
-				b.Fatal(len(series), err)
+			all, _, err := Open(b.Context(), dir)
+			if err != nil || len(all) != 1 {
+				b.Fatal(len(all), err)
 			}
 		}
 	})
 	b.Run("first-slice", func(b *testing.B) {
 		hu := make([]int16, 512*512)
 		for b.Loop() {
-			series, _, err := Open(b.Context(), dir)
+			all, _, err := Open(b.Context(), dir)
 			if err == nil {
-				err = series[0].ReadSlice(b.Context(), 150, hu)
+				err = all[0].ReadSlice(b.Context(), 150, hu)
 			}
 			if err != nil {
 				b.Fatal(err)
@@ -287,11 +264,11 @@ func BenchmarkOpen300(b *testing.B) {
 	b.Run("all", func(b *testing.B) {
 		b.SetBytes(300 * 512 * 512 * 2)
 		for b.Loop() {
-			series, _, err := Open(b.Context(), dir)
+			all, _, err := Open(b.Context(), dir)
 			if err != nil {
 				b.Fatal(err)
 			}
-			l := NewLoader(b.Context(), series[0], nil)
+			l := series.NewLoader(b.Context(), all[0], nil)
 			err = l.Wait(b.Context())
 			l.Close()
 			if err != nil {
@@ -302,7 +279,7 @@ func BenchmarkOpen300(b *testing.B) {
 }
 
 func BenchmarkOpen300NIfTI(b *testing.B) {
-	v := noise(300, 512, 512)
+	v := fixture.Ramp(300, 512, 512)
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range v.HU { // seven bits of noise, as CT has
 		v.HU[i] = int16(r.IntN(128) - 900)
@@ -330,48 +307,30 @@ func BenchmarkOpen300NIfTI(b *testing.B) {
 	}
 }
 
-func BenchmarkExport(b *testing.B) {
-	s := study("A", 64, 512, 512)
-	for _, format := range []string{"nnunet", "kaggle"} {
-		b.Run(format, func(b *testing.B) {
-			for b.Loop() {
-				if err := Export(b.Context(), b.TempDir(), sequence(s), ExportOptions{Format: format}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
 // big writes 300 slices of 512 × 512 as DICOM.
 func big(b *testing.B) string {
 	b.Helper()
 	dir := b.TempDir()
-	if err := WriteDICOM(dir, noise(300, 512, 512), DICOMInfo{Description: "CHEST"}); err != nil {
+	if err := dicom.Write(b.Context(), dir, fixture.Ramp(300, 512, 512), dicom.Info{Description: "CHEST"}); err != nil {
 		b.Fatal(err)
 	}
 	return dir
 }
 
-// fixed is a picture's palette with as many entries as there are classes.
-func fixed() color.Palette {
-	return color.Palette{color.Black, color.White, color.White, color.White}
-}
-
 // Several readers share one gzip stream: each must get its own slice.
 func TestLoaderReadsAGzippedVolume(t *testing.T) {
-	v := noise(60, 40, 50)
+	v := fixture.Ramp(60, 40, 50)
 	path := filepath.Join(t.TempDir(), "ct.nii.gz")
 	if err := nifti.WriteCT(path, v); err != nil {
 		t.Fatal(err)
 	}
-	series, _, err := Open(t.Context(), path)
+	all, _, err := Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closeAll(series)
+	defer closeAll(all)
 	for range 2 { // the second pass inflates again
-		l := NewLoader(t.Context(), series[0], nil)
+		l := series.NewLoader(t.Context(), all[0], nil)
 		l.Want(59)
 		if err := l.Wait(t.Context()); err != nil {
 			t.Fatal(err)
@@ -383,18 +342,7 @@ func TestLoaderReadsAGzippedVolume(t *testing.T) {
 	}
 }
 
-func TestExportIntoAFileIsRefused(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "taken")
-	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, format := range []string{"nnunet", "kaggle", "nifti", "nrrd", "png"} {
-		err := Export(t.Context(), path, sequence(study("A", 3, 4, 4)), ExportOptions{Format: format})
-		if err == nil || !strings.Contains(err.Error(), "cannot create "+path) {
-			t.Errorf("%s: %v", format, err)
-		}
-	}
-	if b, err := os.ReadFile(path); err != nil || string(b) != "precious" {
-		t.Errorf("the file holds %q now, %v", b, err)
-	}
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

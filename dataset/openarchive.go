@@ -9,12 +9,12 @@ import (
 	"sync"
 
 	"glasswork/dataset/archive"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 )
 
 // openArchive opens what the zip file at path holds. Its files are there until the last
 // series is closed.
-func openArchive(ctx context.Context, path string) (series []*volume.Series, skipped []string, err error) {
+func openArchive(ctx context.Context, path string) (series []*series.Series, skipped []string, err error) {
 	if info, err := os.Stat(path); err == nil && info.Size() == 0 {
 		return nil, nil, fmt.Errorf("%s is empty", path)
 	}
@@ -41,7 +41,7 @@ func openArchive(ctx context.Context, path string) (series []*volume.Series, ski
 }
 
 // shareArchive lets the last of the series that is closed remove the files.
-func shareArchive(series []*volume.Series, path string, u *archive.Unpacked) {
+func shareArchive(series []*series.Series, path string, u *archive.Unpacked) {
 	var mu sync.Mutex
 	left := len(series)
 	for _, s := range series {

@@ -1,41 +1,21 @@
 package dataset
 
 import (
-	"archive/zip"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"glasswork/dataset/dicom"
+	"glasswork/dataset/internal/fixture"
 	"glasswork/dataset/nifti"
 )
 
-// zipped packs the folder dir as a file called name below another new folder.
-func zipped(t *testing.T, dir, name string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := zip.NewWriter(f)
-	if err := w.AddFS(os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 func TestOpenArchive(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	dir, v := t.TempDir(), noise(4, 6, 8)
-	if err := WriteDICOM(filepath.Join(dir, "DISC", "IMAGES"), v, DICOMInfo{Description: "CHEST"}); err != nil {
+	dir, v := t.TempDir(), fixture.Ramp(4, 6, 8)
+	if err := dicom.Write(t.Context(), filepath.Join(dir, "DISC", "IMAGES"), v, dicom.Info{Description: "CHEST"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := nifti.WriteCT(filepath.Join(dir, "other.nii.gz"), v); err != nil {
@@ -46,7 +26,7 @@ func TestOpenArchive(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	path := zipped(t, dir, "study.zip")
+	path := fixture.Zip(t, dir, "study.zip")
 	var ids [2][]string
 	for round := range ids {
 		series, skipped, err := Open(t.Context(), path)
@@ -91,9 +71,9 @@ func TestOpenSaysWhyNothingInAnArchiveCanBeOpened(t *testing.T) {
 		"empty file":    {write("a.zip", ""), "a.zip is empty"},
 		"text":          {write("b.zip", "nothing that is packed"), "b.zip cannot be opened: it is no zip archive"},
 		"missing":       {filepath.Join(t.TempDir(), "c.zip"), "c.zip does not exist"},
-		"nothing to us": {zipped(t, filepath.Dir(write("notes.txt", "some text that is no image")), "d.zip"), "d.zip holds no file that Glasswork opens"},
-		"broken":        {zipped(t, filepath.Dir(write("x.nii", "some text that is no image")), "e.zip"), "e.zip holds no CT that can be opened; the first of 1 reasons: x.nii:"},
-		"in a folder":   {filepath.Dir(zipped(t, filepath.Dir(write("x.nii", "x")), "f.zip")), "f.zip: it is a zip archive; open it on its own"},
+		"nothing to us": {fixture.Zip(t, filepath.Dir(write("notes.txt", "some text that is no image")), "d.zip"), "d.zip holds no file that Glasswork opens"},
+		"broken":        {fixture.Zip(t, filepath.Dir(write("x.nii", "some text that is no image")), "e.zip"), "e.zip holds no CT that can be opened; the first of 1 reasons: x.nii:"},
+		"in a folder":   {filepath.Dir(fixture.Zip(t, filepath.Dir(write("x.nii", "x")), "f.zip")), "f.zip: it is a zip archive; open it on its own"},
 	} {
 		series, _, err := Open(t.Context(), c.path)
 		if err == nil || series != nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {

@@ -9,7 +9,7 @@ import (
 
 	"glasswork/dataset/npy"
 	"glasswork/dataset/picture"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 )
 
 func openNPY(ctx context.Context, _ string, files []string) (f found, err error) {
@@ -68,12 +68,12 @@ func openPictures(ctx context.Context, root string, files []string) (f found, er
 	for group, list := range groups {
 		f.series = append(f.series, group.series(root, list, sizes[group.dir]))
 	}
-	slices.SortFunc(f.series, func(a, b *volume.Series) int { return picture.CompareNatural(a.Files[0], b.Files[0]) })
+	slices.SortFunc(f.series, func(a, b *series.Series) int { return picture.CompareNatural(a.Files[0], b.Files[0]) })
 	return f, nil
 }
 
 // series is the group's pictures as slices; sizes is how many sizes its folder has.
-func (g pictureGroup) series(root string, files []string, sizes int) *volume.Series {
+func (g pictureGroup) series(root string, files []string, sizes int) *series.Series {
 	slices.SortFunc(files, picture.CompareNatural)
 	folder := filepath.Base(g.dir)
 	name := folder
@@ -93,7 +93,7 @@ func (g pictureGroup) series(root string, files []string, sizes int) *volume.Ser
 // isMaskFolder says whether dir holds the masks of a folder of images beside it,
 // which files then lists too.
 func isMaskFolder(dir string, files []string) bool {
-	for _, pair := range pictureFolders() {
+	for _, pair := range picture.Folders() {
 		if filepath.Base(dir) != pair[1] {
 			continue
 		}

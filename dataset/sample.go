@@ -7,15 +7,15 @@ import (
 	"sync"
 
 	"glasswork/dataset/phantom"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 )
 
 // Sample is the embedded sample study: a synthetic chest CT that is made slice by
 // slice as it is read (Format "phantom"). Close has nothing to release.
-func Sample() *volume.Series {
+func Sample() *series.Series {
 	o := phantom.Sample()
 	g := phantom.New(o)
-	return &volume.Series{
+	return &series.Series{
 		ID:     fmt.Sprintf("glasswork-sample-%d-%d", o.Seed, o.Slices),
 		Format: "phantom", Path: "sample", Description: "Sample: synthetic chest CT", Modality: "CT",
 		PatientID: "sample", PatientName: "Sample",

@@ -8,25 +8,27 @@ import (
 	"os"
 	"path/filepath"
 
+	"glasswork/dataset/annotation"
 	"glasswork/dataset/archive"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/dicom/rtstruct"
 	"glasswork/dataset/dicom/seg"
+	"glasswork/dataset/internal/osfile"
 	"glasswork/dataset/metaimage"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/npy"
 	"glasswork/dataset/nrrd"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 )
 
 // OpenSegmentation reads annotation made elsewhere: a DICOM segmentation or structure set, or a label map. err is one
 // sentence that names the file.
-func OpenSegmentation(ctx context.Context, path string) (*volume.Segmentation, error) {
+func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s does not exist", path)
 	case err != nil:
-		return nil, fmt.Errorf("%s cannot be opened: %w", path, reason(err))
+		return nil, fmt.Errorf("%s cannot be opened: %w", path, osfile.Reason(err))
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is no file; annotation is read from one file", path)
 	case info.Size() == 0:
@@ -41,7 +43,7 @@ func OpenSegmentation(ctx context.Context, path string) (*volume.Segmentation, e
 }
 
 // openPackedArray reads the only label map in an NPZ file.
-func openPackedArray(ctx context.Context, path string) (*volume.Segmentation, error) {
+func openPackedArray(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	u, err := archive.Open(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be opened: %w", path, err)
@@ -51,7 +53,7 @@ func openPackedArray(ctx context.Context, path string) (*volume.Segmentation, er
 	if err != nil {
 		return nil, err
 	}
-	var found *volume.Segmentation
+	var found *annotation.Segmentation
 	why := errors.New("it holds no array")
 	for _, file := range files {
 		s, err := npy.OpenSegmentation(ctx, file)
@@ -73,7 +75,7 @@ func openPackedArray(ctx context.Context, path string) (*volume.Segmentation, er
 
 // openDICOMSegmentation reads an annotation that is a DICOM object: such files have no sure
 // extension, so that everything is looked into which no other format takes.
-func openDICOMSegmentation(ctx context.Context, path string) (*volume.Segmentation, error) {
+func openDICOMSegmentation(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	o, err := object.Open(path)
 	switch {
 	case errors.Is(err, object.ErrNotDICOM):
@@ -82,7 +84,7 @@ func openDICOMSegmentation(ctx context.Context, path string) (*volume.Segmentati
 		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
 	}
 	defer o.Close()
-	var s *volume.Segmentation
+	var s *annotation.Segmentation
 	switch {
 	case rtstruct.Is(o.Set):
 		s, err = rtstruct.Read(path, o.Set)
@@ -135,7 +137,7 @@ func LooksLikeAnnotation(path string) Annotates {
 }
 
 // bytesAre is Maybe for volumes of numbers that are not HU, as masks are.
-func bytesAre(s *volume.Series, err error) Annotates {
+func bytesAre(s *series.Series, err error) Annotates {
 	if err != nil {
 		return No
 	}
@@ -149,7 +151,7 @@ func bytesAre(s *volume.Series, err error) Annotates {
 // segmentationFormat is one kind of file that annotation comes in.
 type segmentationFormat struct {
 	is   func(path string) bool
-	open func(ctx context.Context, path string) (*volume.Segmentation, error)
+	open func(ctx context.Context, path string) (*annotation.Segmentation, error)
 }
 
 // segmentationFormats are asked in this order.

@@ -8,24 +8,28 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/annotation"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/internal/fixture"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/npy"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
-// classes are what the values of a nameless label map mean in these tests.
-func classes() Mapping {
-	return Mapping{"value 1": AsGroundGlass, "value 2": AsConsolidated, "value 3": AsLungs}
+// ours are what the values of a nameless label map mean in these tests.
+func ours() annotation.Mapping {
+	return annotation.Mapping{"value 1": annotation.As(classes.GroundGlass), "value 2": annotation.As(classes.Consolidation), "value 3": annotation.As(classes.LungsOther)}
 }
 
 // put opens a file and puts it onto a grid.
-func put(t *testing.T, path string, m Mapping, grid volume.Geometry) (*Marked, error) {
+func put(t *testing.T, path string, m annotation.Mapping, grid volume.Geometry) (*annotation.Marked, error) {
 	t.Helper()
 	s, err := OpenSegmentation(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Mark(t.Context(), s, m, grid)
+	return annotation.Mark(t.Context(), s, m, grid)
 }
 
 // blocks is a label map of 6 × 8 × 10 voxels with a block of each class.
@@ -34,13 +38,13 @@ func blocks() *volume.LabelMap {
 	for i := range l.Labels {
 		z, y, x := i/80, i/10%8, i%10
 		if z > 0 && y > 1 && x > 2 {
-			l.Labels[i] = volume.LungsOther
+			l.Labels[i] = classes.LungsOther
 		}
 		if z > 1 && y > 3 && x > 4 {
-			l.Labels[i] = volume.GroundGlass
+			l.Labels[i] = classes.GroundGlass
 		}
 		if z > 3 && y > 5 && x > 6 {
-			l.Labels[i] = volume.Consolidation
+			l.Labels[i] = classes.Consolidation
 		}
 	}
 	return l
@@ -58,7 +62,7 @@ func saveNIfTI(t *testing.T, l *volume.LabelMap) string {
 func TestALabelMapOnTheSameGridIsExact(t *testing.T) {
 	l := blocks()
 	path := saveNIfTI(t, l)
-	got, err := put(t, path, classes(), l.Geometry)
+	got, err := put(t, path, ours(), l.Geometry)
 	if err != nil || len(got.Warnings) > 0 || !bytes.Equal(got.Labels.Labels, l.Labels) {
 		t.Fatalf("warnings %q, %v; or labels differ", got.Warnings, err)
 	}
@@ -68,7 +72,7 @@ func TestALabelMapOnTheSameGridIsExact(t *testing.T) {
 	for r := range 3 {
 		turned.Affine[r][0], turned.Affine[r][1], turned.Affine[r][3] = -turned.Affine[r][0], -turned.Affine[r][1], far[r]
 	}
-	got, err = put(t, path, classes(), turned)
+	got, err = put(t, path, ours(), turned)
 	if err != nil || len(got.Warnings) > 0 {
 		t.Fatalf("turned: warnings %q, %v", got.Warnings, err)
 	}
@@ -93,7 +97,7 @@ func TestALabelMapOnAnotherGridIsPutByPosition(t *testing.T) {
 		"more than it":    {volume.NewGeometry([3]int{9, 12, 14}, [3]float64{5, 0.8, 0.7}, volume.Point{-100 - 2*0.7, -50 - 0.8, 10}), "another region"},
 		"the shifted one": {volume.NewGeometry([3]int{6, 8, 10}, [3]float64{5, 0.8, 0.7}, volume.Point{-99.7, -50, 20}), "another grid"},
 	} {
-		got, err := put(t, path, classes(), c.grid)
+		got, err := put(t, path, ours(), c.grid)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -128,15 +132,15 @@ func nearestLabel(l *volume.LabelMap, p volume.Point) uint8 {
 func TestAnnotationOfAnotherStudyIsRefused(t *testing.T) {
 	path := saveNIfTI(t, blocks())
 	far := volume.NewGeometry([3]int{6, 8, 10}, [3]float64{5, 0.8, 0.7}, volume.Point{900, -50, 20})
-	if _, err := put(t, path, classes(), far); err == nil || !strings.Contains(err.Error(), "belongs to another one") {
+	if _, err := put(t, path, ours(), far); err == nil || !strings.Contains(err.Error(), "belongs to another one") {
 		t.Errorf("far away: %v", err)
 	}
-	s := &volume.Segmentation{Path: "x.dcm", SeriesUID: "1.2.3", FrameUID: "1.9"}
+	s := &annotation.Segmentation{Path: "x.dcm", SeriesUID: "1.2.3", FrameUID: "1.9"}
 	for _, c := range []struct {
 		series, frame string
 		ok            bool
 	}{{"1.2.3", "", true}, {"1.2.3#2", "", true}, {"1.2.34", "", false}, {"1.2.34", "1.9", true}, {"", "1.8", false}} {
-		if err := Belongs(t.Context(), s, &volume.Series{ID: c.series, FrameUID: c.frame}); (err == nil) != c.ok {
+		if err := annotation.Belongs(t.Context(), s, &series.Series{ID: c.series, FrameUID: c.frame}); (err == nil) != c.ok {
 			t.Errorf("series %q, frame %q: %v", c.series, c.frame, err)
 		}
 	}
@@ -159,7 +163,7 @@ func TestAnArrayIsTakenSliceBySlice(t *testing.T) {
 				b.WriteByte(c)
 				continue
 			}
-			for _, class := range npy.KaggleChannels() {
+			for _, class := range classes.KaggleChannels() {
 				hot := byte(0)
 				if class == c {
 					hot = 1
@@ -170,9 +174,9 @@ func TestAnArrayIsTakenSliceBySlice(t *testing.T) {
 		if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		m := Mapping{}
+		m := annotation.Mapping{}
 		if kind == 1 {
-			m = classes()
+			m = ours()
 		}
 		got, err := put(t, path, m, l.Geometry)
 		if err != nil || !bytes.Equal(got.Labels.Labels, l.Labels) {
@@ -196,7 +200,7 @@ func TestWhatIsNoAnnotationIsRefused(t *testing.T) {
 		return path
 	}
 	ct := filepath.Join(dir, "ct.nii.gz")
-	if err := nifti.WriteCT(ct, noise(3, 40, 40)); err != nil {
+	if err := nifti.WriteCT(ct, fixture.Ramp(3, 40, 40)); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
@@ -220,11 +224,11 @@ func TestRealMasks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	liver := Select(s.Segments, "liver")
+	liver := annotation.Select(s.Segments, "liver")
 	if len(s.Segments) != 41 || len(liver) != 1 || liver[0].Number != 5 {
 		t.Errorf("%d segments, liver %+v", len(s.Segments), liver)
 	}
-	if c := Guess(Select(s.Segments, "lung_lower_lobe_left")[0], s.Segments); c != AsLungs {
+	if c := annotation.Guess(annotation.Select(s.Segments, "lung_lower_lobe_left")[0], s.Segments); c != annotation.As(classes.LungsOther) {
 		t.Errorf("a lobe is guessed as %q", c)
 	}
 	ct, _, err := Open(t.Context(), filepath.Join(data, "pulmonary", "ct_cropped.nii.gz"))
@@ -232,7 +236,7 @@ func TestRealMasks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer closeAll(ct)
-	heart, err := put(t, filepath.Join(data, "pulmonary", "heart.nii.gz"), Mapping{"name heart": AsConsolidated}, ct[0].Geometry)
+	heart, err := put(t, filepath.Join(data, "pulmonary", "heart.nii.gz"), annotation.Mapping{"name heart": annotation.As(classes.Consolidation)}, ct[0].Geometry)
 	if err != nil || len(heart.Warnings) != 1 || !strings.Contains(heart.Warnings[0], "another region") {
 		t.Errorf("warnings %q, %v", heart.Warnings, err)
 	}

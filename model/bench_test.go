@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/network"
 )
 
@@ -44,7 +44,7 @@ func BenchmarkPredict(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/%d", encoder, side), func(b *testing.B) {
 				l := benchmarkLearner(b, encoder)
 				batch := benchmarkBatch(4, side)
-				probs := make([]float32, volume.NumClasses*len(batch.X))
+				probs := make([]float32, classes.Count*len(batch.X))
 				predict := func() {
 					if err := l.Predict(b.Context(), batch.X, batch.N, side, side, probs); err != nil {
 						b.Fatal(err)
@@ -62,7 +62,7 @@ func BenchmarkPredict(b *testing.B) {
 
 func benchmarkLearner(b *testing.B, encoder string) network.Learner {
 	b.Helper()
-	l, err := Networks{}.New(network.Spec{Arch: "unet", Encoder: encoder, InChannels: 1, Classes: volume.NumClasses}, 1)
+	l, err := Networks{}.New(network.Spec{Arch: "unet", Encoder: encoder, InChannels: 1, Classes: classes.Count}, 1)
 	if err != nil {
 		b.Fatal(err)
 	}

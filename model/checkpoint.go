@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"glasswork/dataset/atomicfile"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/model/internal/pytorch"
 	"glasswork/training/network"
 )
@@ -132,7 +132,7 @@ func foreign(name string, spec network.Spec) network.Info {
 		Spec: spec, Name: strings.TrimSuffix(name, filepath.Ext(name)),
 		Provenance: map[string]string{"read from": name},
 	}
-	if names := volume.ClassNames(); spec.Classes == len(names) {
+	if names := classes.Names(); spec.Classes == len(names) {
 		info.Classes = names[:]
 	}
 	return info

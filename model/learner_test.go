@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/model/internal/torch"
 	"glasswork/training/network"
 )
@@ -19,9 +19,9 @@ import (
 // small is the input of most tests: large enough for five halvings, small enough to be quick.
 const small = 32
 
-var smallSpec = network.Spec{Arch: "unet", Encoder: "resnet18", InChannels: 1, Classes: volume.NumClasses, Size: small}
+var smallSpec = network.Spec{Arch: "unet", Encoder: "resnet18", InChannels: 1, Classes: classes.Count, Size: small}
 
-var allKnown = [volume.NumClasses]bool{true, true, true, true}
+var allKnown = [classes.Count]bool{true, true, true, true}
 
 func newLearner(t *testing.T, seed uint64) *Learner {
 	t.Helper()
@@ -61,7 +61,7 @@ func step(t *testing.T, l *Learner, b network.Batch) float64 {
 
 func predict(t *testing.T, l network.Learner, b network.Batch) []float32 {
 	t.Helper()
-	probs := make([]float32, b.N*volume.NumClasses*b.H*b.W)
+	probs := make([]float32, b.N*classes.Count*b.H*b.W)
 	if err := l.Predict(t.Context(), b.X, b.N, b.H, b.W, probs); err != nil {
 		t.Fatal(err)
 	}
@@ -85,8 +85,8 @@ func TestLearnerLearns(t *testing.T) {
 		n, at := i/(small*small), i%(small*small)
 		best, class := float32(-1), uint8(0)
 		sum := float32(0)
-		for c := range uint8(volume.NumClasses) {
-			p := probs[(n*volume.NumClasses+int(c))*small*small+at]
+		for c := range uint8(classes.Count) {
+			p := probs[(n*classes.Count+int(c))*small*small+at]
 			sum += p
 			if p > best {
 				best, class = p, c

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/model/internal/torch"
 	"glasswork/training/network"
 )
@@ -61,26 +61,26 @@ func newTarget(b network.Batch, classes int, loss network.Loss) (*target, error)
 }
 
 // sample takes over the reference of sample n, [h,w], in which these classes are known.
-func (t *target) sample(n int, reference []uint8, annotated [volume.NumClasses]bool, classes int) error {
-	known := func(c int) bool { return c >= volume.NumClasses || annotated[c] }
-	for c := 1; c < classes; c++ {
+func (t *target) sample(n int, reference []uint8, annotated [classes.Count]bool, count int) error {
+	known := func(c int) bool { return c >= classes.Count || annotated[c] }
+	for c := 1; c < count; c++ {
 		if !known(c) {
 			t.partial = true
 			continue
 		}
-		t.merge[n*classes+c] = excluded
-		t.weights[n*classes+c] = 1
+		t.merge[n*count+c] = excluded
+		t.weights[n*count+c] = 1
 	}
 	for i, c := range reference {
 		at := n*len(reference) + i
 		switch {
-		case c == volume.Ignored:
+		case c == classes.Ignored:
 			t.ignore(at)
-		case int(c) >= classes:
-			return fmt.Errorf("the reference has class %d, the network knows %d classes", c, classes)
+		case int(c) >= count:
+			return fmt.Errorf("the reference has class %d, the network knows %d classes", c, count)
 		case c != 0 && known(int(c)):
 			t.classes[at] = c
-			t.pixels[n%t.groups*classes+int(c)]++
+			t.pixels[n%t.groups*count+int(c)]++
 		}
 	}
 	return nil

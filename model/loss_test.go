@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/model/internal/torch"
 	"glasswork/training/network"
 )
@@ -13,7 +13,7 @@ import (
 // plainLoss is the loss written down with loops, as a check of the tensor version. logits
 // are [n,c,h*w].
 func plainLoss(logits []float64, b network.Batch) float64 {
-	const classes = volume.NumClasses
+	const classes = classes.Count
 	size := b.H * b.W
 	crossEntropy := 0.0
 	var both, predicted, reference [classes]float64
@@ -65,15 +65,15 @@ func plainLoss(logits []float64, b network.Batch) float64 {
 func TestLoss(t *testing.T) {
 	tests := []struct {
 		name  string
-		known [][volume.NumClasses]bool
+		known [][classes.Count]bool
 		most  uint8 // classes drawn are below it
 	}{
-		{"all known", [][volume.NumClasses]bool{allKnown, allKnown}, 4},
-		{"lungs unknown in one sample", [][volume.NumClasses]bool{{true, true, true, false}, allKnown}, 3},
-		{"pixels of an unknown class", [][volume.NumClasses]bool{{true, true, false, true}, allKnown}, 4},
-		{"only lungs known", [][volume.NumClasses]bool{{true, false, false, true}, {true, false, false, true}}, 4},
-		{"nothing but background", [][volume.NumClasses]bool{allKnown, allKnown}, 1},
-		{"nothing known", [][volume.NumClasses]bool{{}, {}}, 4},
+		{"all known", [][classes.Count]bool{allKnown, allKnown}, 4},
+		{"lungs unknown in one sample", [][classes.Count]bool{{true, true, true, false}, allKnown}, 3},
+		{"pixels of an unknown class", [][classes.Count]bool{{true, true, false, true}, allKnown}, 4},
+		{"only lungs known", [][classes.Count]bool{{true, false, false, true}, {true, false, false, true}}, 4},
+		{"nothing but background", [][classes.Count]bool{allKnown, allKnown}, 1},
+		{"nothing known", [][classes.Count]bool{{}, {}}, 4},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestLoss(t *testing.T) {
 			for range 30 {
 				b.Y = append(b.Y, uint8(rng.IntN(int(tt.most))))
 			}
-			logits := make([]float64, 2*volume.NumClasses*15)
+			logits := make([]float64, 2*classes.Count*15)
 			for i := range logits {
 				logits[i] = rng.NormFloat64() * 2
 			}
@@ -108,7 +108,7 @@ func lossAndGradient(t *testing.T, logits []float64, b network.Batch) (loss floa
 	t.Helper()
 	w := startWorker(1)
 	defer w.stop()
-	target, err := newTarget(b, volume.NumClasses, network.Loss{})
+	target, err := newTarget(b, classes.Count, network.Loss{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func lossAndGradient(t *testing.T, logits []float64, b network.Batch) (loss floa
 		for i, v := range logits {
 			values[i] = float32(v)
 		}
-		x := scope.Leaf(scope.FromFloats(values, int64(b.N), volume.NumClasses, int64(b.H), int64(b.W)), true)
+		x := scope.Leaf(scope.FromFloats(values, int64(b.N), classes.Count, int64(b.H), int64(b.W)), true)
 		total := target.loss(scope, x, network.Loss{Kind: network.LossBoth})
 		loss = scope.Value(total)
 		for _, g := range scope.Gradients(total, []*torch.Tensor{x}) {

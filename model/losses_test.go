@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/model/internal/torch"
 	"glasswork/training/network"
 )
@@ -35,12 +35,12 @@ func TestLossesBesidePyTorch(t *testing.T) {
 		{"both, Dice of each sample, ignored", network.Loss{Kind: network.LossCases}, true, 3.118582123401904},
 		{"teachers", network.Loss{Kind: network.LossCE, Teachers: 0.25}, false, 2.4876907970554436},
 	} {
-		b := network.Batch{N: 2, H: 2, W: 3, Known: [][volume.NumClasses]bool{allKnown, allKnown}}
+		b := network.Batch{N: 2, H: 2, W: 3, Known: [][classes.Count]bool{allKnown, allKnown}}
 		for i := range 12 {
 			b.Y = append(b.Y, uint8((i*7+3)%4))
 		}
 		if c.ignore {
-			b.Y[1], b.Y[11] = volume.Ignored, volume.Ignored
+			b.Y[1], b.Y[11] = classes.Ignored, classes.Ignored
 		}
 		logits := make([]float32, 2*4*2*3)
 		for i := range logits {
@@ -80,7 +80,7 @@ func ignoredLogit(i int) bool { return i < 24 && i%6 == 1 || i >= 24 && i%6 == 5
 // A perfect prediction leaves softmax before cross-entropy at the study's floor, and the
 // other losses at nothing, with gradients that are numbers.
 func TestLossesOfAPerfectPrediction(t *testing.T) {
-	b := network.Batch{N: 1, H: 1, W: 4, Y: []uint8{0, 1, 2, 3}, Known: [][volume.NumClasses]bool{allKnown}}
+	b := network.Batch{N: 1, H: 1, W: 4, Y: []uint8{0, 1, 2, 3}, Known: [][classes.Count]bool{allKnown}}
 	logits := make([]float32, 16)
 	for c := range 4 {
 		logits[c*4+c] = 60
@@ -103,7 +103,7 @@ func TestLossesOfAPerfectPrediction(t *testing.T) {
 
 // Everything ignored is a loss of 0, not one that is no number.
 func TestLossOfNothing(t *testing.T) {
-	b := network.Batch{N: 1, H: 1, W: 2, Y: []uint8{volume.Ignored, volume.Ignored}, Known: [][volume.NumClasses]bool{allKnown}}
+	b := network.Batch{N: 1, H: 1, W: 2, Y: []uint8{classes.Ignored, classes.Ignored}, Known: [][classes.Count]bool{allKnown}}
 	for _, kind := range network.Losses() {
 		if got, _ := lossOf(t, make([]float32, 8), b, network.Loss{Kind: kind, Gamma: 2}); got != 0 {
 			t.Errorf("%s: %g", kind, got)
@@ -116,14 +116,14 @@ func lossOf(t *testing.T, logits []float32, b network.Batch, kind network.Loss) 
 	t.Helper()
 	w := startWorker(1)
 	defer w.stop()
-	target, err := newTarget(b, volume.NumClasses, kind)
+	target, err := newTarget(b, classes.Count, kind)
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = w.do(func() error {
 		scope := torch.NewScope()
 		defer scope.Close()
-		x := scope.Leaf(scope.FromFloats(logits, int64(b.N), volume.NumClasses, int64(b.H), int64(b.W)), true)
+		x := scope.Leaf(scope.FromFloats(logits, int64(b.N), classes.Count, int64(b.H), int64(b.W)), true)
 		total := target.loss(scope, x, kind)
 		loss = scope.Value(total)
 		gradient = make([]float32, len(logits))

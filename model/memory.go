@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/model/internal/torch"
 	"glasswork/training/network"
 )
@@ -142,7 +142,7 @@ func blank(n, channels, side int) network.Batch {
 		b.Y[i] = uint8(i / 7 % 2)
 	}
 	for range n {
-		var known [volume.NumClasses]bool
+		var known [classes.Count]bool
 		for c := range known {
 			known[c] = true
 		}

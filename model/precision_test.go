@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sys/cpu"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/model/internal/torch"
 	"glasswork/training/network"
 )
@@ -53,10 +53,10 @@ func TestEveryPartTrainsInMixedPrecision(t *testing.T) {
 	}
 	var specs []network.Spec
 	for _, arch := range sortedNames(architectures) {
-		specs = append(specs, network.Spec{Arch: arch, Encoder: "resnet18", InChannels: 1, Classes: volume.NumClasses, Size: small})
+		specs = append(specs, network.Spec{Arch: arch, Encoder: "resnet18", InChannels: 1, Classes: classes.Count, Size: small})
 	}
 	for _, encoder := range sortedNames(encoders) {
-		specs = append(specs, network.Spec{Arch: "unet", Encoder: encoder, InChannels: 1, Classes: volume.NumClasses, Size: small})
+		specs = append(specs, network.Spec{Arch: "unet", Encoder: encoder, InChannels: 1, Classes: classes.Count, Size: small})
 	}
 	b := quarters(2, 5)
 	for _, spec := range specs {

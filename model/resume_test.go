@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"glasswork/dataset"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
 	"glasswork/training"
 	"glasswork/training/augment"
 	"glasswork/training/network"
@@ -99,7 +99,7 @@ func resumeOptions(t *testing.T, optimiser network.Optimiser, dir string, j *jou
 	return training.Options{
 		Sources: []sampling.Source{{Name: "checks", Examples: checks(5), Weight: 1}}, Augment: chain, Mix: 0.5,
 		Validation: checks(2), ValidateEvery: 3, StopOn: stop, Patience: 3,
-		Info:     network.Info{Spec: network.Spec{InChannels: 1, Classes: volume.NumClasses, Size: 32, Window: network.DefaultWindow}},
+		Info:     network.Info{Spec: network.Spec{InChannels: 1, Classes: classes.Count, Size: 32, Window: network.DefaultWindow}},
 		Schedule: training.Schedule{Peak: 1e-3, Warmup: 3, Steps: 10}, Optimiser: optimiser,
 		BatchSize: 2, Seed: 3, Workers: 1, Average: 0.9, Dir: dir, CheckpointEvery: 2,
 		OnStep: func(p training.Progress) { j.losses[p.Step-1] = p.StepLoss },
@@ -147,11 +147,11 @@ func (c checks) Len() int { return int(c) }
 
 func (c checks) Key(i int) (patient, caseID string, z int) { return fmt.Sprint(i), fmt.Sprint(i), 0 }
 
-func (c checks) At(_ context.Context, i int) (dataset.Example, error) {
+func (c checks) At(_ context.Context, i int) (example.Example, error) {
 	const side = 64
-	e := dataset.Example{Case: fmt.Sprint(i), Patient: fmt.Sprint(i), W: side, H: side, Known: allKnown}
+	e := example.Example{Case: fmt.Sprint(i), Patient: fmt.Sprint(i), W: side, H: side, Known: allKnown}
 	for k := range side * side {
-		class := uint8((k/side/16 + k%side/16 + i) % volume.NumClasses)
+		class := uint8((k/side/16 + k%side/16 + i) % classes.Count)
 		e.Labels = append(e.Labels, class)
 		e.HU = append(e.HU, [...]int16{100, -550, -150, -850}[class]+int16(k%17-8))
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/score"
 )
 
@@ -43,7 +43,7 @@ func ParseCriterion(text string) (Criterion, error) {
 	if !ofClass {
 		return c, nil
 	}
-	for class, n := range volume.ClassNames() {
+	for class, n := range classes.Names() {
 		if class > 0 && n == name {
 			c.class = class
 			return c, nil

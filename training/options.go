@@ -7,7 +7,7 @@ import (
 	"errors"
 	"time"
 
-	"glasswork/dataset"
+	"glasswork/dataset/example"
 	"glasswork/training/augment"
 	"glasswork/training/inference"
 	"glasswork/training/network"
@@ -35,7 +35,7 @@ type Options struct {
 	Teachers []network.Learner
 	// Validation is scored every ValidateEvery steps (0: only at the end) to remember
 	// the best weights; nil keeps the last weights, unless StopOn is the training loss.
-	Validation    dataset.Examples
+	Validation    example.Set
 	ValidateEvery int
 	// Evaluate says how the validation set is scored.
 	Evaluate inference.EvaluateOptions

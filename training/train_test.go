@@ -9,7 +9,7 @@ import (
 	"slices"
 	"testing"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/inference"
 	"glasswork/training/internal/fake"
 	"glasswork/training/network"
@@ -198,20 +198,20 @@ func TestStopOnTheTrainingLoss(t *testing.T) {
 // What a batch is taught is the mean of its teachers.
 func TestTaught(t *testing.T) {
 	a, b := &fake.Learner{}, &fake.Learner{}
-	a.W[volume.GroundGlass][0], b.W[volume.Consolidation][0] = 3, 3
+	a.W[classes.GroundGlass][0], b.W[classes.Consolidation][0] = 3, 3
 	batch := network.Batch{N: 2, H: 2, W: 2, X: make([]float32, 8)}
-	got, err := taught(t.Context(), []network.Learner{a, b}, batch, volume.NumClasses)
+	got, err := taught(t.Context(), []network.Learner{a, b}, batch, classes.Count)
 	if err != nil {
 		t.Fatal(err)
 	}
 	one, other := a.Softmax(0), b.Softmax(0)
 	for i, p := range got {
-		c := i / 4 % volume.NumClasses
+		c := i / 4 % classes.Count
 		if want := float32(one[c]+other[c]) / 2; p < want-1e-6 || p > want+1e-6 {
 			t.Errorf("probability %d of class %d is %g, want %g", i, c, p, want)
 		}
 	}
-	if none, err := taught(t.Context(), nil, batch, volume.NumClasses); none != nil || err != nil {
+	if none, err := taught(t.Context(), nil, batch, classes.Count); none != nil || err != nil {
 		t.Errorf("without teachers: %v, %v", none, err)
 	}
 }

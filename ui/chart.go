@@ -17,7 +17,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/ui/session"
 	"glasswork/viewer"
 )
@@ -28,8 +28,8 @@ const mostPoints = 200
 // curves are what a chart shows.
 type curves struct {
 	loss   []session.CurvePoint
-	iou    [volume.NumClasses][]session.CurvePoint
-	colors [volume.NumClasses]color.RGBA
+	iou    [classes.Count][]session.CurvePoint
+	colors [classes.Count]color.RGBA
 	// width and height are in pixels, scale is pixels per unit of text size.
 	width, height int
 	scale         float64
@@ -147,7 +147,7 @@ func (c curves) plot(
 // plotIoU draws the held-out IoU of every class in its colour.
 func (c curves) plotIoU() (*plot.Plot, error) {
 	p := c.empty("IoU on held-out slices")
-	for class := volume.GroundGlass; class < volume.NumClasses; class++ {
+	for class := classes.GroundGlass; class < classes.Count; class++ {
 		if err := c.add(p, c.iou[class], c.colors[class]); err != nil {
 			return nil, err
 		}

@@ -9,12 +9,12 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 	"glasswork/viewer"
 )
 
 // choose asks which of several series is to be opened.
-func (w *Window) choose(all []*volume.Series) *sheet {
+func (w *Window) choose(all []*series.Series) *sheet {
 	chosen := 0
 	var s *sheet
 	list := widget.NewList(
@@ -73,7 +73,7 @@ func newSeriesRow() *seriesRow {
 	return r
 }
 
-func (r *seriesRow) show(s *volume.Series, chosen bool) {
+func (r *seriesRow) show(s *series.Series, chosen bool) {
 	for i, c := range seriesColumns {
 		r.cells[i].set(c.text(s))
 		r.cells[i].paint(ink)
@@ -131,26 +131,26 @@ func seriesLayout() (c columns) {
 var seriesColumns = []struct {
 	title string
 	width float32
-	text  func(*volume.Series) string
+	text  func(*series.Series) string
 }{
-	{"Series", 0, func(s *volume.Series) string {
+	{"Series", 0, func(s *series.Series) string {
 		if s.Description == "" {
 			return "without a description"
 		}
 		return s.Description
 	}},
-	{"Slices", 70, func(s *volume.Series) string { return fmt.Sprint(s.Geometry.Size[0]) }},
-	{"Size", 100, func(s *volume.Series) string {
+	{"Slices", 70, func(s *series.Series) string { return fmt.Sprint(s.Geometry.Size[0]) }},
+	{"Size", 100, func(s *series.Series) string {
 		return fmt.Sprintf("%d × %d", s.Geometry.Size[2], s.Geometry.Size[1])
 	}},
-	{"Thickness", 100, func(s *volume.Series) string {
+	{"Thickness", 100, func(s *series.Series) string {
 		if s.Thickness <= 0 {
 			return "unknown"
 		}
 		return viewer.Number(s.Thickness, 2) + " mm"
 	}},
-	{"Date", 100, func(s *volume.Series) string { return s.Date }},
-	{"Kind", 80, func(s *volume.Series) string {
+	{"Date", 100, func(s *series.Series) string { return s.Date }},
+	{"Kind", 80, func(s *series.Series) string {
 		if s.Modality != "" {
 			return s.Modality
 		}

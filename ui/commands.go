@@ -3,7 +3,7 @@ package ui
 import (
 	"fyne.io/fyne/v2"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/ui/session"
 	"glasswork/viewer"
 )
@@ -77,7 +77,7 @@ func (w *Window) studyMenu() menu {
 }
 
 func (w *Window) editMenu() menu {
-	class := func(title string, k fyne.KeyName, c volume.Class) *command {
+	class := func(title string, k fyne.KeyName, c classes.Class) *command {
 		return &command{
 			title: "Paint " + title, key: plain(k), able: w.reading,
 			do: func() { w.s.Tools.SetClass(c) },
@@ -105,9 +105,9 @@ func (w *Window) editMenu() menu {
 		},
 		{title: "Leave the tool", key: plain(fyne.KeyEscape), do: w.escape},
 		gap,
-		class("ground glass", fyne.KeyG, volume.GroundGlass),
-		class("consolidation", fyne.KeyC, volume.Consolidation),
-		class("lungs", fyne.KeyL, volume.LungsOther),
+		class("ground glass", fyne.KeyG, classes.GroundGlass),
+		class("consolidation", fyne.KeyC, classes.Consolidation),
+		class("lungs", fyne.KeyL, classes.LungsOther),
 		gap,
 		{
 			title: "Smaller tip", key: char('['), do: func() { w.s.Tools.ResizeTip(-1) },

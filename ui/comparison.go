@@ -12,7 +12,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/protocol"
 	"glasswork/training/score"
 	"glasswork/ui/session"
@@ -81,7 +81,7 @@ func scores(c score.Comparison) fyne.CanvasObject {
 func errorsText(current, renewed score.Report) string {
 	text := "Accuracy " + fraction(current.Accuracy) + ", new " + fraction(renewed.Accuracy)
 	for i, c := range current.Classes {
-		if i >= len(renewed.Classes) || c.Name == volume.ClassNames()[volume.LungsOther] {
+		if i >= len(renewed.Classes) || c.Name == classes.Names()[classes.LungsOther] {
 			continue
 		}
 		if was, is := c.VolumeErrorML, renewed.Classes[i].VolumeErrorML; was != nil && is != nil {
@@ -230,7 +230,7 @@ func labelled(s protocol.Sample) image.Rectangle {
 	var box image.Rectangle
 	for _, labels := range [][]uint8{s.Reference, s.Current, s.New} {
 		for i, c := range labels {
-			if c != volume.Background {
+			if c != classes.Background {
 				box = box.Union(image.Rect(i%s.Width, i/s.Width, i%s.Width+1, i/s.Width+1))
 			}
 		}

@@ -9,7 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
-	"glasswork/dataset"
+	"glasswork/dataset/export"
 	"glasswork/ui/session"
 )
 
@@ -64,7 +64,7 @@ func isFolder(path string) error {
 
 // askExport asks where the corrected dataset is to be written, and how.
 func (w *Window) askExport() {
-	formats := dataset.ExportFormats()
+	formats := export.Formats()
 	var names []string
 	for _, f := range formats {
 		names = append(names, f.Name)
@@ -94,7 +94,7 @@ func (w *Window) askExport() {
 		hint: "Folder", yes: "Export", check: isFolder,
 		extra: container.NewVBox(format, which, identity),
 		do: func(dir string) {
-			w.s.Exporting.Export(dir, dataset.ExportOptions{
+			w.s.Exporting.Export(dir, export.Options{
 				Format:       formats[format.SelectedIndex()].ID,
 				OnlyReviewed: which.Selected == which.Options[0],
 				Identified:   identity.Selected == identity.Options[1],

@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/ui/session"
 	"glasswork/viewer"
 )
@@ -96,11 +96,11 @@ type findingRow struct {
 	outline bool
 }
 
-func newFindingRow(f *findings, c volume.Class) *findingRow {
+func newFindingRow(f *findings, c classes.Class) *findingRow {
 	r := &findingRow{
 		chip: canvas.NewRectangle(color.Transparent), name: newLabel("", ink),
 		amount: newWholeLabel("", inkStrong),
-		here:   newLabel("", inkQuiet), outline: c == volume.LungsOther,
+		here:   newLabel("", inkQuiet), outline: c == classes.LungsOther,
 	}
 	r.chip.CornerRadius = 2
 	r.chip.SetMinSize(fyne.NewSize(14, 14))

@@ -9,7 +9,7 @@ import (
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
-	"glasswork/dataset"
+	"glasswork/dataset/annotation"
 	"glasswork/ui/session"
 	"glasswork/viewer"
 )
@@ -28,10 +28,10 @@ func segmentColumns(all []session.AskedSegment) (widths columns, codes string) {
 // askSegments asks what the segments of a file are. What they suggest is chosen already.
 func (w *Window) askSegments(q session.SegmentQuestion) *sheet {
 	var names []string
-	for _, c := range dataset.Choices() {
+	for _, c := range annotation.Choices() {
 		names = append(names, upperFirst(string(c)))
 	}
-	choices := make([]dataset.Choice, len(q.Segments))
+	choices := make([]annotation.Choice, len(q.Segments))
 	widths, codes := segmentColumns(q.Segments)
 	rows := container.NewVBox()
 	for i, a := range q.Segments {
@@ -39,7 +39,7 @@ func (w *Window) askSegments(q session.SegmentQuestion) *sheet {
 		become := widget.NewSelect(names, func(string) {})
 		become.SetSelected(upperFirst(string(a.Choice)))
 		become.OnChanged = func(name string) {
-			for k, c := range dataset.Choices() {
+			for k, c := range annotation.Choices() {
 				if names[k] == name {
 					choices[i] = c
 				}

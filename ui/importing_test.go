@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/nrrd"
 	"glasswork/dataset/volume"
 )
@@ -20,7 +21,7 @@ func TestForeignSegmentsAreAskedAboutInASheet(t *testing.T) {
 		l.Slice(3)[i], l.Slice(2)[i] = 1, 2
 	}
 	path := filepath.Join(t.TempDir(), "foreign.seg.nrrd")
-	code := volume.Code{Scheme: "SCT", Value: "10200004", Meaning: "Liver"}
+	code := classes.Code{Scheme: "SCT", Value: "10200004", Meaning: "Liver"}
 	if err := nrrd.WriteLabels(path, l,
 		[]nrrd.Segment{
 			{Value: 1, Name: "GGO left"},
@@ -52,11 +53,11 @@ func TestForeignSegmentsAreAskedAboutInASheet(t *testing.T) {
 		return by == "imported from foreign.seg.nrrd"
 	})
 	_, labels := r.s.Reading.Voxels(3)
-	if labels[0] != volume.GroundGlass || r.s.Reading.Slice() != 3 {
+	if labels[0] != classes.GroundGlass || r.s.Reading.Slice() != 3 {
 		t.Errorf("slice %d, label %d; what the name suggests was not taken", r.s.Reading.Slice()+1,
 			labels[0])
 	}
-	if _, labels := r.s.Reading.Voxels(2); labels[0] != volume.Background {
+	if _, labels := r.s.Reading.Voxels(2); labels[0] != classes.Background {
 		t.Error("the liver was imported")
 	}
 	r.until("the sheet is gone", func() bool { return len(r.sheets) == 0 })

@@ -10,7 +10,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
-	"glasswork/dataset"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/dicom"
 	"glasswork/dataset/volume"
 	"glasswork/training/protocol"
 	"glasswork/training/score"
@@ -99,8 +100,8 @@ func (r *rig) open() {
 		v.HU[i] = int16(-800 + i%200)
 	}
 	r.folder = filepath.Join(r.TempDir(), "ct")
-	if err := dataset.WriteDICOM(r.folder, v,
-		dataset.DICOMInfo{
+	if err := dicom.Write(r.Context(), r.folder, v,
+		dicom.Info{
 			Description: "CHEST 5.0 B", PatientName: "DOE^JANE",
 			PatientID: "123",
 		}); err != nil {
@@ -154,7 +155,7 @@ func (f *fakeTrainer) Run(
 	case job.Predict != nil:
 		for _, z := range job.Predict.Slices {
 			labels := make([]byte, 64*64)
-			labels[z] = volume.GroundGlass
+			labels[z] = classes.GroundGlass
 			on(protocol.Event{
 				Type:  protocol.TypeSlice,
 				Slice: &protocol.Slice{Z: z, Labels: labels, Uncertainty: 0.5},

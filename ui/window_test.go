@@ -15,8 +15,8 @@ import (
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/project"
-	"glasswork/dataset/volume"
 	"glasswork/training/protocol"
 	"glasswork/ui/session"
 	"glasswork/viewer"
@@ -62,7 +62,7 @@ func TestKeysReachTheSession(t *testing.T) {
 	r.press(fyne.KeyC)
 	r.typedRune(']')
 	tip, class, erase := r.s.Tools.Brush()
-	if class != volume.Consolidation || erase || tip.DiameterMM <= before.DiameterMM ||
+	if class != classes.Consolidation || erase || tip.DiameterMM <= before.DiameterMM ||
 		r.s.Tools.Tool() != session.Brush {
 		t.Errorf("C and ]: class %d, erase %v, tip %v", class, erase, tip)
 	}
@@ -84,11 +84,11 @@ func TestHeldKeysHideOverlays(t *testing.T) {
 	r := newRig(t)
 	r.open()
 	r.keyDown(&fyne.KeyEvent{Name: fyne.KeyS})
-	if r.s.Display.Style().Visible != [volume.NumClasses]bool{} {
+	if r.s.Display.Style().Visible != [classes.Count]bool{} {
 		t.Error("S held hides nothing")
 	}
 	r.keyUp(&fyne.KeyEvent{Name: fyne.KeyS})
-	if r.s.Display.Style().Visible == [volume.NumClasses]bool{} {
+	if r.s.Display.Style().Visible == [classes.Count]bool{} {
 		t.Error("S let go shows nothing")
 	}
 }
@@ -108,7 +108,7 @@ func TestTabFoldsAndKeepsTheKeys(t *testing.T) {
 		t.Fatalf("Tab gives the keyboard to %T", r.win.Canvas().Focused())
 	}
 	focused.TypedKey(&fyne.KeyEvent{Name: fyne.KeyG})
-	if _, class, _ := r.s.Tools.Brush(); class != volume.GroundGlass ||
+	if _, class, _ := r.s.Tools.Brush(); class != classes.GroundGlass ||
 		r.s.Tools.Tool() != session.Brush {
 		t.Error("keys no longer reach the window after Tab")
 	}
@@ -191,12 +191,12 @@ func TestFindingsChooseAndHide(t *testing.T) {
 	f := newFindings(r.s.Measuring, r.s.Display, r.s.Tools)
 	r.observe(session.TopicMeasures, f.update)
 	test.Tap(f.rows[1].row)
-	if _, class, _ := r.s.Tools.Brush(); class != volume.Consolidation || !f.rows[1].row.selected ||
+	if _, class, _ := r.s.Tools.Brush(); class != classes.Consolidation || !f.rows[1].row.selected ||
 		f.rows[0].row.selected {
 		t.Errorf("class %d after a click on consolidation", class)
 	}
 	test.Tap(f.rows[1].eye)
-	if r.s.Display.Style().Visible[volume.Consolidation] || f.rows[1].eye.on {
+	if r.s.Display.Style().Visible[classes.Consolidation] || f.rows[1].eye.on {
 		t.Error("the eye does not hide")
 	}
 	test.Tap(f.modes[1])
@@ -210,7 +210,7 @@ func TestFindingsChooseAndHide(t *testing.T) {
 func TestStrokeShowsInFindings(t *testing.T) {
 	r := newRig(t)
 	r.open()
-	r.s.Tools.SetClass(volume.GroundGlass)
+	r.s.Tools.SetClass(classes.GroundGlass)
 	r.s.Tools.SetRange(viewer.HURange{Min: -1000, Max: 3000})
 	if changed := r.s.Editing.Press(30, 30, false); changed == (image.Rectangle{}) {
 		t.Fatal("nothing was painted")

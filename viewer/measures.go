@@ -4,14 +4,15 @@ import (
 	"encoding/binary"
 	"math"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
 // Measures are the voxel counts of a label map, kept up to date change by change, and
 // what follows from them: volumes, shares of the lung, areas per slice.
 type Measures struct {
-	counts [][volume.NumClasses]int // per slice
-	total  [volume.NumClasses]int
+	counts [][classes.Count]int // per slice
+	total  [classes.Count]int
 	ml     float64 // of one voxel
 	mm2    float64 // of one voxel on its slice
 }
@@ -21,7 +22,7 @@ func NewMeasures(l *volume.LabelMap) *Measures {
 	x, y := column(l.Geometry, 0), column(l.Geometry, 1)
 	cross := [3]float64{x[1]*y[2] - x[2]*y[1], x[2]*y[0] - x[0]*y[2], x[0]*y[1] - x[1]*y[0]}
 	m := &Measures{
-		counts: make([][volume.NumClasses]int, l.Size[0]),
+		counts: make([][classes.Count]int, l.Size[0]),
 		ml:     l.VoxelML(),
 		mm2:    math.Sqrt(cross[0]*cross[0] + cross[1]*cross[1] + cross[2]*cross[2]),
 	}
@@ -46,7 +47,7 @@ func (m *Measures) Update(p volume.Patch) {
 	m.add(p.Z, count(p.New), 1)
 }
 
-func (m *Measures) add(z int, n [volume.NumClasses]int, sign int) {
+func (m *Measures) add(z int, n [classes.Count]int, sign int) {
 	for c := range n {
 		m.counts[z][c] += sign * n[c]
 		m.total[c] += sign * n[c]
@@ -57,11 +58,11 @@ func (m *Measures) add(z int, n [volume.NumClasses]int, sign int) {
 func (m *Measures) Slices() int { return len(m.counts) }
 
 // AreaMM2 is a class's area on slice z.
-func (m *Measures) AreaMM2(z int, c volume.Class) float64 { return float64(m.counts[z][c]) * m.mm2 }
+func (m *Measures) AreaMM2(z int, c classes.Class) float64 { return float64(m.counts[z][c]) * m.mm2 }
 
 // ML is a class's volume; for LungsOther that of the whole lung, lesions included.
-func (m *Measures) ML(c volume.Class) float64 {
-	if c == volume.LungsOther {
+func (m *Measures) ML(c classes.Class) float64 {
+	if c == classes.LungsOther {
 		return float64(m.lung()) * m.ml
 	}
 	return float64(m.total[c]) * m.ml
@@ -69,20 +70,20 @@ func (m *Measures) ML(c volume.Class) float64 {
 
 // PercentOfLung is a lesion class's share of the whole lung, NaN where no lung is marked.
 // The whole lung is ground glass, consolidation and other lung together.
-func (m *Measures) PercentOfLung(c volume.Class) float64 {
+func (m *Measures) PercentOfLung(c classes.Class) float64 {
 	return 100 * float64(m.total[c]) / float64(m.lung())
 }
 
 func (m *Measures) lung() int {
-	return m.total[volume.GroundGlass] + m.total[volume.Consolidation] + m.total[volume.LungsOther]
+	return m.total[classes.GroundGlass] + m.total[classes.Consolidation] + m.total[classes.LungsOther]
 }
 
 // count counts classes; runs of eight background voxels, most of any study, are
 // taken as words.
-func count(labels []uint8) (n [volume.NumClasses]int) {
+func count(labels []uint8) (n [classes.Count]int) {
 	for len(labels) >= 8 {
 		if binary.LittleEndian.Uint64(labels) == 0 {
-			n[volume.Background] += 8
+			n[classes.Background] += 8
 		} else {
 			for _, c := range labels[:8] {
 				n[class(c)]++

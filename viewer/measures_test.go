@@ -5,19 +5,20 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
 func TestMeasures(t *testing.T) {
 	l := volume.NewLabelMap(volume.NewGeometry([3]int{2, 10, 10}, [3]float64{5, 2, 1}, volume.Point{}))
 	for i := range 10 {
-		l.Labels[i] = volume.GroundGlass
+		l.Labels[i] = classes.GroundGlass
 	}
 	for i := 100; i < 105; i++ {
-		l.Labels[i] = volume.Consolidation
+		l.Labels[i] = classes.Consolidation
 	}
 	for i := 150; i < 185; i++ {
-		l.Labels[i] = volume.LungsOther
+		l.Labels[i] = classes.LungsOther
 	}
 	l.Labels[199] = 77 // no class: background
 	m := NewMeasures(l)
@@ -25,13 +26,13 @@ func TestMeasures(t *testing.T) {
 		name      string
 		got, want float64
 	}{
-		{"ground glass", m.ML(volume.GroundGlass), 0.1},
-		{"consolidation", m.ML(volume.Consolidation), 0.05},
-		{"whole lung", m.ML(volume.LungsOther), 0.5},
-		{"ground glass of lung", m.PercentOfLung(volume.GroundGlass), 20},
-		{"consolidation of lung", m.PercentOfLung(volume.Consolidation), 10},
-		{"area on slice 1", m.AreaMM2(0, volume.GroundGlass), 20},
-		{"area on slice 2", m.AreaMM2(1, volume.Consolidation), 10},
+		{"ground glass", m.ML(classes.GroundGlass), 0.1},
+		{"consolidation", m.ML(classes.Consolidation), 0.05},
+		{"whole lung", m.ML(classes.LungsOther), 0.5},
+		{"ground glass of lung", m.PercentOfLung(classes.GroundGlass), 20},
+		{"consolidation of lung", m.PercentOfLung(classes.Consolidation), 10},
+		{"area on slice 1", m.AreaMM2(0, classes.GroundGlass), 20},
+		{"area on slice 2", m.AreaMM2(1, classes.Consolidation), 10},
 		{"slices", float64(m.Slices()), 2},
 	}
 	for _, tt := range tests {
@@ -43,7 +44,7 @@ func TestMeasures(t *testing.T) {
 
 func TestShareOfNoLung(t *testing.T) {
 	m := NewMeasures(volume.NewLabelMap(axial(4, 4, 1, 1)))
-	if p := m.PercentOfLung(volume.GroundGlass); !math.IsNaN(p) {
+	if p := m.PercentOfLung(classes.GroundGlass); !math.IsNaN(p) {
 		t.Errorf("the share of no lung is %v", p)
 	}
 }
@@ -51,8 +52,8 @@ func TestShareOfNoLung(t *testing.T) {
 func TestShearedGridsAreMeasuredRight(t *testing.T) {
 	l := canvas(1, 1, "g")
 	l.Affine[1][2] = 3 // gantry tilt: slices shifted along y
-	if m := NewMeasures(l); math.Abs(m.ML(volume.GroundGlass)-0.005) > 1e-12 || m.AreaMM2(0, volume.GroundGlass) != 1 {
-		t.Errorf("%v ml, %v mm²", m.ML(volume.GroundGlass), m.AreaMM2(0, volume.GroundGlass))
+	if m := NewMeasures(l); math.Abs(m.ML(classes.GroundGlass)-0.005) > 1e-12 || m.AreaMM2(0, classes.GroundGlass) != 1 {
+		t.Errorf("%v ml, %v mm²", m.ML(classes.GroundGlass), m.AreaMM2(0, classes.GroundGlass))
 	}
 }
 

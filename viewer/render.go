@@ -5,7 +5,7 @@ import (
 	"image"
 	"image/color"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 )
 
 // Where a voxel stands in its class, seen from its four neighbours. What lies
@@ -30,10 +30,10 @@ type Renderer struct {
 	wl      WindowLevel
 	style   Style
 	ready   bool
-	grey    [1 << 16]uint8                             // by the HU's bits
-	pixels  [volume.NumClasses][placements][256]uint32 // RGBA by class, placement and grey
-	beyond  []uint8                                    // a row of background above and below the slice
-	nothing bool                                       // the style draws nothing
+	grey    [1 << 16]uint8                         // by the HU's bits
+	pixels  [classes.Count][placements][256]uint32 // RGBA by class, placement and grey
+	beyond  []uint8                                // a row of background above and below the slice
+	nothing bool                                   // the style draws nothing
 }
 
 // Render draws a whole slice into dst, whose bounds are the slice's size. hu and labels
@@ -60,7 +60,7 @@ func (r *Renderer) RenderRect(dst *image.RGBA, hu []int16, labels []uint8, wl Wi
 		}
 		row := dst.Pix[at : at+rect.Dx()*4]
 		if labels == nil || r.nothing {
-			r.plain(row, hu[y*w+rect.Min.X:y*w+rect.Max.X], &r.pixels[volume.Background][inside])
+			r.plain(row, hu[y*w+rect.Min.X:y*w+rect.Max.X], &r.pixels[classes.Background][inside])
 		} else {
 			r.overlaid(row, hu, labels, y, w, rect.Min.X, rect.Max.X)
 		}
@@ -120,14 +120,14 @@ func (r *Renderer) overlaid(row []byte, hu []int16, labels []uint8, y, w, x0, x1
 
 // class takes a label that is no class for background.
 func class(c uint8) uint8 {
-	if c >= volume.NumClasses {
-		return volume.Background
+	if c >= classes.Count {
+		return classes.Background
 	}
 	return c
 }
 
 func placement(line, up, down []uint8, x int) int {
-	left, right := volume.Background, volume.Background
+	left, right := classes.Background, classes.Background
 	if x > 0 {
 		left = line[x-1]
 	}
@@ -138,7 +138,7 @@ func placement(line, up, down []uint8, x int) int {
 	switch {
 	case c == left && c == right && c == u && c == d:
 		return inside
-	case left == volume.Background || right == volume.Background || u == volume.Background || d == volume.Background:
+	case left == classes.Background || right == classes.Background || u == classes.Background || d == classes.Background:
 		return atOutside
 	}
 	return atClass
@@ -167,14 +167,14 @@ func (r *Renderer) prepare(wl WindowLevel, st Style, w int) {
 // table fills the pixels of class c at a placement. Lesion outlines win over the
 // lung's, because they are what is being judged.
 func (s Style) table(t *[256]uint32, c uint8, place int) {
-	lesion := c == volume.GroundGlass || c == volume.Consolidation
+	lesion := c == classes.GroundGlass || c == classes.Consolidation
 	filled, lined := s.Mode != Outline, s.Mode != Fill
 	tint, opacity := color.RGBA{}, 0.0
 	switch {
 	case lesion && s.Visible[c] && lined && place != inside:
 		tint, opacity = s.Palette.Colors[c], min(1, 2*s.Opacity)
-	case c != volume.Background && place == atOutside && s.Visible[volume.LungsOther]:
-		tint, opacity = s.Palette.Colors[volume.LungsOther], min(1, 2*s.Opacity)
+	case c != classes.Background && place == atOutside && s.Visible[classes.LungsOther]:
+		tint, opacity = s.Palette.Colors[classes.LungsOther], min(1, 2*s.Opacity)
 	case lesion && s.Visible[c] && filled:
 		tint, opacity = s.Palette.Colors[c], min(1, s.Opacity)
 	}

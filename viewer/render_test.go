@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 )
 
 // identity shows grey g for g HU.
@@ -105,7 +105,7 @@ func TestRenderModes(t *testing.T) {
 			".LLLLLLL.",
 			".........",
 		}},
-		{"no lungs", func(s *Style) { s.Visible[volume.LungsOther] = false }, []string{
+		{"no lungs", func(s *Style) { s.Visible[classes.LungsOther] = false }, []string{
 			".........",
 			".........",
 			"..GGGGG..",
@@ -307,11 +307,11 @@ func scene(w, h int) (hu []int16, labels []uint8) {
 	for i := range hu {
 		hu[i] = int16(-1000 + rng.IntN(20))
 	}
-	disc(0.5, 0.5, 0.45, volume.Background, 40)
+	disc(0.5, 0.5, 0.45, classes.Background, 40)
 	for _, cx := range []float64{0.3, 0.7} {
-		disc(cx, 0.5, 0.18, volume.LungsOther, -850)
-		disc(cx, 0.42, 0.07, volume.GroundGlass, -500)
-		disc(cx, 0.6, 0.05, volume.Consolidation, 0)
+		disc(cx, 0.5, 0.18, classes.LungsOther, -850)
+		disc(cx, 0.42, 0.07, classes.GroundGlass, -500)
+		disc(cx, 0.6, 0.05, classes.Consolidation, 0)
 	}
 	return hu, labels
 }

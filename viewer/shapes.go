@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -51,16 +52,16 @@ func crossingsAt(xs []float64, polygon []Point, y float64) []float64 {
 // slice's edge (by four neighbours); the other lesion class inside a hole stays. For
 // LungsOther the wall is the whole lung and only background is filled. The label
 // map is not changed.
-func FillHoles(labels *volume.LabelMap, z int, class volume.Class) (volume.Patch, bool) {
-	if z < 0 || z >= labels.Size[0] || class == volume.Background || class >= volume.NumClasses {
+func FillHoles(labels *volume.LabelMap, z int, class classes.Class) (volume.Patch, bool) {
+	if z < 0 || z >= labels.Size[0] || class == classes.Background || class >= classes.Count {
 		return volume.Patch{}, false
 	}
 	before, w := labels.Slice(z), labels.Size[2]
-	wall := func(c uint8) bool { return c == class || (class == volume.LungsOther && c != volume.Background) }
+	wall := func(c uint8) bool { return c == class || (class == classes.LungsOther && c != classes.Background) }
 	open := volume.FromEdge(w, len(before)/w, func(i int) bool { return !wall(before[i]) })
 	after := slices.Clone(before)
 	for i, c := range before {
-		if !open[i] && (c == volume.Background || c == volume.LungsOther) {
+		if !open[i] && (c == classes.Background || c == classes.LungsOther) {
 			after[i] = class
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -37,7 +38,7 @@ func TestLasso(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			l := canvas(1, 1, blank(5, 4)...)
-			p, ok := LassoPatch(l, nil, 0, tt.polygon, StrokeOptions{Class: volume.GroundGlass})
+			p, ok := LassoPatch(l, nil, 0, tt.polygon, StrokeOptions{Class: classes.GroundGlass})
 			if got := applied(t, l, p, ok); got != tt.want {
 				t.Errorf("got\n%s\nwant\n%s", strings.ReplaceAll(got, " ", "\n"), strings.ReplaceAll(tt.want, " ", "\n"))
 			}
@@ -54,7 +55,7 @@ func TestLassoAgainstRays(t *testing.T) {
 			polygon[i] = Point{rng.Float64()*40 - 5, rng.Float64()*40 - 5}
 		}
 		l := canvas(1, 1, blank(30, 30)...)
-		p, ok := LassoPatch(l, nil, 0, polygon, StrokeOptions{Class: volume.GroundGlass})
+		p, ok := LassoPatch(l, nil, 0, polygon, StrokeOptions{Class: classes.GroundGlass})
 		applied(t, l, p, ok)
 		for i, c := range l.Labels {
 			x, y, inside := float64(i%30), float64(i/30), false
@@ -64,7 +65,7 @@ func TestLassoAgainstRays(t *testing.T) {
 					inside = !inside
 				}
 			}
-			if inside != (c == volume.GroundGlass) {
+			if inside != (c == classes.GroundGlass) {
 				t.Fatalf("voxel %v,%v: inside %v, label %d", x, y, inside, c)
 			}
 		}
@@ -74,7 +75,7 @@ func TestLassoAgainstRays(t *testing.T) {
 func TestFillHoles(t *testing.T) {
 	tests := []struct {
 		name  string
-		class volume.Class
+		class classes.Class
 		rows  string
 		want  string
 	}{
@@ -106,6 +107,6 @@ func BenchmarkFillHoles(b *testing.B) {
 	_, labels := scene(512, 512)
 	copy(l.Labels, labels)
 	for b.Loop() {
-		FillHoles(l, 0, volume.LungsOther)
+		FillHoles(l, 0, classes.LungsOther)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -51,7 +52,7 @@ func TestTipShapes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			l := canvas(tt.mmY, tt.mmX, blank(5, 5)...)
-			s := NewStroke(l, nil, 0, StrokeOptions{Class: volume.GroundGlass, Tip: Tip{tt.diameter}})
+			s := NewStroke(l, nil, 0, StrokeOptions{Class: classes.GroundGlass, Tip: Tip{tt.diameter}})
 			s.To(tt.at.X, tt.at.Y)
 			if got := text(l); got != tt.want {
 				t.Errorf("got\n%s\nwant\n%s", strings.ReplaceAll(got, " ", "\n"), strings.ReplaceAll(tt.want, " ", "\n"))
@@ -69,14 +70,14 @@ func TestStrokeIsACapsule(t *testing.T) {
 		d := 0.5 + rng.Float64()*12
 		a := Point{rng.Float64() * float64(w), rng.Float64() * float64(h)}
 		b := Point{rng.Float64() * float64(w), rng.Float64() * float64(h)}
-		s := NewStroke(l, nil, 0, StrokeOptions{Class: volume.Consolidation, Tip: Tip{d}})
+		s := NewStroke(l, nil, 0, StrokeOptions{Class: classes.Consolidation, Tip: Tip{d}})
 		box := s.To(a.X, a.Y).Union(s.To(b.X, b.Y))
 		r := max(d/2, max(mmX, mmY)/2)
 		for i, c := range l.Labels {
 			x, y := i%w, i/w
 			dist := distance(Point{float64(x) * mmX, float64(y) * mmY}, Point{a.X * mmX, a.Y * mmY}, Point{b.X * mmX, b.Y * mmY})
 			under := nearest(a) == image.Pt(x, y) || nearest(b) == image.Pt(x, y)
-			if want := dist <= r || under; math.Abs(dist-r) > 1e-6 && want != (c == volume.Consolidation) {
+			if want := dist <= r || under; math.Abs(dist-r) > 1e-6 && want != (c == classes.Consolidation) {
 				t.Fatalf("voxel %d,%d at %.3f mm of the line, radius %.3f: painted %v", x, y, dist, r, !want)
 			}
 			if c != 0 && !image.Pt(x, y).In(box) {
@@ -110,7 +111,7 @@ func TestFastStrokesHaveNoGaps(t *testing.T) {
 	for range 100 {
 		const n = 64
 		l := canvas(0.5+rng.Float64(), 0.5+rng.Float64(), blank(n, n)...)
-		s := NewStroke(l, nil, 0, StrokeOptions{Class: volume.GroundGlass, Tip: Tip{SmallestTip / 2}})
+		s := NewStroke(l, nil, 0, StrokeOptions{Class: classes.GroundGlass, Tip: Tip{SmallestTip / 2}})
 		for range 5 {
 			s.To(rng.Float64()*(n-1), rng.Float64()*(n-1))
 		}
@@ -150,15 +151,15 @@ func TestWhatAStrokeChanges(t *testing.T) {
 		o    StrokeOptions
 		want string
 	}{
-		{"paint over everything", ".glcl..", StrokeOptions{Class: volume.GroundGlass}, "ggggggg"},
-		{"ground glass by HU", "lllllll", StrokeOptions{Class: volume.GroundGlass, HU: RangeFor(volume.GroundGlass)}, "llgggll"},
-		{"consolidation by HU", "lllllll", StrokeOptions{Class: volume.Consolidation, HU: RangeFor(volume.Consolidation)}, "llllccc"},
-		{"range switched off", "lllllll", StrokeOptions{Class: volume.GroundGlass, HU: HURange{Min: 1, Max: 2}}, "ggggggg"},
-		{"lungs are not limited", ".......", StrokeOptions{Class: volume.LungsOther, HU: RangeFor(volume.LungsOther)}, "lllllll"},
-		{"erase gives the lung back", ".gclgc.", StrokeOptions{Class: volume.GroundGlass, Erase: true}, ".lllll."},
-		{"erase where no lung is marked", ".gc.gc.", StrokeOptions{Class: volume.Consolidation, Erase: true}, "......."},
-		{"erase ignores HU", "lgggggg", StrokeOptions{Class: volume.GroundGlass, Erase: true, HU: RangeFor(volume.GroundGlass)}, "lllllll"},
-		{"erase lungs", ".gclgc.", StrokeOptions{Class: volume.LungsOther, Erase: true}, "......."},
+		{"paint over everything", ".glcl..", StrokeOptions{Class: classes.GroundGlass}, "ggggggg"},
+		{"ground glass by HU", "lllllll", StrokeOptions{Class: classes.GroundGlass, HU: RangeFor(classes.GroundGlass)}, "llgggll"},
+		{"consolidation by HU", "lllllll", StrokeOptions{Class: classes.Consolidation, HU: RangeFor(classes.Consolidation)}, "llllccc"},
+		{"range switched off", "lllllll", StrokeOptions{Class: classes.GroundGlass, HU: HURange{Min: 1, Max: 2}}, "ggggggg"},
+		{"lungs are not limited", ".......", StrokeOptions{Class: classes.LungsOther, HU: RangeFor(classes.LungsOther)}, "lllllll"},
+		{"erase gives the lung back", ".gclgc.", StrokeOptions{Class: classes.GroundGlass, Erase: true}, ".lllll."},
+		{"erase where no lung is marked", ".gc.gc.", StrokeOptions{Class: classes.Consolidation, Erase: true}, "......."},
+		{"erase ignores HU", "lgggggg", StrokeOptions{Class: classes.GroundGlass, Erase: true, HU: RangeFor(classes.GroundGlass)}, "lllllll"},
+		{"erase lungs", ".gclgc.", StrokeOptions{Class: classes.LungsOther, Erase: true}, "......."},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -184,9 +185,9 @@ func TestWhatAStrokeChanges(t *testing.T) {
 
 func TestStrokePatch(t *testing.T) {
 	l := canvas(1, 1, blank(20, 20)...)
-	l.Labels[5*20+5] = volume.Consolidation
+	l.Labels[5*20+5] = classes.Consolidation
 	before := l.Clone()
-	s := NewStroke(l, nil, 0, StrokeOptions{Class: volume.GroundGlass, Tip: Tip{5}})
+	s := NewStroke(l, nil, 0, StrokeOptions{Class: classes.GroundGlass, Tip: Tip{5}})
 	s.To(4, 4)
 	s.To(12, 9)
 	after := l.Clone()
@@ -208,7 +209,7 @@ func TestStrokePatch(t *testing.T) {
 func TestAbort(t *testing.T) {
 	l := canvas(1, 1, "ggg", "ccc", "lll")
 	before := l.Clone()
-	s := NewStroke(l, nil, 0, StrokeOptions{Class: volume.LungsOther, Tip: Tip{1}})
+	s := NewStroke(l, nil, 0, StrokeOptions{Class: classes.LungsOther, Tip: Tip{1}})
 	s.To(0, 0)
 	s.To(2, 1)
 	if box := s.Abort(); box != image.Rect(0, 0, 3, 2) || !slices.Equal(l.Labels, before.Labels) {
@@ -221,7 +222,7 @@ func TestAbort(t *testing.T) {
 
 func TestStrokeThatChangesNothing(t *testing.T) {
 	l := canvas(1, 1, "ggg")
-	s := NewStroke(l, nil, 0, StrokeOptions{Class: volume.GroundGlass, Tip: Tip{3}})
+	s := NewStroke(l, nil, 0, StrokeOptions{Class: classes.GroundGlass, Tip: Tip{3}})
 	if box := s.To(1, 0).Union(s.To(math.NaN(), 0)).Union(s.To(math.Inf(1), 0)); !box.Empty() {
 		t.Errorf("%v changed", box)
 	}

@@ -3,13 +3,13 @@ package viewer
 import (
 	"image/color"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 )
 
 // Palette gives every class its colour.
 type Palette struct {
 	Name   string
-	Colors [volume.NumClasses]color.RGBA
+	Colors [classes.Count]color.RGBA
 }
 
 // Palettes returns the palettes to choose from: red and green as radiologists
@@ -17,17 +17,17 @@ type Palette struct {
 // 2008) that stays apart in every common colour vision deficiency.
 func Palettes() []Palette {
 	return []Palette{
-		{"red and green", opaque(volume.ClassColors())},
-		{"colour-blind safe", [volume.NumClasses]color.RGBA{
-			volume.GroundGlass:   {R: 230, G: 159, B: 0, A: 255},
-			volume.Consolidation: {R: 0, G: 114, B: 178, A: 255},
-			volume.LungsOther:    {R: 160, G: 160, B: 168, A: 255},
+		{"red and green", opaque(classes.Colors())},
+		{"colour-blind safe", [classes.Count]color.RGBA{
+			classes.GroundGlass:   {R: 230, G: 159, B: 0, A: 255},
+			classes.Consolidation: {R: 0, G: 114, B: 178, A: 255},
+			classes.LungsOther:    {R: 160, G: 160, B: 168, A: 255},
 		}},
 	}
 }
 
-func opaque(rgb [volume.NumClasses][3]uint8) (out [volume.NumClasses]color.RGBA) {
-	for c := volume.GroundGlass; c < volume.NumClasses; c++ {
+func opaque(rgb [classes.Count][3]uint8) (out [classes.Count]color.RGBA) {
+	for c := classes.GroundGlass; c < classes.Count; c++ {
 		out[c] = color.RGBA{rgb[c][0], rgb[c][1], rgb[c][2], 255}
 	}
 	return out
@@ -53,15 +53,15 @@ type Style struct {
 	Opacity float64
 	Mode    Mode
 	// Visible is per class; background is never drawn.
-	Visible [volume.NumClasses]bool
+	Visible [classes.Count]bool
 }
 
 // DefaultStyle shows everything: lesions filled and outlined.
 func DefaultStyle() Style {
-	return Style{Palette: Palettes()[0], Opacity: 0.4, Mode: Both, Visible: [volume.NumClasses]bool{false, true, true, true}}
+	return Style{Palette: Palettes()[0], Opacity: 0.4, Mode: Both, Visible: [classes.Count]bool{false, true, true, true}}
 }
 
 // empty reports a style that draws nothing.
 func (s Style) empty() bool {
-	return s.Opacity <= 0 || s.Visible == [volume.NumClasses]bool{0: s.Visible[0]}
+	return s.Opacity <= 0 || s.Visible == [classes.Count]bool{0: s.Visible[0]}
 }

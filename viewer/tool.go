@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 )
 
 // Point is a position on a slice in voxel coordinates.
@@ -49,11 +49,11 @@ type HURange struct {
 
 // RangeFor returns the usual limits for a class, switched on; for others than
 // lesions everything may be painted.
-func RangeFor(c volume.Class) HURange {
+func RangeFor(c classes.Class) HURange {
 	switch c {
-	case volume.GroundGlass:
+	case classes.GroundGlass:
 		return HURange{Min: -750, Max: -300, On: true}
-	case volume.Consolidation:
+	case classes.Consolidation:
 		return HURange{Min: -300, Max: 100, On: true}
 	}
 	return HURange{Min: math.MinInt16, Max: math.MaxInt16}
@@ -73,7 +73,7 @@ func (r HURange) String() string {
 // StrokeOptions say what a stroke or a lasso does to the voxels it covers.
 type StrokeOptions struct {
 	// Class is painted, or, with Erase, taken away.
-	Class volume.Class
+	Class classes.Class
 	Tip   Tip
 	// HU limits painting; erasing is never limited.
 	HU HURange
@@ -87,23 +87,23 @@ type StrokeOptions struct {
 type painter struct {
 	StrokeOptions
 	hu     []int16 // nil: unknown, the HU range does not apply
-	erased volume.Class
+	erased classes.Class
 }
 
 func newPainter(slice []uint8, hu []int16, o StrokeOptions) painter {
 	p := painter{StrokeOptions: o, hu: hu}
-	if o.Class != volume.LungsOther && bytes.IndexByte(slice, volume.LungsOther) >= 0 {
-		p.erased = volume.LungsOther
+	if o.Class != classes.LungsOther && bytes.IndexByte(slice, classes.LungsOther) >= 0 {
+		p.erased = classes.LungsOther
 	}
 	return p
 }
 
 // paint returns the class that voxel i gets, which is old if it stays.
-func (p *painter) paint(i int, old volume.Class) volume.Class {
+func (p *painter) paint(i int, old classes.Class) classes.Class {
 	switch {
-	case p.Erase && p.Class == volume.LungsOther:
-		return volume.Background
-	case p.Erase && (old == volume.GroundGlass || old == volume.Consolidation):
+	case p.Erase && p.Class == classes.LungsOther:
+		return classes.Background
+	case p.Erase && (old == classes.GroundGlass || old == classes.Consolidation):
 		return p.erased
 	case p.Erase, p.hu != nil && !p.HU.Allows(p.hu[i]):
 		return old

@@ -11,8 +11,8 @@ import (
 	"github.com/disintegration/imaging"
 	"github.com/spf13/cobra"
 
-	"glasswork/dataset"
 	"glasswork/dataset/atomicfile"
+	"glasswork/dataset/example"
 	"glasswork/training/augment"
 	"glasswork/training/network"
 	"glasswork/training/sampling"
@@ -106,20 +106,20 @@ func (a *app) augment(ctx context.Context, f augmentFlags) error {
 }
 
 // example is the slice to vary.
-func (f augmentFlags) example(ctx context.Context) (dataset.Example, error) {
-	examples, err := dataset.OpenExamples(ctx, f.data)
+func (f augmentFlags) example(ctx context.Context) (example.Example, error) {
+	examples, err := example.Open(ctx, f.data)
 	switch {
 	case err != nil:
-		return dataset.Example{}, err
+		return example.Example{}, err
 	case f.slice == 0:
 		return sampling.MostLesion(ctx, examples)
 	case f.slice < 0 || f.slice > examples.Len():
-		return dataset.Example{}, fmt.Errorf("--slice %d does not exist: %s has %d", f.slice, f.data, examples.Len())
+		return example.Example{}, fmt.Errorf("--slice %d does not exist: %s has %d", f.slice, f.data, examples.Len())
 	}
 	return examples.At(ctx, f.slice-1)
 }
 
-func tiles(samples []dataset.Example) []viewer.Tile {
+func tiles(samples []example.Example) []viewer.Tile {
 	all := make([]viewer.Tile, len(samples))
 	for i, e := range samples {
 		all[i] = viewer.Tile{HU: e.HU, Labels: e.Labels, W: e.W}

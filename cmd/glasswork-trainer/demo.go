@@ -15,6 +15,9 @@ import (
 
 	"glasswork/dataset"
 	"glasswork/dataset/atomicfile"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/dicom"
+	"glasswork/dataset/export"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/phantom"
 	"glasswork/dataset/project"
@@ -136,8 +139,8 @@ func (d *demo) open(ctx context.Context, s *demoStudy) error {
 	}
 	s.truth = made.Labels
 	dir := filepath.Join(d.out, "dicom", s.name)
-	info := dataset.DICOMInfo{PatientID: s.name, PatientName: "Synthetic^" + s.name, Description: "Synthetic chest CT", Date: "2026-01-01"}
-	if err := dataset.WriteDICOM(dir, made.CT, info); err != nil {
+	info := dicom.Info{PatientID: s.name, PatientName: "Synthetic^" + s.name, Description: "Synthetic chest CT", Date: "2026-01-01"}
+	if err := dicom.Write(ctx, dir, made.CT, info); err != nil {
 		return err
 	}
 	series, _, err := dataset.Open(ctx, dir)
@@ -207,7 +210,7 @@ func (d *demo) correct(ctx context.Context, s *demoStudy) error {
 func (s *demoStudy) chosen() []int {
 	var lung []int
 	for z := range s.truth.Size[0] {
-		if n := s.truth.Counts(z); n[volume.Background] < s.truth.SliceVoxels()*19/20 {
+		if n := s.truth.Counts(z); n[classes.Background] < s.truth.SliceVoxels()*19/20 {
 			lung = append(lung, z)
 		}
 	}
@@ -272,7 +275,7 @@ func (d *demo) reopen(ctx context.Context) (err error) {
 // exported writes the corrected dataset and reads its masks back.
 func (d *demo) exported(ctx context.Context) error {
 	dir := filepath.Join(d.out, "export", "Dataset001_Glasswork")
-	if err := dataset.Export(ctx, dir, d.project.ExportStudies(ctx), dataset.ExportOptions{Format: "nnunet"}); err != nil {
+	if err := export.Write(ctx, dir, d.project.ExportStudies(ctx), export.Options{Format: "nnunet"}); err != nil {
 		return err
 	}
 	masks, err := filepath.Glob(filepath.Join(dir, "labelsTr", "*.nii.gz"))

@@ -8,16 +8,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"glasswork/assets"
-	"glasswork/dataset"
 	"glasswork/dataset/dicom/deident"
+	"glasswork/dataset/export"
 	"glasswork/training/job"
 )
 
 func (a *app) exportCommand() *cobra.Command {
 	var dir, out, dates string
-	var o dataset.ExportOptions
+	var o export.Options
 	var ids []string
-	for _, f := range dataset.ExportFormats() {
+	for _, f := range export.Formats() {
 		ids = append(ids, f.ID)
 	}
 	c := &cobra.Command{
@@ -48,7 +48,7 @@ func (a *app) exportCommand() *cobra.Command {
 
 func exportHelp() string {
 	text := "Write the corrected dataset of a project, as last saved, in one of these formats:\n\n"
-	for _, f := range dataset.ExportFormats() {
+	for _, f := range export.Formats() {
 		text += fmt.Sprintf("  %-9s %s\n", f.ID, f.Name)
 	}
 	return text + `
@@ -59,7 +59,7 @@ objects carry the patient and refer to the images where they are: that is for th
 
 var dateModes = map[string]deident.Dates{"shift": deident.ShiftDates, "remove": deident.RemoveDates}
 
-func (a *app) export(ctx context.Context, dir, out string, o dataset.ExportOptions) error {
+func (a *app) export(ctx context.Context, dir, out string, o export.Options) error {
 	p, err := job.OpenProject(ctx, dir)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func (a *app) export(ctx context.Context, dir, out string, o dataset.ExportOptio
 	defer p.Close()
 	o.Key, o.Software = p.DeidentificationKey(), assets.Version
 	o.Warn = func(sentence string) { fmt.Fprintln(a.stderr, sentence) }
-	if err := dataset.Export(ctx, out, p.ExportStudies(ctx), o); err != nil {
+	if err := export.Write(ctx, out, p.ExportStudies(ctx), o); err != nil {
 		return err
 	}
 	if a.json {

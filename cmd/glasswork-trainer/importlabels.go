@@ -11,8 +11,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"glasswork/dataset"
+	"glasswork/dataset/annotation"
 	"glasswork/dataset/project"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 )
 
 // labelFlags say which annotation is imported, and how.
@@ -102,9 +103,9 @@ func (a *app) importLabels(ctx context.Context, dir, path, id string, l labelFla
 }
 
 // knownMapping is what a project remembers; one that does not exist yet remembers nothing.
-func knownMapping(ctx context.Context, dir string) (dataset.Mapping, error) {
+func knownMapping(ctx context.Context, dir string) (annotation.Mapping, error) {
 	if _, err := os.Stat(filepath.Join(dir, "project.db")); err != nil {
-		return dataset.Mapping{}, nil
+		return annotation.Mapping{}, nil
 	}
 	p, err := project.Open(ctx, dir)
 	if err != nil {
@@ -115,19 +116,19 @@ func knownMapping(ctx context.Context, dir string) (dataset.Mapping, error) {
 }
 
 // parseMaps reads --map flags. "*" is for what no other names.
-func parseMaps(s *volume.Segmentation, maps []string) (dataset.Mapping, error) {
-	m, others := dataset.Mapping{}, dataset.Mapping{}
+func parseMaps(s *annotation.Segmentation, maps []string) (annotation.Mapping, error) {
+	m, others := annotation.Mapping{}, annotation.Mapping{}
 	for _, text := range maps {
 		i := strings.LastIndex(text, "=")
 		if i < 0 {
 			return nil, fmt.Errorf(`--map %q lacks an "="; write "segment name=ground glass"`, text)
 		}
-		choice, err := dataset.ParseChoice(text[i+1:])
+		choice, err := annotation.ParseChoice(text[i+1:])
 		if err != nil {
 			return nil, fmt.Errorf("--map %q: %w", text, err)
 		}
 		name := strings.TrimSpace(text[:i])
-		found := dataset.Select(s.Segments, name)
+		found := annotation.Select(s.Segments, name)
 		if len(found) == 0 {
 			return nil, fmt.Errorf("--map %q: %s has no segment %q; it has %s", text, filepath.Base(s.Path), name, someNames(s.Segments))
 		}
@@ -136,21 +137,21 @@ func parseMaps(s *volume.Segmentation, maps []string) (dataset.Mapping, error) {
 			to = others
 		}
 		for _, segment := range found {
-			to[dataset.SegmentKey(segment)] = choice
+			to[annotation.SegmentKey(segment)] = choice
 		}
 	}
 	return others.With(m), nil
 }
 
 // someNames lists the first segments of a file.
-func someNames(all []volume.Segment) string {
+func someNames(all []annotation.Segment) string {
 	const most = 8
 	var names []string
 	for i, s := range all {
 		if i == most {
 			return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), len(all)-most)
 		}
-		names = append(names, dataset.SegmentName(s))
+		names = append(names, annotation.SegmentName(s))
 	}
 	if len(names) == 0 {
 		return "none"
@@ -159,9 +160,9 @@ func someNames(all []volume.Segment) string {
 }
 
 // listMissing prints the --map flags that are missing, with what they suggest.
-func (a *app) listMissing(s *volume.Segmentation, missing []volume.Segment) error {
+func (a *app) listMissing(s *annotation.Segmentation, missing []annotation.Segment) error {
 	for _, segment := range missing {
-		line := fmt.Sprintf("  --map %q", dataset.SegmentName(segment)+"="+string(dataset.Guess(segment, s.Segments)))
+		line := fmt.Sprintf("  --map %q", annotation.SegmentName(segment)+"="+string(annotation.Guess(segment, s.Segments)))
 		if segment.ML > 0 {
 			line += fmt.Sprintf("   (%.1f ml)", segment.ML)
 		}
@@ -173,23 +174,23 @@ func (a *app) listMissing(s *volume.Segmentation, missing []volume.Segment) erro
 
 // match finds the series that annotation belongs to: the one it names, else the only one in
 // which something of it lies.
-func match(ctx context.Context, path, id string, all []*volume.Series, s *volume.Segmentation, m dataset.Mapping) (*volume.Series, *dataset.Marked, error) {
-	var found *volume.Series
-	var marked *dataset.Marked
+func match(ctx context.Context, path, id string, all []*series.Series, s *annotation.Segmentation, m annotation.Mapping) (*series.Series, *annotation.Marked, error) {
+	var found *series.Series
+	var marked *annotation.Marked
 	failed := fmt.Errorf("%s does not hold the series %s", path, id)
 	for _, series := range all {
 		if id != "" && series.ID != id {
 			continue
 		}
-		err := dataset.Belongs(ctx, s, series)
-		var here *dataset.Marked
+		err := annotation.Belongs(ctx, s, series)
+		var here *annotation.Marked
 		if err == nil {
-			here, err = dataset.Mark(ctx, s, m, series.Geometry)
+			here, err = annotation.Mark(ctx, s, m, series.Geometry)
 		}
 		switch {
 		case err != nil:
 			failed = err
-		case dataset.NamesSeries(s, series.ID):
+		case annotation.NamesSeries(s, series.ID):
 			return series, here, nil
 		case found != nil:
 			return nil, nil, fmt.Errorf("%s fits %q and %q in %s; name one with --series, whose ID %q prints", filepath.Base(s.Path), found.Description, series.Description, path, "glasswork-trainer info")
@@ -212,7 +213,7 @@ type entered struct {
 
 // enter writes what is marked into the journal of a study and saves it as a revision, so
 // that it can be exported and trained on.
-func enter(ctx context.Context, p *project.Project, study project.Study, s *volume.Segmentation, marked *dataset.Marked, on project.OnTouched, reviewed bool) (done entered, err error) {
+func enter(ctx context.Context, p *project.Project, study project.Study, s *annotation.Segmentation, marked *annotation.Marked, on project.OnTouched, reviewed bool) (done entered, err error) {
 	now, err := p.Annotation(ctx, study.ID)
 	if err != nil {
 		return done, err
@@ -249,13 +250,13 @@ type importedLabels struct {
 	Warnings []string `json:"warnings"`
 }
 
-func (a *app) printImport(study project.Study, file string, marked *dataset.Marked, done entered) error {
+func (a *app) printImport(study project.Study, file string, marked *annotation.Marked, done entered) error {
 	line := importedLabels{
 		Study: study.ID, Alias: study.Alias, Labels: filepath.Base(file), Slices: done.slices,
 		Kept: append([]int{}, done.kept...), Warnings: append([]string{}, marked.Warnings...), Segments: []string{},
 	}
 	for _, s := range marked.Segments {
-		line.Segments = append(line.Segments, dataset.SegmentName(s))
+		line.Segments = append(line.Segments, annotation.SegmentName(s))
 	}
 	if a.json {
 		return printJSON(a.stdout, line)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"glasswork/dataset"
+	"glasswork/dataset/classes"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/project"
 	"glasswork/dataset/volume"
@@ -60,7 +61,7 @@ func TestImportLabels(t *testing.T) {
 	if a.Revision != 1 {
 		t.Errorf("revision %d after the import", a.Revision)
 	}
-	if c := a.Labels.Counts(2); c[volume.GroundGlass] != l.Counts(2)[1] || !a.Slices[2].Reviewed || a.Slices[2].Source != "left_upper_opacity.nii.gz" {
+	if c := a.Labels.Counts(2); c[classes.GroundGlass] != l.Counts(2)[1] || !a.Slices[2].Reviewed || a.Slices[2].Source != "left_upper_opacity.nii.gz" {
 		t.Errorf("slice 3 holds %v, state %+v", c, a.Slices[2])
 	}
 	if out, _, err := run(); err != nil || !strings.Contains(out, "is there already") { // remembered, and there already
@@ -79,7 +80,7 @@ func TestImportLabels(t *testing.T) {
 	if out, _, err := run("--touched", "replace"); err != nil || !strings.Contains(out, "onto 1 slice ") {
 		t.Errorf("replace: %s, %v", out, err)
 	}
-	if a := annotationOf(t, p); a.Slices[2].Reviewed || a.Labels.Slice(2)[0] != volume.GroundGlass {
+	if a := annotationOf(t, p); a.Slices[2].Reviewed || a.Labels.Slice(2)[0] != classes.GroundGlass {
 		t.Errorf("after replacing: %+v", a.Slices[2])
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glasswork/dataset"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -76,7 +77,7 @@ func (a *app) info(ctx context.Context, path string) error {
 	return err
 }
 
-func describe(ctx context.Context, s *volume.Series) (seriesInfo, error) {
+func describe(ctx context.Context, s *series.Series) (seriesInfo, error) {
 	d := seriesInfo{
 		ID: s.ID, Format: s.Format, Description: s.Description, Modality: s.Modality, Date: s.Date,
 		Slices: s.Geometry.Size[0], Size: s.Geometry.Size, SpacingMM: s.Geometry.Spacing(), ThicknessMM: s.Thickness,

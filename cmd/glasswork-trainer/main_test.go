@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"glasswork/assets/baseline"
-	"glasswork/dataset"
+	"glasswork/dataset/dicom"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/phantom"
 	"glasswork/training/protocol"
@@ -52,7 +52,7 @@ func study(t *testing.T) string {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "dicom")
-	if err := dataset.WriteDICOM(dir, p.CT, dataset.DICOMInfo{PatientID: "x", PatientName: "Some^One", Description: "Chest"}); err != nil {
+	if err := dicom.Write(t.Context(), dir, p.CT, dicom.Info{PatientID: "x", PatientName: "Some^One", Description: "Chest"}); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training"
 	"glasswork/training/augment"
 	"glasswork/training/network"
@@ -71,7 +71,7 @@ func (f *methodFlags) fill(o *training.Options) error {
 	if err := planned.Validate(); err != nil {
 		return err
 	}
-	return network.Method{Loss: o.Loss, Optimiser: o.Optimiser, Precision: o.Precision}.Validate(volume.NumClasses)
+	return network.Method{Loss: o.Loss, Optimiser: o.Optimiser, Precision: o.Precision}.Validate(classes.Count)
 }
 
 // provenance says in a model's header how it was trained.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glasswork/dataset/atomicfile"
+	"glasswork/dataset/classes"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/volume"
 	"glasswork/training/job"
@@ -117,8 +118,8 @@ func (a *app) predict(ctx context.Context, wanted protocol.PredictJob, out strin
 		return printJSON(a.stdout, p)
 	}
 	fmt.Fprintf(a.stdout, "%s: %d slices in %.0f s, proposed by %s\n", p.Out, p.Slices, p.Seconds, p.Model)
-	for class := 1; class < volume.NumClasses; class++ {
-		name := volume.ClassNames()[class]
+	for class := 1; class < classes.Count; class++ {
+		name := classes.Names()[class]
 		if ml := p.Volumes[name]; ml != nil {
 			fmt.Fprintf(a.stdout, "  %-14s %6.0f ml\n", name, *ml)
 		}
@@ -128,15 +129,15 @@ func (a *app) predict(ctx context.Context, wanted protocol.PredictJob, out strin
 
 // volumes are the classes' volumes in ml, nil where the study cannot be measured.
 func volumes(l *volume.LabelMap, measurable bool) map[string]*float64 {
-	var counts [volume.NumClasses]int
+	var counts [classes.Count]int
 	for z := range l.Size[0] {
 		for class, n := range l.Counts(z) {
 			counts[class] += n
 		}
 	}
 	all := map[string]*float64{}
-	for class := 1; class < volume.NumClasses; class++ {
-		name := volume.ClassNames()[class]
+	for class := 1; class < classes.Count; class++ {
+		name := classes.Names()[class]
 		all[name] = nil
 		if measurable {
 			ml := float64(counts[class]) * l.VoxelML()

@@ -8,7 +8,7 @@ import (
 
 	"glasswork/dataset"
 	"glasswork/dataset/project"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 )
 
 func (a *app) importCommand() *cobra.Command {
@@ -95,14 +95,14 @@ func (a *app) printStudy(study project.Study) error {
 	return err
 }
 
-func closeAll(all []*volume.Series) {
+func closeAll(all []*series.Series) {
 	for _, s := range all {
 		_ = s.Close()
 	}
 }
 
 // addStudy registers a series and stores its voxels.
-func addStudy(ctx context.Context, p *project.Project, s *volume.Series) (project.Study, error) {
+func addStudy(ctx context.Context, p *project.Project, s *series.Series) (project.Study, error) {
 	study, err := p.AddStudy(ctx, s)
 	if err != nil || study.HasVoxels {
 		return study, err

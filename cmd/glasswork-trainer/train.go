@@ -14,9 +14,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glasswork/dataset"
 	"glasswork/dataset/atomicfile"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
+
 	"glasswork/model"
 	"glasswork/training"
 	"glasswork/training/network"
@@ -287,7 +288,7 @@ func (f trainFlags) options(ctx context.Context) (training.Options, error) {
 	}
 	total := 0
 	for i, path := range f.data {
-		e, err := dataset.OpenExamples(ctx, path)
+		e, err := example.Open(ctx, path)
 		if err != nil {
 			return o, err
 		}
@@ -299,7 +300,7 @@ func (f trainFlags) options(ctx context.Context) (training.Options, error) {
 		o.Sources = append(o.Sources, f.named(src)...)
 	}
 	for _, path := range f.validation {
-		e, err := dataset.OpenExamples(ctx, path)
+		e, err := example.Open(ctx, path)
 		if err != nil {
 			return o, err
 		}
@@ -338,14 +339,14 @@ func (f trainFlags) named(src sampling.Source) []sampling.Source {
 const cacheBytes = 2 << 30
 
 func (f trainFlags) info() network.Info {
-	names := volume.ClassNames()
+	names := classes.Names()
 	name := f.name
 	if name == "" {
 		name = filepath.Base(f.out)
 	}
 	info := network.Info{
 		Spec: network.Spec{
-			Arch: f.arch, Encoder: f.encoder, InChannels: 1, Classes: volume.NumClasses, Size: f.size,
+			Arch: f.arch, Encoder: f.encoder, InChannels: 1, Classes: classes.Count, Size: f.size,
 			Window: network.Window{Center: f.windowCenter, Width: f.windowWidth}, Level: f.level,
 		},
 		Name: name, Created: time.Now().UTC().Format(time.RFC3339), Classes: names[:],

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"glasswork/dataset/dicom/internal/walk"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -67,7 +68,7 @@ func enhanced(groups ...file) file {
 }
 
 // firsts is the first HU of every slice.
-func firsts(t *testing.T, s *volume.Series) (out []int16) {
+func firsts(t *testing.T, s *series.Series) (out []int16) {
 	t.Helper()
 	v, err := s.Read(t.Context())
 	if err != nil {

@@ -17,12 +17,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasswork/dataset/dicom/internal/walk"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 )
 
 // Result is what a scan found.
 type Result struct {
-	Series []*volume.Series
+	Series []*series.Series
 	// Skipped says in one sentence per reason which files are not offered and why.
 	Skipped []string
 	// Foreign are the files that are not DICOM at all, in the order given.

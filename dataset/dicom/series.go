@@ -16,11 +16,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasswork/dataset/dicom/codec"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 )
 
 // build groups usable headers into series. dropped says which files were left out.
-func build(root string, headers []*header) (series []*volume.Series, dropped []string) {
+func build(root string, headers []*header) (all []*series.Series, dropped []string) {
 	var heads []*header // the first slice of each series
 	groups := map[string][]*header{}
 	var order []string
@@ -43,21 +43,21 @@ func build(root string, headers []*header) (series []*volume.Series, dropped []s
 		stacks := split(unique)
 		for i, s := range stacks {
 			original := s.series(root, i, len(stacks))
-			series, heads = append(series, original), append(heads, s.slices[0])
+			all, heads = append(all, original), append(heads, s.slices[0])
 			if t := s.straighten(); t != nil {
-				series, heads = append(series, s.resampled(original, t)), append(heads, s.slices[0])
+				all, heads = append(all, s.resampled(original, t)), append(heads, s.slices[0])
 			}
 		}
 	}
-	tellApart(series, heads)
-	slices.SortStableFunc(series, func(a, b *volume.Series) int {
+	tellApart(all, heads)
+	slices.SortStableFunc(all, func(a, b *series.Series) int {
 		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Description, b.Description), cmp.Compare(a.ID, b.ID))
 	})
-	return series, dropped
+	return all, dropped
 }
 
 // tellApart adds kernel and series number to descriptions that several series share.
-func tellApart(series []*volume.Series, heads []*header) {
+func tellApart(series []*series.Series, heads []*header) {
 	count := map[string]int{}
 	for _, s := range series {
 		count[s.Description]++
@@ -92,9 +92,9 @@ func dropCopies(headers []*header) (unique []*header, copies int) {
 
 // series turns a stack into what the user is offered: the i-th of n volumes that one
 // DICOM series was split into.
-func (s *stack) series(root string, i, n int) *volume.Series {
+func (s *stack) series(root string, i, n int) *series.Series {
 	h := s.slices[0]
-	out := &volume.Series{
+	out := &series.Series{
 		ID: seriesID(s.slices), Format: "DICOM", Path: root,
 		Description: title(h), Modality: h.modality, Date: h.date,
 		PatientID: h.patientID, PatientName: h.patientName, StudyUID: h.studyUID, FrameUID: h.frameUID,
@@ -128,7 +128,7 @@ func (s *stack) series(root string, i, n int) *volume.Series {
 }
 
 // resampled is what is offered beside original: the same on the straight grid of t.
-func (s *stack) resampled(original *volume.Series, t *straightened) *volume.Series {
+func (s *stack) resampled(original *series.Series, t *straightened) *series.Series {
 	out := *original
 	out.ID += "#straight"
 	out.Resampled = true
@@ -243,7 +243,7 @@ func (s *source) ReadAll(ctx context.Context, hu []int16) error {
 }
 
 // readAll reads the count slices of s into hu ([z,y,x]), on all cores.
-func readAll(ctx context.Context, s volume.Source, count int, hu []int16) error {
+func readAll(ctx context.Context, s series.Source, count int, hu []int16) error {
 	n := len(hu) / count
 	g, ctx := errgroup.WithContext(ctx)
 	var taken atomic.Int64

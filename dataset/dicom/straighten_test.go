@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -92,7 +93,7 @@ func TestStraightGrids(t *testing.T) {
 }
 
 // checkStraight compares a straight grid with field.
-func checkStraight(t *testing.T, name string, s *volume.Series, places, air int) {
+func checkStraight(t *testing.T, name string, s *series.Series, places, air int) {
 	t.Helper()
 	g := s.Geometry
 	spacing := g.Spacing()

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -47,10 +48,10 @@ func scanDir(t *testing.T, dir string) Result {
 }
 
 // one is scanDir where exactly one series is expected, besides its own on a straight grid.
-func one(t *testing.T, dir string) *volume.Series {
+func one(t *testing.T, dir string) *series.Series {
 	t.Helper()
 	r := scanDir(t, dir)
-	r.Series = slices.DeleteFunc(r.Series, func(s *volume.Series) bool { return s.Resampled })
+	r.Series = slices.DeleteFunc(r.Series, func(s *series.Series) bool { return s.Resampled })
 	if len(r.Series) != 1 || len(r.Skipped) > 0 {
 		t.Fatalf("found %d series, skipped %q; want 1 and none", len(r.Series), r.Skipped)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"math"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -26,7 +27,7 @@ type Study struct {
 // Region is one class of one study, or the whole lung.
 type Region struct {
 	// Class is what was measured; WholeLung says that it is all three together.
-	Class     volume.Class
+	Class     classes.Class
 	WholeLung bool
 	Voxels    int
 	// ML is its volume, Percent its share of the whole lung; NaN where there is no lung.
@@ -41,20 +42,20 @@ func (r Region) Name() string {
 	if r.WholeLung {
 		return "lung"
 	}
-	return volume.ClassNames()[r.Class]
+	return classes.Names()[r.Class]
 }
 
 // Of measures labels on the volume they lie on. The whole lung is ground glass,
 // consolidation and other lung together.
 func Of(ctx context.Context, v *volume.Volume, l *volume.LabelMap) ([]Region, error) {
-	var sums [volume.NumClasses]sum
+	var sums [classes.Count]sum
 	for z := range l.Size[0] {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		hu := v.Slice(z)
 		for i, c := range l.Slice(z) {
-			if c != volume.Background && int(c) < volume.NumClasses {
+			if c != classes.Background && int(c) < classes.Count {
 				sums[c].add(int64(hu[i]))
 			}
 		}
@@ -65,10 +66,10 @@ func Of(ctx context.Context, v *volume.Volume, l *volume.LabelMap) ([]Region, er
 	}
 	ml := l.VoxelML()
 	var all []Region
-	for _, c := range []volume.Class{volume.GroundGlass, volume.Consolidation, volume.LungsOther} {
+	for _, c := range []classes.Class{classes.GroundGlass, classes.Consolidation, classes.LungsOther} {
 		all = append(all, sums[c].region(Region{Class: c}, ml, lung.n))
 	}
-	return append(all, lung.region(Region{Class: volume.LungsOther, WholeLung: true}, ml, lung.n)), nil
+	return append(all, lung.region(Region{Class: classes.LungsOther, WholeLung: true}, ml, lung.n)), nil
 }
 
 // sum adds up HU without rounding: 2^32 voxels of 2^15 squared fit.

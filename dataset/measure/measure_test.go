@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -27,10 +28,10 @@ func TestMeasuresOfASample(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Region{
-		{volume.GroundGlass, false, 2, 0.02, 40, -550, 50, -600, -500},
-		{volume.Consolidation, false, 1, 0.01, 20, 40, 0, 40, 40},
-		{volume.LungsOther, false, 2, 0.02, 40, -875, 25, -900, -850},
-		{volume.LungsOther, true, 5, 0.05, 100, -562, math.Sqrt(112976), -900, 40},
+		{classes.GroundGlass, false, 2, 0.02, 40, -550, 50, -600, -500},
+		{classes.Consolidation, false, 1, 0.01, 20, 40, 0, 40, 40},
+		{classes.LungsOther, false, 2, 0.02, 40, -875, 25, -900, -850},
+		{classes.LungsOther, true, 5, 0.05, 100, -562, math.Sqrt(112976), -900, 40},
 	}
 	for i, w := range want {
 		g := got[i]

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -76,7 +77,7 @@ func save(t testing.TB, files map[string][]byte) (dir string) {
 	return dir
 }
 
-func read(t *testing.T, path string) (*volume.Series, *volume.Volume) {
+func read(t *testing.T, path string) (*series.Series, *volume.Volume) {
 	t.Helper()
 	s, err := Open(path)
 	if err != nil {
@@ -146,7 +147,7 @@ func TestEveryType(t *testing.T) {
 		case name == "MET_CHAR":
 			want = -7
 		case name == "MET_UCHAR": // a grey value in the assumed window
-			slope, intercept := volume.AssumedScale()
+			slope, intercept := series.AssumedScale()
 			want = int16(math.Round(200*slope + intercept))
 		case strings.HasPrefix(name, "MET_U"):
 			want = 700

@@ -15,9 +15,10 @@ import (
 	"strconv"
 	"strings"
 
+	"glasswork/dataset/annotation"
 	"glasswork/dataset/internal/osfile"
 	"glasswork/dataset/internal/voxels"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 )
 
 // IsName says whether a file name is a MetaImage's.
@@ -41,7 +42,7 @@ func DataFiles(path string) []string {
 
 // Open reads the header of a MetaImage and returns the volume it holds as a series; voxels
 // are read when asked for. Errors are clauses that begin with the file's name.
-func Open(path string) (*volume.Series, error) {
+func Open(path string) (*series.Series, error) {
 	h, s, im, err := open(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
@@ -50,7 +51,7 @@ func Open(path string) (*volume.Series, error) {
 }
 
 // OpenSegmentation reads a label map. It names no segments.
-func OpenSegmentation(ctx context.Context, path string) (*volume.Segmentation, error) {
+func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	_, s, im, err := open(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)

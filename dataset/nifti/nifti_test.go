@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -129,7 +130,7 @@ func save(t testing.TB, name string, b []byte) string {
 }
 
 // read opens and reads a file.
-func read(t *testing.T, path string) (*volume.Series, *volume.Volume) {
+func read(t *testing.T, path string) (*series.Series, *volume.Volume) {
 	t.Helper()
 	s, err := Open(path)
 	if err != nil {
@@ -242,11 +243,11 @@ func TestScaleAndGreyValues(t *testing.T) {
 	}
 	grey := ras2()
 	grey.dim, grey.datatype, grey.voxels = []int{2, 1, 1}, 2, []byte{255, 0}
-	series, v := read(t, save(t, "a.nii", grey.bytes()))
-	if series.Calibrated || len(series.Warnings) != 1 {
-		t.Errorf("8-bit values are taken for HU: %+v", series)
+	got, v := read(t, save(t, "a.nii", grey.bytes()))
+	if got.Calibrated || len(got.Warnings) != 1 {
+		t.Errorf("8-bit values are taken for HU: %+v", got)
 	}
-	low, high := volume.AssumedCenter-volume.AssumedWidth/2, volume.AssumedCenter+volume.AssumedWidth/2
+	low, high := series.AssumedCenter-series.AssumedWidth/2, series.AssumedCenter+series.AssumedWidth/2
 	if !slices.Equal(v.HU, []int16{int16(low), int16(high)}) {
 		t.Errorf("grey 0 and 255 become %v, want %d and %d", v.HU, low, high)
 	}

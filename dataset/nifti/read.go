@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/internal/voxels"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -35,7 +37,7 @@ func IsName(path string) bool {
 
 // Open reads the header of a NIfTI file and returns the volume it holds as a series;
 // voxels are read when asked for. Errors are clauses that begin with the file's name.
-func Open(path string) (*volume.Series, error) {
+func Open(path string) (*series.Series, error) {
 	im, err := openImage(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
@@ -81,7 +83,7 @@ func ReadLabels(ctx context.Context, path string) (*volume.LabelMap, error) {
 		return nil, err
 	}
 	for _, v := range raw.Labels {
-		if v >= volume.NumClasses {
+		if v >= classes.Count {
 			return nil, fmt.Errorf("%s: it holds the label %d; Glasswork knows 0 background, 1 ground glass, 2 consolidation and 3 lungs other", filepath.Base(path), v)
 		}
 	}

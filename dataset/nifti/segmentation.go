@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"glasswork/dataset/annotation"
 	"glasswork/dataset/internal/voxels"
-	"glasswork/dataset/volume"
 )
 
 // maxHead bounds what is read of a header with its extensions.
@@ -18,7 +18,7 @@ const maxHead = 4 << 20
 // OpenSegmentation reads a label map. Names come from a header extension that holds a label
 // table, as TotalSegmentator and Connectome Workbench write it; a map of one nameless value
 // is named after its file, as TotalSegmentator's single masks are.
-func OpenSegmentation(ctx context.Context, path string) (*volume.Segmentation, error) {
+func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	s, err := openSegmentation(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
@@ -26,7 +26,7 @@ func OpenSegmentation(ctx context.Context, path string) (*volume.Segmentation, e
 	return s, nil
 }
 
-func openSegmentation(ctx context.Context, path string) (*volume.Segmentation, error) {
+func openSegmentation(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	im, err := openImage(path)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"glasswork/dataset/annotation"
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -20,10 +22,10 @@ func IsArchive(path string) bool { return strings.EqualFold(filepath.Ext(path), 
 // OpenSegmentation reads an array as a label map: [n,h,w] of whole numbers, or [n,h,w,4] of
 // channels in the Kaggle order. Arrays hold no positions: it can only be put onto a grid of
 // its own size.
-func OpenSegmentation(ctx context.Context, path string) (*volume.Segmentation, error) {
+func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	a, err := Open(path)
 	if err == nil {
-		var s *volume.Segmentation
+		var s *annotation.Segmentation
 		if s, err = a.segmentation(ctx); err == nil {
 			return s, nil
 		}
@@ -34,12 +36,7 @@ func OpenSegmentation(ctx context.Context, path string) (*volume.Segmentation, e
 // kaggleWidth is how many channels the Kaggle masks have.
 const kaggleWidth = 4
 
-// KaggleChannels are the classes of the channels of the Kaggle masks.
-func KaggleChannels() [kaggleWidth]volume.Class {
-	return [4]volume.Class{volume.GroundGlass, volume.Consolidation, volume.LungsOther, volume.Background}
-}
-
-// labels is a label array; it is a volume.Rasteriser.
+// labels is a label array; it is a annotation.Rasteriser.
 type labels struct {
 	name string
 	size [3]int
@@ -47,7 +44,7 @@ type labels struct {
 	index []uint8
 }
 
-func (a *Array) segmentation(ctx context.Context) (*volume.Segmentation, error) {
+func (a *Array) segmentation(ctx context.Context) (*annotation.Segmentation, error) {
 	n, h, w, c, err := a.Stack()
 	if err != nil {
 		return nil, err
@@ -55,13 +52,13 @@ func (a *Array) segmentation(ctx context.Context) (*volume.Segmentation, error) 
 	if c != 1 && c != kaggleWidth {
 		return nil, fmt.Errorf("its shape %v is no label map; [n,h,w] and [n,h,w,4] are", a.Shape)
 	}
-	s := &volume.Segmentation{Path: a.path, Format: "NPY"}
+	s := &annotation.Segmentation{Path: a.path, Format: "NPY"}
 	l := &labels{name: filepath.Base(a.path), size: [3]int{n, h, w}, index: make([]uint8, 0, n*h*w)}
 	s.Rasteriser = l
 	if c == kaggleWidth {
-		order := KaggleChannels()
+		order := classes.KaggleChannels()
 		for _, class := range order[:c-1] { // the last is the background
-			s.Segments = append(s.Segments, volume.Segment{Number: int(class), Label: volume.ClassNames()[class]})
+			s.Segments = append(s.Segments, annotation.Segment{Number: int(class), Label: classes.Names()[class]})
 		}
 	}
 	var numbers []float64
@@ -85,7 +82,7 @@ func (a *Array) segmentation(ctx context.Context) (*volume.Segmentation, error) 
 }
 
 // values adds a slice of label values.
-func (l *labels) values(s *volume.Segmentation, numbers []float64) error {
+func (l *labels) values(s *annotation.Segmentation, numbers []float64) error {
 	for _, v := range numbers {
 		if v == 0 {
 			l.index = append(l.index, 0)
@@ -102,7 +99,7 @@ func (l *labels) values(s *volume.Segmentation, numbers []float64) error {
 			if i == math.MaxUint8 {
 				return fmt.Errorf("it is no label map: it holds more than %d different values", i)
 			}
-			s.Segments = append(s.Segments, volume.Segment{Number: int(v)})
+			s.Segments = append(s.Segments, annotation.Segment{Number: int(v)})
 		}
 		s.Segments[i].Voxels++
 		l.index = append(l.index, uint8(i+1))
@@ -111,7 +108,7 @@ func (l *labels) values(s *volume.Segmentation, numbers []float64) error {
 }
 
 // hot adds a slice of channels: the first above one half counts.
-func (l *labels) hot(s *volume.Segmentation, numbers []float64) {
+func (l *labels) hot(s *annotation.Segmentation, numbers []float64) {
 	n := kaggleWidth
 	for ; len(numbers) > 0; numbers = numbers[n:] {
 		k := slices.IndexFunc(numbers[:len(s.Segments)], func(v float64) bool { return v > 0.5 }) + 1

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -32,7 +33,7 @@ func (a *Array) GuessScale() (s Scale, ok bool, err error) {
 	if err != nil {
 		return s, false, err
 	}
-	slope, intercept := volume.AssumedScale()
+	slope, intercept := series.AssumedScale()
 	switch {
 	case low < surelyLow && low >= -32768 && high <= 32767:
 		return Scale{Slope: 1, Calibrated: true}, true, nil
@@ -67,15 +68,15 @@ func (a *Array) sampleRange() (low, high float64, err error) {
 
 // Series offers an NPY stack as a volume without positions or sizes. Errors begin with
 // the file's name.
-func Series(path string) (*volume.Series, error) {
-	s, err := series(path)
+func Series(path string) (*series.Series, error) {
+	s, err := open(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
 	return s, nil
 }
 
-func series(path string) (*volume.Series, error) {
+func open(path string) (*series.Series, error) {
 	a, err := Open(path)
 	if err != nil {
 		return nil, err
@@ -99,7 +100,7 @@ func series(path string) (*volume.Series, error) {
 	case !known:
 		warning = fmt.Sprintf("%s holds numbers that are neither HU nor grey values of a picture; they are shown as they are, so nothing can be measured by HU.", name)
 	}
-	return &volume.Series{
+	return &series.Series{
 		ID: identity(a), Format: "NPY", Path: path, Files: []string{path}, Description: a.Name(),
 		Geometry:   volume.NewGeometry([3]int{n, h, w}, [3]float64{1, 1, 1}, volume.Point{}),
 		Calibrated: scale.Calibrated,

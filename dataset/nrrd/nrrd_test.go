@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/classes"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -67,7 +69,7 @@ func save(t testing.TB, files map[string][]byte) (dir string) {
 	return dir
 }
 
-func read(t *testing.T, path string) (*volume.Series, *volume.Volume) {
+func read(t *testing.T, path string) (*series.Series, *volume.Volume) {
 	t.Helper()
 	s, err := Open(path)
 	if err != nil {
@@ -177,7 +179,7 @@ func TestEveryTypeAndByteOrder(t *testing.T) {
 			case "signed char", "int8":
 				want = -7
 			case "uint8": // grey value 200 in the assumed window
-				slope, intercept := volume.AssumedScale()
+				slope, intercept := series.AssumedScale()
 				want = int16(math.Round(200*slope + intercept))
 			}
 			if v.HU[0] != want || s.Calibrated == (name == "uint8") {
@@ -269,7 +271,7 @@ func TestWrittenFilesReadBack(t *testing.T) {
 	}
 	dir := t.TempDir()
 	ct, seg := filepath.Join(dir, "ct.nrrd"), filepath.Join(dir, "labels.seg.nrrd")
-	kind := volume.Code{Scheme: "DCM", Value: "112120", Meaning: "Ground glass opacity"}
+	kind := classes.Code{Scheme: "DCM", Value: "112120", Meaning: "Ground glass opacity"}
 	segments := []Segment{{Value: 1, Name: "ground glass", Type: kind}, {Value: 2, Name: "consolidation"}, {Value: 3, Name: "lungs other"}, {Value: 9, Name: "none"}}
 	if err := WriteCT(ct, v); err != nil {
 		t.Fatal(err)

@@ -9,8 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"glasswork/dataset/annotation"
 	"glasswork/dataset/internal/voxels"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 )
 
 // IsName says whether a file name is an NRRD file's.
@@ -43,7 +44,7 @@ func DataFiles(path string) []string {
 
 // Open reads the header of an NRRD file and returns the volume it holds as a series; voxels
 // are read when asked for. Errors are clauses that begin with the file's name.
-func Open(path string) (*volume.Series, error) {
+func Open(path string) (*series.Series, error) {
 	h, s, data, err := open(path)
 	if err == nil && h.segments() {
 		err = errors.New("it holds annotation, not CT; import it into the study that it belongs to")
@@ -81,7 +82,7 @@ func (s *shape) image(path string, data *voxels.Payload, layer int) (*voxels.Ima
 }
 
 // OpenSegmentation reads a label map, in layers or not.
-func OpenSegmentation(ctx context.Context, path string) (*volume.Segmentation, error) {
+func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	s, err := openSegmentation(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
@@ -89,7 +90,7 @@ func OpenSegmentation(ctx context.Context, path string) (*volume.Segmentation, e
 	return s, nil
 }
 
-func openSegmentation(ctx context.Context, path string) (*volume.Segmentation, error) {
+func openSegmentation(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	h, s, data, err := open(path)
 	if err != nil {
 		return nil, err

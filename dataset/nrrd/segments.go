@@ -7,8 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"glasswork/dataset/annotation"
+	"glasswork/dataset/classes"
 	"glasswork/dataset/internal/voxels"
-	"glasswork/dataset/volume"
 )
 
 // maxSegments is how many segments are looked for in a header.
@@ -16,18 +17,18 @@ const maxSegments = 4096
 
 // described is a segment as 3D Slicer describes it, and where it is.
 type described struct {
-	volume.Segment
+	annotation.Segment
 	at voxels.Place
 }
 
 // named gives the values of a label map the names that the header has for them. What the
 // header does not name is there by its number.
-func named(path string, h *rawHeader, l *voxels.Labels) *volume.Segmentation {
+func named(path string, h *rawHeader, l *voxels.Labels) *annotation.Segmentation {
 	all := describe(h.keys, len(l.Layers))
 	if len(all) == 0 && len(l.Layers) == 1 {
 		return voxels.Named(path, "NRRD", l.Geometry, l.Layers[0], nil)
 	}
-	s := &volume.Segmentation{Path: path, Format: "NRRD", Rasteriser: l}
+	s := &annotation.Segmentation{Path: path, Format: "NRRD", Rasteriser: l}
 	known := map[voxels.Place]bool{}
 	for _, d := range all {
 		if known[d.at] = true; l.Segment(&d.Segment, d.at) {
@@ -36,7 +37,7 @@ func named(path string, h *rawHeader, l *voxels.Labels) *volume.Segmentation {
 	}
 	for i, layer := range l.Layers {
 		for _, m := range slices.SortedFunc(slices.Values(layer.Marks), func(a, b voxels.Mark) int { return cmp.Compare(a.Value, b.Value) }) {
-			segment := volume.Segment{Number: m.Value}
+			segment := annotation.Segment{Number: m.Value}
 			if len(l.Layers) > 1 {
 				segment.Label = fmt.Sprintf("layer %d label %d", i+1, m.Value)
 			}
@@ -61,7 +62,7 @@ func describe(keys map[string]string, layers int) (all []described) {
 		if !hasID && !hasName {
 			break
 		}
-		d := described{Segment: volume.Segment{Label: cmp.Or(strings.TrimSpace(name), id)}}
+		d := described{Segment: annotation.Segment{Label: cmp.Or(strings.TrimSpace(name), id)}}
 		d.at = voxels.Place{Value: 1}
 		if layers > 1 {
 			d.at.Layer = i
@@ -87,7 +88,7 @@ func describe(keys map[string]string, layers int) (all []described) {
 
 // terminology takes category and type from a segment's tags: they are parted by |, and the
 // parts of a terminology entry by ~, each SCHEME^VALUE^MEANING.
-func terminology(tags string) (category, kind volume.Code) {
+func terminology(tags string) (category, kind classes.Code) {
 	for tag := range strings.SplitSeq(tags, "|") {
 		_, entry, ok := strings.Cut(tag, "TerminologyEntry:")
 		if !ok {
@@ -100,10 +101,10 @@ func terminology(tags string) (category, kind volume.Code) {
 	return category, kind
 }
 
-func code(text string) volume.Code {
+func code(text string) classes.Code {
 	parts := strings.SplitN(text, "^", 3)
 	if len(parts) < 3 {
-		return volume.Code{}
+		return classes.Code{}
 	}
-	return volume.Code{Scheme: parts[0], Value: parts[1], Meaning: parts[2]}
+	return classes.Code{Scheme: parts[0], Value: parts[1], Meaning: parts[2]}
 }

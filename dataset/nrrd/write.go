@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"glasswork/dataset/atomicfile"
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -25,7 +26,7 @@ type Segment struct {
 	Name  string
 	// Color is red, green and blue from 0 to 1.
 	Color          [3]float64
-	Category, Type volume.Code
+	Category, Type classes.Code
 }
 
 // WriteLabels writes a label map as a .seg.nrrd of 3D Slicer, gzipped, whole or not at all:
@@ -98,7 +99,7 @@ func segmentKeys(l *volume.LabelMap, segments []Segment) []string {
 
 // tags is a segment's terminology entry: no anatomic region, no modifiers.
 func tags(s Segment) string {
-	code := func(c volume.Code) string { return c.Scheme + "^" + c.Value + "^" + c.Meaning }
+	code := func(c classes.Code) string { return c.Scheme + "^" + c.Value + "^" + c.Meaning }
 	return "TerminologyEntry:Segmentation category and type - DICOM master list~" +
 		code(s.Category) + "~" + code(s.Type) + "~^^~Anatomic codes - DICOM master list~^^~^^|"
 }

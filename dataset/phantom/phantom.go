@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -195,16 +196,16 @@ func (g *Generator) Slice(z int, hu []int16, labels []uint8) {
 }
 
 // label is the class of a pixel: that of the greater part.
-func (c *canvas) label(i int) volume.Class {
+func (c *canvas) label(i int) classes.Class {
 	switch {
 	case c.cover[i] <= 0.5:
-		return volume.Background
+		return classes.Background
 	case c.solid[i] > 0.5:
-		return volume.Consolidation
+		return classes.Consolidation
 	case c.ground[i] > 0.5:
-		return volume.GroundGlass
+		return classes.GroundGlass
 	}
-	return volume.LungsOther
+	return classes.LungsOther
 }
 
 // finish rounds to whole HU in the range of 12-bit scanners; outside the

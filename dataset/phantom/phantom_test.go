@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 )
 
 // small are options that make a phantom quickly.
@@ -102,7 +102,7 @@ func TestAnyNumberOfSlices(t *testing.T) {
 }
 
 // counts is how many voxels of a phantom carry each class.
-func counts(p *Phantom) (n [volume.NumClasses]int) {
+func counts(p *Phantom) (n [classes.Count]int) {
 	for z := range p.Labels.Size[0] {
 		for class, k := range p.Labels.Counts(z) {
 			n[class] += k
@@ -122,12 +122,12 @@ func TestHealthyHasNoLesions(t *testing.T) {
 		sick := make1(t, o)
 		o.Healthy = true
 		healthy := make1(t, o)
-		if n := counts(healthy); n[volume.GroundGlass]+n[volume.Consolidation] != 0 {
+		if n := counts(healthy); n[classes.GroundGlass]+n[classes.Consolidation] != 0 {
 			t.Errorf("seed %d: a healthy phantom has lesions %v", seed, n)
 		}
 		// Disease changes labels inside the lungs only.
 		for i, class := range sick.Labels.Labels {
-			if (class == volume.Background) != (healthy.Labels.Labels[i] == volume.Background) {
+			if (class == classes.Background) != (healthy.Labels.Labels[i] == classes.Background) {
 				t.Fatalf("seed %d: a lesion lies outside the lungs", seed)
 			}
 		}
@@ -142,26 +142,26 @@ func TestSample(t *testing.T) {
 		t.Fatalf("the sample has %d slices", p.CT.Size[0])
 	}
 	n := counts(p)
-	ml := func(class volume.Class) float64 { return float64(n[class]) * p.CT.VoxelML() }
-	if v := ml(volume.GroundGlass); v < 60 || v > 1200 {
+	ml := func(class classes.Class) float64 { return float64(n[class]) * p.CT.VoxelML() }
+	if v := ml(classes.GroundGlass); v < 60 || v > 1200 {
 		t.Errorf("the sample's ground glass is %.0f ml", v)
 	}
-	if v := ml(volume.Consolidation); v < 20 || v > 600 {
+	if v := ml(classes.Consolidation); v < 20 || v > 600 {
 		t.Errorf("the sample's consolidation is %.0f ml", v)
 	}
 }
 
 func TestDensityOfClasses(t *testing.T) {
-	ranges := [volume.NumClasses][2]int16{
-		volume.GroundGlass:   {-750, -300},
-		volume.Consolidation: {-300, 100},
-		volume.LungsOther:    {-960, -740},
+	ranges := [classes.Count][2]int16{
+		classes.GroundGlass:   {-750, -300},
+		classes.Consolidation: {-300, 100},
+		classes.LungsOther:    {-960, -740},
 	}
 	for seed := range uint64(5) {
 		o := small(seed)
 		o.Kernel = Soft
 		p := make1(t, o)
-		for class := volume.GroundGlass; class < volume.NumClasses; class++ {
+		for class := classes.GroundGlass; class < classes.Count; class++ {
 			var hu []int16
 			for i, c := range p.Labels.Labels {
 				if c == class {

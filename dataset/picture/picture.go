@@ -21,7 +21,9 @@ import (
 	"github.com/disintegration/imaging"
 
 	"glasswork/dataset/atomicfile"
+	"glasswork/dataset/classes"
 	"glasswork/dataset/internal/osfile"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -41,6 +43,11 @@ func IsName(path string) bool {
 		return true
 	}
 	return false
+}
+
+// Folders are the names that datasets give to the folders of images and of their masks.
+func Folders() [][2]string {
+	return [][2]string{{"images", "masks"}, {"Imgs", "GT"}, {"Imgs", "masks"}, {"images", "GT"}}
 }
 
 // Size reads the size of a picture in pixels from its header.
@@ -114,7 +121,7 @@ func Grey(img image.Image) (grey []float32, width, height int) {
 
 // HU maps grey values 0…255 into the assumed lung window.
 func HU(hu []int16, grey []float32) {
-	slope, intercept := volume.AssumedScale()
+	slope, intercept := series.AssumedScale()
 	for i, g := range grey {
 		v := float64(g)*slope + intercept
 		hu[i] = int16(v + 0.5)
@@ -163,7 +170,7 @@ func mask(img image.Image) (labels []uint8, width, height int, err error) {
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
 			v := at(x, y)
-			if v >= volume.NumClasses {
+			if v >= classes.Count {
 				return nil, 0, 0, fmt.Errorf("it holds the label %d; Glasswork knows 0 background, 1 ground glass, 2 consolidation and 3 lungs other", v)
 			}
 			labels = append(labels, v)
@@ -185,7 +192,7 @@ func Write(path string, img image.Image) error {
 
 // Series offers pictures of one size, in the order given, as slices of a volume
 // without positions or sizes. root is what the user opened.
-func Series(root, description string, files []string, width, height int) *volume.Series {
+func Series(root, description string, files []string, width, height int) *series.Series {
 	sum := sha256.New()
 	for _, f := range files {
 		fmt.Fprintf(sum, "%s|", filepath.Base(f))
@@ -194,12 +201,12 @@ func Series(root, description string, files []string, width, height int) *volume
 		}
 	}
 	fmt.Fprintf(sum, "%d×%d", width, height)
-	return &volume.Series{
+	return &series.Series{
 		ID: hex.EncodeToString(sum.Sum(nil)), Format: "pictures", Path: root, Files: files, Description: description,
 		Geometry: volume.NewGeometry([3]int{len(files), height, width}, [3]float64{1, 1, 1}, volume.Point{}),
 		Warnings: []string{
 			fmt.Sprintf("Pictures hold grey values, not HU; %s is shown in an assumed lung window (center %d, width %d), so nothing can be measured by HU.",
-				description, volume.AssumedCenter, volume.AssumedWidth),
+				description, series.AssumedCenter, series.AssumedWidth),
 			fmt.Sprintf("Pictures do not say how large a pixel is or how the patient lies; lengths, areas and volumes of %s cannot be measured, and sides are assumed.", description),
 		},
 		Source: source(files),

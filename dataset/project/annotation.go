@@ -3,6 +3,7 @@ package project
 import (
 	"fmt"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -177,8 +178,8 @@ func (e Entry) validate(g volume.Geometry) error {
 		return err
 	}
 	for _, c := range e.Patch.New {
-		if c >= volume.NumClasses {
-			return fmt.Errorf("label %d is none of the %d classes", c, volume.NumClasses)
+		if c >= classes.Count {
+			return fmt.Errorf("label %d is none of the %d classes", c, classes.Count)
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -22,8 +23,8 @@ func proposal(t testing.TB, a *Annotation, z int, class uint8, model string) Ent
 func TestUndoRestoresLabelsAndState(t *testing.T) {
 	p := open(t, t.TempDir())
 	id := addStudy(t, p, testSeries("s", "P")).ID
-	a := annotation(t, p, id)
-	do(t, p, id, a, proposal(t, a, 1, volume.LungsOther, "first"))
+	a := annotated(t, p, id)
+	do(t, p, id, a, proposal(t, a, 1, classes.LungsOther, "first"))
 
 	box := image.Rect(2, 3, 9, 8)
 	for _, c := range []struct {
@@ -43,12 +44,12 @@ func TestUndoRestoresLabelsAndState(t *testing.T) {
 		if a.Slices[c.z] != c.want {
 			t.Errorf("%s: state %+v, want %+v", c.name, a.Slices[c.z], c.want)
 		}
-		same(t, c.name, annotation(t, p, id), a)
+		same(t, c.name, annotated(t, p, id), a)
 		do(t, p, id, a, e.Undo(before))
 		if a.Slices[c.z] != before || !bytes.Equal(a.Labels.Labels, labels) {
 			t.Errorf("%s: the undo left %+v, want %+v and the old labels", c.name, a.Slices[c.z], before)
 		}
-		same(t, c.name+", undone", annotation(t, p, id), a)
+		same(t, c.name+", undone", annotated(t, p, id), a)
 	}
 	do(t, p, id, a, proposal(t, a, 0, 1, "after the undo")) // untouched again: allowed
 }
@@ -56,8 +57,8 @@ func TestUndoRestoresLabelsAndState(t *testing.T) {
 func TestProposalsNeverReplaceAPersonsWork(t *testing.T) {
 	p := open(t, t.TempDir())
 	id := addStudy(t, p, testSeries("s", "P")).ID
-	a := annotation(t, p, id)
-	stale := annotation(t, p, id) // another program's copy from before
+	a := annotated(t, p, id)
+	stale := annotated(t, p, id) // another program's copy from before
 	do(t, p, id, a, a.Stroke(paint(a, 0, image.Rect(0, 0, 2, 2), 1)))
 	do(t, p, id, a, a.Review(1, true))
 	for z := range 2 {
@@ -71,7 +72,7 @@ func TestProposalsNeverReplaceAPersonsWork(t *testing.T) {
 			t.Errorf("slice %d: Append = %v, want ErrTouched", z, err)
 		}
 	}
-	same(t, "after refusals", annotation(t, p, id), a)
+	same(t, "after refusals", annotated(t, p, id), a)
 	if _, err := p.Save(t.Context(), id, "reader"); err != nil {
 		t.Fatal(err)
 	}
@@ -88,9 +89,9 @@ func TestProposalsNeverReplaceAPersonsWork(t *testing.T) {
 func TestAProposalEqualToWhatStandsThereNamesItsModel(t *testing.T) {
 	p := open(t, t.TempDir())
 	id := addStudy(t, p, testSeries("s", "P")).ID
-	a := annotation(t, p, id)
-	do(t, p, id, a, proposal(t, a, 3, volume.Background, "sees nothing"))
-	if got := annotation(t, p, id).Slices[3].Model; got != "sees nothing" {
+	a := annotated(t, p, id)
+	do(t, p, id, a, proposal(t, a, 3, classes.Background, "sees nothing"))
+	if got := annotated(t, p, id).Slices[3].Model; got != "sees nothing" {
 		t.Errorf("model = %q", got)
 	}
 }
@@ -98,11 +99,11 @@ func TestAProposalEqualToWhatStandsThereNamesItsModel(t *testing.T) {
 func TestEntriesThatDoNotFitAreRefused(t *testing.T) {
 	p := open(t, t.TempDir())
 	id := addStudy(t, p, testSeries("s", "P")).ID
-	a := annotation(t, p, id)
+	a := annotated(t, p, id)
 	good := paint(a, 1, image.Rect(0, 0, 2, 2), 1)
 	outside, noClass, cut := good, good, good
 	outside.Box = image.Rect(31, 23, 33, 25)
-	noClass.New = []byte{1, 1, 1, volume.NumClasses}
+	noClass.New = []byte{1, 1, 1, classes.Count}
 	cut.New = cut.New[:3]
 	for name, e := range map[string]Entry{
 		"no kind":                    {Z: 1, Patch: &good},

@@ -43,7 +43,7 @@ func benchStudy(b *testing.B) (*Project, string, *Annotation) {
 	b.Helper()
 	p := open(b, b.TempDir())
 	id := addStudy(b, p, testSeries("bench", "P", 64, 512, 512)).ID
-	return p, id, annotation(b, p, id)
+	return p, id, annotated(b, p, id)
 }
 
 // reportTimes adds the median and the 99th percentile in milliseconds.
@@ -126,7 +126,7 @@ func BenchmarkReplay(b *testing.B) {
 	p, id, a := benchStudy(b)
 	strokes(b, p, id, a, 5000)
 	for b.Loop() {
-		annotation(b, p, id)
+		annotated(b, p, id)
 	}
 }
 

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"sync"
 
-	"glasswork/dataset"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
 	"glasswork/dataset/volume"
 )
 
@@ -15,7 +16,7 @@ const cacheBytes = 768 << 20
 // Examples returns the reviewed slices of the last saved revisions, of held-out
 // patients or of all others. They are those of this moment; later revisions do not change
 // them. Labels that are not saved as a revision yet are not among them.
-func (p *Project) Examples(ctx context.Context, holdout bool) (dataset.Examples, error) {
+func (p *Project) Examples(ctx context.Context, holdout bool) (example.Set, error) {
 	studies, err := p.Studies(ctx)
 	if err != nil {
 		return nil, err
@@ -44,7 +45,7 @@ func (p *Project) Examples(ctx context.Context, holdout bool) (dataset.Examples,
 	return x, nil
 }
 
-// examples implements dataset.Examples over stored voxels and labels.
+// examples implements example.Set over stored voxels and labels.
 type examples struct {
 	p     *Project
 	items []item
@@ -85,21 +86,21 @@ func (x *examples) Key(i int) (patient, caseID string, z int) {
 }
 
 // At returns reviewed slice i. Its arrays are shared: do not change them.
-func (x *examples) At(ctx context.Context, i int) (dataset.Example, error) {
+func (x *examples) At(ctx context.Context, i int) (example.Example, error) {
 	if i < 0 || i >= len(x.items) {
-		return dataset.Example{}, fmt.Errorf("example %d of %d does not exist", i, len(x.items))
+		return example.Example{}, fmt.Errorf("example %d of %d does not exist", i, len(x.items))
 	}
 	rs, z := x.items[i].study, x.items[i].z
 	all, err := x.load(ctx, rs)
 	if err != nil {
-		return dataset.Example{}, err
+		return example.Example{}, err
 	}
 	g := rs.study.Geometry
 	n, spacing, at := g.SliceVoxels(), g.Spacing(), rs.at[z]
-	e := dataset.Example{
+	e := example.Example{
 		Case: rs.study.Alias, Patient: rs.study.PatientKey, Z: z, W: g.Size[2], H: g.Size[1],
 		HU: all.hu[at*n : (at+1)*n : (at+1)*n], Labels: all.labels[at*n : (at+1)*n : (at+1)*n],
-		Known:     [volume.NumClasses]bool{true, true, true, true},
+		Known:     [classes.Count]bool{true, true, true, true},
 		Reference: fmt.Sprintf("%s revision %d", rs.study.Alias, rs.revision.Number),
 	}
 	if rs.study.Measurable {

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"glasswork/dataset"
+	"glasswork/dataset/example"
 	"glasswork/dataset/volume"
 )
 
@@ -27,7 +27,7 @@ func reviewedProject(t testing.TB) (*Project, []Study, []*volume.Volume) {
 		if err := p.StoreVoxels(t.Context(), study.ID, v); err != nil {
 			t.Fatal(err)
 		}
-		a := annotation(t, p, study.ID)
+		a := annotated(t, p, study.ID)
 		do(t, p, study.ID, a, a.Stroke(paint(a, 1, image.Rect(i, 0, i+4, 5), uint8(i+1))))
 		do(t, p, study.ID, a, a.Review(1, true))
 		do(t, p, study.ID, a, a.Review(3, true))
@@ -45,7 +45,7 @@ func reviewedProject(t testing.TB) (*Project, []Study, []*volume.Volume) {
 func TestExamplesAreTheReviewedSlicesOfTheSplit(t *testing.T) {
 	p, studies, voxels := reviewedProject(t)
 	// What is not saved yet is not an example.
-	a := annotation(t, p, studies[0].ID)
+	a := annotated(t, p, studies[0].ID)
 	do(t, p, studies[0].ID, a, a.Review(2, true))
 	for _, c := range []struct {
 		holdout bool
@@ -62,7 +62,7 @@ func TestExamplesAreTheReviewedSlicesOfTheSplit(t *testing.T) {
 	}
 }
 
-func checkExample(t *testing.T, x dataset.Examples, i int, s Study, v *volume.Volume, z int, class uint8) {
+func checkExample(t *testing.T, x example.Set, i int, s Study, v *volume.Volume, z int, class uint8) {
 	t.Helper()
 	e, err := x.At(t.Context(), i)
 	if err != nil {
@@ -115,7 +115,7 @@ func TestExamplesCanBeReadAtTheSameTime(t *testing.T) {
 func TestExamplesNeedTheVoxels(t *testing.T) {
 	p := open(t, t.TempDir())
 	study := addStudy(t, p, testSeries("a", "P"))
-	a := annotation(t, p, study.ID)
+	a := annotated(t, p, study.ID)
 	do(t, p, study.ID, a, a.Review(0, true))
 	if _, err := p.Save(t.Context(), study.ID, "reader"); err != nil {
 		t.Fatal(err)

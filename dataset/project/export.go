@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"iter"
 
-	"glasswork/dataset"
+	"glasswork/dataset/export"
 	"glasswork/dataset/volume"
 )
 
@@ -15,11 +15,11 @@ func (p *Project) DeidentificationKey() []byte { return p.Key("de-identification
 
 // ExportStudies yields every study that has a saved revision, under its alias, with the
 // voxels and the labels of that revision, one at a time. It ends after the first error.
-func (p *Project) ExportStudies(ctx context.Context) iter.Seq2[dataset.ExportStudy, error] {
-	return func(yield func(dataset.ExportStudy, error) bool) {
+func (p *Project) ExportStudies(ctx context.Context) iter.Seq2[export.Study, error] {
+	return func(yield func(export.Study, error) bool) {
 		studies, err := p.Studies(ctx)
 		if err != nil {
-			yield(dataset.ExportStudy{}, err)
+			yield(export.Study{}, err)
 			return
 		}
 		for _, s := range studies {
@@ -34,24 +34,24 @@ func (p *Project) ExportStudies(ctx context.Context) iter.Seq2[dataset.ExportStu
 	}
 }
 
-func (p *Project) exportStudy(ctx context.Context, s Study) (dataset.ExportStudy, error) {
+func (p *Project) exportStudy(ctx context.Context, s Study) (export.Study, error) {
 	v, err := p.Voxels(ctx, s.ID)
 	if err != nil {
-		return dataset.ExportStudy{}, err
+		return export.Study{}, err
 	}
 	r, err := p.lastRevision(ctx, s.ID)
 	if err != nil {
-		return dataset.ExportStudy{}, err
+		return export.Study{}, err
 	}
 	l := volume.NewLabelMap(s.Geometry)
 	if err := p.getBlob(ctx, r.LabelsSHA256, gzipped, l.Labels); err != nil {
-		return dataset.ExportStudy{}, fmt.Errorf("revision %d of study %s cannot be read: %w", r.Number, s.Alias, err)
+		return export.Study{}, fmt.Errorf("revision %d of study %s cannot be read: %w", r.Number, s.Alias, err)
 	}
 	origins, err := p.origins(ctx, r.slices)
 	if err != nil {
-		return dataset.ExportStudy{}, err
+		return export.Study{}, err
 	}
-	return dataset.ExportStudy{
+	return export.Study{
 		Name: s.Alias, CT: v, Labels: l, Reviewed: r.Reviewed, Origins: origins,
 		Source: s.Source, SeriesID: s.SeriesID, Calibrated: s.Calibrated, Measurable: s.Measurable,
 	}, nil
@@ -59,7 +59,7 @@ func (p *Project) exportStudy(ctx context.Context, s Study) (dataset.ExportStudy
 
 // origins says of each slice who made its labels. States know models by name; a name that
 // two models share is the later one's.
-func (p *Project) origins(ctx context.Context, states []SliceState) ([]dataset.Origin, error) {
+func (p *Project) origins(ctx context.Context, states []SliceState) ([]export.Origin, error) {
 	models, err := p.Models(ctx)
 	if err != nil {
 		return nil, err
@@ -68,9 +68,9 @@ func (p *Project) origins(ctx context.Context, states []SliceState) ([]dataset.O
 	for _, m := range models {
 		versions[m.Name] = m.ID
 	}
-	out := make([]dataset.Origin, len(states))
+	out := make([]export.Origin, len(states))
 	for z, s := range states {
-		out[z] = dataset.Origin{Model: s.Model, ModelVersion: firstNonEmpty(versions[s.Model], s.Model), Touched: s.Touched}
+		out[z] = export.Origin{Model: s.Model, ModelVersion: firstNonEmpty(versions[s.Model], s.Model), Touched: s.Touched}
 	}
 	return out, nil
 }

@@ -10,7 +10,7 @@ import (
 
 func TestExportStudiesAreTheLastRevisions(t *testing.T) {
 	p, studies, voxels := reviewedProject(t)
-	a := annotation(t, p, studies[1].ID)
+	a := annotated(t, p, studies[1].ID)
 	saved := bytes.Clone(a.Labels.Labels)
 	do(t, p, studies[1].ID, a, a.Stroke(paint(a, 0, image.Rect(0, 0, 9, 9), 1))) // not saved
 	addStudy(t, p, testSeries("never saved", "patient d"))

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 )
 
 // asNobody runs do without the rights of root, which may write everywhere.
@@ -45,7 +45,7 @@ func TestAReadOnlyFolderIsSaidWhenOpened(t *testing.T) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	same(t, "writable again", annotation(t, open(t, dir), study), want)
+	same(t, "writable again", annotated(t, open(t, dir), study), want)
 }
 
 // TestAFullDiskLosesNothing fills a small file system until nothing more can be written.
@@ -62,7 +62,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	defer p.Close()
 	s := testSeries("s", "P", 8, 256, 256)
 	study := addStudy(t, p, s).ID
-	want := annotation(t, p, study)
+	want := annotated(t, p, study)
 	do(t, p, study, want, want.Stroke(paint(want, 2, image.Rect(1, 1, 9, 9), 1)))
 
 	big := testSeries("big", "P", 16, 512, 512)
@@ -89,15 +89,15 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	oneSentence(t, "Append", err, "disk is full")
 	_, err = p.Save(t.Context(), study, "reader")
 	oneSentence(t, "Save", err, "disk is full")
-	same(t, "full", annotation(t, p, study), want)
+	same(t, "full", annotated(t, p, study), want)
 
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, "size=64m"); err != nil {
 		t.Fatal(err)
 	}
-	do(t, p, study, want, want.Stroke(paint(want, 3, image.Rect(0, 0, 7, 7), volume.Consolidation)))
+	do(t, p, study, want, want.Stroke(paint(want, 3, image.Rect(0, 0, 7, 7), classes.Consolidation)))
 	if _, err := p.Save(t.Context(), study, "reader"); err != nil {
 		t.Errorf("with space again: %v", err)
 	}
-	same(t, "with space again", annotation(t, p, study), want)
+	same(t, "with space again", annotated(t, p, study), want)
 	checkStore(t, p, study)
 }

@@ -38,7 +38,7 @@ func painted(t *testing.T) (dir, study string, want *Annotation) {
 	dir = t.TempDir()
 	p := open(t, dir)
 	study = addStudy(t, p, testSeries("s", "P")).ID
-	want = annotation(t, p, study)
+	want = annotated(t, p, study)
 	do(t, p, study, want, want.Stroke(paint(want, 2, image.Rect(1, 1, 9, 9), 1)))
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func TestADamagedDatabaseIsSaidAndNotOverwritten(t *testing.T) {
 	if err := os.WriteFile(path, whole, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	same(t, "brought back", annotation(t, open(t, dir), study), want)
+	same(t, "brought back", annotated(t, open(t, dir), study), want)
 }
 
 // TestAFullDatabaseLosesNothing uses SQLite's own limit of pages, which fails as a full disk does.
@@ -131,13 +131,13 @@ func TestAFullDatabaseLosesNothing(t *testing.T) {
 	if resultCode(err) != sqlite3.SQLITE_FULL {
 		t.Errorf("code %d behind %v", resultCode(err), err)
 	}
-	same(t, "while full", annotation(t, p, study), want)
+	same(t, "while full", annotated(t, p, study), want)
 	if _, err := p.db.Exec(`PRAGMA max_page_count = 1000000`); err != nil {
 		t.Fatal(err)
 	}
 	do(t, p, study, want, want.Stroke(paint(want, 1, image.Rect(0, 0, 5, 5), 3)))
 	p.Close()
-	same(t, "reopened", annotation(t, open(t, dir), study), want)
+	same(t, "reopened", annotated(t, open(t, dir), study), want)
 }
 
 func TestACancelledAppendIsWholeOrAbsent(t *testing.T) {
@@ -148,7 +148,7 @@ func TestACancelledAppendIsWholeOrAbsent(t *testing.T) {
 	if err := p.Append(ctx, study, want.Review(0, true)); !errors.Is(err, context.Canceled) {
 		t.Errorf("Append = %v", err)
 	}
-	same(t, "cancelled", annotation(t, p, study), want)
+	same(t, "cancelled", annotated(t, p, study), want)
 }
 
 func TestALockedProjectSaysSo(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -71,7 +72,7 @@ func stepEntries(n int, a *Annotation) []Entry {
 	case 2: // a proposal, which is refused where a person was
 		labels := make([]byte, h*w)
 		for i := range labels {
-			labels[i] = byte(r.IntN(volume.NumClasses))
+			labels[i] = byte(r.IntN(classes.Count))
 		}
 		e, err := a.Proposal(z, labels, fmt.Sprintf("model-%d", n))
 		if err == nil && e.allowedOver(a.Slices[z]) == nil {
@@ -92,7 +93,7 @@ func noise(r *rand.Rand, z int, box image.Rectangle, a *Annotation) volume.Patch
 		p.Old = append(p.Old, a.Labels.Slice(z)[y*a.Labels.Size[2]+box.Min.X:][:box.Dx()]...)
 	}
 	for range p.Old {
-		p.New = append(p.New, byte(r.IntN(volume.NumClasses)))
+		p.New = append(p.New, byte(r.IntN(classes.Count)))
 	}
 	return p
 }
@@ -146,7 +147,7 @@ func TestKilledPainterLosesNoFinishedStroke(t *testing.T) {
 		if err != nil {
 			t.Fatalf("kill %d: %v", kill, err)
 		}
-		got := annotation(t, p, study)
+		got := annotated(t, p, study)
 		// What was reported must be there; one step more may have become durable unreported.
 		done = max(done, next-1)
 		for next <= done || (next == done+1 && entries < got.Seq) {

@@ -7,14 +7,14 @@ import (
 	"errors"
 	"fmt"
 
-	"glasswork/dataset"
+	"glasswork/dataset/annotation"
 )
 
 // mappingKey is where the project keeps what foreign segments become.
 const mappingKey = "segments"
 
 // Mapping returns what was chosen for foreign segments so far.
-func (p *Project) Mapping(ctx context.Context) (dataset.Mapping, error) {
+func (p *Project) Mapping(ctx context.Context) (annotation.Mapping, error) {
 	text, err := p.Setting(ctx, mappingKey)
 	if err != nil {
 		return nil, err
@@ -23,13 +23,13 @@ func (p *Project) Mapping(ctx context.Context) (dataset.Mapping, error) {
 }
 
 // readMapping takes what it understands; what it does not is asked again.
-func readMapping(text string) dataset.Mapping {
-	kept, known := map[string]string{}, dataset.Mapping{}
+func readMapping(text string) annotation.Mapping {
+	kept, known := map[string]string{}, annotation.Mapping{}
 	if text == "" || json.Unmarshal([]byte(text), &kept) != nil {
 		return known
 	}
 	for key, name := range kept {
-		if c, err := dataset.ParseChoice(name); err == nil {
+		if c, err := annotation.ParseChoice(name); err == nil {
 			known[key] = c
 		}
 	}
@@ -38,7 +38,7 @@ func readMapping(text string) dataset.Mapping {
 
 // Remember adds choices to those that the project knows; what others have added meanwhile
 // stays.
-func (p *Project) Remember(ctx context.Context, m dataset.Mapping) error {
+func (p *Project) Remember(ctx context.Context, m annotation.Mapping) error {
 	if len(m) == 0 {
 		return nil
 	}
@@ -88,7 +88,7 @@ const (
 // slice that changes and, with reviewed, one that accepts it. source names the file. kept
 // are slices left as they are because a person has touched them. The error is a
 // TouchedError.
-func (a *Annotation) Imports(m *dataset.Marked, source string, on OnTouched, reviewed bool) (entries [][]Entry, kept []int, err error) {
+func (a *Annotation) Imports(m *annotation.Marked, source string, on OnTouched, reviewed bool) (entries [][]Entry, kept []int, err error) {
 	for _, z := range m.Slices() {
 		e, changes := a.Import(z, m.Over(z, a.Labels.Slice(z)), source, on == Replace)
 		state := a.Slices[z]

@@ -6,15 +6,17 @@ import (
 	"image"
 	"testing"
 
+	"glasswork/dataset/classes"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
 // testSeries is a small axial series of one patient.
-func testSeries(id, patientID string, size ...int) *volume.Series {
+func testSeries(id, patientID string, size ...int) *series.Series {
 	if len(size) == 0 {
 		size = []int{5, 24, 32}
 	}
-	return &volume.Series{
+	return &series.Series{
 		ID: id, Format: "phantom", Path: "/scans/" + id, Description: "CHEST 5.0",
 		PatientID: patientID, PatientName: "Doe^Jane", StudyUID: "study of " + id, Calibrated: true, Measurable: true,
 		Geometry: volume.NewGeometry([3]int(size), [3]float64{5, 0.8, 0.7}, volume.Point{-10, -20, 30}),
@@ -31,7 +33,7 @@ func open(t testing.TB, dir string) *Project {
 	return p
 }
 
-func addStudy(t testing.TB, p *Project, s *volume.Series) Study {
+func addStudy(t testing.TB, p *Project, s *series.Series) Study {
 	t.Helper()
 	study, err := p.AddStudy(t.Context(), s)
 	if err != nil {
@@ -40,7 +42,7 @@ func addStudy(t testing.TB, p *Project, s *volume.Series) Study {
 	return study
 }
 
-func annotation(t testing.TB, p *Project, id string) *Annotation {
+func annotated(t testing.TB, p *Project, id string) *Annotation {
 	t.Helper()
 	a, err := p.Annotation(context.Background(), id)
 	if err != nil {
@@ -91,22 +93,22 @@ func TestWhatIsAppendedIsThereAfterReopening(t *testing.T) {
 	if study.Alias != "A0001" || study.Slices != 5 || study.HasVoxels || study.Reviewed != 0 {
 		t.Errorf("new study: %+v", study)
 	}
-	a := annotation(t, p, study.ID)
-	proposed := bytes.Repeat([]byte{volume.LungsOther}, 24*32)
+	a := annotated(t, p, study.ID)
+	proposed := bytes.Repeat([]byte{classes.LungsOther}, 24*32)
 	e, err := a.Proposal(2, proposed, "baseline-1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	do(t, p, study.ID, a, e)
-	do(t, p, study.ID, a, a.Stroke(paint(a, 2, image.Rect(3, 4, 10, 9), volume.GroundGlass)))
+	do(t, p, study.ID, a, a.Stroke(paint(a, 2, image.Rect(3, 4, 10, 9), classes.GroundGlass)))
 	do(t, p, study.ID, a, a.Review(2, true))
-	do(t, p, study.ID, a, a.Stroke(paint(a, 4, image.Rect(0, 0, 32, 1), volume.Consolidation)))
+	do(t, p, study.ID, a, a.Stroke(paint(a, 4, image.Rect(0, 0, 32, 1), classes.Consolidation)))
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}
 
 	p = open(t, dir)
-	same(t, "reopened", annotation(t, p, study.ID), a)
+	same(t, "reopened", annotated(t, p, study.ID), a)
 	again := addStudy(t, p, testSeries("1.2.3", "P1"))
 	if again.ID != study.ID || again.Reviewed != 1 {
 		t.Errorf("the same series again: %+v", again)
@@ -115,7 +117,7 @@ func TestWhatIsAppendedIsThereAfterReopening(t *testing.T) {
 	if err != nil || r.Number != 1 || r.Model != "baseline-1" || !r.Reviewed[2] || r.Reviewed[4] {
 		t.Fatalf("Save = %+v, %v", r, err)
 	}
-	same(t, "after Save", annotation(t, p, study.ID), a)
-	do(t, p, study.ID, a, a.Stroke(paint(a, 0, image.Rect(5, 5, 6, 6), volume.GroundGlass)))
-	same(t, "revision and journal", annotation(t, p, study.ID), a)
+	same(t, "after Save", annotated(t, p, study.ID), a)
+	do(t, p, study.ID, a, a.Stroke(paint(a, 0, image.Rect(5, 5, 6, 6), classes.GroundGlass)))
+	same(t, "revision and journal", annotated(t, p, study.ID), a)
 }

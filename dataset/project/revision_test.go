@@ -17,7 +17,7 @@ func twoRevisions(t testing.TB) (p *Project, study string, labels [2][]byte) {
 	t.Helper()
 	p = open(t, t.TempDir())
 	study = addStudy(t, p, testSeries("s", "P")).ID
-	a := annotation(t, p, study)
+	a := annotated(t, p, study)
 	do(t, p, study, a, proposal(t, a, 0, 3, "one"))
 	do(t, p, study, a, proposal(t, a, 1, 2, "two"))
 	do(t, p, study, a, a.Review(1, true))
@@ -161,7 +161,7 @@ func TestARevisionHoldsWhatWasSavedAndNothingElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := annotation(t, p, study)
+	a := annotated(t, p, study)
 	if all[0].Holds(a) || !all[1].Holds(a) {
 		t.Error("the newest revision alone holds the present state")
 	}

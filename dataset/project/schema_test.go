@@ -33,7 +33,7 @@ func TestMigrationsKeepWhatIsThere(t *testing.T) {
 	if err := p.db.QueryRow(`SELECT count(*) FROM later WHERE x = 7`).Scan(&rows); err != nil || rows != 1 || version() != len(migrations)+2 {
 		t.Errorf("%d rows, version %d (%v)", rows, version(), err)
 	}
-	same(t, "migrated", annotation(t, p, study), want)
+	same(t, "migrated", annotated(t, p, study), want)
 }
 
 func TestEveryConnectionIsSafe(t *testing.T) {

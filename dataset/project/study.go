@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -21,7 +22,7 @@ type Study struct {
 	ID, Alias string
 	// PatientKey is a salted hash: studies of one patient share it.
 	PatientKey string
-	// SeriesID is volume.Series.ID, Source the path it was opened from last.
+	// SeriesID is series.Series.ID, Source the path it was opened from last.
 	SeriesID, Source, Description string
 	Geometry                      volume.Geometry
 	Calibrated, Measurable        bool
@@ -35,7 +36,7 @@ type Study struct {
 
 // AddStudy registers a series. The same series again (by its ID) gives the same
 // study and remembers where it was found this time. The patient's name and ID are not stored.
-func (p *Project) AddStudy(ctx context.Context, s *volume.Series) (Study, error) {
+func (p *Project) AddStudy(ctx context.Context, s *series.Series) (Study, error) {
 	if err := s.Geometry.Validate(); err != nil {
 		return Study{}, fmt.Errorf("%s cannot be added to the project: %w", s.Path, err)
 	}
@@ -56,7 +57,7 @@ func (p *Project) AddStudy(ctx context.Context, s *volume.Series) (Study, error)
 }
 
 // meetAgain updates where a known study lies. Its labels stand on its grid, so another grid is refused.
-func meetAgain(ctx context.Context, tx *sql.Tx, known Study, s *volume.Series) error {
+func meetAgain(ctx context.Context, tx *sql.Tx, known Study, s *series.Series) error {
 	if !known.Geometry.SameGrid(s.Geometry) {
 		return &Error{Advice: fmt.Sprintf("%s is study %s of this project but has other slices than before (%s then, %s now); open the complete series, or use another project",
 			s.Path, known.Alias, size(known.Geometry), size(s.Geometry))}
@@ -65,7 +66,7 @@ func meetAgain(ctx context.Context, tx *sql.Tx, known Study, s *volume.Series) e
 	return err
 }
 
-func insertStudy(ctx context.Context, tx *sql.Tx, id, patient string, s *volume.Series) error {
+func insertStudy(ctx context.Context, tx *sql.Tx, id, patient string, s *series.Series) error {
 	geometry, err := json.Marshal(s.Geometry)
 	if err != nil {
 		return err
@@ -79,7 +80,7 @@ func insertStudy(ctx context.Context, tx *sql.Tx, id, patient string, s *volume.
 }
 
 // patientKey is the same for all studies of one patient, as far as the files say so.
-func (p *Project) patientKey(s *volume.Series) string {
+func (p *Project) patientKey(s *series.Series) string {
 	if id := strings.TrimSpace(s.PatientID); id != "" {
 		return p.hash("patient", id)
 	}

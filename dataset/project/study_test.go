@@ -11,11 +11,12 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
 // noisyVolume is a volume of the series' grid with every kind of value in it.
-func noisyVolume(s *volume.Series) *volume.Volume {
+func noisyVolume(s *series.Series) *volume.Volume {
 	v := volume.New(s.Geometry)
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range v.HU {
@@ -33,7 +34,7 @@ func TestPatientsAreKeysAndNeverNames(t *testing.T) {
 	unknown, sameStudy, alone := testSeries("4", ""), testSeries("5", ""), testSeries("6", "")
 	unknown.StudyUID, sameStudy.StudyUID, alone.StudyUID = "1.2", "1.2", ""
 	var keys []string
-	for i, s := range []*volume.Series{first, second, other, unknown, sameStudy, alone} {
+	for i, s := range []*series.Series{first, second, other, unknown, sameStudy, alone} {
 		study := addStudy(t, p, s)
 		if want := []string{"A0001", "A0002", "A0003", "A0004", "A0005", "A0006"}[i]; study.Alias != want {
 			t.Errorf("alias %s, want %s", study.Alias, want)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glasswork/dataset/picture"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -24,7 +25,7 @@ type group struct {
 // Open makes series of files: of the pages of one size in a file of several, and of all
 // files of one page and size in a folder, in natural order of their names. skipped says in a
 // sentence for each why a file is not offered. err is ctx's alone. root is what the user opened.
-func Open(ctx context.Context, root string, files []string) (series []*volume.Series, skipped []string, err error) {
+func Open(ctx context.Context, root string, files []string) (series []*series.Series, skipped []string, err error) {
 	files = slices.SortedFunc(slices.Values(files), picture.CompareNatural)
 	var order []group
 	pages := map[group]source{}
@@ -55,12 +56,12 @@ func Open(ctx context.Context, root string, files []string) (series []*volume.Se
 }
 
 // series offers pages as slices of a volume without positions.
-func (g group) series(root string, pages source) *volume.Series {
+func (g group) series(root string, pages source) *series.Series {
 	name := filepath.Base(g.from)
 	if len(pages) == 1 {
 		name = filepath.Base(pages[0].path)
 	}
-	s := &volume.Series{
+	s := &series.Series{
 		ID: g.identity(pages), Format: "TIFF", Path: root, Files: pages.files(), Description: strings.TrimSuffix(name, filepath.Ext(name)),
 		Geometry:   volume.NewGeometry([3]int{len(pages), g.height, g.width}, [3]float64{1, 1, 1}, volume.Point{}),
 		Calibrated: g.numeric, Source: pages,
@@ -69,7 +70,7 @@ func (g group) series(root string, pages source) *volume.Series {
 		s.Warnings = append(s.Warnings, fmt.Sprintf("%s holds numbers without a unit; they are taken as HU and rounded to whole HU.", name))
 	} else {
 		s.Warnings = append(s.Warnings, fmt.Sprintf("%s holds grey values, not HU; it is shown in an assumed lung window (center %d, width %d), so nothing can be measured by HU.",
-			name, volume.AssumedCenter, volume.AssumedWidth))
+			name, series.AssumedCenter, series.AssumedWidth))
 	}
 	s.Warnings = append(s.Warnings, fmt.Sprintf("%s does not say how large a pixel is or how the patient lies; lengths, areas and volumes cannot be measured, and sides are assumed.", name))
 	return s

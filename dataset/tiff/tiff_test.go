@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/image/tiff"
 
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -68,7 +69,7 @@ func save(t testing.TB, files map[string][]byte) (dir string) {
 }
 
 // read opens files and reads all series.
-func read(t *testing.T, dir string) ([]*volume.Series, []*volume.Volume) {
+func read(t *testing.T, dir string) ([]*series.Series, []*volume.Volume) {
 	t.Helper()
 	files, _ := filepath.Glob(filepath.Join(dir, "*"))
 	series, skipped, err := Open(t.Context(), dir, files)
@@ -87,7 +88,7 @@ func read(t *testing.T, dir string) ([]*volume.Series, []*volume.Volume) {
 }
 
 func assumed(grey float64) int16 {
-	slope, intercept := volume.AssumedScale()
+	slope, intercept := series.AssumedScale()
 	return int16(math.Round(grey*slope + intercept))
 }
 

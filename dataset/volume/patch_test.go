@@ -4,13 +4,15 @@ import (
 	"bytes"
 	"image"
 	"testing"
+
+	"glasswork/dataset/classes"
 )
 
 func TestDiffApplyRevert(t *testing.T) {
 	l := NewLabelMap(NewGeometry([3]int{3, 6, 5}, [3]float64{1, 1, 1}, Point{}))
 	before := append([]uint8(nil), l.Slice(1)...)
 	after := append([]uint8(nil), before...)
-	after[1*5+2], after[3*5+4] = GroundGlass, Consolidation
+	after[1*5+2], after[3*5+4] = classes.GroundGlass, classes.Consolidation
 
 	p, ok := Diff(1, 5, before, after)
 	if !ok || p.Box != image.Rect(2, 1, 5, 4) {
@@ -57,11 +59,11 @@ func TestLabelMapValidate(t *testing.T) {
 	if err := l.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	l.Labels[3] = NumClasses
+	l.Labels[3] = classes.Count
 	if l.Validate() == nil {
 		t.Error("a label that is no class was accepted")
 	}
-	if n := l.Counts(0); n != [NumClasses]int{4, 0, 0, 0} {
+	if n := l.Counts(0); n != [classes.Count]int{4, 0, 0, 0} {
 		t.Errorf("Counts = %v", n)
 	}
 }

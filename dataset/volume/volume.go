@@ -6,28 +6,11 @@
 // (x to the patient's left, y to posterior, z to the head), as in DICOM.
 package volume
 
-import "fmt"
+import (
+	"fmt"
 
-// Class is the value of one voxel of a LabelMap.
-type Class = uint8
-
-// The classes, in this order everywhere inside the program.
-const (
-	Background Class = iota
-	GroundGlass
-	Consolidation
-	LungsOther
-	NumClasses = 4
+	"glasswork/dataset/classes"
 )
-
-// Ignored marks, in labels to learn from or to score against, pixels of which nothing is
-// known: neither counts them. It never stands in a LabelMap.
-const Ignored Class = 255
-
-// ClassNames are the classes' names in the order of their values.
-func ClassNames() [NumClasses]string {
-	return [NumClasses]string{"background", "ground glass", "consolidation", "lungs other"}
-}
 
 // Volume is a CT volume: HU is [z,y,x], one int16 a voxel in Hounsfield units.
 type Volume struct {
@@ -68,10 +51,10 @@ func (l *LabelMap) Clone() *LabelMap {
 
 // Counts returns how many voxels of slice z carry each class. Values that are
 // no class are an error of the caller and are counted as background.
-func (l *LabelMap) Counts(z int) (n [NumClasses]int) {
+func (l *LabelMap) Counts(z int) (n [classes.Count]int) {
 	for _, c := range l.Slice(z) {
-		if int(c) >= NumClasses {
-			c = Background
+		if int(c) >= classes.Count {
+			c = classes.Background
 		}
 		n[c]++
 	}
@@ -88,8 +71,8 @@ func (l *LabelMap) Validate() error {
 		return fmt.Errorf("label map holds %d voxels, its geometry says %d", len(l.Labels), l.Voxels())
 	}
 	for i, c := range l.Labels {
-		if int(c) >= NumClasses {
-			return fmt.Errorf("label %d at voxel %d is none of the %d classes", c, i, NumClasses)
+		if int(c) >= classes.Count {
+			return fmt.Errorf("label %d at voxel %d is none of the %d classes", c, i, classes.Count)
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package anatomy
 import (
 	"math"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -149,7 +150,7 @@ func LungCheck(reference, healthy []bool, labels []uint8) (dice, lesionShare flo
 		if r {
 			ref++
 		}
-		if labels[i] != volume.Background {
+		if labels[i] != classes.Background {
 			pred++
 			if r {
 				both++
@@ -157,7 +158,7 @@ func LungCheck(reference, healthy []bool, labels []uint8) (dice, lesionShare flo
 		}
 		if healthy[i] {
 			well++
-			if volume.IsLesion(labels[i]) {
+			if classes.IsLesion(labels[i]) {
 				lesion++
 			}
 		}

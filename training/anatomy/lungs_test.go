@@ -3,8 +3,8 @@ package anatomy
 import (
 	"testing"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/phantom"
-	"glasswork/dataset/volume"
 )
 
 // On a healthy phantom the thresholded lungs are the exact ones but for their hilum.
@@ -23,7 +23,7 @@ func TestThresholdLungs(t *testing.T) {
 
 func TestLungCheck(t *testing.T) {
 	reference := []bool{true, true, true, true, false, false}
-	labels := []uint8{volume.LungsOther, volume.GroundGlass, volume.Background, volume.LungsOther, volume.LungsOther, volume.Background}
+	labels := []uint8{classes.LungsOther, classes.GroundGlass, classes.Background, classes.LungsOther, classes.LungsOther, classes.Background}
 	healthy := []bool{false, true, true, false, false, false}
 	if dice, lesion := LungCheck(reference, healthy, labels); dice != 0.75 || lesion != 0.5 {
 		t.Errorf("Dice %g and lesion %g, want 0.75 and 0.5", dice, lesion)

@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"glasswork/dataset"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
 	"glasswork/training/experiment/study"
 )
 
@@ -17,21 +17,21 @@ type arrays struct {
 	n, size int
 	x       []float32 // [n,y,x], 0…1 over all slices together
 	y       []uint8   // [n,y,x], classes
-	known   [][volume.NumClasses]bool
+	known   [][classes.Count]bool
 }
 
 // prepare resizes every slice as the study did: image and every mask channel bicubically,
 // then the class with the greatest channel; then the values by the least and the greatest
 // of all slices.
-func prepare(ctx context.Context, e dataset.Examples, size int) (*arrays, error) {
+func prepare(ctx context.Context, e example.Set, size int) (*arrays, error) {
 	a := &arrays{n: e.Len(), size: size}
 	a.x, a.y = make([]float32, a.n*size*size), make([]uint8, a.n*size*size)
-	a.known = make([][volume.NumClasses]bool, a.n)
+	a.known = make([][classes.Count]bool, a.n)
 	g, working := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range a.n {
 		g.Go(func() error {
-			r, err := dataset.ReadRaw(working, e, i)
+			r, err := example.ReadRaw(working, e, i)
 			if err != nil {
 				return err
 			}
@@ -52,10 +52,10 @@ func (a *arrays) labels(i int) []uint8  { return a.y[i*a.size*a.size : (i+1)*a.s
 
 // classify writes the class whose resized channel is greatest. Of equal ones the first in
 // the order of the study's channels counts, as numpy's argmax has it.
-func classify(labels []uint8, r dataset.Raw, size int) {
+func classify(labels []uint8, r example.Raw, size int) {
 	best := make([]float32, len(labels))
 	first := true
-	for _, c := range [volume.NumClasses]volume.Class{volume.GroundGlass, volume.Consolidation, volume.LungsOther, volume.Background} {
+	for _, c := range [classes.Count]classes.Class{classes.GroundGlass, classes.Consolidation, classes.LungsOther, classes.Background} {
 		if r.Masks[c] == nil {
 			continue
 		}

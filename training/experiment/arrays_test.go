@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"glasswork/dataset"
 	"glasswork/dataset/atomicfile"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
 	"glasswork/dataset/npy"
-	"glasswork/dataset/volume"
 )
 
 // writeArray writes an array as NumPy does.
@@ -60,7 +60,7 @@ func TestPrepare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	corners := map[int]volume.Class{0: volume.GroundGlass, 31: volume.Consolidation, 31 * 32: volume.LungsOther, 32*32 - 1: volume.Background}
+	corners := map[int]classes.Class{0: classes.GroundGlass, 31: classes.Consolidation, 31 * 32: classes.LungsOther, 32*32 - 1: classes.Background}
 	for at, class := range corners {
 		if got := a.labels(5)[at]; got != class {
 			t.Errorf("pixel %d is %d, want %d", at, got, class)
@@ -101,12 +101,12 @@ func TestEqualChannels(t *testing.T) {
 		t.Error("empty images are scaled")
 	}
 	a := &arrays{n: 1, size: 4, y: make([]uint8, 16)}
-	r, err := dataset.ReadRaw(t.Context(), d.Pool, 0)
+	r, err := example.ReadRaw(t.Context(), d.Pool, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	classify(a.labels(0), r, 4)
-	if got := a.labels(0)[2]; got != volume.Consolidation {
+	if got := a.labels(0)[2]; got != classes.Consolidation {
 		t.Errorf("the pixel on the edge is %d, want consolidation, whose channel comes before background's", got)
 	}
 }

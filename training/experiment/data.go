@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"glasswork/dataset"
+	"glasswork/dataset/example"
 	"glasswork/training/sampling"
 )
 
@@ -17,7 +17,7 @@ type Data struct {
 	Names []string
 	// Pool is all slices in the order of the datasets. From TestFrom on they are a test set
 	// of the data's own, which the patient protocol keeps; without one it is Pool's length.
-	Pool     dataset.Examples
+	Pool     example.Set
 	TestFrom int
 	// Arrays says that these are the arrays that the study used.
 	Arrays bool
@@ -28,9 +28,9 @@ type Data struct {
 func OpenData(ctx context.Context, paths, tests []string) (*Data, error) {
 	paths, tests = spread(paths, tests)
 	d := &Data{}
-	var parts []dataset.Examples
+	var parts []example.Set
 	for i, path := range append(paths[:len(paths):len(paths)], tests...) {
-		e, err := dataset.OpenExamples(ctx, path)
+		e, err := example.Open(ctx, path)
 		if err != nil {
 			return nil, err
 		}
@@ -44,7 +44,7 @@ func OpenData(ctx context.Context, paths, tests []string) (*Data, error) {
 		return nil, fmt.Errorf("no dataset was named")
 	}
 	d.Pool = sampling.Join(parts...)
-	d.Arrays = len(parts) == 1 && dataset.StudyArrays(parts[0])
+	d.Arrays = len(parts) == 1 && example.StudyArrays(parts[0])
 	return d, nil
 }
 

@@ -8,8 +8,8 @@ import (
 	"os"
 	"sync/atomic"
 
-	"glasswork/dataset"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
 	"glasswork/training/network"
 )
 
@@ -24,7 +24,7 @@ type fakeLearner struct {
 
 type fakeState struct {
 	Classes int
-	W       [volume.NumClasses][powers]float64
+	W       [classes.Count][powers]float64
 	ByBatch bool
 }
 
@@ -48,7 +48,7 @@ func features(v float32) (f [powers]float64) {
 	return f
 }
 
-func (l *fakeLearner) softmax(f [powers]float64) (p [volume.NumClasses]float64) {
+func (l *fakeLearner) softmax(f [powers]float64) (p [classes.Count]float64) {
 	sum := 0.0
 	for c := range l.Classes {
 		for i, v := range f {
@@ -72,7 +72,7 @@ func (l *fakeLearner) Step(ctx context.Context, b network.Batch, lr float64) (fl
 			return 0, err
 		}
 	}
-	var g [volume.NumClasses][powers]float64
+	var g [classes.Count][powers]float64
 	loss, n := 0.0, float64(len(b.X))
 	for i, v := range b.X {
 		if int(b.Y[i]) >= l.Classes {
@@ -162,7 +162,7 @@ func (*fakeNetworks) Describe() (libtorch, device string, threads int) { return 
 // four belong to one patient.
 type bands int
 
-var bandHU = [volume.NumClasses]int16{100, -550, -150, -850}
+var bandHU = [classes.Count]int16{100, -550, -150, -850}
 
 const bandSide = 32
 
@@ -173,15 +173,15 @@ func (b bands) Key(i int) (patient, caseID string, z int) {
 	return name, name, i % 4
 }
 
-func (b bands) At(_ context.Context, i int) (dataset.Example, error) {
+func (b bands) At(_ context.Context, i int) (example.Example, error) {
 	patient, name, z := b.Key(i)
-	e := dataset.Example{
+	e := example.Example{
 		Case: name, Patient: patient, Z: z, W: bandSide, H: bandSide,
 		HU: make([]int16, bandSide*bandSide), Labels: make([]uint8, bandSide*bandSide),
-		Known: [volume.NumClasses]bool{true, true, true, true},
+		Known: [classes.Count]bool{true, true, true, true},
 	}
 	for k := range e.HU {
-		class := uint8((k/bandSide*4/bandSide + k%bandSide*4/bandSide + i) % volume.NumClasses)
+		class := uint8((k/bandSide*4/bandSide + k%bandSide*4/bandSide + i) % classes.Count)
 		e.Labels[k] = class
 		e.HU[k] = bandHU[class] + int16(k%17-8)
 	}

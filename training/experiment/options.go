@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training"
 	"glasswork/training/augment"
 	"glasswork/training/network"
@@ -63,7 +63,7 @@ func optimiser(kind string) network.Optimiser {
 // info is what stands in the run's model.
 func (r Run) info(p Protocol) network.Info {
 	c := r.Column
-	all := volume.ClassNames()
+	all := classes.Names()
 	names := all[:]
 	if c.Classes == 2 {
 		names = []string{"background", "lung"}

@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"glasswork/dataset"
+	"glasswork/dataset/example"
 )
 
 // cohort is slices of patients, told apart by the letters of a text: "aab" are two of a
 // and one of b.
 type cohort struct {
-	dataset.Examples
+	example.Set
 	letters string
 }
 

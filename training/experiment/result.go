@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 
 	"glasswork/dataset/atomicfile"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/score"
 )
 
@@ -30,8 +30,8 @@ type Result struct {
 
 	// Accuracy and IoU (by class) are the published protocol's: over all pixels, and per
 	// test batch, then the mean over batches. nil is undefined.
-	Accuracy *float64                    `json:"accuracy"`
-	IoU      [volume.NumClasses]*float64 `json:"iou"`
+	Accuracy *float64                `json:"accuracy"`
+	IoU      [classes.Count]*float64 `json:"iou"`
 	// Cases are the patient protocol's: what was counted in every test case.
 	Cases []score.Counted `json:"cases,omitempty"`
 
@@ -47,8 +47,8 @@ type Point struct {
 	Step  int     `json:"step"`
 	Loss  float64 `json:"loss"`
 	// Seconds since the run began, over all sittings.
-	Seconds float64                     `json:"seconds"`
-	IoU     [volume.NumClasses]*float64 `json:"iou"`
+	Seconds float64                 `json:"seconds"`
+	IoU     [classes.Count]*float64 `json:"iou"`
 }
 
 // Sample is a test slice with what the run's network said of it, [y,x].

@@ -9,8 +9,9 @@ import (
 	"slices"
 	"time"
 
-	"glasswork/dataset"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
+
 	"glasswork/training"
 	"glasswork/training/inference"
 	"glasswork/training/network"
@@ -39,7 +40,7 @@ type Runner struct {
 	Emit func(protocol.Event)
 
 	arrays map[int]*arrays // by size
-	cached dataset.Examples
+	cached example.Set
 }
 
 // Outcome is what a call of Run came to.
@@ -268,8 +269,8 @@ func (r *Runner) watch(o *training.Options, c *curve, pass int, fail context.Can
 }
 
 // iouOf takes a score of every class from a report.
-func iouOf(r score.Report, of func(c score.ClassScore) *float64) (iou [volume.NumClasses]*float64) {
-	iou[volume.Background] = of(r.Background)
+func iouOf(r score.Report, of func(c score.ClassScore) *float64) (iou [classes.Count]*float64) {
+	iou[classes.Background] = of(r.Background)
 	for i, c := range r.Classes {
 		iou[i+1] = of(c)
 	}
@@ -315,7 +316,7 @@ func (r *Runner) sources(ctx context.Context, c Settings) (sources, error) {
 	case r.Plan.Protocol == Published:
 		learned = allKnown{all}
 	}
-	part := func(name string, e dataset.Examples, at []int) sampling.Source {
+	part := func(name string, e example.Set, at []int) sampling.Source {
 		return sampling.Source{Name: name, Examples: sampling.Pick(e, at), Weight: 1}
 	}
 	s := r.Plan.Split
@@ -326,7 +327,7 @@ func (r *Runner) sources(ctx context.Context, c Settings) (sources, error) {
 }
 
 // examples are all slices; for the published protocol they are made once a size.
-func (r *Runner) examples(ctx context.Context, size int) (dataset.Examples, error) {
+func (r *Runner) examples(ctx context.Context, size int) (example.Set, error) {
 	if r.Plan.Protocol != Published {
 		if r.cached == nil {
 			r.cached = sampling.Cache(r.Data.Pool, cacheBytes)

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 )
 
 // testRunner is a runner of a small suite in dir.
@@ -63,7 +63,7 @@ func TestRunByBothProtocols(t *testing.T) {
 			if result.Epochs < 1 || result.Epochs > 16 || len(result.Curve) != result.Epochs || result.Best < 1 || len(result.Examples) != maxSamples {
 				t.Errorf("%s: %d epochs, best %d, %d points, %d examples", p, result.Epochs, result.Best, len(result.Curve), len(result.Examples))
 			}
-			if p == Published && (result.IoU[volume.GroundGlass] == nil || result.Accuracy == nil || result.Loss != result.Curve[result.Best-1].Loss || result.Cases != nil) {
+			if p == Published && (result.IoU[classes.GroundGlass] == nil || result.Accuracy == nil || result.Loss != result.Curve[result.Best-1].Loss || result.Cases != nil) {
 				t.Errorf("published: %+v", result)
 			}
 			if p == Patient && (len(result.Cases) == 0 || result.Accuracy != nil) {
@@ -218,11 +218,11 @@ func TestTwoClasses(t *testing.T) {
 			t.Fatalf("%s: %+v, %v", p, out, err)
 		}
 		result := results(t, r)[0]
-		if p == Published && (result.IoU[volume.GroundGlass] != nil || result.IoU[volume.LungsOther] == nil || *result.IoU[volume.LungsOther] < 0.9) {
+		if p == Published && (result.IoU[classes.GroundGlass] != nil || result.IoU[classes.LungsOther] == nil || *result.IoU[classes.LungsOther] < 0.9) {
 			t.Errorf("IoU %v", result.IoU)
 		}
 		for _, c := range result.Cases {
-			if c.Confusion[1] != [volume.NumClasses]int64{} || c.Confusion[3][3] == 0 {
+			if c.Confusion[1] != [classes.Count]int64{} || c.Confusion[3][3] == 0 {
 				t.Errorf("confusion %v", c.Confusion)
 			}
 		}

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	"glasswork/dataset"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
+
 	"glasswork/training/network"
 )
 
@@ -21,15 +22,15 @@ const (
 // samples keeps the predictions ([y,x] each, in the order of the examples) of the slices
 // with most of each lesion, of different cases where there are enough. Which slices these
 // are depends on the reference alone, so that all runs show the same.
-func samples(ctx context.Context, test dataset.Examples, predicted [][]uint8) ([]Sample, error) {
-	areas := make([][volume.NumClasses]int, test.Len())
+func samples(ctx context.Context, test example.Set, predicted [][]uint8) ([]Sample, error) {
+	areas := make([][classes.Count]int, test.Len())
 	for i := range areas {
 		e, err := test.At(ctx, i)
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range e.Labels {
-			if c < volume.NumClasses {
+			if c < classes.Count {
 				areas[i][c]++
 			}
 		}
@@ -47,12 +48,12 @@ func samples(ctx context.Context, test dataset.Examples, predicted [][]uint8) ([
 
 // mostLesion picks the slices to show: in turn that with most consolidation and that with
 // most ground glass, or lung where there is neither.
-func mostLesion(test dataset.Examples, areas [][volume.NumClasses]int) []int {
+func mostLesion(test example.Set, areas [][classes.Count]int) []int {
 	var picked []int
 	shown := map[string]bool{}
 	for _, again := range []bool{false, true} { // cases that are shown already come last
 		for turn := 0; len(picked) < maxSamples && turn < 2*len(areas); turn++ {
-			order := [2]volume.Class{volume.Consolidation, volume.GroundGlass}
+			order := [2]classes.Class{classes.Consolidation, classes.GroundGlass}
 			if turn%2 == 1 {
 				order[0], order[1] = order[1], order[0]
 			}
@@ -77,15 +78,15 @@ func mostLesion(test dataset.Examples, areas [][volume.NumClasses]int) []int {
 	return picked
 }
 
-func more(a, b [volume.NumClasses]int, order [2]volume.Class) bool {
+func more(a, b [classes.Count]int, order [2]classes.Class) bool {
 	return cmp.Or(
 		cmp.Compare(a[order[0]], b[order[0]]), cmp.Compare(a[order[1]], b[order[1]]),
-		cmp.Compare(a[volume.LungsOther], b[volume.LungsOther]),
+		cmp.Compare(a[classes.LungsOther], b[classes.LungsOther]),
 	) > 0
 }
 
 // sample is a slice and its prediction, made smaller by a whole factor where it is large.
-func sample(e dataset.Example, predicted []uint8) Sample {
+func sample(e example.Example, predicted []uint8) Sample {
 	step := (max(e.W, e.H) + sampleSide - 1) / sampleSide
 	s := Sample{Name: e.Case, W: e.W / step, H: e.H / step}
 	if e.Z > 0 {
@@ -110,9 +111,9 @@ func sample(e dataset.Example, predicted []uint8) Sample {
 }
 
 // known is a label as scores see it: a class that was not annotated is background.
-func known(e dataset.Example, label uint8) uint8 {
-	if label < volume.NumClasses && e.Known[label] {
+func known(e example.Example, label uint8) uint8 {
+	if label < classes.Count && e.Known[label] {
 		return label
 	}
-	return volume.Background
+	return classes.Background
 }

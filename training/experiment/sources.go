@@ -4,23 +4,23 @@ import (
 	"context"
 	"fmt"
 
-	"glasswork/dataset"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
 )
 
 // prepared is the slices of the published protocol as a dataset.
 type prepared struct {
-	dataset.Examples // whose they are
-	arrays           *arrays
+	example.Set // whose they are
+	arrays      *arrays
 }
 
 // At returns slice i as the study's networks see it.
-func (p prepared) At(ctx context.Context, i int) (dataset.Example, error) {
+func (p prepared) At(ctx context.Context, i int) (example.Example, error) {
 	if err := ctx.Err(); err != nil {
-		return dataset.Example{}, err
+		return example.Example{}, err
 	}
 	patient, name, z := p.Key(i)
-	return dataset.Example{
+	return example.Example{
 		Case: name, Patient: patient, Z: z, W: p.arrays.size, H: p.arrays.size,
 		Scaled: p.arrays.image(i), Labels: p.arrays.labels(i), Known: p.arrays.known[i],
 	}, nil
@@ -28,38 +28,38 @@ func (p prepared) At(ctx context.Context, i int) (dataset.Example, error) {
 
 // allKnown takes the labels for all there is, as the study did: a class that was not
 // annotated is one that does not occur.
-type allKnown struct{ dataset.Examples }
+type allKnown struct{ example.Set }
 
 // At is slice i.
-func (a allKnown) At(ctx context.Context, i int) (dataset.Example, error) {
-	e, err := a.Examples.At(ctx, i)
-	e.Known = [volume.NumClasses]bool{true, true, true, true}
+func (a allKnown) At(ctx context.Context, i int) (example.Example, error) {
+	e, err := a.Set.At(ctx, i)
+	e.Known = [classes.Count]bool{true, true, true, true}
 	return e, err
 }
 
 // lungs makes two classes of a dataset's: lung, which is all that is no background, and
 // background. Lung stands as lungs other.
-type lungs struct{ dataset.Examples }
+type lungs struct{ example.Set }
 
 // At merges the labels of slice i.
-func (l lungs) At(ctx context.Context, i int) (dataset.Example, error) {
-	e, err := l.Examples.At(ctx, i)
+func (l lungs) At(ctx context.Context, i int) (example.Example, error) {
+	e, err := l.Set.At(ctx, i)
 	if err != nil {
 		return e, err
 	}
-	if !e.Known[volume.LungsOther] {
+	if !e.Known[classes.LungsOther] {
 		return e, fmt.Errorf("the lungs of %s were not annotated: lung and background alone cannot be learned from it", e.Case)
 	}
 	merged := make([]uint8, len(e.Labels))
 	for k, c := range e.Labels {
 		switch c {
-		case volume.Background, volume.Ignored:
+		case classes.Background, classes.Ignored:
 			merged[k] = c
 		default:
-			merged[k] = volume.LungsOther
+			merged[k] = classes.LungsOther
 		}
 	}
 	e.Labels = merged
-	e.Known = [volume.NumClasses]bool{volume.Background: true, volume.LungsOther: true}
+	e.Known = [classes.Count]bool{classes.Background: true, classes.LungsOther: true}
 	return e, nil
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"glasswork/dataset"
+	"glasswork/dataset/example"
 	"glasswork/training/experiment/study"
 )
 
@@ -53,7 +53,7 @@ func (p Protocol) split(d *Data) (Split, error) {
 }
 
 // patients groups the first n slices by patient, in a random order that is always the same.
-func patients(e dataset.Examples, n int) [][]int {
+func patients(e example.Set, n int) [][]int {
 	at := map[string]int{}
 	var groups [][]int
 	for i := range n {

@@ -3,7 +3,7 @@ package experiment
 import (
 	"context"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/network"
 )
 
@@ -18,14 +18,14 @@ type twoClass struct {
 func (t *twoClass) Step(ctx context.Context, b network.Batch, lr float64) (float64, error) {
 	y := make([]uint8, len(b.Y))
 	for i, c := range b.Y {
-		if y[i] = c; c == volume.LungsOther {
+		if y[i] = c; c == classes.LungsOther {
 			y[i] = 1
 		}
 	}
 	b.Y = y
-	b.Known = make([][volume.NumClasses]bool, b.N)
+	b.Known = make([][classes.Count]bool, b.N)
 	for i := range b.Known {
-		b.Known[i] = [volume.NumClasses]bool{true, true, true, true}
+		b.Known[i] = [classes.Count]bool{true, true, true, true}
 	}
 	return t.Learner.Step(ctx, b, lr)
 }
@@ -42,9 +42,9 @@ func (t *twoClass) Predict(ctx context.Context, x []float32, n, h, w int, probs 
 	}
 	clear(probs)
 	for i := range n {
-		four := probs[i*volume.NumClasses*size:]
+		four := probs[i*classes.Count*size:]
 		copy(four[:size], two[2*i*size:])
-		copy(four[int(volume.LungsOther)*size:][:size], two[(2*i+1)*size:])
+		copy(four[int(classes.LungsOther)*size:][:size], two[(2*i+1)*size:])
 	}
 	return nil
 }

@@ -3,7 +3,7 @@ package inference
 import (
 	"context"
 
-	"glasswork/dataset"
+	"glasswork/dataset/example"
 	"glasswork/training/input"
 	"glasswork/training/network"
 	"glasswork/training/score"
@@ -20,7 +20,7 @@ type Evaluation struct {
 type EvaluateOptions struct {
 	Options
 	// VoxelML is the size in ml of a voxel of an example, 0 if unknown; nil if none is known.
-	VoxelML func(e dataset.Example) float64
+	VoxelML func(e example.Example) float64
 	// Keep asks for the predictions themselves.
 	Keep bool
 	// Progress, if set, is called after each slice.
@@ -29,9 +29,9 @@ type EvaluateOptions struct {
 
 // Evaluate predicts every example and scores it on the slice's own grid. With a Batch it
 // also scores the means over batches.
-func Evaluate(ctx context.Context, l network.Learner, spec network.Spec, examples dataset.Examples, o EvaluateOptions) (*Evaluation, error) {
+func Evaluate(ctx context.Context, l network.Learner, spec network.Spec, examples example.Set, o EvaluateOptions) (*Evaluation, error) {
 	var ev Evaluation
-	read := make(map[int]dataset.Example, predictBatch)
+	read := make(map[int]example.Example, predictBatch)
 	total := examples.Len()
 	fetch := func(i int) (input.Slice, error) {
 		e, err := examples.At(ctx, i)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"glasswork/dataset"
+	"glasswork/dataset/example"
 	"glasswork/training"
 	"glasswork/training/inference"
 	"glasswork/training/internal/fake"
@@ -48,7 +48,7 @@ func TestEvaluateByBatches(t *testing.T) {
 // scaledBands are bands as a network sees them.
 type scaledBands struct{ fake.Bands }
 
-func (s scaledBands) At(ctx context.Context, i int) (e dataset.Example, err error) {
+func (s scaledBands) At(ctx context.Context, i int) (e example.Example, err error) {
 	if e, err = s.Bands.At(ctx, i); err != nil {
 		return e, err
 	}

@@ -5,7 +5,7 @@ package inference
 import (
 	"context"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/input"
 	"glasswork/training/network"
 )
@@ -50,7 +50,7 @@ func New(l network.Learner, spec network.Spec, o Options) *Predictor {
 	return &Predictor{
 		learner: l, spec: spec, o: o,
 		x:     make([]float32, n),
-		probs: make([]float32, volume.NumClasses*n),
+		probs: make([]float32, classes.Count*n),
 	}
 }
 
@@ -102,7 +102,7 @@ func (p *Predictor) predict(ctx context.Context, batch []input.Slice) ([]Predict
 		f.Fill(p.x[at:at+n], s, p.spec)
 		frames[i], shown = f, append(shown, i)
 	}
-	x, probs := p.x[:len(shown)*n], p.probs[:len(shown)*volume.NumClasses*n]
+	x, probs := p.x[:len(shown)*n], p.probs[:len(shown)*classes.Count*n]
 	if len(shown) > 0 {
 		if err := p.learner.Predict(ctx, x, len(shown), size, size, probs); err != nil {
 			return nil, err
@@ -116,7 +116,7 @@ func (p *Predictor) predict(ctx context.Context, batch []input.Slice) ([]Predict
 		results[i].Labels = make([]uint8, s.W*s.H)
 	}
 	for at, i := range shown {
-		own := probs[at*volume.NumClasses*n : (at+1)*volume.NumClasses*n]
+		own := probs[at*classes.Count*n : (at+1)*classes.Count*n]
 		frames[i].Back(own, results[i].Labels, batch[i].W)
 		results[i].Uncertainty = frames[i].Uncertainty(own)
 	}

@@ -4,7 +4,7 @@ import (
 	"image"
 	"testing"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/internal/fake"
 	"glasswork/training/network"
 )
@@ -13,7 +13,7 @@ import (
 func BenchmarkFillAndBack(b *testing.B) {
 	hu := fake.BodySlice(512, 512, image.Rect(60, 60, 452, 452))
 	x := make([]float32, network.DefaultSize*network.DefaultSize)
-	probs := make([]float32, volume.NumClasses*len(x))
+	probs := make([]float32, classes.Count*len(x))
 	labels := make([]uint8, len(hu))
 	for b.Loop() {
 		s := Slice{HU: hu, W: 512, H: 512}

@@ -7,7 +7,7 @@ import (
 	"image"
 	"math"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/anatomy"
 	"glasswork/training/augment"
 	"glasswork/training/network"
@@ -90,7 +90,7 @@ func (f Frame) Back(probs []float32, labels []uint8, w int) {
 			u := (float64(x-f.Box.Min.X)+0.5)*f.scale + f.left - 0.5
 			x0, x1, fx := between(u, f.Size)
 			best, class := float32(-1), uint8(0)
-			for c := range volume.NumClasses {
+			for c := range classes.Count {
 				p := probs[c*n : (c+1)*n]
 				a := p[y0+x0] + (p[y0+x1]-p[y0+x0])*fx
 				b := p[y1+x0] + (p[y1+x1]-p[y1+x0])*fx
@@ -119,7 +119,7 @@ func (f Frame) Uncertainty(probs []float32) float64 {
 	sum, inside := 0.0, 0
 	for i := range n {
 		entropy, lung := 0.0, false
-		for c := range volume.NumClasses {
+		for c := range classes.Count {
 			p := float64(probs[c*n+i])
 			lung = lung || c > 0 && p > float64(probs[i])
 			if p > 0 {
@@ -134,5 +134,5 @@ func (f Frame) Uncertainty(probs []float32) float64 {
 	if inside == 0 {
 		return 0
 	}
-	return sum / float64(inside) / math.Log(volume.NumClasses)
+	return sum / float64(inside) / math.Log(classes.Count)
 }

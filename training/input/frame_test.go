@@ -6,7 +6,7 @@ import (
 	"math"
 	"testing"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/internal/fake"
 	"glasswork/training/network"
 )
@@ -40,7 +40,7 @@ func TestFrameAndBack(t *testing.T) {
 		f := newFrame(c.box, c.size)
 		x := make([]float32, c.size*c.size)
 		f.Fill(x, Slice{HU: disc, W: c.w, H: c.h}, network.Spec{Window: network.DefaultWindow})
-		probs := make([]float32, volume.NumClasses*len(x))
+		probs := make([]float32, classes.Count*len(x))
 		for i, v := range x {
 			probs[i], probs[len(x)+i] = 1-v, v
 		}
@@ -49,7 +49,7 @@ func TestFrameAndBack(t *testing.T) {
 		wrong := 0
 		for i, l := range labels {
 			inside := image.Pt(i%c.w, i/c.w).In(c.box)
-			if want := inside && disc[i] > -600; want != (l == volume.GroundGlass) || l > 1 {
+			if want := inside && disc[i] > -600; want != (l == classes.GroundGlass) || l > 1 {
 				wrong++
 			}
 		}

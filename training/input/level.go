@@ -1,6 +1,6 @@
 package input
 
-import "glasswork/dataset/volume"
+import "glasswork/dataset/series"
 
 // Pictures come in whatever window somebody exported them with, so that the same lung is
 // darker in one than in another. Levelling brings two things that every chest slice shows
@@ -27,7 +27,7 @@ const (
 // tissue have the usual values. Where they cannot be told apart it is hu itself.
 func Levelled(hu []int16) []int16 {
 	count := countGreys(hu)
-	slope, intercept := volume.AssumedScale()
+	slope, intercept := series.AssumedScale()
 	dark := intercept + slope*darkest(count)
 	bright := intercept + slope*float64(mostTissue(count))
 	if bright-dark < leastContrast {
@@ -43,7 +43,7 @@ func Levelled(hu []int16) []int16 {
 
 // countGreys is how often each grey value occurs.
 func countGreys(hu []int16) (count [greyValues]int) {
-	slope, intercept := volume.AssumedScale()
+	slope, intercept := series.AssumedScale()
 	for _, v := range hu {
 		grey := (float64(v)-intercept)/slope + 0.5
 		count[int(min(max(grey, 0), whitestGrey))]++

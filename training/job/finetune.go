@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"glasswork/dataset"
+	"glasswork/dataset/example"
 	"glasswork/dataset/project"
 	"glasswork/training"
 	"glasswork/training/augment"
@@ -231,7 +231,7 @@ func (j *Runner) evaluateProject(ctx context.Context, job protocol.EvaluateJob, 
 		return nil, err
 	}
 	known := byAlias(studies)
-	o.VoxelML = func(e dataset.Example) float64 {
+	o.VoxelML = func(e example.Example) float64 {
 		if s := known[e.Case]; s.Measurable {
 			return s.Geometry.VoxelML()
 		}

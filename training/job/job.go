@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"glasswork/dataset"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
 	"glasswork/training"
 	"glasswork/training/inference"
 	"glasswork/training/network"
@@ -83,9 +83,9 @@ func (j *Runner) load(model string) (network.Learner, network.Info, error) {
 
 // fits says whether a network of spec can label slices: others can be loaded, too.
 func fits(spec network.Spec) error {
-	if spec.InChannels != 1 || spec.Classes != volume.NumClasses {
+	if spec.InChannels != 1 || spec.Classes != classes.Count {
 		return fmt.Errorf("the model takes %d channels and makes %d classes; labelling slices takes a model of 1 channel and %d classes",
-			spec.InChannels, spec.Classes, volume.NumClasses)
+			spec.InChannels, spec.Classes, classes.Count)
 	}
 	return nil
 }
@@ -113,12 +113,12 @@ func (j *Runner) evaluate(ctx context.Context, job protocol.EvaluateJob, emit em
 		return nil, err
 	}
 	defer l.Close()
-	var examples dataset.Examples
+	var examples example.Set
 	o.Progress = progress(emit, protocol.PhaseEvaluating, "Scoring")
 	if job.Project != "" {
 		return j.evaluateProject(ctx, job, l, info, o)
 	}
-	if examples, err = dataset.OpenExamples(ctx, job.Data); err != nil {
+	if examples, err = example.Open(ctx, job.Data); err != nil {
 		return nil, err
 	}
 	ev, err := inference.Evaluate(ctx, l, info.Spec, examples, o)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"glasswork/dataset/project"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 	"glasswork/training"
 	"glasswork/training/internal/fake"
@@ -32,7 +33,7 @@ func (s memorySource) ReadSlice(_ context.Context, z int, hu []int16) error {
 func (memorySource) Close() error { return nil }
 
 // bandsStudy is a study of n pictures of bands, with the labels that belong to it.
-func bandsStudy(t *testing.T, patient string, n int) (*volume.Series, *volume.LabelMap) {
+func bandsStudy(t *testing.T, patient string, n int) (*series.Series, *volume.LabelMap) {
 	t.Helper()
 	g := volume.NewGeometry([3]int{n, 48, 48}, [3]float64{5, 2, 2}, volume.Point{})
 	v, l := volume.New(g), volume.NewLabelMap(g)
@@ -44,7 +45,7 @@ func bandsStudy(t *testing.T, patient string, n int) (*volume.Series, *volume.La
 		copy(v.Slice(z), e.HU)
 		copy(l.Slice(z), e.Labels)
 	}
-	return &volume.Series{
+	return &series.Series{
 		ID: "series of " + patient, PatientID: patient, Geometry: g, Measurable: true, Source: memorySource{v},
 	}, l
 }

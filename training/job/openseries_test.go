@@ -3,7 +3,7 @@ package job
 import (
 	"testing"
 
-	"glasswork/dataset"
+	"glasswork/dataset/dicom"
 	"glasswork/dataset/volume"
 )
 
@@ -12,7 +12,7 @@ func TestOpenSeriesTakesTheAcquiredOne(t *testing.T) {
 	tilted := volume.New(volume.NewGeometry([3]int{5, 30, 20}, [3]float64{5, 0.7, 0.7}, volume.Point{}))
 	tilted.Affine[1][2] = 1.5
 	dir := t.TempDir()
-	if err := dataset.WriteDICOM(dir, tilted, dataset.DICOMInfo{Description: "HEAD"}); err != nil {
+	if err := dicom.Write(t.Context(), dir, tilted, dicom.Info{Description: "HEAD"}); err != nil {
 		t.Fatal(err)
 	}
 	acquired, err := OpenSeries(t.Context(), dir, "")

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"glasswork/dataset"
+	"glasswork/dataset/example"
 	"glasswork/dataset/project"
 	"glasswork/training/protocol"
 	"glasswork/training/sampling"
@@ -28,10 +28,10 @@ const syntheticSlices = 24
 type plan struct {
 	// train and holdout are reviewed slices of saved revisions, of different patients;
 	// holdout is generated if synthetic is set.
-	train, holdout dataset.Examples
+	train, holdout example.Set
 	synthetic      bool
 	// replay are generated slices, mixed in half and half.
-	replay dataset.Examples
+	replay example.Set
 	uses   []protocol.StudyUse
 	// trainKeys and holdoutKeys are the patients' keys; chosen is the one of the
 	// latter that has yet to be pinned, with its studies' alias.
@@ -81,7 +81,7 @@ func newPlan(ctx context.Context, p *project.Project, job protocol.FinetuneJob, 
 }
 
 // reviewed returns all reviewed slices of saved revisions, and their number per case.
-func reviewed(ctx context.Context, p *project.Project) (dataset.Examples, map[string]int, error) {
+func reviewed(ctx context.Context, p *project.Project) (example.Set, map[string]int, error) {
 	train, err := p.Examples(ctx, false)
 	if err != nil {
 		return nil, nil, err
@@ -105,12 +105,12 @@ func reviewed(ctx context.Context, p *project.Project) (dataset.Examples, map[st
 // calibrated gives slices a pixel size if and only if they hold HU: what has none is taken
 // for a picture (see whole), in training as in prediction.
 type calibrated struct {
-	dataset.Examples
+	example.Set
 	studies map[string]project.Study
 }
 
-func (c calibrated) At(ctx context.Context, i int) (dataset.Example, error) {
-	e, err := c.Examples.At(ctx, i)
+func (c calibrated) At(ctx context.Context, i int) (example.Example, error) {
+	e, err := c.Set.At(ctx, i)
 	if s, ok := c.studies[e.Case]; ok {
 		spacing := s.Geometry.Spacing()
 		e.Spacing = [2]float64{spacing[1], spacing[2]}
@@ -201,7 +201,7 @@ func (pl *plan) describe(usable []project.Study, perCase map[string]int) {
 }
 
 // part are the slices of the patients with these keys.
-func (pl *plan) part(all dataset.Examples, keys []string) dataset.Examples {
+func (pl *plan) part(all example.Set, keys []string) example.Set {
 	var at []int
 	for i := range all.Len() {
 		if patient, _, _ := all.Key(i); slices.Contains(keys, patient) {
@@ -212,18 +212,18 @@ func (pl *plan) part(all dataset.Examples, keys []string) dataset.Examples {
 }
 
 // generate adds the slices that are made rather than annotated.
-func (pl *plan) generate(ctx context.Context, job protocol.FinetuneJob, all dataset.Examples) error {
+func (pl *plan) generate(ctx context.Context, job protocol.FinetuneJob, all example.Set) error {
 	pl.holdout = pl.part(all, pl.holdoutKeys)
 	if pl.holdout.Len() == 0 {
 		pl.synthetic = true
-		made, err := dataset.OpenExamples(ctx, fmt.Sprintf("phantom:%d@%d", syntheticSlices, syntheticSeed))
+		made, err := example.Open(ctx, fmt.Sprintf("phantom:%d@%d", syntheticSlices, syntheticSeed))
 		if err != nil {
 			return err
 		}
 		pl.holdout = made
 	}
 	n := min(max(pl.train.Len(), 16), 96)
-	made, err := dataset.OpenExamples(ctx, fmt.Sprintf("phantom:%d@%d", n, replaySeed+job.Seed%replaySeed))
+	made, err := example.Open(ctx, fmt.Sprintf("phantom:%d@%d", n, replaySeed+job.Seed%replaySeed))
 	if err != nil {
 		return err
 	}
@@ -251,7 +251,7 @@ func (pl *plan) note() string {
 }
 
 // voxelML is the size of an example's voxel in ml, 0 where it cannot be trusted.
-func (pl *plan) voxelML(e dataset.Example) float64 {
+func (pl *plan) voxelML(e example.Example) float64 {
 	if s, ok := pl.studies[e.Case]; ok && s.Measurable {
 		return s.Geometry.VoxelML()
 	}

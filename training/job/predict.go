@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"glasswork/dataset"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 	"glasswork/training/inference"
 	"glasswork/training/input"
@@ -112,7 +113,7 @@ func openStored(ctx context.Context, dir, id string) (*study, error) {
 
 // OpenSeries opens the series with the given ID at path, or the only one if id is empty,
 // as it was acquired.
-func OpenSeries(ctx context.Context, path, id string) (*volume.Series, error) {
+func OpenSeries(ctx context.Context, path, id string) (*series.Series, error) {
 	if path == "" {
 		return nil, fmt.Errorf("the job names neither a stored study nor a path")
 	}
@@ -123,8 +124,8 @@ func OpenSeries(ctx context.Context, path, id string) (*volume.Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	acquired := slices.DeleteFunc(slices.Clone(all), func(s *volume.Series) bool { return s.Resampled })
-	var chosen *volume.Series
+	acquired := slices.DeleteFunc(slices.Clone(all), func(s *series.Series) bool { return s.Resampled })
+	var chosen *series.Series
 	for _, s := range all {
 		if chosen == nil && (id == s.ID || id == "" && len(acquired) == 1 && s == acquired[0]) {
 			chosen = s

@@ -8,7 +8,7 @@ import (
 	"context"
 	"errors"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 )
 
 // Batch is one step's training material.
@@ -17,12 +17,12 @@ type Batch struct {
 	N, H, W int
 	// X is the network's input, [n,1,h,w], 0…1.
 	X []float32
-	// Y are the classes, [n,h,w]; volume.Ignored counts in no loss.
+	// Y are the classes, [n,h,w]; classes.Ignored counts in no loss.
 	Y []uint8
 	// Known says per sample which classes were annotated. The probability of every
 	// class that is not is added to background's before the cross-entropy, and soft
 	// Dice counts known foreground classes only.
-	Known [][volume.NumClasses]bool
+	Known [][classes.Count]bool
 	// Soft are the probabilities that teachers give for X, [n,c,h,w]; nil without teachers.
 	Soft []float32
 }
@@ -45,7 +45,7 @@ type Spec struct {
 	// Arch is the network's family, such as "unet"; Encoder its encoder, such as "resnet18".
 	Arch    string `json:"arch"`
 	Encoder string `json:"encoder"`
-	// InChannels is 1, Classes volume.NumClasses.
+	// InChannels is 1, Classes classes.Count.
 	InChannels int `json:"in_channels"`
 	Classes    int `json:"classes"`
 	// Size is the side of the square input in pixels, a multiple of 32.

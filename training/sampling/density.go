@@ -4,8 +4,9 @@ import (
 	"context"
 	"image"
 
-	"glasswork/dataset"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
+
 	"glasswork/training/input"
 )
 
@@ -23,13 +24,13 @@ const (
 // NameByDensity is e with the lesions of pictures named by their density instead of by their
 // masks; which pixels are lesion stays. CT, and pictures in which only one of ground glass
 // and consolidation was annotated, stay as they are.
-func NameByDensity(e dataset.Examples) dataset.Examples { return namedByDensity{e} }
+func NameByDensity(e example.Set) example.Set { return namedByDensity{e} }
 
-type namedByDensity struct{ dataset.Examples }
+type namedByDensity struct{ example.Set }
 
-func (d namedByDensity) At(ctx context.Context, i int) (dataset.Example, error) {
-	e, err := d.Examples.At(ctx, i)
-	if err != nil || !e.IsPicture() || e.HU == nil || !e.Known[volume.GroundGlass] || !e.Known[volume.Consolidation] {
+func (d namedByDensity) At(ctx context.Context, i int) (example.Example, error) {
+	e, err := d.Set.At(ctx, i)
+	if err != nil || !e.IsPicture() || e.HU == nil || !e.Known[classes.GroundGlass] || !e.Known[classes.Consolidation] {
 		return e, err
 	}
 	if err := e.Check(); err != nil {
@@ -46,15 +47,15 @@ func densityNames(hu []int16, labels []uint8, w int) []uint8 {
 	out := append([]uint8(nil), labels...)
 	within := image.Rect(0, 0, w, len(labels)/w)
 	for i, class := range labels {
-		if !volume.IsLesion(class) {
+		if !classes.IsLesion(class) {
 			continue
 		}
 		at := image.Pt(i%w, i/w)
 		near := image.Rectangle{at, at.Add(image.Pt(1, 1))}.Inset(-densityReach).Intersect(within)
 		if total, n := sum.over(near); total > densityBorder*n {
-			out[i] = volume.Consolidation
+			out[i] = classes.Consolidation
 		} else {
-			out[i] = volume.GroundGlass
+			out[i] = classes.GroundGlass
 		}
 	}
 	return out
@@ -73,7 +74,7 @@ func lesionSums(hu []int16, labels []uint8, w int) sums {
 	for y := range h {
 		total, n := 0, 0
 		for x := range w {
-			if i := y*w + x; volume.IsLesion(labels[i]) {
+			if i := y*w + x; classes.IsLesion(labels[i]) {
 				total, n = total+int(hu[i]), n+1
 			}
 			above, corner := y*s.w+x+1, (y+1)*s.w+x+1

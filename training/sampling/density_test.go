@@ -6,15 +6,15 @@ import (
 	"slices"
 	"testing"
 
-	"glasswork/dataset"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
 	"glasswork/training/augment"
 	"glasswork/training/internal/fake"
 )
 
 const (
-	ggo   = volume.GroundGlass
-	solid = volume.Consolidation
+	ggo   = classes.GroundGlass
+	solid = classes.Consolidation
 )
 
 // Names follow the mean over the lesion around a pixel; what is no lesion has no say.
@@ -23,7 +23,7 @@ func TestDensityNames(t *testing.T) {
 	const w, h = 23, 17
 	hu, labels := make([]int16, w*h), make([]uint8, w*h)
 	for i := range hu {
-		hu[i], labels[i] = int16(rng.IntN(1000)-900), []uint8{volume.Background, ggo, solid, volume.LungsOther, volume.Ignored}[rng.IntN(5)]
+		hu[i], labels[i] = int16(rng.IntN(1000)-900), []uint8{classes.Background, ggo, solid, classes.LungsOther, classes.Ignored}[rng.IntN(5)]
 	}
 	got := densityNames(hu, labels, w)
 	for y := range h {
@@ -59,17 +59,17 @@ func TestNameByDensity(t *testing.T) {
 	for i := 6500; i < 7000; i++ {
 		labels[i] = ggo // tissue
 	}
-	both := [volume.NumClasses]bool{true, true, true, false}
-	one := [volume.NumClasses]bool{true, true, false, false}
+	both := [classes.Count]bool{true, true, true, false}
+	one := [classes.Count]bool{true, true, false, false}
 	tests := map[string]struct {
-		e       dataset.Example
+		e       example.Example
 		renamed bool
 	}{
-		"picture":               {dataset.Example{HU: fake.Picture(truth, -400, 1400), Known: both}, true},
-		"lung window":           {dataset.Example{HU: fake.Picture(truth, -600, 1500), Known: both}, true},
-		"one class":             {dataset.Example{HU: fake.Picture(truth, -400, 1400), Known: one}, false},
-		"CT":                    {dataset.Example{HU: fake.Picture(truth, -400, 1400), Known: both, Spacing: [2]float64{1, 1}}, false},
-		"as the network has it": {dataset.Example{Scaled: make([]float32, len(truth)), Known: both}, false},
+		"picture":               {example.Example{HU: fake.Picture(truth, -400, 1400), Known: both}, true},
+		"lung window":           {example.Example{HU: fake.Picture(truth, -600, 1500), Known: both}, true},
+		"one class":             {example.Example{HU: fake.Picture(truth, -400, 1400), Known: one}, false},
+		"CT":                    {example.Example{HU: fake.Picture(truth, -400, 1400), Known: both, Spacing: [2]float64{1, 1}}, false},
+		"as the network has it": {example.Example{Scaled: make([]float32, len(truth)), Known: both}, false},
 	}
 	for name, test := range tests {
 		e := test.e
@@ -83,7 +83,7 @@ func TestNameByDensity(t *testing.T) {
 		if test.renamed {
 			haze, tissue = ggo, solid
 		}
-		if got.Labels[5750] != haze || got.Labels[6750] != tissue || got.Labels[2000] != volume.Background {
+		if got.Labels[5750] != haze || got.Labels[6750] != tissue || got.Labels[2000] != classes.Background {
 			t.Errorf("%s: haze is of class %d, tissue of %d, lung of %d", name, got.Labels[5750], got.Labels[6750], got.Labels[2000])
 		}
 		if !slices.Equal(labels, before) {
@@ -94,9 +94,9 @@ func TestNameByDensity(t *testing.T) {
 
 // A network that sees levelled pictures is to see density: contrast varies less.
 func TestUsualAugment(t *testing.T) {
-	picture, ct := dataset.Example{}, dataset.Example{Spacing: [2]float64{1, 1}}
+	picture, ct := example.Example{}, example.Example{Spacing: [2]float64{1, 1}}
 	for _, c := range []struct {
-		e     dataset.Example
+		e     example.Example
 		level bool
 		want  augment.Chain
 	}{{picture, false, augment.Picture()}, {picture, true, augment.Levelled()}, {ct, false, augment.CT()}, {ct, true, augment.CT()}} {
@@ -107,8 +107,8 @@ func TestUsualAugment(t *testing.T) {
 }
 
 // oneExample is a dataset of one slice.
-type oneExample struct{ e dataset.Example }
+type oneExample struct{ e example.Example }
 
 func (o oneExample) Len() int                                         { return 1 }
-func (o oneExample) At(context.Context, int) (dataset.Example, error) { return o.e, nil }
+func (o oneExample) At(context.Context, int) (example.Example, error) { return o.e, nil }
 func (o oneExample) Key(int) (patient, caseID string, z int)          { return o.e.Patient, o.e.Case, o.e.Z }

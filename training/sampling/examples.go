@@ -4,30 +4,30 @@ import (
 	"context"
 	"sync"
 
-	"glasswork/dataset"
+	"glasswork/dataset/example"
 )
 
 // Cache keeps decoded examples in memory, first come first kept, up to about
 // limit bytes; the rest are read again each time.
-func Cache(e dataset.Examples, limit int64) dataset.Examples {
-	return &cached{Examples: e, kept: map[int]dataset.Example{}, left: limit}
+func Cache(e example.Set, limit int64) example.Set {
+	return &cached{Set: e, kept: map[int]example.Example{}, left: limit}
 }
 
 type cached struct {
-	dataset.Examples
+	example.Set
 	mu   sync.Mutex
-	kept map[int]dataset.Example
+	kept map[int]example.Example
 	left int64
 }
 
-func (c *cached) At(ctx context.Context, i int) (dataset.Example, error) {
+func (c *cached) At(ctx context.Context, i int) (example.Example, error) {
 	c.mu.Lock()
 	e, ok := c.kept[i]
 	c.mu.Unlock()
 	if ok {
 		return e, nil
 	}
-	e, err := c.Examples.At(ctx, i)
+	e, err := c.Set.At(ctx, i)
 	if err != nil {
 		return e, err
 	}
@@ -42,7 +42,7 @@ func (c *cached) At(ctx context.Context, i int) (dataset.Example, error) {
 }
 
 // Join is one dataset after the other; nil ones are left out.
-func Join(parts ...dataset.Examples) dataset.Examples {
+func Join(parts ...example.Set) example.Set {
 	var j joined
 	for _, p := range parts {
 		if p != nil && p.Len() > 0 {
@@ -55,7 +55,7 @@ func Join(parts ...dataset.Examples) dataset.Examples {
 	return j
 }
 
-type joined []dataset.Examples
+type joined []example.Set
 
 func (j joined) Len() int {
 	n := 0
@@ -65,7 +65,7 @@ func (j joined) Len() int {
 	return n
 }
 
-func (j joined) At(ctx context.Context, i int) (dataset.Example, error) {
+func (j joined) At(ctx context.Context, i int) (example.Example, error) {
 	p, i := j.find(i)
 	return p.At(ctx, i)
 }
@@ -75,7 +75,7 @@ func (j joined) Key(i int) (patient, caseID string, z int) {
 	return p.Key(i)
 }
 
-func (j joined) find(i int) (dataset.Examples, int) {
+func (j joined) find(i int) (example.Set, int) {
 	for _, p := range j[:len(j)-1] {
 		if i < p.Len() {
 			return p, i
@@ -87,17 +87,17 @@ func (j joined) find(i int) (dataset.Examples, int) {
 
 // pick is a part of a dataset: examples at these indices.
 type pick struct {
-	dataset.Examples
+	example.Set
 	at []int
 }
 
 func (p pick) Len() int { return len(p.at) }
 
-func (p pick) At(ctx context.Context, i int) (dataset.Example, error) {
-	return p.Examples.At(ctx, p.at[i])
+func (p pick) At(ctx context.Context, i int) (example.Example, error) {
+	return p.Set.At(ctx, p.at[i])
 }
 
-func (p pick) Key(i int) (patient, caseID string, z int) { return p.Examples.Key(p.at[i]) }
+func (p pick) Key(i int) (patient, caseID string, z int) { return p.Set.Key(p.at[i]) }
 
 // Pick is the part of a dataset at these indices, in this order.
-func Pick(e dataset.Examples, at []int) dataset.Examples { return pick{e, at} }
+func Pick(e example.Set, at []int) example.Set { return pick{e, at} }

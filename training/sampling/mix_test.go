@@ -7,8 +7,9 @@ import (
 	"slices"
 	"testing"
 
-	"glasswork/dataset"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
+
 	"glasswork/training/augment"
 	"glasswork/training/internal/fake"
 	"glasswork/training/network"
@@ -22,12 +23,12 @@ func (p plain) Len() int { return int(p) }
 
 func (p plain) Key(i int) (patient, caseID string, z int) { return fmt.Sprint(i), fmt.Sprint(i), 0 }
 
-func (p plain) At(_ context.Context, i int) (dataset.Example, error) {
-	e := dataset.Example{Case: fmt.Sprint(i), Patient: fmt.Sprint(i), W: 32, H: 32}
-	class, hu := uint8(volume.GroundGlass), int16(-500)
-	e.Known = [volume.NumClasses]bool{true, true, i > 0, true}
+func (p plain) At(_ context.Context, i int) (example.Example, error) {
+	e := example.Example{Case: fmt.Sprint(i), Patient: fmt.Sprint(i), W: 32, H: 32}
+	class, hu := uint8(classes.GroundGlass), int16(-500)
+	e.Known = [classes.Count]bool{true, true, i > 0, true}
 	if i > 0 {
-		class, hu = volume.Consolidation, 0
+		class, hu = classes.Consolidation, 0
 	}
 	e.Labels, e.HU = slices.Repeat([]uint8{class}, 32*32), slices.Repeat([]int16{hu}, 32*32)
 	return e, nil
@@ -48,13 +49,13 @@ func TestMixedSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		own := uint8(volume.GroundGlass)
+		own := uint8(classes.GroundGlass)
 		if draws[0].index == 1 {
-			own = volume.Consolidation
+			own = classes.Consolidation
 		}
 		pasted := 0
 		for i, class := range b.Y {
-			if dense := b.X[i] > 0.8; dense != (class == volume.Consolidation) {
+			if dense := b.X[i] > 0.8; dense != (class == classes.Consolidation) {
 				t.Fatalf("pixel %d has class %d and value %g", i, class, b.X[i])
 			}
 			if class != own {
@@ -65,8 +66,8 @@ func TestMixedSamples(t *testing.T) {
 		if same != (pasted == 0) || pasted > 24*24 || !same && pasted < 8*8 {
 			t.Errorf("%d pixels of 1024 come from picture %d", pasted, draws[0].patches[0].index)
 		}
-		if both := draws[0].index == 1 && same; b.Known[0][volume.Consolidation] != both {
-			t.Errorf("consolidation known: %v", b.Known[0][volume.Consolidation])
+		if both := draws[0].index == 1 && same; b.Known[0][classes.Consolidation] != both {
+			t.Errorf("consolidation known: %v", b.Known[0][classes.Consolidation])
 		}
 		if !same {
 			crossed++

@@ -3,7 +3,7 @@ package sampling
 import (
 	"math/rand/v2"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/anatomy"
 	"glasswork/training/network"
 )
@@ -53,7 +53,7 @@ func pasteLesions(onto, from square, win network.Window, rng *rand.Rand) {
 	field := onto.airy(value(airyLeast), value(airyMost), float32(airyNoise/win.Width))
 	chosen, lesions, some := make([]float32, n), make([]bool, n), rng.IntN(2) == 0
 	for i, class := range from.y {
-		lesions[i] = volume.IsLesion(class)
+		lesions[i] = classes.IsLesion(class)
 	}
 	pixels, denser := 0, float32(0)
 	for _, lesion := range anatomy.Sections(lesions, size, size) {
@@ -61,7 +61,7 @@ func pasteLesions(onto, from square, win network.Window, rng *rand.Rand) {
 			continue
 		}
 		for _, i := range lesion {
-			if field[i] && !volume.IsLesion(onto.y[i]) {
+			if field[i] && !classes.IsLesion(onto.y[i]) {
 				chosen[i] = 1
 				pixels++
 				denser += from.x[i] - onto.x[i]

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/augment"
 	"glasswork/training/network"
 )
@@ -72,7 +72,7 @@ func TestPasteLesions(t *testing.T) {
 					t.Fatalf("pixel (%d, %d): the lesion that was there became class %d", x, y, onto.y[i])
 				}
 			case inside && vessel:
-				if onto.y[i] != volume.Background || onto.x[i] != softValue {
+				if onto.y[i] != classes.Background || onto.x[i] != softValue {
 					t.Fatalf("pixel (%d, %d) of the vessel has class %d and value %g", x, y, onto.y[i], onto.x[i])
 				}
 			case inside && (y < 18 || y > 22):
@@ -80,7 +80,7 @@ func TestPasteLesions(t *testing.T) {
 					t.Fatalf("pixel (%d, %d) of the lung has class %d and value %g", x, y, onto.y[i], onto.x[i])
 				}
 			case x < 6 || x >= 42 || y < 4 || y >= 60:
-				if onto.y[i] != volume.Background || onto.x[i] != before.x[i] {
+				if onto.y[i] != classes.Background || onto.x[i] != before.x[i] {
 					t.Fatalf("pixel (%d, %d) outside the lung has class %d and value %g", x, y, onto.y[i], onto.x[i])
 				}
 			}

@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"glasswork/dataset"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
+
 	"glasswork/training/augment"
 	"glasswork/training/network"
 )
@@ -18,7 +19,7 @@ import (
 // its Weight over the sum of weights.
 type Source struct {
 	Name     string
-	Examples dataset.Examples
+	Examples example.Set
 	Weight   float64
 }
 
@@ -162,7 +163,7 @@ func (s *Sampler) batch(ctx context.Context, draws []draw, spec network.Spec) (n
 	b := network.Batch{
 		N: len(draws), H: spec.Size, W: spec.Size,
 		X: make([]float32, len(draws)*n), Y: make([]uint8, len(draws)*n),
-		Known: make([][volume.NumClasses]bool, len(draws)),
+		Known: make([][classes.Count]bool, len(draws)),
 	}
 	for i, d := range draws {
 		x, y := b.X[i*n:(i+1)*n], b.Y[i*n:(i+1)*n]
@@ -187,7 +188,7 @@ func (s *Sampler) batch(ctx context.Context, draws []draw, spec network.Spec) (n
 }
 
 // sample reads and varies one planned draw; the result are the classes that are known in it.
-func (s *Sampler) sample(ctx context.Context, d draw, spec network.Spec, x []float32, y []uint8) ([volume.NumClasses]bool, error) {
+func (s *Sampler) sample(ctx context.Context, d draw, spec network.Spec, x []float32, y []uint8) ([classes.Count]bool, error) {
 	e, err := s.o.Sources[d.source].Examples.At(ctx, d.index)
 	if err == nil {
 		err = e.Check()

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"glasswork/dataset"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
+
 	"glasswork/training/augment"
 	"glasswork/training/input"
 	"glasswork/training/network"
@@ -14,7 +15,7 @@ import (
 
 // UsualAugment is how samples of e are varied where nobody says how; level says that the
 // network sees pictures levelled.
-func UsualAugment(e dataset.Example, level bool) augment.Chain {
+func UsualAugment(e example.Example, level bool) augment.Chain {
 	switch {
 	case !e.IsPicture():
 		return augment.CT()
@@ -26,7 +27,7 @@ func UsualAugment(e dataset.Example, level bool) augment.Chain {
 
 // fill writes one sample of e, varied by chain: x and y are [size,size]. A nil chain is the
 // usual one. The same rng state gives the same sample.
-func fill(x []float32, y []uint8, e dataset.Example, spec network.Spec, chain augment.Chain, rng *rand.Rand) {
+func fill(x []float32, y []uint8, e example.Example, spec network.Spec, chain augment.Chain, rng *rand.Rand) {
 	if chain == nil {
 		chain = UsualAugment(e, spec.Level)
 	}
@@ -38,14 +39,14 @@ func fill(x []float32, y []uint8, e dataset.Example, spec network.Spec, chain au
 // Vary draws n samples of e as training would: slices of size × size in HU, as the
 // network sees them through network.DefaultWindow, with their labels. A nil chain is the usual
 // one. The same seed gives the same samples. Ignored pixels become background.
-func Vary(e dataset.Example, chain augment.Chain, size int, seed uint64, n int) ([]dataset.Example, error) {
+func Vary(e example.Example, chain augment.Chain, size int, seed uint64, n int) ([]example.Example, error) {
 	if err := e.Check(); err != nil {
 		return nil, err
 	}
 	spec := network.Spec{Size: size, Window: network.DefaultWindow}
 	rng := rand.New(rand.NewPCG(seed, 0x9a55))
 	x := make([]float32, size*size)
-	all := make([]dataset.Example, n)
+	all := make([]example.Example, n)
 	for i := range all {
 		v := e
 		v.W, v.H, v.Scaled, v.Spacing = size, size, nil, [2]float64{}
@@ -53,8 +54,8 @@ func Vary(e dataset.Example, chain augment.Chain, size int, seed uint64, n int) 
 		fill(x, v.Labels, e, spec, chain, rand.New(rand.NewPCG(rng.Uint64(), 0)))
 		for k, value := range x {
 			v.HU[k] = int16(float64(value)*network.DefaultWindow.Width + network.DefaultWindow.Center - network.DefaultWindow.Width/2)
-			if v.Labels[k] == volume.Ignored {
-				v.Labels[k] = volume.Background
+			if v.Labels[k] == classes.Ignored {
+				v.Labels[k] = classes.Background
 			}
 		}
 		all[i] = v
@@ -67,8 +68,8 @@ const lesionSearch = 48
 
 // MostLesion is the example, of the first few, with the most pixels of lesions: one in
 // which it can be seen what an augmentation does.
-func MostLesion(ctx context.Context, examples dataset.Examples) (dataset.Example, error) {
-	var best dataset.Example
+func MostLesion(ctx context.Context, examples example.Set) (example.Example, error) {
+	var best example.Example
 	most := -1
 	for i := range min(examples.Len(), lesionSearch) {
 		e, err := examples.At(ctx, i)
@@ -77,7 +78,7 @@ func MostLesion(ctx context.Context, examples dataset.Examples) (dataset.Example
 		}
 		n := 0
 		for _, c := range e.Labels {
-			if volume.IsLesion(c) {
+			if classes.IsLesion(c) {
 				n++
 			}
 		}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 )
 
 // minPatients is the least number of held-out patients that can prove anything: with
@@ -22,7 +22,7 @@ func Compare(current, next *Set, synthetic bool) Comparison {
 	if !synthetic {
 		c.Patients = len(a)
 	}
-	for class := 1; class < volume.NumClasses; class++ {
+	for class := 1; class < classes.Count; class++ {
 		c.Classes = append(c.Classes, difference(class, outcomesOf(a, class), outcomesOf(b, class)))
 	}
 	c.judge(synthetic)
@@ -32,7 +32,7 @@ func Compare(current, next *Set, synthetic bool) Comparison {
 func difference(class int, current, next []outcome) Difference {
 	a, b := sum(current), sum(next)
 	return Difference{
-		Name:       volume.ClassNames()[class],
+		Name:       classes.Names()[class],
 		CurrentIoU: a.iou(), NewIoU: b.iou(), IoU: minus(b.iou(), a.iou()),
 		CurrentDice: a.dice(), NewDice: b.dice(), Dice: minus(b.dice(), a.dice()),
 		IoUInterval:  pairedInterval(current, next, outcome.iou),
@@ -47,7 +47,7 @@ func (c *Comparison) judge(synthetic bool) {
 	for i, d := range c.Classes {
 		switch {
 		case d.Dice == nil || d.DiceInterval == nil:
-		case d.DiceInterval.Low > 0 && uint8(i+1) != volume.LungsOther:
+		case d.DiceInterval.Low > 0 && uint8(i+1) != classes.LungsOther:
 			better = append(better, d.Name)
 		case d.DiceInterval.High < 0:
 			worse = append(worse, d.Name)

@@ -1,26 +1,26 @@
 package score
 
-import "glasswork/dataset/volume"
+import "glasswork/dataset/classes"
 
 // Confusion counts pixels: Confusion[reference][predicted].
-type Confusion [volume.NumClasses][volume.NumClasses]int64
+type Confusion [classes.Count][classes.Count]int64
 
 // Known says which classes were annotated. Those that were not are merged into
 // background on both sides before counting.
-type Known = [volume.NumClasses]bool
+type Known = [classes.Count]bool
 
 // Count returns the confusion of two label arrays of equal length and any shape. Pixels
-// whose reference is volume.Ignored are not counted.
+// whose reference is classes.Ignored are not counted.
 func Count(reference, predicted []uint8, known Known) Confusion {
 	var merged [256]uint8
-	for c := range volume.NumClasses {
+	for c := range classes.Count {
 		if known[c] {
 			merged[c] = uint8(c)
 		}
 	}
 	var m Confusion
 	for i, r := range reference {
-		if r != volume.Ignored {
+		if r != classes.Ignored {
 			m[merged[r]][merged[predicted[i]]]++
 		}
 	}

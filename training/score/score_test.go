@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 )
 
 var allKnown = Known{true, true, true, true}
@@ -152,7 +152,7 @@ func cohort(n int, hits map[uint8]func(i int) int) *Set {
 func steady(n int) func(int) int { return func(i int) int { return n + i%3 } }
 
 func TestVerdicts(t *testing.T) {
-	const g, c = volume.GroundGlass, volume.Consolidation
+	const g, c = classes.GroundGlass, classes.Consolidation
 	base := map[uint8]func(int) int{g: steady(30), c: steady(20)}
 	noisy := func(i int) int { return 20 + []int{-8, 8}[i%2] }
 	for _, tc := range []struct {
@@ -182,8 +182,8 @@ func TestVerdicts(t *testing.T) {
 }
 
 func TestCompareDifferences(t *testing.T) {
-	base := map[uint8]func(int) int{volume.GroundGlass: func(int) int { return 25 }}
-	next := map[uint8]func(int) int{volume.GroundGlass: func(int) int { return 50 }}
+	base := map[uint8]func(int) int{classes.GroundGlass: func(int) int { return 25 }}
+	next := map[uint8]func(int) int{classes.GroundGlass: func(int) int { return 50 }}
 	c := Compare(cohort(5, base), cohort(5, next), false)
 	d := c.Classes[0]
 	near(t, "current IoU", d.CurrentIoU, 0.5)
@@ -199,7 +199,7 @@ func TestCompareDifferences(t *testing.T) {
 }
 
 func TestCountedCasesAreTheSameSet(t *testing.T) {
-	s := cohort(6, map[uint8]func(int) int{volume.GroundGlass: steady(30), volume.Consolidation: steady(20)})
+	s := cohort(6, map[uint8]func(int) int{classes.GroundGlass: steady(30), classes.Consolidation: steady(20)})
 	var again, twice Set
 	for _, c := range s.Counted() {
 		again.AddCounted(c)
@@ -247,7 +247,7 @@ func TestScoresOfAClass(t *testing.T) {
 }
 
 func TestIgnoredPixelsAreNotCounted(t *testing.T) {
-	m := Count([]uint8{1, volume.Ignored, volume.Ignored}, []uint8{1, 2, 0}, allKnown)
+	m := Count([]uint8{1, classes.Ignored, classes.Ignored}, []uint8{1, 2, 0}, allKnown)
 	if m != (Confusion{1: {1: 1}}) {
 		t.Errorf("confusion %v", m)
 	}

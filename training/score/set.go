@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 )
 
 // Set collects the scored slices of one model, case by case.
@@ -73,9 +73,9 @@ func (s *Set) Report() Report {
 	r := Report{
 		Cases: len(s.cases), Patients: len(people), Batches: len(s.batches),
 		Confusion: all, Accuracy: all.accuracy(), AccuracyBatches: s.accuracyOverBatches(),
-		Background: s.class(int(volume.Background), people),
+		Background: s.class(int(classes.Background), people),
 	}
-	for class := 1; class < volume.NumClasses; class++ {
+	for class := 1; class < classes.Count; class++ {
 		r.Classes = append(r.Classes, s.class(class, people))
 	}
 	return r
@@ -101,7 +101,7 @@ func (s *Set) class(class int, people [][]caseScore) ClassScore {
 	outcomes := outcomesOf(people, class)
 	pooled := sum(outcomes)
 	r := ClassScore{
-		Name:      volume.ClassNames()[class],
+		Name:      classes.Names()[class],
 		IoUPooled: pooled.iou(), DicePooled: pooled.dice(), AccuracyPooled: pooled.accuracy(),
 		PrecisionPooled: pooled.precision(), RecallPooled: pooled.recall(),
 		IoUInterval:  interval(outcomes, outcome.iou),

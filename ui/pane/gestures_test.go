@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 	"glasswork/viewer"
 )
@@ -18,7 +19,7 @@ const left, right, middle = desktop.MouseButtonPrimary, desktop.MouseButtonSecon
 
 func painted(b *book) (n int) {
 	for _, c := range b.labels.Slice(b.z) {
-		if c == volume.GroundGlass {
+		if c == classes.GroundGlass {
 			n++
 		}
 	}
@@ -95,7 +96,7 @@ func TestStrokeLeftWithoutADrag(t *testing.T) {
 func TestShiftErases(t *testing.T) {
 	b, v, _ := open(t, func(b *book) {
 		for i := range b.labels.Slice(0) {
-			b.labels.Labels[i] = volume.GroundGlass
+			b.labels.Labels[i] = classes.GroundGlass
 		}
 	})
 	press(v, 105, 205, left, fyne.KeyModifierShift)

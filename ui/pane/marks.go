@@ -8,7 +8,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/viewer"
 )
 
@@ -218,7 +218,7 @@ func (v *View) placeTip() {
 	}
 	tip, class, erase := v.reading.Brush()
 	m.tip.StrokeColor, m.tipShade.StrokeColor = v.reading.Style().Palette.Colors[class], m.look.Text
-	if erase || v.hand.erase || class == volume.Background {
+	if erase || v.hand.erase || class == classes.Background {
 		m.tip.StrokeColor = color.Black
 	}
 	d := max(float32(tip.DiameterMM*v.viewport.UnitsPerMM()), 3)

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 	"glasswork/viewer"
 )
@@ -29,7 +30,7 @@ type Reading interface {
 	// Hand is what the left button does with the tool in hand, and how the pointer looks.
 	Hand() viewer.Hand
 	// Brush says what the left button would do with the brush or the lasso.
-	Brush() (tip viewer.Tip, class volume.Class, erase bool)
+	Brush() (tip viewer.Tip, class classes.Class, erase bool)
 	SetTip(viewer.Tip)
 
 	// Press begins a stroke, Drag goes on with it, both returning the voxels that changed;

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 	"glasswork/viewer"
 )
@@ -53,13 +54,13 @@ func (b *book) Voxels(z int) (hu []int16, labels []uint8) {
 	}
 	return b.ct.Slice(z), b.labels.Slice(z)
 }
-func (b *book) Window() viewer.WindowLevel              { return b.wl }
-func (b *book) SetWindow(wl viewer.WindowLevel)         { b.wl = wl; b.changed() }
-func (b *book) Style() viewer.Style                     { return b.style }
-func (b *book) Hand() viewer.Hand                       { return b.hand }
-func (b *book) Brush() (viewer.Tip, volume.Class, bool) { return b.tip, volume.GroundGlass, false }
-func (b *book) SetTip(t viewer.Tip)                     { b.tip = t }
-func (b *book) Captions() (series, proposer string)     { return "CHEST", "proposed by baseline" }
+func (b *book) Window() viewer.WindowLevel               { return b.wl }
+func (b *book) SetWindow(wl viewer.WindowLevel)          { b.wl = wl; b.changed() }
+func (b *book) Style() viewer.Style                      { return b.style }
+func (b *book) Hand() viewer.Hand                        { return b.hand }
+func (b *book) Brush() (viewer.Tip, classes.Class, bool) { return b.tip, classes.GroundGlass, false }
+func (b *book) SetTip(t viewer.Tip)                      { b.tip = t }
+func (b *book) Captions() (series, proposer string)      { return "CHEST", "proposed by baseline" }
 func (b *book) Enclose(line []viewer.Point, erase bool) {
 	b.lines, b.erased = append(b.lines, line), erase
 }
@@ -70,7 +71,7 @@ func (b *book) Measurable() bool     { return !b.sizeless }
 
 func (b *book) Press(x, y float64, erase bool) image.Rectangle {
 	b.stroke = viewer.NewStroke(b.labels, nil, b.z,
-		viewer.StrokeOptions{Class: volume.GroundGlass, Tip: b.tip, Erase: erase})
+		viewer.StrokeOptions{Class: classes.GroundGlass, Tip: b.tip, Erase: erase})
 	return b.stroke.To(x, y)
 }
 

@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 )
 
 // Survey is the study at a glance, one entry a slice. Slices that are too long or too
@@ -24,7 +24,7 @@ type Survey struct {
 	// Uncertainty of the model, 0 to 1; NaN where it is not known.
 	Uncertainty []float64
 	// Colors are the overlay palette's.
-	Colors [volume.NumClasses]color.RGBA
+	Colors [classes.Count]color.RGBA
 }
 
 // Strip is the map of the study and its slice slider: per slice a bar of ground glass and

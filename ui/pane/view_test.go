@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -21,8 +22,8 @@ func shown(w fyne.Window, x, y int) color.RGBA {
 }
 
 func TestViewShowsSliceAndOverlay(t *testing.T) {
-	b, v, w := open(t, func(b *book) { b.labels.Slice(0)[20*40+10] = volume.Consolidation })
-	want := b.style.Palette.Colors[volume.Consolidation] // one voxel is all outline
+	b, v, w := open(t, func(b *book) { b.labels.Slice(0)[20*40+10] = classes.Consolidation })
+	want := b.style.Palette.Colors[classes.Consolidation] // one voxel is all outline
 	want.R, want.G, want.B = mixed(want.R), mixed(want.G), mixed(want.B)
 	if got := shown(w, 10, 20); got != want {
 		t.Errorf("the labelled voxel is %v, want %v", got, want)
@@ -72,7 +73,7 @@ func TestChangesBetweenFramesAddUp(t *testing.T) {
 	b, v, w := open(t, nil)
 	w.Canvas().Capture()
 	for _, at := range []image.Point{{X: 5, Y: 5}, {X: 30, Y: 30}} {
-		b.labels.Labels[at.Y*40+at.X] = volume.GroundGlass
+		b.labels.Labels[at.Y*40+at.X] = classes.GroundGlass
 		v.Changed(image.Rectangle{Min: at, Max: at.Add(image.Pt(1, 1))})
 	}
 	if shown(w, 5, 5) == plain || shown(w, 30, 30) == plain {
@@ -150,7 +151,7 @@ func TestTipOutline(t *testing.T) {
 	if v.marks.tip.Size() != fyne.NewSquareSize(160) {
 		t.Errorf("zoomed twice it is %v", v.marks.tip.Size())
 	}
-	if v.marks.tip.StrokeColor != color.Color(b.style.Palette.Colors[volume.GroundGlass]) {
+	if v.marks.tip.StrokeColor != color.Color(b.style.Palette.Colors[classes.GroundGlass]) {
 		t.Errorf("its colour is %v", v.marks.tip.StrokeColor)
 	}
 	for _, leave := range []func(){

@@ -1,7 +1,7 @@
 package session
 
 import (
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/viewer"
 )
 
@@ -52,7 +52,7 @@ func (d *Display) AutoWindow(hu []int16) {
 func (d *Display) Style() viewer.Style {
 	st := d.state.style
 	if d.state.hidden {
-		st.Visible = [volume.NumClasses]bool{}
+		st.Visible = [classes.Count]bool{}
 	}
 	return st
 }
@@ -91,8 +91,8 @@ func (d *Display) SetPalette(i int) {
 }
 
 // SetVisible shows or hides one class.
-func (d *Display) SetVisible(c volume.Class, on bool) {
-	if c < volume.NumClasses {
+func (d *Display) SetVisible(c classes.Class, on bool) {
+	if c < classes.Count {
 		d.setStyle(func(st *viewer.Style) { st.Visible[c] = on })
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/project"
-	"glasswork/dataset/volume"
 	"glasswork/viewer"
 )
 
@@ -136,7 +136,7 @@ func (e *Editing) FillHoles() {
 	}
 	patch, filled := viewer.FillHoles(st.labels.Labels, e.reading.slice, class)
 	if !filled {
-		e.messages.Toast("There is no hole in " + volume.ClassNames()[class] + " on this slice.")
+		e.messages.Toast("There is no hole in " + classes.Names()[class] + " on this slice.")
 		return
 	}
 	e.do(st.labels.Stroke(patch))

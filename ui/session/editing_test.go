@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/project"
 	"glasswork/dataset/volume"
 	"glasswork/viewer"
@@ -15,7 +16,7 @@ import (
 func TestStrokesAreDurableUndoneAndRedone(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
-	w.Tools.SetClass(volume.GroundGlass)
+	w.Tools.SetClass(classes.GroundGlass)
 	blank := w.labels()
 	w.Reading.GoTo(2)
 	could := false
@@ -28,7 +29,7 @@ func TestStrokesAreDurableUndoneAndRedone(t *testing.T) {
 	w.agrees("after a stroke")
 	first := w.labels()
 	w.Reading.GoTo(4)
-	w.Tools.SetClass(volume.Consolidation)
+	w.Tools.SetClass(classes.Consolidation)
 	w.Tools.SetRange(viewer.HURange{Min: -600, Max: 0, On: true})
 	w.stroke(12, 12)
 	w.Reviewing.Toggle()
@@ -136,32 +137,32 @@ func TestPaintingFollowsToolClassAndLimits(t *testing.T) {
 		name  string
 		set   func(w *window)
 		at    viewer.Point
-		class volume.Class // at the pressed voxel afterwards
+		class classes.Class // at the pressed voxel afterwards
 	}{
 		{
-			"brush", func(w *window) { w.Tools.SetClass(volume.GroundGlass) },
+			"brush", func(w *window) { w.Tools.SetClass(classes.GroundGlass) },
 			viewer.Point{X: 8, Y: 8},
-			volume.GroundGlass,
+			classes.GroundGlass,
 		},
 		{
-			"outside the HU limits", func(w *window) { w.Tools.SetClass(volume.GroundGlass) },
+			"outside the HU limits", func(w *window) { w.Tools.SetClass(classes.GroundGlass) },
 			viewer.Point{X: 0, Y: 8},
-			volume.Background,
+			classes.Background,
 		},
 		{"limits off", func(w *window) {
-			w.Tools.SetClass(volume.GroundGlass)
+			w.Tools.SetClass(classes.GroundGlass)
 			w.Tools.SetRange(viewer.HURange{Min: -750, Max: -300})
-		}, viewer.Point{X: 0, Y: 8}, volume.GroundGlass},
+		}, viewer.Point{X: 0, Y: 8}, classes.GroundGlass},
 		{
 			"look paints nothing", func(w *window) { w.Tools.Take(Look) },
 			viewer.Point{X: 8, Y: 8},
-			volume.Background,
+			classes.Background,
 		},
 		{"erase", func(w *window) {
-			w.Tools.SetClass(volume.GroundGlass)
+			w.Tools.SetClass(classes.GroundGlass)
 			w.stroke(6, 8)
 			w.Tools.SetErase(true)
-		}, viewer.Point{X: 8, Y: 8}, volume.Background},
+		}, viewer.Point{X: 8, Y: 8}, classes.Background},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -182,7 +183,7 @@ func TestPaintingFollowsToolClassAndLimits(t *testing.T) {
 func TestLassoFillAndEscape(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
-	w.Tools.SetClass(volume.GroundGlass)
+	w.Tools.SetClass(classes.GroundGlass)
 	w.Tools.Take(Lasso)
 	w.Editing.Enclose([]viewer.Point{{X: 5, Y: 5}, {X: 15, Y: 5}, {X: 15, Y: 15}, {X: 5, Y: 15}},
 		false)
@@ -215,7 +216,7 @@ func TestClosingKeepsTheStrokeInProgress(t *testing.T) {
 	dir := t.TempDir()
 	w := newWindow(t, dir, nil)
 	w.openTest("one")
-	w.Tools.SetClass(volume.GroundGlass)
+	w.Tools.SetClass(classes.GroundGlass)
 	w.Editing.Press(8, 8, false)
 	want := w.labels()
 	w.hub.cancel() // as when the system asks the program to end

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"glasswork/dataset"
+	"glasswork/dataset/export"
 )
 
 // Exporting writes the corrected dataset for others.
@@ -18,7 +18,7 @@ type Exporting struct {
 
 // Export writes the corrected dataset into dir, as a job that can be cancelled. The
 // project's secret and the program's version are filled in.
-func (e *Exporting) Export(dir string, o dataset.ExportOptions) {
+func (e *Exporting) Export(dir string, o export.Options) {
 	if e.jobs.busy() {
 		return
 	}
@@ -53,7 +53,7 @@ type exported struct {
 
 // write writes every study of the project that has voxels and labels, and counts them.
 func (e *Exporting) write(
-	ctx context.Context, r *runningJob, dir string, o dataset.ExportOptions,
+	ctx context.Context, r *runningJob, dir string, o export.Options,
 ) (wrote exported, err error) {
 	all, err := e.project.Studies(ctx)
 	if err != nil {
@@ -61,7 +61,7 @@ func (e *Exporting) write(
 	}
 	o.Key, o.Software = e.project.DeidentificationKey(), e.config.Version
 	o.Warn = func(sentence string) { wrote.warnings = append(wrote.warnings, sentence) }
-	counted := func(yield func(dataset.ExportStudy, error) bool) {
+	counted := func(yield func(export.Study, error) bool) {
 		for study, err := range e.project.ExportStudies(ctx) {
 			if err == nil {
 				e.progress(r, wrote.studies, len(all))
@@ -72,7 +72,7 @@ func (e *Exporting) write(
 			}
 		}
 	}
-	if err := dataset.Export(ctx, dir, counted, o); err != nil {
+	if err := export.Write(ctx, dir, counted, o); err != nil {
 		return wrote, err
 	}
 	if wrote.studies == 0 {

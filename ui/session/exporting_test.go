@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"glasswork/dataset"
+	"glasswork/dataset/export"
 	"glasswork/dataset/nifti"
 )
 
@@ -15,11 +15,11 @@ func TestExportSavesAndWritesWhatIsReviewed(t *testing.T) {
 	w.stroke(10, 10)
 	w.Reviewing.Toggle()
 	dir := t.TempDir()
-	w.Exporting.Export(dir, dataset.ExportOptions{Format: "nnunet"})
+	w.Exporting.Export(dir, export.Options{Format: "nnunet"})
 	if job, ok := w.Jobs.Current(); !ok || job.Kind != JobExport {
 		t.Fatalf("job = %+v, %v; want an export", job, ok)
 	}
-	w.Exporting.Export(dir, dataset.ExportOptions{Format: "kaggle"})
+	w.Exporting.Export(dir, export.Options{Format: "kaggle"})
 	if !w.said("Still busy (Exporting")() {
 		t.Errorf("a second export was not refused: %v", w.texts())
 	}
@@ -43,7 +43,7 @@ func TestACancelledExportSaysSoAndLeavesNothingHalf(t *testing.T) {
 	w.Tools.Take(Brush)
 	w.stroke(10, 10)
 	dir := t.TempDir()
-	w.Exporting.Export(dir, dataset.ExportOptions{Format: "nnunet"})
+	w.Exporting.Export(dir, export.Options{Format: "nnunet"})
 	w.Jobs.Cancel()
 	w.until("the end", func() bool { _, runs := w.Jobs.Current(); return !runs })
 	if !w.said("Exporting was cancelled")() {
@@ -58,6 +58,6 @@ func TestAnExportThatFailsNamesTheFolder(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
 	dir := t.TempDir()
-	w.Exporting.Export(dir, dataset.ExportOptions{Format: "nnunet", OnlyReviewed: true})
+	w.Exporting.Export(dir, export.Options{Format: "nnunet", OnlyReviewed: true})
 	w.until("the refusal", w.said("The export to "+dir+" did not work"))
 }

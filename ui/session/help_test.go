@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/project"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 	"glasswork/training/protocol"
 	"glasswork/viewer"
@@ -98,9 +100,9 @@ func (w *window) openTest(id string) {
 }
 
 // testSeries is 7 slices of 24 × 32 whose HU are −500 everywhere but in a border of −1000.
-func testSeries(id string) *volume.Series {
+func testSeries(id string) *series.Series {
 	g := volume.NewGeometry([3]int{7, 24, 32}, [3]float64{5, 1, 1}, volume.Point{-10, -20, 30})
-	return &volume.Series{
+	return &series.Series{
 		ID: id, Format: "test", Path: "/nowhere/" + id, Description: "CHEST 5.0",
 		PatientID: "P" + id, PatientName: "Doe^Jane",
 		Geometry: g, Calibrated: true, Measurable: true, Source: testSource{g},
@@ -158,7 +160,7 @@ func (w *window) agrees(when string) {
 		}
 	}
 	fresh := viewer.NewMeasures(disk.Labels)
-	for c := volume.GroundGlass; c < volume.NumClasses; c++ {
+	for c := classes.GroundGlass; c < classes.Count; c++ {
 		if got, want := w.Reading.open.measures.ML(c), fresh.ML(c); got != want {
 			w.t.Errorf("%s: the window says %g ml of class %d, there are %g", when, got, c, want)
 		}

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"glasswork/dataset"
+	"glasswork/dataset/annotation"
 	"glasswork/dataset/project"
 )
 
@@ -88,12 +88,12 @@ func (i *Importing) Question() (q SegmentQuestion, ok bool) {
 
 // Answer answers the question: choices are in the order of its Segments. They are
 // remembered, and the annotation is entered.
-func (i *Importing) Answer(choices []dataset.Choice) {
+func (i *Importing) Answer(choices []annotation.Choice) {
 	st, q := i.reading.open, i.asked
 	if st == nil || q == nil || len(choices) != len(q.Segments) {
 		return
 	}
-	chosen := dataset.Mapping{}
+	chosen := annotation.Mapping{}
 	for k, a := range q.Segments {
 		if !a.Known || choices[k] != a.Choice {
 			chosen[a.key] = choices[k]
@@ -103,17 +103,17 @@ func (i *Importing) Answer(choices []dataset.Choice) {
 }
 
 // mark remembers what was chosen, puts the segments onto the study's grid and enters them.
-func (i *Importing) mark(st *study, q *SegmentQuestion, chosen dataset.Mapping) {
+func (i *Importing) mark(st *study, q *SegmentQuestion, chosen annotation.Mapping) {
 	ctx, turn := i.begin("Importing " + q.File)
-	background(i.hub, ctx, func(ctx context.Context) (*dataset.Marked, error) {
+	background(i.hub, ctx, func(ctx context.Context) (*annotation.Marked, error) {
 		if err := i.project.Remember(ctx, chosen); err != nil {
 			return nil, err
 		}
-		return dataset.Mark(ctx, q.foreign, q.known.With(chosen), st.Geometry)
-	}, func(marked *dataset.Marked, err error) {
+		return annotation.Mark(ctx, q.foreign, q.known.With(chosen), st.Geometry)
+	}, func(marked *annotation.Marked, err error) {
 		switch {
 		case i.overtaken(st, turn):
-		case errors.Is(err, dataset.ErrLeftOut):
+		case errors.Is(err, annotation.ErrLeftOut):
 			i.Cancel()
 			i.messages.warn(sentence(err),
 				Action{"Choose again", func() { i.Import(q.path, true) }})
@@ -134,7 +134,7 @@ type entries struct {
 
 // enter writes what is marked into the journal, a slice an undo item. The differences are
 // found in the background; where the labels have changed meanwhile they are found anew.
-func (i *Importing) enter(st *study, file string, marked *dataset.Marked, on project.OnTouched) {
+func (i *Importing) enter(st *study, file string, marked *annotation.Marked, on project.OnTouched) {
 	i.editing.Release()
 	ctx, turn := i.begin("Importing " + file)
 	now := &project.Annotation{
@@ -163,7 +163,7 @@ func (i *Importing) enter(st *study, file string, marked *dataset.Marked, on pro
 
 // askTouched asks what becomes of slices that a person has touched.
 func (i *Importing) askTouched(
-	st *study, file string, marked *dataset.Marked, touched *project.TouchedError,
+	st *study, file string, marked *annotation.Marked, touched *project.TouchedError,
 ) {
 	then := func(on project.OnTouched) func() {
 		return func() {
@@ -189,7 +189,7 @@ func itThem(n int) string {
 }
 
 // entered makes entries durable and tells what was done.
-func (i *Importing) entered(st *study, file string, marked *dataset.Marked, e entries) {
+func (i *Importing) entered(st *study, file string, marked *annotation.Marked, e entries) {
 	if len(e.slices) == 0 && len(e.kept) == 0 {
 		i.messages.Toast("What " + file + " marks is there already.")
 		return

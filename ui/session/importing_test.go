@@ -6,7 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"glasswork/dataset"
+	"glasswork/dataset/annotation"
+	"glasswork/dataset/classes"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/volume"
 )
@@ -40,16 +41,16 @@ func TestAnnotationIsAskedAboutOnceAndUndoneSliceBySlice(t *testing.T) {
 	w.until("the question", func() bool { _, asks := w.Importing.Question(); return asks })
 	q, _ := w.Importing.Question()
 	if len(q.Segments) != 2 || q.Segments[0].Name != "label 1" ||
-		q.Segments[0].Choice != dataset.AsGroundGlass || q.Segments[0].Known ||
+		q.Segments[0].Choice != annotation.As(classes.GroundGlass) || q.Segments[0].Known ||
 		q.Segments[0].ML != 30*5/1000. {
 		t.Errorf("question %+v", q.Segments)
 	}
-	w.Importing.Answer([]dataset.Choice{dataset.AsConsolidated, dataset.LeaveOut})
+	w.Importing.Answer([]annotation.Choice{annotation.As(classes.Consolidation), annotation.LeaveOut})
 	w.until("the import", w.said("imported 1 segment onto 3 slices from a.nii.gz"))
 	if _, asks := w.Importing.Question(); asks || w.Opening.Text() != "" {
 		t.Error("the question stays")
 	}
-	if n := w.labels().Counts(2); n[volume.Consolidation] != 10 || n[volume.GroundGlass] != 0 {
+	if n := w.labels().Counts(2); n[classes.Consolidation] != 10 || n[classes.GroundGlass] != 0 {
 		t.Errorf("slice 3 holds %v", n)
 	}
 	if _, by := w.Reading.Captions(); by != "imported from a.nii.gz" || w.Reading.Slice() != 2 {
@@ -57,8 +58,8 @@ func TestAnnotationIsAskedAboutOnceAndUndoneSliceBySlice(t *testing.T) {
 	}
 	w.agrees("after the import")
 	w.Editing.Undo()
-	if n := w.labels(); n.Counts(5)[volume.Consolidation] != 0 ||
-		n.Counts(2)[volume.Consolidation] != 10 || w.Reading.Slice() != 5 {
+	if n := w.labels(); n.Counts(5)[classes.Consolidation] != 0 ||
+		n.Counts(2)[classes.Consolidation] != 10 || w.Reading.Slice() != 5 {
 		t.Error("undo does not take back the last slice alone")
 	}
 	w.agrees("after undo")
@@ -73,10 +74,10 @@ func TestAnnotationIsAskedAboutOnceAndUndoneSliceBySlice(t *testing.T) {
 	w.Importing.Import(foreignMask(t, "d.nii.gz", 3), true)
 	w.until("the question again", func() bool { _, asks := w.Importing.Question(); return asks })
 	if q, _ := w.Importing.Question(); !q.Known() ||
-		q.Segments[0].Choice != dataset.AsConsolidated {
+		q.Segments[0].Choice != annotation.As(classes.Consolidation) {
 		t.Errorf("asked again: %+v", q.Segments)
 	}
-	w.Importing.Answer([]dataset.Choice{dataset.LeaveOut, dataset.LeaveOut})
+	w.Importing.Answer([]annotation.Choice{annotation.LeaveOut, annotation.LeaveOut})
 	w.until("nothing to import", w.said("every segment of it is left out"))
 	for _, m := range w.Messages.All() {
 		if len(m.Actions) == 1 && m.Actions[0].Label == "Choose again" {
@@ -85,7 +86,7 @@ func TestAnnotationIsAskedAboutOnceAndUndoneSliceBySlice(t *testing.T) {
 	}
 	w.until("the choice again", func() bool {
 		q, asks := w.Importing.Question()
-		return asks && q.Segments[0].Choice == dataset.LeaveOut
+		return asks && q.Segments[0].Choice == annotation.LeaveOut
 	})
 }
 
@@ -97,9 +98,9 @@ func TestAnImportAsksBeforeItReplacesWhatAPersonDid(t *testing.T) {
 	w.stroke(20, 6)
 	painted := w.labels().Counts(2)
 	if err := w.hub.project.Remember(t.Context(),
-		dataset.Mapping{
-			"value 1": dataset.AsConsolidated,
-			"value 2": dataset.AsLungs,
+		annotation.Mapping{
+			"value 1": annotation.As(classes.Consolidation),
+			"value 2": annotation.As(classes.LungsOther),
 		}); err != nil {
 		t.Fatal(err)
 	}

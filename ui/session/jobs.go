@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/protocol"
 )
 
@@ -41,7 +41,7 @@ type Job struct {
 	Started  time.Time
 	// Loss is the training loss over steps, IoU the held-out one per class after each epoch.
 	Loss []CurvePoint
-	IoU  [volume.NumClasses][]CurvePoint
+	IoU  [classes.Count][]CurvePoint
 	// Cancelling is set once Cancel was asked for.
 	Cancelling bool
 }
@@ -285,7 +285,7 @@ func (r *runningJob) status(st protocol.Status) {
 }
 
 func (r *runningJob) epoch(e protocol.Epoch) {
-	names := volume.ClassNames()
+	names := classes.Names()
 	for _, c := range e.Scores.Classes {
 		if i := slices.Index(names[:], c.Name); i > 0 && c.IoUPooled != nil {
 			r.IoU[i] = append(r.IoU[i], CurvePoint{e.Step, *c.IoUPooled})

@@ -10,14 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/project"
-	"glasswork/dataset/volume"
 	"glasswork/training/protocol"
 	"glasswork/training/score"
 )
 
 // predicts answers with slices full of one class; before each it asks gate, if there is one.
-func predicts(class volume.Class, gate chan int) *fakeTrainer {
+func predicts(class classes.Class, gate chan int) *fakeTrainer {
 	return &fakeTrainer{play: func(ctx context.Context, job protocol.Job,
 		on func(protocol.Event),
 	) (*protocol.Summary, error) {
@@ -47,7 +47,7 @@ func predicts(class volume.Class, gate chan int) *fakeTrainer {
 
 func TestProposalsComeOutwardAndNeverOverAPersonsSlices(t *testing.T) {
 	gate := make(chan int)
-	trainer := predicts(volume.LungsOther, gate)
+	trainer := predicts(classes.LungsOther, gate)
 	w := newWindow(t, t.TempDir(), trainer)
 	w.openTest("one")
 	w.Tools.Take(Brush)
@@ -80,7 +80,7 @@ func TestProposalsComeOutwardAndNeverOverAPersonsSlices(t *testing.T) {
 	if !bytes.Equal(after.Slice(5), mine) || !bytes.Equal(after.Slice(6), painted) {
 		t.Error("a proposal went over a slice that a person had touched")
 	}
-	if after.Slice(0)[0] != volume.LungsOther {
+	if after.Slice(0)[0] != classes.LungsOther {
 		t.Error("untouched slices were not proposed")
 	}
 	w.agrees("after the proposal")
@@ -91,7 +91,7 @@ func TestProposalsComeOutwardAndNeverOverAPersonsSlices(t *testing.T) {
 		t.Errorf("slice 7 is said to be %q", who)
 	}
 	w.Reviewing.Accept() // takes the withheld prediction of slice 7
-	if w.labels().Slice(6)[0] != volume.LungsOther || !w.Reviewing.Reviewed(6) {
+	if w.labels().Slice(6)[0] != classes.LungsOther || !w.Reviewing.Reviewed(6) {
 		t.Error("A did not take the prediction")
 	}
 	w.agrees("after accepting")
@@ -120,9 +120,9 @@ func equal(a, b []int) bool {
 }
 
 func TestRedoAfterAProposalKeepsBoth(t *testing.T) {
-	w := newWindow(t, t.TempDir(), predicts(volume.LungsOther, nil))
+	w := newWindow(t, t.TempDir(), predicts(classes.LungsOther, nil))
 	w.openTest("one")
-	w.Tools.SetClass(volume.GroundGlass)
+	w.Tools.SetClass(classes.GroundGlass)
 	w.stroke(8, 8)
 	w.Editing.Undo()
 	w.Proposing.Slice()
@@ -130,18 +130,18 @@ func TestRedoAfterAProposalKeepsBoth(t *testing.T) {
 	w.Editing.Redo()
 	w.agrees("after redo")
 	_, labels := w.Reading.Voxels(w.Reading.Slice())
-	if labels[8*32+8] != volume.GroundGlass || labels[20*32+20] != volume.LungsOther {
+	if labels[8*32+8] != classes.GroundGlass || labels[20*32+20] != classes.LungsOther {
 		t.Error("redo lost the stroke or the proposal")
 	}
 	w.Editing.Undo()
 	w.agrees("after undo")
-	if _, labels = w.Reading.Voxels(w.Reading.Slice()); labels[8*32+8] != volume.LungsOther {
+	if _, labels = w.Reading.Voxels(w.Reading.Slice()); labels[8*32+8] != classes.LungsOther {
 		t.Error("undo did not leave the proposal")
 	}
 }
 
 func TestJobsThatFailSaySoAndTheSameClickWorksAgain(t *testing.T) {
-	trainer := predicts(volume.LungsOther, nil)
+	trainer := predicts(classes.LungsOther, nil)
 	works := trainer.play
 	failures := []struct {
 		err  error
@@ -184,7 +184,7 @@ func TestJobsThatFailSaySoAndTheSameClickWorksAgain(t *testing.T) {
 
 func TestCancelledJobKeepsWhatCame(t *testing.T) {
 	gate := make(chan int)
-	w := newWindow(t, t.TempDir(), predicts(volume.LungsOther, gate))
+	w := newWindow(t, t.TempDir(), predicts(classes.LungsOther, gate))
 	w.openTest("one")
 	w.Proposing.Study()
 	<-gate
@@ -258,7 +258,7 @@ func TestRetrainPlansTrainsAndIsDecided(t *testing.T) {
 	var loss, epochs int
 	w.Observe(TopicJob, func() {
 		if j, ok := w.Jobs.Current(); ok {
-			loss, epochs = len(j.Loss), len(j.IoU[volume.GroundGlass])
+			loss, epochs = len(j.Loss), len(j.IoU[classes.GroundGlass])
 		}
 	})
 	w.until("verdict", func() bool { _, ok := w.Retraining.Verdict(); return ok })

@@ -4,7 +4,7 @@ import (
 	"image/color"
 	"math"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/viewer"
 )
 
@@ -17,7 +17,7 @@ type Measuring struct {
 
 // ClassMeasure is one class as the findings panel shows it.
 type ClassMeasure struct {
-	Class volume.Class
+	Class classes.Class
 	Name  string
 	Color color.RGBA
 	// ML is the volume in ml, of the whole lung for LungsOther; Percent the share of the
@@ -29,9 +29,9 @@ type ClassMeasure struct {
 
 // Classes are all but background, in their order. They follow a stroke while it is painted.
 func (m *Measuring) Classes() []ClassMeasure {
-	out := make([]ClassMeasure, 0, volume.NumClasses-1)
-	names, style := volume.ClassNames(), m.display.state.style
-	for c := volume.GroundGlass; c < volume.NumClasses; c++ {
+	out := make([]ClassMeasure, 0, classes.Count-1)
+	names, style := classes.Names(), m.display.state.style
+	for c := classes.GroundGlass; c < classes.Count; c++ {
 		f := ClassMeasure{
 			Class: c, Name: names[c], Color: style.Palette.Colors[c],
 			Visible: style.Visible[c], Active: m.tools.hand.class == c,
@@ -50,7 +50,7 @@ func (m *Measuring) Classes() []ClassMeasure {
 
 // Text is the measure as a report writes it, such as "212 ml   4.1 %".
 func (f ClassMeasure) Text() string {
-	if f.Class == volume.LungsOther {
+	if f.Class == classes.LungsOther {
 		return viewer.Millilitres(f.ML)
 	}
 	return viewer.Millilitres(f.ML) + "   " + viewer.Percent(f.Percent)
@@ -66,7 +66,7 @@ type Survey struct {
 	// Uncertainty of the model, 0 to 1; NaN where it is not known.
 	Uncertainty []float64
 	// Colors are the overlay palette's.
-	Colors [volume.NumClasses]color.RGBA
+	Colors [classes.Count]color.RGBA
 }
 
 // Survey returns the open study at a glance; the slices in it are the caller's.
@@ -79,8 +79,8 @@ func (m *Measuring) Survey() Survey {
 	out.Slices = st.Slices
 	out.Uncertainty = append([]float64(nil), st.proposals.uncertainty...)
 	for z := range st.Slices {
-		out.GroundGlass = append(out.GroundGlass, st.measures.AreaMM2(z, volume.GroundGlass))
-		out.Consolidation = append(out.Consolidation, st.measures.AreaMM2(z, volume.Consolidation))
+		out.GroundGlass = append(out.GroundGlass, st.measures.AreaMM2(z, classes.GroundGlass))
+		out.Consolidation = append(out.Consolidation, st.measures.AreaMM2(z, classes.Consolidation))
 		out.Reviewed = append(out.Reviewed, st.labels.Slices[z].Reviewed)
 		out.Loaded = append(out.Loaded, st.loader.Loaded(z))
 	}

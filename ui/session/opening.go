@@ -9,7 +9,7 @@ import (
 
 	"glasswork/dataset"
 	"glasswork/dataset/project"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 	"glasswork/viewer"
 )
 
@@ -25,7 +25,7 @@ type Opening struct {
 	text   string // what is being opened; empty: nothing
 	cancel context.CancelFunc
 	turn   int // of the latest request
-	choice []*volume.Series
+	choice []*series.Series
 }
 
 // Text says what is being opened or imported, or is empty.
@@ -61,7 +61,7 @@ func (o *Opening) begin(text string) (ctx context.Context, turn int) {
 
 // found is what dataset.Open returns.
 type found struct {
-	series  []*volume.Series
+	series  []*series.Series
 	skipped []string
 }
 
@@ -108,7 +108,7 @@ func (o *Opening) offer(turn int, path string, f found, err error) {
 }
 
 // Choice lists the series to choose from, or is empty. Answer with Choose or Cancel.
-func (o *Opening) Choice() []*volume.Series { return o.choice }
+func (o *Opening) Choice() []*series.Series { return o.choice }
 
 // Choose opens series i of Choice.
 func (o *Opening) Choose(i int) {
@@ -131,9 +131,9 @@ func (o *Opening) OpenStudy(id string) {
 		return
 	}
 	ctx, turn := o.begin("Opening " + study.Alias)
-	background(o.hub, ctx, func(ctx context.Context) (*volume.Series, error) {
+	background(o.hub, ctx, func(ctx context.Context) (*series.Series, error) {
 		return findSeries(ctx, o.project, study)
-	}, func(series *volume.Series, err error) {
+	}, func(series *series.Series, err error) {
 		switch {
 		case turn != o.turn:
 			if series != nil {
@@ -158,7 +158,7 @@ type registered struct {
 }
 
 // openSeries registers a series in the project and begins to read it.
-func (o *Opening) openSeries(series *volume.Series) {
+func (o *Opening) openSeries(series *series.Series) {
 	if st := o.reading.open; st != nil && st.SeriesID == series.ID {
 		_ = series.Close() // it is open already, and its labels change under the user's hand
 		o.Cancel()
@@ -187,7 +187,7 @@ func (o *Opening) openSeries(series *volume.Series) {
 
 // register adds a series to the project and reads its labels.
 func register(
-	ctx context.Context, p *project.Project, series *volume.Series,
+	ctx context.Context, p *project.Project, series *series.Series,
 ) (reg registered, err error) {
 	if reg.study, err = p.AddStudy(ctx, series); err != nil {
 		return reg, err
@@ -211,7 +211,7 @@ func register(
 }
 
 // show makes a series the one being read.
-func (o *Opening) show(series *volume.Series, reg registered) {
+func (o *Opening) show(series *series.Series, reg registered) {
 	o.reading.begin(newStudy(series, reg))
 	if series.Format == "phantom" && len(series.Warnings) > 0 {
 		o.messages.Toast(series.Warnings[0])

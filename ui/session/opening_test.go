@@ -9,7 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/series"
 	"glasswork/viewer"
 )
 
@@ -92,7 +93,7 @@ func TestTheOpenStudyIsNotOpenedOverItself(t *testing.T) {
 func TestChoosingAmongSeries(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	offered := found{
-		series:  []*volume.Series{testSeries("one"), testSeries("two")},
+		series:  []*series.Series{testSeries("one"), testSeries("two")},
 		skipped: []string{"notes.txt: it is no picture."},
 	}
 	_, turn := w.Opening.begin("Opening a folder")
@@ -107,7 +108,7 @@ func TestChoosingAmongSeries(t *testing.T) {
 	}
 	_, turn = w.Opening.begin("Opening a folder")
 	w.Opening.offer(turn, "folder",
-		found{series: []*volume.Series{testSeries("one"), testSeries("three")}}, nil)
+		found{series: []*series.Series{testSeries("one"), testSeries("three")}}, nil)
 	w.Opening.Cancel()
 	if len(w.Opening.Choice()) != 0 || w.Reading.open.SeriesID != "two" {
 		t.Error("giving up the choice changed what is open")
@@ -121,12 +122,12 @@ func TestLookAndTipAreBoundedAndRemembered(t *testing.T) {
 	w.Display.SetOpacity(7)
 	w.Display.SetPalette(1)
 	w.Display.SetMode(viewer.Outline)
-	w.Display.SetVisible(volume.Consolidation, false)
-	w.Tools.SetClass(volume.Consolidation)
+	w.Display.SetVisible(classes.Consolidation, false)
+	w.Tools.SetClass(classes.Consolidation)
 	w.Tools.SetRange(viewer.HURange{Min: 50, Max: -200, On: true})
 	w.Tools.SetTip(viewer.Tip{DiameterMM: 1e9})
 	w.Display.Hide(true)
-	if st := w.Display.Style(); st.Visible != [volume.NumClasses]bool{} {
+	if st := w.Display.Style(); st.Visible != [classes.Count]bool{} {
 		t.Error("hidden overlays are visible")
 	}
 	w.Display.Hide(false)
@@ -146,7 +147,7 @@ func TestLookAndTipAreBoundedAndRemembered(t *testing.T) {
 	if w.Display.Style() != want || want.Opacity != 1 {
 		t.Errorf("style %+v, want %+v", w.Display.Style(), want)
 	}
-	w.Tools.SetClass(volume.Consolidation)
+	w.Tools.SetClass(classes.Consolidation)
 	if w.Tools.Range() != (viewer.HURange{Min: -200, Max: 50, On: true}) {
 		t.Errorf("range %v", w.Tools.Range())
 	}

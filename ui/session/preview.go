@@ -6,8 +6,9 @@ import (
 	"image"
 	"slices"
 
-	"glasswork/dataset"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
+
 	"glasswork/training/augment"
 	"glasswork/training/sampling"
 	"glasswork/viewer"
@@ -67,7 +68,7 @@ func (r *Retraining) drawPreview(plan *Plan) {
 
 // varied is a copy of a reviewed slice of the open study, that with the most lesion, else
 // of the slice looked at; ok is false if no such voxels are there.
-func (r *Retraining) varied() (e dataset.Example, ok bool) {
+func (r *Retraining) varied() (e example.Example, ok bool) {
 	st := r.reading.open
 	if st == nil {
 		return e, false
@@ -78,7 +79,7 @@ func (r *Retraining) varied() (e dataset.Example, ok bool) {
 			continue
 		}
 		n := st.labels.Labels.Counts(i)
-		if lesion := n[volume.GroundGlass] + n[volume.Consolidation]; lesion > most {
+		if lesion := n[classes.GroundGlass] + n[classes.Consolidation]; lesion > most {
 			z, most = i, lesion
 		}
 	}
@@ -87,7 +88,7 @@ func (r *Retraining) varied() (e dataset.Example, ok bool) {
 		return e, false
 	}
 	size := st.Geometry.Size
-	e = dataset.Example{
+	e = example.Example{
 		Z: z, W: size[2], H: size[1], HU: slices.Clone(hu), Labels: slices.Clone(labels),
 	}
 	if st.Calibrated {
@@ -98,17 +99,17 @@ func (r *Retraining) varied() (e dataset.Example, ok bool) {
 }
 
 // anyChest is a generated slice, for want of another.
-func anyChest(ctx context.Context) (dataset.Example, error) {
-	chests, err := dataset.OpenExamples(ctx, "phantom:4@1")
+func anyChest(ctx context.Context) (example.Example, error) {
+	chests, err := example.Open(ctx, "phantom:4@1")
 	if err != nil {
-		return dataset.Example{}, err
+		return example.Example{}, err
 	}
 	return sampling.MostLesion(ctx, chests)
 }
 
 // drawVaried draws samples of e with their masks.
 func drawVaried(
-	ctx context.Context, e dataset.Example, text string, wl viewer.WindowLevel, st viewer.Style,
+	ctx context.Context, e example.Example, text string, wl viewer.WindowLevel, st viewer.Style,
 ) (*image.RGBA, error) {
 	var chain augment.Chain
 	if text != "" {

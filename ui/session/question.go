@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"glasswork/dataset"
+	"glasswork/dataset/annotation"
 	"glasswork/dataset/project"
 	"glasswork/dataset/volume"
 )
@@ -20,8 +21,8 @@ type SegmentQuestion struct {
 	Segments []AskedSegment
 
 	path    string
-	foreign *volume.Segmentation
-	known   dataset.Mapping
+	foreign *annotation.Segmentation
+	known   annotation.Mapping
 }
 
 // Known says that the project knows all segments and is asked all the same.
@@ -37,7 +38,7 @@ type AskedSegment struct {
 	// ML is its volume; 0 where that is not known.
 	ML float64
 	// Choice is what was chosen before or what its name suggests; Known tells which.
-	Choice dataset.Choice
+	Choice annotation.Choice
 	Known  bool
 
 	key string
@@ -52,7 +53,7 @@ func readAnnotation(
 	if err != nil {
 		return nil, err
 	}
-	if err := dataset.Belongs(ctx, foreign, st.series); err != nil {
+	if err := annotation.Belongs(ctx, foreign, st.series); err != nil {
 		return nil, err
 	}
 	known, err := p.Mapping(ctx)
@@ -64,13 +65,13 @@ func readAnnotation(
 	}
 	for _, segment := range foreign.Segments {
 		a := AskedSegment{
-			Name: dataset.SegmentName(segment), ML: segment.ML, key: dataset.SegmentKey(segment),
+			Name: annotation.SegmentName(segment), ML: segment.ML, key: annotation.SegmentKey(segment),
 		}
 		if c := segment.Type; c.Value != "" {
 			a.Code = strings.TrimSpace(fmt.Sprintf("%s (%s %s)", c.Meaning, c.Scheme, c.Value))
 		}
 		if a.Choice, a.Known = known.Of(segment); !a.Known {
-			a.Choice = dataset.Guess(segment, foreign.Segments)
+			a.Choice = annotation.Guess(segment, foreign.Segments)
 		}
 		q.Segments = append(q.Segments, a)
 	}
@@ -87,7 +88,7 @@ func (a AskedSegment) rank() int {
 	switch {
 	case a.Known:
 		return 2
-	case a.Choice == dataset.LeaveOut:
+	case a.Choice == annotation.LeaveOut:
 		return 1
 	}
 	return 0

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"sync"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/viewer"
 )
 
@@ -14,12 +14,12 @@ const settingsKey = "reading"
 
 // settings are kept with the project.
 type settings struct {
-	Palette string                            `json:"palette"`
-	Opacity float64                           `json:"opacity"`
-	Mode    viewer.Mode                       `json:"mode"`
-	Visible [volume.NumClasses]bool           `json:"visible"`
-	TipMM   float64                           `json:"tip_mm"`
-	Ranges  [volume.NumClasses]viewer.HURange `json:"hu_ranges"`
+	Palette string                        `json:"palette"`
+	Opacity float64                       `json:"opacity"`
+	Mode    viewer.Mode                   `json:"mode"`
+	Visible [classes.Count]bool           `json:"visible"`
+	TipMM   float64                       `json:"tip_mm"`
+	Ranges  [classes.Count]viewer.HURange `json:"hu_ranges"`
 }
 
 // remember keeps the present settings, soon and without making the caller wait.

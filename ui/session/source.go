@@ -8,6 +8,7 @@ import (
 
 	"glasswork/dataset"
 	"glasswork/dataset/project"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -15,13 +16,13 @@ import (
 // from, or the project's own copy of the voxels.
 func findSeries(
 	ctx context.Context, p *project.Project, study project.Study,
-) (*volume.Series, error) {
+) (*series.Series, error) {
 	if sample := dataset.Sample(); sample.ID == study.SeriesID {
 		return sample, nil
 	}
-	series, _, err := dataset.Open(ctx, study.Source)
-	var match *volume.Series
-	for _, candidate := range series {
+	all, _, err := dataset.Open(ctx, study.Source)
+	var match *series.Series
+	for _, candidate := range all {
 		if match == nil && candidate.ID == study.SeriesID &&
 			candidate.Geometry.SameGrid(study.Geometry) {
 			match = candidate
@@ -44,8 +45,8 @@ func findSeries(
 }
 
 // storedSeries reads a study from the project's own copy.
-func storedSeries(p *project.Project, study project.Study) *volume.Series {
-	return &volume.Series{
+func storedSeries(p *project.Project, study project.Study) *series.Series {
+	return &series.Series{
 		ID: study.SeriesID, Format: "project", Path: study.Source, Description: study.Description,
 		Geometry: study.Geometry, Calibrated: study.Calibrated, Measurable: study.Measurable,
 		Warnings: []string{

@@ -5,17 +5,16 @@ import (
 	"math"
 	"time"
 
-	"glasswork/dataset"
 	"glasswork/dataset/project"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 	"glasswork/viewer"
 )
 
 // study is the study that is open, with all that ends when another one is opened.
 type study struct {
 	project.Study
-	series   *volume.Series
-	loader   *dataset.Loader
+	series   *series.Series
+	loader   *series.Loader
 	labels   *project.Annotation
 	measures *viewer.Measures
 
@@ -59,7 +58,7 @@ type withheld struct {
 }
 
 // newStudy returns what was registered of a series. It is not loading yet.
-func newStudy(series *volume.Series, reg registered) *study {
+func newStudy(series *series.Series, reg registered) *study {
 	st := &study{
 		Study: reg.study, series: series, labels: reg.labels, measures: reg.measures,
 		saved:  standing{last: reg.last},
@@ -81,7 +80,7 @@ func newStudy(series *volume.Series, reg registered) *study {
 // The context it returns ends when the study is closed.
 func (st *study) load(ctx context.Context, arrived func(z int, err error)) context.Context {
 	ctx, st.cancel = context.WithCancel(ctx)
-	st.loader = dataset.NewLoader(ctx, st.series, arrived)
+	st.loader = series.NewLoader(ctx, st.series, arrived)
 	return ctx
 }
 

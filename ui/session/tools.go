@@ -1,7 +1,7 @@
 package session
 
 import (
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/viewer"
 )
 
@@ -16,15 +16,15 @@ type Tools struct {
 type toolbox struct {
 	tool   Tool
 	erase  bool
-	class  volume.Class
+	class  classes.Class
 	tip    viewer.Tip
-	ranges [volume.NumClasses]viewer.HURange
+	ranges [classes.Count]viewer.HURange
 }
 
 func defaultToolbox() toolbox {
-	t := toolbox{class: volume.GroundGlass, tip: viewer.Tip{DiameterMM: 8}}
+	t := toolbox{class: classes.GroundGlass, tip: viewer.Tip{DiameterMM: 8}}
 	for c := range t.ranges {
-		t.ranges[c] = viewer.RangeFor(volume.Class(c))
+		t.ranges[c] = viewer.RangeFor(classes.Class(c))
 	}
 	return t
 }
@@ -36,7 +36,7 @@ func (t *Tools) Tool() Tool { return t.hand.tool }
 func (t *Tools) Hand() viewer.Hand { return t.hand.tool.hand() }
 
 // Brush says what a tool that paints would do.
-func (t *Tools) Brush() (tip viewer.Tip, class volume.Class, erase bool) {
+func (t *Tools) Brush() (tip viewer.Tip, class classes.Class, erase bool) {
 	return t.hand.tip, t.hand.class, t.hand.erase
 }
 
@@ -80,8 +80,8 @@ func (t *Tools) SetErase(on bool) {
 }
 
 // SetClass chooses the class that is painted, and takes up the brush to paint it.
-func (t *Tools) SetClass(c volume.Class) {
-	if c == volume.Background || c >= volume.NumClasses {
+func (t *Tools) SetClass(c classes.Class) {
+	if c == classes.Background || c >= classes.Count {
 		return
 	}
 	t.set(func(b *toolbox) {

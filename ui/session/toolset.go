@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 	"glasswork/viewer"
 )
@@ -75,7 +76,7 @@ func (b toolbox) sentence() string {
 	if b.tool == Look || b.erase {
 		return text
 	}
-	return text + ", " + volume.ClassNames()[b.class] + ", " + b.ranges[b.class].String()
+	return text + ", " + classes.Names()[b.class] + ", " + b.ranges[b.class].String()
 }
 
 // verb is what a tool does: its name, or what it erases.
@@ -83,7 +84,7 @@ func (b toolbox) verb(name string) string {
 	switch {
 	case !b.erase:
 		return name
-	case b.class == volume.LungsOther:
+	case b.class == classes.LungsOther:
 		return "erase everything"
 	}
 	return "erase lesions"

@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/model"
 	"glasswork/training/network"
 )
@@ -38,7 +38,7 @@ func run(args []string) error {
 		}
 	}
 	side, count, threads := n[0], n[1], n[3]
-	spec := network.Spec{Arch: "unet", Encoder: args[1], InChannels: 1, Classes: volume.NumClasses}
+	spec := network.Spec{Arch: "unet", Encoder: args[1], InChannels: 1, Classes: classes.Count}
 	l, err := model.Networks{Threads: threads}.New(spec, 1)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func run(args []string) error {
 	case "train":
 		return measure(step, count, time.Duration(n[2])*time.Second)
 	case "predict":
-		probs := make([]float32, volume.NumClasses*len(b.X))
+		probs := make([]float32, classes.Count*len(b.X))
 		return measure(func() error { return l.Predict(ctx, b.X, b.N, side, side, probs) }, count, time.Duration(n[2])*time.Second)
 	case "memory":
 		return watch(step, n[2])
@@ -73,10 +73,10 @@ func noise(n, side int) network.Batch {
 	rng := rand.New(rand.NewPCG(1, 1))
 	b := network.Batch{N: n, H: side, W: side, X: make([]float32, n*side*side), Y: make([]uint8, n*side*side)}
 	for i := range b.X {
-		b.X[i], b.Y[i] = rng.Float32(), uint8(rng.IntN(volume.NumClasses))
+		b.X[i], b.Y[i] = rng.Float32(), uint8(rng.IntN(classes.Count))
 	}
 	for range n {
-		b.Known = append(b.Known, [volume.NumClasses]bool{true, true, true, true})
+		b.Known = append(b.Known, [classes.Count]bool{true, true, true, true})
 	}
 	return b
 }

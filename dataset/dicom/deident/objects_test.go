@@ -12,6 +12,7 @@ import (
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/dicom"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/dicom/report"
@@ -41,8 +42,8 @@ func exported(t *testing.T, l *volume.LabelMap) map[string][]string {
 	}
 	m := source.Maker{Version: "0.1.0", Description: "Glasswork", Number: 301, Now: time.Now()}
 	structures, err := rtstruct.Build(ctx, src, l, []rtstruct.ROI{{
-		Class: volume.GroundGlass, Name: "ground glass",
-		Code: volume.Code{Value: "112120", Scheme: "DCM", Meaning: "Ground glass opacity"}, Algorithm: "MANUAL",
+		Class: classes.GroundGlass, Name: "ground glass",
+		Code: classes.Code{Value: "112120", Scheme: "DCM", Meaning: "Ground glass opacity"}, Algorithm: "MANUAL",
 	}}, m)
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +60,7 @@ func exported(t *testing.T, l *volume.LabelMap) map[string][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	segments, err := seg.Build(ctx, seg.Annotation{Labels: l, Source: of, Creator: "Muster^Erich", Software: "0.1.0", Made: func(int, volume.Class) seg.Made {
+	segments, err := seg.Build(ctx, seg.Annotation{Labels: l, Source: of, Creator: "Muster^Erich", Software: "0.1.0", Made: func(int, classes.Class) seg.Made {
 		return seg.Made{Hand: seg.Corrected, Model: "baseline-3", Version: "sha256:0123456789abcdef0123456789abcdef"}
 	}})
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/dicom/source"
 	"glasswork/dataset/measure"
-	"glasswork/dataset/volume"
 )
 
 // sopClass is Comprehensive 3D SR Storage.
@@ -24,7 +24,7 @@ const ownScheme = "99GLASSWORK"
 // Segmentation is the DICOM SEG whose segments were measured.
 type Segmentation struct {
 	class, instance, series string
-	segments                map[volume.Class][]segment
+	segments                map[classes.Class][]segment
 }
 
 type segment struct {
@@ -36,13 +36,13 @@ type segment struct {
 func SegmentsOf(o *object.Object) *Segmentation {
 	s := &Segmentation{
 		class: o.Text(tag.SOPClassUID), instance: o.Text(tag.SOPInstanceUID), series: o.Text(tag.SeriesInstanceUID),
-		segments: map[volume.Class][]segment{},
+		segments: map[classes.Class][]segment{},
 	}
 	for _, item := range o.Items(tag.SegmentSequence) {
 		kind := item.Item(tag.SegmentedPropertyTypeCodeSequence)
-		for c, code := range volume.ClassCodes() {
+		for c, code := range classes.Codes() {
 			if code.Value != "" && kind.Text(tag.CodeValue) == code.Value && kind.Text(tag.CodingSchemeDesignator) == code.Scheme {
-				s.segments[volume.Class(c)] = append(s.segments[volume.Class(c)], segment{item.Int(tag.SegmentNumber, 0), item.Text(tag.TrackingUID)})
+				s.segments[classes.Class(c)] = append(s.segments[classes.Class(c)], segment{item.Int(tag.SegmentNumber, 0), item.Text(tag.TrackingUID)})
 			}
 		}
 	}
@@ -50,8 +50,8 @@ func SegmentsOf(o *object.Object) *Segmentation {
 }
 
 // finding is the code of what a class is.
-func finding(c volume.Class) object.Set {
-	code := volume.ClassCodes()[c]
+func finding(c classes.Class) object.Set {
+	code := classes.Codes()[c]
 	return object.Code(code.Value, code.Scheme, code.Meaning)
 }
 
@@ -147,7 +147,7 @@ func group(src *source.Series, study measure.Study, r measure.Region, s *Segment
 	if len(of) == 1 {
 		items = append(items, s.reference(of[0]), uid("CONTAINS", object.Code("121232", "DCM", "Source series for segmentation"), src.SeriesUID))
 	}
-	items = append(items, code("HAS CONCEPT MOD", object.Code("363698007", "SCT", "Finding Site"), finding(volume.LungsOther)))
+	items = append(items, code("HAS CONCEPT MOD", object.Code("363698007", "SCT", "Finding Site"), finding(classes.LungsOther)))
 	g := container("CONTAINS", object.Code("125007", "DCM", "Measurement Group"), append(items, numbers(study, r)...)...)
 	g.Put(object.Items(tag.ContentTemplateSequence, object.New(object.Text(tag.MappingResource, "DCMR"), object.Text(tag.TemplateIdentifier, template))))
 	return g

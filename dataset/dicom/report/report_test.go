@@ -10,6 +10,7 @@ import (
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/dicom"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/dicom/source"
@@ -39,10 +40,10 @@ func series(t *testing.T) *source.Series {
 var study = measure.Study{
 	Name: "CT 1", Measurable: true, Calibrated: true, Slices: 3, Reviewed: 2,
 	Regions: []measure.Region{
-		{Class: volume.GroundGlass, Voxels: 20, ML: 41.26, Percent: 3.5, Mean: -512.25, SD: 81.5, Min: -801, Max: -199},
-		{Class: volume.Consolidation},
-		{Class: volume.LungsOther, Voxels: 400, ML: 1141.5, Percent: 96.5, Mean: -850.5, SD: 60, Min: -1024, Max: 40},
-		{Class: volume.LungsOther, WholeLung: true, Voxels: 420, ML: 1182.76, Percent: 100, Mean: -830, SD: 90, Min: -1024, Max: 40},
+		{Class: classes.GroundGlass, Voxels: 20, ML: 41.26, Percent: 3.5, Mean: -512.25, SD: 81.5, Min: -801, Max: -199},
+		{Class: classes.Consolidation},
+		{Class: classes.LungsOther, Voxels: 400, ML: 1141.5, Percent: 96.5, Mean: -850.5, SD: 60, Min: -1024, Max: 40},
+		{Class: classes.LungsOther, WholeLung: true, Voxels: 420, ML: 1182.76, Percent: 100, Mean: -830, SD: 90, Min: -1024, Max: 40},
 	},
 }
 
@@ -53,7 +54,7 @@ func segmentation() *object.Object {
 	}
 	return &object.Object{Set: object.New(
 		object.Text(tag.SOPClassUID, "1.2.840.10008.5.1.4.1.1.66.4"), object.Text(tag.SOPInstanceUID, "1.2.77"), object.Text(tag.SeriesInstanceUID, "1.2.7"),
-		object.Items(tag.SegmentSequence, part(5, finding(volume.GroundGlass), "1.2.777"), part(6, finding(volume.LungsOther), "1.2.778"), part(7, finding(volume.LungsOther), "1.2.779")),
+		object.Items(tag.SegmentSequence, part(5, finding(classes.GroundGlass), "1.2.777"), part(6, finding(classes.LungsOther), "1.2.778"), part(7, finding(classes.LungsOther), "1.2.779")),
 	)}
 }
 

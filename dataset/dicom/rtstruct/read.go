@@ -11,6 +11,8 @@ import (
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/annotation"
+	"glasswork/dataset/classes"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/volume"
 )
@@ -32,11 +34,11 @@ func Is(o object.Set) bool { return o.Text(tag.SOPClassUID) == sopClass }
 // Read reads the structures of the object o, which is the file at path. Contours are matched
 // to a study by position, never by the instances they name: those are often not the ones at
 // hand. Errors are clauses.
-func Read(path string, o object.Set) (*volume.Segmentation, error) {
+func Read(path string, o object.Set) (*annotation.Segmentation, error) {
 	if !Is(o) {
 		return nil, errors.New("it is not an RT Structure Set")
 	}
-	s := &volume.Segmentation{Path: path, Format: "RTSTRUCT"}
+	s := &annotation.Segmentation{Path: path, Format: "RTSTRUCT"}
 	s.SeriesUID, s.FrameUID = referenced(o)
 	drawn := contoursByNumber(o)
 	codes := codesByNumber(o)
@@ -63,7 +65,7 @@ func Read(path string, o object.Set) (*volume.Segmentation, error) {
 		if len(contours) == 0 {
 			continue
 		}
-		s.Segments = append(s.Segments, volume.Segment{Number: number, Label: label, Type: codes[number]})
+		s.Segments = append(s.Segments, annotation.Segment{Number: number, Label: label, Type: codes[number]})
 		all.contours = append(all.contours, contours)
 	}
 	if len(s.Segments) == 0 {
@@ -98,11 +100,11 @@ func contoursByNumber(s object.Set) map[int][]object.Set {
 }
 
 // codesByNumber say what each structure is, where the file has codes.
-func codesByNumber(s object.Set) map[int]volume.Code {
-	all := map[int]volume.Code{}
+func codesByNumber(s object.Set) map[int]classes.Code {
+	all := map[int]classes.Code{}
 	for _, observation := range s.Items(tag.RTROIObservationsSequence) {
 		if code := observation.Item(tag.RTROIIdentificationCodeSequence); code.Has(tag.CodeValue) {
-			all[observation.Int(tag.ReferencedROINumber, -1)] = volume.Code{
+			all[observation.Int(tag.ReferencedROINumber, -1)] = classes.Code{
 				Value: code.Text(tag.CodeValue), Scheme: code.Text(tag.CodingSchemeDesignator), Meaning: code.Text(tag.CodeMeaning),
 			}
 		}
@@ -163,7 +165,7 @@ func pointsOf(item object.Set) ([]volume.Point, error) {
 	return points, nil
 }
 
-// Rasterise implements volume.Rasteriser.
+// Rasterise implements annotation.Rasteriser.
 func (s *structures) Rasterise(ctx context.Context, i int, grid volume.Geometry, mask []uint8) ([]string, error) {
 	return rasterise(ctx, s.contours[i], grid, mask)
 }

@@ -11,9 +11,11 @@ import (
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/annotation"
 	"glasswork/dataset/dicom"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/nifti"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -28,7 +30,7 @@ func shared(t testing.TB, parts ...string) string {
 }
 
 // readFile reads the structures of a file.
-func readFile(path string) (*volume.Segmentation, error) {
+func readFile(path string) (*annotation.Segmentation, error) {
 	o, err := object.Read(path)
 	if err != nil {
 		return nil, err
@@ -56,7 +58,7 @@ func TestRealStructures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, grid := range map[string]volume.Geometry{"NIfTI": want.Geometry, "DICOM": series(t, filepath.Join(folder, "dicom-ct")).Geometry} {
+		for name, grid := range map[string]volume.Geometry{"NIfTI": want.Geometry, "DICOM": scanned(t, filepath.Join(folder, "dicom-ct")).Geometry} {
 			mask := make([]uint8, want.Voxels())
 			warnings, err := s.Rasterise(context.Background(), 0, grid, mask)
 			if err != nil || len(warnings) > 0 {
@@ -69,8 +71,8 @@ func TestRealStructures(t *testing.T) {
 	}
 }
 
-// series is the CT in a folder.
-func series(t *testing.T, folder string) *volume.Series {
+// scanned is the CT in a folder.
+func scanned(t *testing.T, folder string) *series.Series {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "*"))
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/dicom/source"
 	"glasswork/dataset/volume"
@@ -23,9 +24,9 @@ const (
 
 // ROI is one class of a label map as a structure.
 type ROI struct {
-	Class volume.Class
+	Class classes.Class
 	Name  string
-	Code  volume.Code
+	Code  classes.Code
 	// Color is RGB.
 	Color [3]uint8
 	// Algorithm is AUTOMATIC, SEMIAUTOMATIC or MANUAL.
@@ -97,7 +98,7 @@ func (r ROI) observation(number int) object.Set {
 }
 
 // draw returns the contours of one class, slice by slice.
-func draw(ctx context.Context, src *source.Series, l *volume.LabelMap, class volume.Class) ([]object.Set, error) {
+func draw(ctx context.Context, src *source.Series, l *volume.LabelMap, class classes.Class) ([]object.Set, error) {
 	bySlice := src.BySlice(l.Geometry)
 	mask := make([]uint8, l.SliceVoxels())
 	var drawn []object.Set

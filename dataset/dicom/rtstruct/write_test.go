@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/dicom"
 	"glasswork/dataset/dicom/source"
 	"glasswork/dataset/volume"
@@ -17,8 +18,8 @@ import (
 
 // rois are the classes as structures.
 func rois() (all []ROI) {
-	for c := volume.GroundGlass; c < volume.NumClasses; c++ {
-		all = append(all, ROI{c, volume.ClassNames()[c], volume.ClassCodes()[c], volume.ClassColors()[c], "SEMIAUTOMATIC"})
+	for c := classes.GroundGlass; c < classes.Count; c++ {
+		all = append(all, ROI{c, classes.Names()[c], classes.Codes()[c], classes.Colors()[c], "SEMIAUTOMATIC"})
 	}
 	return all
 }
@@ -56,7 +57,7 @@ func noise(g volume.Geometry) *volume.LabelMap {
 	r := rand.New(rand.NewPCG(1, 7))
 	l := volume.NewLabelMap(g)
 	for i := range l.Labels {
-		l.Labels[i] = uint8(r.IntN(volume.NumClasses))
+		l.Labels[i] = uint8(r.IntN(classes.Count))
 	}
 	return l
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/dicom/object"
-	"glasswork/dataset/volume"
 )
 
 // Hand says whose work the labels of a slice are.
@@ -36,7 +36,7 @@ type Made struct {
 // part is one segment of what is written: one class, or one side of it.
 type part struct {
 	number int
-	class  volume.Class
+	class  classes.Class
 	side   side
 	colour [3]uint8
 	label  string
@@ -70,15 +70,15 @@ func (s side) code() object.Set {
 }
 
 // category and kindOf are the codes of a class.
-func category(c volume.Class) object.Set {
-	if c == volume.LungsOther {
+func category(c classes.Class) object.Set {
+	if c == classes.LungsOther {
 		return anatomyCategory()
 	}
 	return lesionCategory()
 }
 
-func kindOf(c volume.Class) object.Set {
-	code := volume.ClassCodes()[c]
+func kindOf(c classes.Class) object.Set {
+	code := classes.Codes()[c]
 	return object.Code(code.Value, code.Scheme, code.Meaning)
 }
 

@@ -12,7 +12,9 @@ import (
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/annotation"
 	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -20,8 +22,8 @@ import (
 func written(t testing.TB, asMap bool) *object.Object {
 	t.Helper()
 	g := grids()["axial"]
-	s := series(t, g, nil)
-	a := annotation(t, s, drawn(s.Geometry))
+	s := scanned(t, g, nil)
+	a := toWrite(t, s, drawn(s.Geometry))
 	a.LabelMap = asMap
 	o, err := Build(t.Context(), a)
 	if err != nil {
@@ -31,7 +33,7 @@ func written(t testing.TB, asMap bool) *object.Object {
 }
 
 // reread writes an object into memory and reads it as a segmentation.
-func reread(t testing.TB, o *object.Object) (*volume.Segmentation, error) {
+func reread(t testing.TB, o *object.Object) (*annotation.Segmentation, error) {
 	t.Helper()
 	var b bytes.Buffer
 	if err := o.Encode(&b); err != nil {
@@ -40,7 +42,7 @@ func reread(t testing.TB, o *object.Object) (*volume.Segmentation, error) {
 	return parse(t, b.Bytes())
 }
 
-func parse(t testing.TB, b []byte) (*volume.Segmentation, error) {
+func parse(t testing.TB, b []byte) (*annotation.Segmentation, error) {
 	t.Helper()
 	o, err := object.Parse(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
@@ -107,8 +109,8 @@ func TestSegmentsThatAreNotDescribedAreToldOf(t *testing.T) {
 
 func TestFramesWithoutPositionAreRefused(t *testing.T) {
 	g := grids()["axial"]
-	s := series(t, g, nil)
-	a := annotation(t, s, drawn(s.Geometry))
+	s := scanned(t, g, nil)
+	a := toWrite(t, s, drawn(s.Geometry))
 	o, err := Build(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
@@ -207,7 +209,7 @@ func FuzzRead(f *testing.F) {
 				t.Fatalf("voxel %d is %d", i, m)
 			}
 		}
-		Fits(s, &volume.Series{Geometry: grid})
+		Fits(s, &series.Series{Geometry: grid})
 	})
 }
 

@@ -2,13 +2,16 @@ package seg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/annotation"
 	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -25,8 +28,8 @@ const (
 )
 
 // Fits says whether a segmentation belongs to a series, and in a sentence why or why not.
-// It works for every volume.Segmentation; where it lies is looked at for those that Read read.
-func Fits(sg *volume.Segmentation, s *volume.Series) (Match, string) {
+// It works for every annotation.Segmentation; where it lies is looked at for those that Read read.
+func Fits(sg *annotation.Segmentation, s *series.Series) (Match, string) {
 	name := baseName(sg.Path)
 	id, _, _ := strings.Cut(s.ID, "#")
 	if sg.SeriesUID != "" && sg.SeriesUID == id {
@@ -53,8 +56,16 @@ func Fits(sg *volume.Segmentation, s *volume.Series) (Match, string) {
 	return ByGeometry, fmt.Sprintf("%s was drawn on another series in the same frame of reference as %s.", name, s.Description)
 }
 
+// Belongs refuses a series that sg was not drawn on, and makes sg more exact on one that it was.
+func (f *frames) Belongs(ctx context.Context, sg *annotation.Segmentation, on *series.Series) error {
+	if match, why := Fits(sg, on); match == NoMatch {
+		return errors.New(strings.TrimSuffix(why, "."))
+	}
+	return OnSeries(ctx, sg, on)
+}
+
 // firstInstance is the SOP Instance UID of a series' first file, empty if there is none.
-func firstInstance(s *volume.Series) string {
+func firstInstance(s *series.Series) string {
 	if s.Format != "DICOM" || len(s.Files) == 0 {
 		return ""
 	}
@@ -95,7 +106,7 @@ type places struct {
 // that series' grid frames then find their slices by the images that they were drawn on, or
 // by these images' own positions, which is exact also where slices are unevenly spaced or
 // frames do not say where they lie. Errors name the file.
-func OnSeries(ctx context.Context, sg *volume.Segmentation, s *volume.Series) error {
+func OnSeries(ctx context.Context, sg *annotation.Segmentation, s *series.Series) error {
 	f, ok := sg.Rasteriser.(*frames)
 	if !ok || s.Format != "DICOM" {
 		return nil

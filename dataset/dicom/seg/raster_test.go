@@ -10,13 +10,15 @@ import (
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/dicom"
 	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
 // opened opens a folder or file of the shared data as its only series.
-func opened(t *testing.T, pattern string) *volume.Series {
+func opened(t *testing.T, pattern string) *series.Series {
 	t.Helper()
 	sharedFile(t, filepath.Dir(pattern))
 	files, err := filepath.Glob(filepath.Join(shared, pattern))
@@ -114,7 +116,7 @@ func nearestLabel(l *volume.LabelMap, p volume.Point) (c uint8, sure bool) {
 		}
 		at[axis] = int(whole)
 		if at[axis] < 0 || at[axis] >= l.Size[axis] {
-			return volume.Background, true
+			return classes.Background, true
 		}
 	}
 	return l.Labels[(at[0]*l.Size[1]+at[1])*l.Size[2]+at[2]], true
@@ -125,8 +127,8 @@ func TestOtherGridsTakeTheNearestVoxel(t *testing.T) {
 		if from == "tilted" {
 			continue // the nearest voxel of a sheared grid is another question
 		}
-		s := series(t, g, nil)
-		a := annotation(t, s, drawn(s.Geometry))
+		s := scanned(t, g, nil)
+		a := toWrite(t, s, drawn(s.Geometry))
 		sg, _ := read(t, write(t, a))
 		finer := volume.NewGeometry([3]int{14, 12, 17}, [3]float64{0.9, 0.5, 0.6}, volume.Point{-9.9, 20.1, 29.7})
 		flipped := a.Labels.Geometry
@@ -155,8 +157,8 @@ func TestOtherGridsTakeTheNearestVoxel(t *testing.T) {
 }
 
 func TestPartsOutsideAreToldOf(t *testing.T) {
-	s := series(t, grids()["axial"], nil)
-	a := annotation(t, s, drawn(s.Geometry))
+	s := scanned(t, grids()["axial"], nil)
+	a := toWrite(t, s, drawn(s.Geometry))
 	sg, _ := read(t, write(t, a))
 	fewer := s.Geometry
 	fewer.Size[0] = 2
@@ -166,7 +168,7 @@ func TestPartsOutsideAreToldOf(t *testing.T) {
 		t.Errorf("%v %q", err, warnings)
 	}
 	for i, m := range mask {
-		if (m == 1) != (a.Labels.Labels[i] == volume.GroundGlass) {
+		if (m == 1) != (a.Labels.Labels[i] == classes.GroundGlass) {
 			t.Fatalf("voxel %d is %d", i, m)
 		}
 	}
@@ -183,8 +185,8 @@ func TestPartsOutsideAreToldOf(t *testing.T) {
 
 // A tilted stack keeps its pixels where they are: each frame has its own position.
 func TestTiltedStacksOntoStraightGrids(t *testing.T) {
-	s := series(t, grids()["tilted"], nil)
-	a := annotation(t, s, drawn(s.Geometry))
+	s := scanned(t, grids()["tilted"], nil)
+	a := toWrite(t, s, drawn(s.Geometry))
 	sg, f := read(t, write(t, a))
 	straight := volume.NewGeometry([3]int{5, 16, 9}, [3]float64{2.5, 0.7, 0.8}, volume.Point{-10, 20, 30})
 	mask := make([]uint8, straight.Voxels())

@@ -8,8 +8,9 @@ import (
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/annotation"
+	"glasswork/dataset/classes"
 	"glasswork/dataset/dicom/object"
-	"glasswork/dataset/volume"
 )
 
 const (
@@ -56,7 +57,7 @@ type frame struct {
 // Read reads the segmentation that o is, the open file at path: binary, fractional (a voxel
 // belongs to a segment from one half on) or label map, compressed or not. Segments may
 // overlap. Its voxels are in memory afterwards: o may be closed. Errors are clauses.
-func Read(ctx context.Context, path string, o *object.Object) (*volume.Segmentation, error) {
+func Read(ctx context.Context, path string, o *object.Object) (*annotation.Segmentation, error) {
 	if !Is(o.Set) {
 		return nil, errors.New("it is DICOM, but no segmentation (SEG)")
 	}
@@ -68,7 +69,7 @@ func Read(ctx context.Context, path string, o *object.Object) (*volume.Segmentat
 		return nil, err
 	}
 	f.name = baseName(path)
-	s := &volume.Segmentation{Path: path, Format: Format, FrameUID: o.Text(tag.FrameOfReferenceUID), Rasteriser: f}
+	s := &annotation.Segmentation{Path: path, Format: Format, FrameUID: o.Text(tag.FrameOfReferenceUID), Rasteriser: f}
 	f.references(o, s)
 	if err := f.segments(o, s); err != nil {
 		return nil, err
@@ -149,7 +150,7 @@ func (f *frame) describe(g groups, k kind) error {
 }
 
 // references notes what the segmentation says it was drawn on.
-func (f *frames) references(o *object.Object, s *volume.Segmentation) {
+func (f *frames) references(o *object.Object, s *annotation.Segmentation) {
 	f.instances = map[string]bool{}
 	series := o.Items(tag.ReferencedSeriesSequence)
 	for i, item := range series {
@@ -170,7 +171,7 @@ func (f *frames) references(o *object.Object, s *volume.Segmentation) {
 }
 
 // segments lists the segments, the background of a label map left out.
-func (f *frames) segments(o *object.Object, s *volume.Segmentation) error {
+func (f *frames) segments(o *object.Object, s *annotation.Segmentation) error {
 	items := o.Items(tag.SegmentSequence)
 	f.background = o.Int(tag.PixelPaddingValue, backgroundOf(items))
 	seen := map[int]bool{}
@@ -186,7 +187,7 @@ func (f *frames) segments(o *object.Object, s *volume.Segmentation) error {
 		}
 		seen[n] = true
 		f.numbers = append(f.numbers, n)
-		s.Segments = append(s.Segments, volume.Segment{
+		s.Segments = append(s.Segments, annotation.Segment{
 			Number: n, Label: item.Text(tag.SegmentLabel),
 			Category: code(item.Item(tag.SegmentedPropertyCategoryCodeSequence)),
 			Type:     code(item.Item(tag.SegmentedPropertyTypeCodeSequence)),
@@ -208,16 +209,16 @@ func backgroundOf(items []object.Set) int {
 	return 0
 }
 
-func code(item object.Set) volume.Code {
+func code(item object.Set) classes.Code {
 	value := item.Text(tag.CodeValue)
 	if value == "" {
 		value = item.Text(tag.LongCodeValue)
 	}
-	return volume.Code{Value: value, Scheme: item.Text(tag.CodingSchemeDesignator), Meaning: item.Text(tag.CodeMeaning)}
+	return classes.Code{Value: value, Scheme: item.Text(tag.CodingSchemeDesignator), Meaning: item.Text(tag.CodeMeaning)}
 }
 
 // checkNumbers warns of pixels that belong to no segment that is described.
-func (f *frames) checkNumbers(s *volume.Segmentation) {
+func (f *frames) checkNumbers(s *annotation.Segmentation) {
 	known := map[int]bool{f.background: f.kind == ofLabels}
 	for _, n := range f.numbers {
 		known[n] = true

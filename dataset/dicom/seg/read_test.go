@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/annotation"
 	"glasswork/dataset/dicom/object"
-	"glasswork/dataset/volume"
 )
 
 const shared = "../../../../shared/data"
@@ -29,7 +29,7 @@ func sharedFile(t testing.TB, name string) string {
 }
 
 // readFile reads the segmentation in a file.
-func readFile(ctx context.Context, path string) (*volume.Segmentation, error) {
+func readFile(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	o, err := object.Open(path)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func readFile(ctx context.Context, path string) (*volume.Segmentation, error) {
 }
 
 // read reads a segmentation that must be readable.
-func read(t testing.TB, path string) (*volume.Segmentation, *frames) {
+func read(t testing.TB, path string) (*annotation.Segmentation, *frames) {
 	t.Helper()
 	s, err := readFile(t.Context(), path)
 	if err != nil {

@@ -1,5 +1,5 @@
 // Package seg reads and writes DICOM segmentations (PS3.3 A.51): binary, fractional and
-// label map. What it reads it hands on as a volume.Segmentation, which is put onto a
+// label map. What it reads it hands on as a annotation.Segmentation, which is put onto a
 // study's grid by position; what it writes says who and what made every segment.
 package seg
 

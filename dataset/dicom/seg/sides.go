@@ -3,6 +3,7 @@ package seg
 import (
 	"math"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -90,11 +91,11 @@ func runsOf(l *volume.LabelMap) (runs []run, rows []int) {
 	for r := range l.Size[0] * l.Size[1] {
 		row := l.Labels[r*w : (r+1)*w]
 		for x := 0; x < w; x++ {
-			if row[x] == volume.Background {
+			if row[x] == classes.Background {
 				continue
 			}
 			from := x
-			for x < w && row[x] != volume.Background {
+			for x < w && row[x] != classes.Background {
 				x++
 			}
 			runs = append(runs, run{z: int32(r / l.Size[1]), y: int32(r % l.Size[1]), x0: int32(from), x1: int32(x)})

@@ -37,7 +37,7 @@ type sourceImage struct {
 }
 
 // ReadSource reads the headers of a series' files. grid is the grid on which the series is
-// opened (volume.Series.Geometry), as acquired or resampled. Errors name the file.
+// opened (series.Series.Geometry), as acquired or resampled. Errors name the file.
 func ReadSource(ctx context.Context, files []string, grid volume.Geometry) (*Source, error) {
 	s := &Source{grid: grid, at: make([]*sourceImage, grid.Size[0])}
 	var all []*sourceImage

@@ -13,6 +13,7 @@ import (
 	library "github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/dicom"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/volume"
@@ -25,10 +26,10 @@ type Annotation struct {
 	Source *Source
 	// Made says who and what made a class on a slice; it is asked where the class occurs.
 	// nil: persons, from scratch.
-	Made func(z int, c volume.Class) Made
+	Made func(z int, c classes.Class) Made
 	// Known says which classes were annotated at all; a class that was not is not described.
 	// nil: all three.
-	Known []volume.Class
+	Known []classes.Class
 	// Sided allows lungs to be written as right and left where the labels show which is
 	// which; it must be false where positions are assumed and not measured.
 	Sided bool
@@ -120,13 +121,13 @@ func newBuilder(a Annotation) (*builder, error) {
 		return nil, fmt.Errorf("these labels cannot be written as DICOM: %w", err)
 	}
 	if a.Known == nil {
-		a.Known = []volume.Class{volume.GroundGlass, volume.Consolidation, volume.LungsOther}
+		a.Known = []classes.Class{classes.GroundGlass, classes.Consolidation, classes.LungsOther}
 	}
 	if a.Time.IsZero() {
 		a.Time = time.Now()
 	}
 	if a.Made == nil {
-		a.Made = func(int, volume.Class) Made { return Made{} }
+		a.Made = func(int, classes.Class) Made { return Made{} }
 	}
 	b := &builder{Annotation: a, seriesUID: a.Source.head.Text(tag.SeriesInstanceUID)}
 	n := a.Source.planeOf(0).normal()
@@ -145,23 +146,23 @@ func newBuilder(a Annotation) (*builder, error) {
 
 // split decides which segments there are and gives every voxel its segment's number.
 func (b *builder) split(ctx context.Context) error {
-	var numbers [volume.NumClasses][3]uint8
+	var numbers [classes.Count][3]uint8
 	var lungs []run
 	sided := false
-	if b.Sided && slices.Contains(b.Known, volume.LungsOther) {
+	if b.Sided && slices.Contains(b.Known, classes.LungsOther) {
 		lungs, sided = sides(b.Labels)
 	}
-	names := volume.ClassNames()
-	add := func(c volume.Class, s side, label string) {
-		b.parts = append(b.parts, &part{number: len(b.parts) + 1, class: c, side: s, label: label, colour: volume.ClassColors()[c]})
+	names := classes.Names()
+	add := func(c classes.Class, s side, label string) {
+		b.parts = append(b.parts, &part{number: len(b.parts) + 1, class: c, side: s, label: label, colour: classes.Colors()[c]})
 		numbers[c][s] = uint8(len(b.parts))
 	}
 	for _, c := range b.Known {
 		switch {
-		case c == volume.LungsOther && sided:
+		case c == classes.LungsOther && sided:
 			add(c, right, "lungs other, right")
 			add(c, left, "lungs other, left")
-		case c > volume.Background && c < volume.NumClasses:
+		case c > classes.Background && c < classes.Count:
 			add(c, bothSides, names[c])
 		}
 	}
@@ -175,8 +176,8 @@ func (b *builder) split(ctx context.Context) error {
 	for _, r := range lungs {
 		from := (int(r.z)*b.Labels.Size[1] + int(r.y)) * b.Labels.Size[2]
 		for i := from + int(r.x0); i < from+int(r.x1); i++ {
-			if b.Labels.Labels[i] == volume.LungsOther {
-				b.number[i] = numbers[volume.LungsOther][r.side]
+			if b.Labels.Labels[i] == classes.LungsOther {
+				b.number[i] = numbers[classes.LungsOther][r.side]
 			}
 		}
 	}

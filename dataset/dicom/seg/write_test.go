@@ -15,9 +15,12 @@ import (
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"glasswork/dataset/annotation"
+	"glasswork/dataset/classes"
 	"glasswork/dataset/dicom"
 	"glasswork/dataset/dicom/codec/codectest"
 	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -38,8 +41,8 @@ func grids() map[string]volume.Geometry {
 	return map[string]volume.Geometry{"axial": axial, "tilted": tilted, "oblique": oblique}
 }
 
-// series writes a CT of grid g as DICOM and opens it. change may alter the header of a slice.
-func series(t testing.TB, g volume.Geometry, change func(z int, o *object.Object)) *volume.Series {
+// scanned writes a CT of grid g as DICOM and opens it. change may alter the header of a slice.
+func scanned(t testing.TB, g volume.Geometry, change func(z int, o *object.Object)) *series.Series {
 	t.Helper()
 	dir := t.TempDir()
 	info := dicom.Info{PatientID: "P1", PatientName: "Doe^Jane", Description: "CHEST", Date: "2026-01-31"}
@@ -81,13 +84,13 @@ func TestResampledSeries(t *testing.T) {
 			o.Put(object.Float(tag.ImagePositionPatient, -10, 20, []float64{30, 32.5, 35, 40, 47.5}[z]))
 		},
 	} {
-		acquired := series(t, grids()["axial"], change)
+		acquired := scanned(t, grids()["axial"], change)
 		r, err := dicom.Scan(t.Context(), "", acquired.Files)
 		if err != nil || len(r.Series) != 2 || !r.Series[1].Resampled {
 			t.Fatalf("%s: %d series, %v", name, len(r.Series), err)
 		}
 		s := r.Series[1]
-		a := annotation(t, s, drawn(s.Geometry))
+		a := toWrite(t, s, drawn(s.Geometry))
 		path := write(t, a)
 		sg, _ := read(t, path)
 		if err := OnSeries(t.Context(), sg, s); err != nil {
@@ -115,15 +118,15 @@ func drawn(g volume.Geometry) *volume.LabelMap {
 	l := volume.NewLabelMap(g)
 	for i := range l.Labels {
 		if i/l.SliceVoxels() != 2 {
-			l.Labels[i] = uint8((i*i/3 + i/5) % volume.NumClasses)
+			l.Labels[i] = uint8((i*i/3 + i/5) % classes.Count)
 		}
 	}
-	l.Labels[0], l.Labels[len(l.Labels)-1] = volume.Consolidation, volume.GroundGlass
+	l.Labels[0], l.Labels[len(l.Labels)-1] = classes.Consolidation, classes.GroundGlass
 	return l
 }
 
-// annotation is labels on a series, ready to be written.
-func annotation(t testing.TB, s *volume.Series, l *volume.LabelMap) Annotation {
+// toWrite is labels on a series, ready to be written.
+func toWrite(t testing.TB, s *series.Series, l *volume.LabelMap) Annotation {
 	t.Helper()
 	source, err := ReadSource(t.Context(), s.Files, s.Geometry)
 	if err != nil {
@@ -143,7 +146,7 @@ func write(t testing.TB, a Annotation) string {
 }
 
 // labelsOf puts all segments back together on grid g.
-func labelsOf(t testing.TB, s *volume.Segmentation, g volume.Geometry) *volume.LabelMap {
+func labelsOf(t testing.TB, s *annotation.Segmentation, g volume.Geometry) *volume.LabelMap {
 	t.Helper()
 	out := volume.NewLabelMap(g)
 	for i, segment := range s.Segments {
@@ -157,7 +160,7 @@ func labelsOf(t testing.TB, s *volume.Segmentation, g volume.Geometry) *volume.L
 				t.Fatalf("voxel %d lies in two segments", k)
 			}
 			if m == 1 {
-				out.Labels[k] = map[string]uint8{"112120": volume.GroundGlass, "9656002": volume.Consolidation, "39607008": volume.LungsOther}[segment.Type.Value]
+				out.Labels[k] = map[string]uint8{"112120": classes.GroundGlass, "9656002": classes.Consolidation, "39607008": classes.LungsOther}[segment.Type.Value]
 			}
 		}
 	}
@@ -167,8 +170,8 @@ func labelsOf(t testing.TB, s *volume.Segmentation, g volume.Geometry) *volume.L
 func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	for name, g := range grids() {
 		for _, asMap := range []bool{false, true} {
-			s := series(t, g, nil)
-			a := annotation(t, s, drawn(s.Geometry))
+			s := scanned(t, g, nil)
+			a := toWrite(t, s, drawn(s.Geometry))
 			a.LabelMap = asMap
 			path := write(t, a)
 			sg, f := read(t, path)
@@ -219,11 +222,11 @@ func verify(t testing.TB, name, path string, asMap bool) {
 
 func TestSlicesFindTheirPlaceByReference(t *testing.T) {
 	g := grids()["axial"]
-	s := series(t, g, func(z int, o *object.Object) { // 2.5, 2.5, 5, 7.5 mm apart
+	s := scanned(t, g, func(z int, o *object.Object) { // 2.5, 2.5, 5, 7.5 mm apart
 		at := []float64{30, 32.5, 35, 40, 47.5}[z]
 		o.Put(object.Float(tag.ImagePositionPatient, -10, 20, at))
 	})
-	a := annotation(t, s, drawn(s.Geometry))
+	a := toWrite(t, s, drawn(s.Geometry))
 	sg, _ := read(t, write(t, a))
 	if err := OnSeries(t.Context(), sg, s); err != nil {
 		t.Fatal(err)
@@ -234,7 +237,7 @@ func TestSlicesFindTheirPlaceByReference(t *testing.T) {
 }
 
 func TestMissingSlicesKeepTheirPlace(t *testing.T) {
-	s := series(t, grids()["axial"], func(z int, o *object.Object) {
+	s := scanned(t, grids()["axial"], func(z int, o *object.Object) {
 		if z == 4 {
 			o.Put(object.Float(tag.ImagePositionPatient, -10, 20, 42.5)) // one place further
 		}
@@ -242,7 +245,7 @@ func TestMissingSlicesKeepTheirPlace(t *testing.T) {
 	if s.Geometry.Size[0] != 6 || len(s.Files) != 5 {
 		t.Fatalf("size %v of %d files", s.Geometry.Size, len(s.Files))
 	}
-	a := annotation(t, s, drawn(s.Geometry))
+	a := toWrite(t, s, drawn(s.Geometry))
 	path := write(t, a)
 	sg, _ := read(t, path)
 	if got := labelsOf(t, sg, s.Geometry); !bytes.Equal(got.Labels, a.Labels.Labels) {
@@ -255,13 +258,13 @@ func TestMissingSlicesKeepTheirPlace(t *testing.T) {
 }
 
 func TestTheFileSaysWhoMadeIt(t *testing.T) {
-	s := series(t, grids()["axial"], nil)
-	a := annotation(t, s, drawn(s.Geometry))
-	a.Made = func(z int, c volume.Class) Made {
+	s := scanned(t, grids()["axial"], nil)
+	a := toWrite(t, s, drawn(s.Geometry))
+	a.Made = func(z int, c classes.Class) Made {
 		switch {
-		case c == volume.GroundGlass:
+		case c == classes.GroundGlass:
 			return Made{Proposed, "baseline-3", "abc123"}
-		case c == volume.Consolidation && z == 0:
+		case c == classes.Consolidation && z == 0:
 			return Made{Corrected, "baseline-3", "abc123"}
 		}
 		return Made{}
@@ -299,7 +302,7 @@ func TestTheFileSaysWhoMadeIt(t *testing.T) {
 }
 
 // checkReferences compares what the object says of its source with the source.
-func checkReferences(t *testing.T, o *object.Object, s *volume.Series) {
+func checkReferences(t *testing.T, o *object.Object, s *series.Series) {
 	t.Helper()
 	source, err := object.Read(s.Files[0])
 	if err != nil {
@@ -339,7 +342,7 @@ func TestSides(t *testing.T) {
 		for z := range 4 {
 			for y := 2; y < 8; y++ {
 				for x := x0; x < x1; x++ {
-					l.Labels[z*400+y*40+x] = volume.LungsOther
+					l.Labels[z*400+y*40+x] = classes.LungsOther
 				}
 			}
 		}
@@ -374,15 +377,15 @@ func TestSides(t *testing.T) {
 
 func TestLungsAreWrittenBySide(t *testing.T) {
 	g := volume.NewGeometry([3]int{4, 10, 40}, [3]float64{5, 5, 5}, volume.Point{-100, 0, 0})
-	s := series(t, g, nil)
+	s := scanned(t, g, nil)
 	l := volume.NewLabelMap(s.Geometry)
 	for i := range l.Labels {
 		if x := i % 40; x > 2 && x < 15 || x > 24 && x < 37 {
-			l.Labels[i] = volume.LungsOther
+			l.Labels[i] = classes.LungsOther
 		}
 	}
-	l.Labels[30] = volume.GroundGlass
-	a := annotation(t, s, l)
+	l.Labels[30] = classes.GroundGlass
+	a := toWrite(t, s, l)
 	a.Sided = true
 	path := write(t, a)
 	sg, _ := read(t, path)
@@ -396,9 +399,9 @@ func TestLungsAreWrittenBySide(t *testing.T) {
 }
 
 func TestNothingDrawnIsWrittenToo(t *testing.T) {
-	s := series(t, grids()["axial"], nil)
+	s := scanned(t, grids()["axial"], nil)
 	for _, asMap := range []bool{false, true} {
-		a := annotation(t, s, volume.NewLabelMap(s.Geometry))
+		a := toWrite(t, s, volume.NewLabelMap(s.Geometry))
 		a.LabelMap = asMap
 		path := write(t, a)
 		sg, f := read(t, path)
@@ -438,15 +441,15 @@ func TestStudiesThatAreNotDICOM(t *testing.T) {
 }
 
 func TestWhatCannotBeWritten(t *testing.T) {
-	s := series(t, grids()["axial"], nil)
-	good := annotation(t, s, drawn(s.Geometry))
+	s := scanned(t, grids()["axial"], nil)
+	good := toWrite(t, s, drawn(s.Geometry))
 	other := good
 	other.Labels = drawn(grids()["tilted"])
 	wrong := good
 	wrong.Labels = drawn(s.Geometry)
 	wrong.Labels.Labels[3] = 9
 	none := good
-	none.Known = []volume.Class{}
+	none.Known = []classes.Class{}
 	for name, a := range map[string]Annotation{"another grid": other, "no class": wrong, "nothing annotated": none, "nothing": {}} {
 		path := filepath.Join(t.TempDir(), "seg.dcm")
 		if err := Write(t.Context(), path, a); err == nil {
@@ -488,7 +491,7 @@ func TestRealSeries(t *testing.T) {
 		for _, s := range r.Series { // those on straight grids as well
 			seen++
 			name := fmt.Sprintf("%s, %s", folder, s.Description)
-			a := annotation(t, s, drawn(s.Geometry))
+			a := toWrite(t, s, drawn(s.Geometry))
 			path := write(t, a)
 			sg, _ := read(t, path)
 			if err := OnSeries(t.Context(), sg, s); err != nil {

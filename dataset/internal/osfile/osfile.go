@@ -30,3 +30,12 @@ func Plain(err error) error {
 	}
 	return err
 }
+
+// Reason is the system's word for what went wrong, without the path.
+func Reason(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}

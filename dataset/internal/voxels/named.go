@@ -7,17 +7,18 @@ import (
 	"slices"
 	"strings"
 
+	"glasswork/dataset/annotation"
 	"glasswork/dataset/volume"
 )
 
 // Named is a label map as segments, in the order of its values. A value without a name is
 // named after the file if it is the only one, else by its number.
-func Named(path, format string, g volume.Geometry, layer *Layer, names map[int]string) *volume.Segmentation {
+func Named(path, format string, g volume.Geometry, layer *Layer, names map[int]string) *annotation.Segmentation {
 	l := &Labels{Name: filepath.Base(path), Geometry: g, Layers: []*Layer{layer}}
-	s := &volume.Segmentation{Path: path, Format: format, Rasteriser: l}
+	s := &annotation.Segmentation{Path: path, Format: format, Rasteriser: l}
 	marks := slices.SortedFunc(slices.Values(layer.Marks), func(a, b Mark) int { return cmp.Compare(a.Value, b.Value) })
 	for _, m := range marks {
-		segment := volume.Segment{Number: m.Value, Label: names[m.Value]}
+		segment := annotation.Segment{Number: m.Value, Label: names[m.Value]}
 		if segment.Label == "" && len(marks) == 1 {
 			segment.Label = Stem(path)
 		}

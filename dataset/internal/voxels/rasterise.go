@@ -6,17 +6,18 @@ import (
 	"fmt"
 	"math"
 
+	"glasswork/dataset/annotation"
 	"glasswork/dataset/volume"
 )
 
-// Labels puts the segments of label volumes onto other grids; it is a volume.Rasteriser.
+// Labels puts the segments of label volumes onto other grids; it is a annotation.Rasteriser.
 type Labels struct {
 	// Name is the file's, for messages.
 	Name     string
 	Geometry volume.Geometry
 	// Layers lie on Geometry; segments of different layers may overlap.
 	Layers []*Layer
-	// Places say where the segments are, in the order of volume.Segmentation.Segments.
+	// Places say where the segments are, in the order of annotation.Segmentation.Segments.
 	Places []Place
 
 	names []string // of the segments, for messages
@@ -26,7 +27,7 @@ type Labels struct {
 type Place struct{ Layer, Value int }
 
 // Segment adds a segment and fills in how large it is; false where its value does not occur.
-func (l *Labels) Segment(s *volume.Segment, at Place) bool {
+func (l *Labels) Segment(s *annotation.Segment, at Place) bool {
 	i := l.Layers[at.Layer].find(at.Value)
 	if i == 0 {
 		return false

@@ -6,15 +6,15 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 )
 
 // Series offers an image as a series. head is what identifies it: its header's bytes.
 // oriented says that the file says how the patient lies, scaled that it says how numbers
 // become HU; 8-bit numbers without a scale are grey values.
-func (im *Image) Series(format, path string, head []byte, oriented, scaled bool) *volume.Series {
+func (im *Image) Series(format, path string, head []byte, oriented, scaled bool) *series.Series {
 	sum := sha256.Sum256(fmt.Appendf(head, "|%d", im.Data.Size()))
-	s := &volume.Series{
+	s := &series.Series{
 		ID: hex.EncodeToString(sum[:]), Format: format, Path: path, Files: []string{path}, Modality: "CT",
 		Description: Stem(path), Geometry: im.Geometry, Thickness: im.Geometry.Spacing()[0],
 		Calibrated: true, Measurable: true, Source: im,
@@ -24,7 +24,7 @@ func (im *Image) Series(format, path string, head []byte, oriented, scaled bool)
 		s.Warnings = append(s.Warnings, fmt.Sprintf("%s does not say how the patient lies; left and right may be exchanged and slices may not be axial.", name))
 	}
 	if im.Kind == Uint8 && !scaled {
-		im.Slope, im.Intercept = volume.AssumedScale()
+		im.Slope, im.Intercept = series.AssumedScale()
 		s.Calibrated = false
 		s.Warnings = append(s.Warnings, fmt.Sprintf("%s holds 8-bit grey values, not HU; they are shown in an assumed lung window, so nothing can be measured by HU.", name))
 	} else if im.Kind.Float() {

@@ -15,7 +15,7 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/experiment"
 )
 
@@ -46,7 +46,7 @@ func (s Study) Curves() ([]Figure, error) {
 	if s.Plan.Protocol == experiment.Published {
 		of = "test slices"
 	}
-	for _, class := range []volume.Class{volume.GroundGlass, volume.Consolidation, volume.LungsOther, volume.Background} {
+	for _, class := range []classes.Class{classes.GroundGlass, classes.Consolidation, classes.LungsOther, classes.Background} {
 		name := s.className(class)
 		f, err := s.figure("iou-"+experiment.Slug(name), name+": IoU on "+of, "IoU", func(p experiment.Point) *float64 { return p.IoU[class] })
 		if err != nil {

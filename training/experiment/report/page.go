@@ -13,7 +13,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/experiment"
 )
 
@@ -31,11 +31,8 @@ const (
 
 // classColor is the window's colours for overlays.
 func classColor(class uint8) color.RGBA {
-	return [volume.NumClasses]color.RGBA{
-		volume.GroundGlass:   {235, 64, 52, 255},
-		volume.Consolidation: {52, 199, 89, 255},
-		volume.LungsOther:    {124, 147, 173, 255},
-	}[class%volume.NumClasses]
+	c := classes.Colors()[class%classes.Count]
+	return color.RGBA{c[0], c[1], c[2], 255}
 }
 
 // Page draws the examples of one run as PNG; nil if it has none.
@@ -43,22 +40,22 @@ func (s Study) Page(r experiment.Result) ([]byte, error) {
 	if len(r.Examples) == 0 {
 		return nil, nil
 	}
-	classes := s.shownClasses(r.Examples)
-	columns := 2 + len(classes)
+	shown := s.shownClasses(r.Examples)
+	columns := 2 + len(shown)
 	w := pageLeft + vg.Length(columns)*(panelSide+panelGap)
 	h := pageHead + vg.Length(len(r.Examples))*(2*panelSide+3*panelGap)
 	c := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pageDPI), vgimg.UseBackgroundColor(color.White))
 	p := page{Canvas: draw.New(c), top: h}
 	p.text(pageLeft, h-18, 11, 0, fmt.Sprintf("%s, seed %d", r.Column.Name, r.Seed))
 	heads := []string{"Image", "All classes"}
-	for _, class := range classes {
+	for _, class := range shown {
 		heads = append(heads, s.className(class))
 	}
 	for i, head := range heads {
 		p.text(p.left(i), h-pageHead+6, 9, 0, head)
 	}
 	for i, e := range r.Examples {
-		p.example(i, e, classes)
+		p.example(i, e, shown)
 	}
 	var b bytes.Buffer
 	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(&b)
@@ -66,20 +63,20 @@ func (s Study) Page(r experiment.Result) ([]byte, error) {
 }
 
 // shownClasses are the foreground classes that occur in references or predictions.
-func (s Study) shownClasses(examples []experiment.Sample) []volume.Class {
+func (s Study) shownClasses(examples []experiment.Sample) []classes.Class {
 	var seen [256]bool
 	for _, e := range examples {
 		for i := range e.Reference {
 			seen[e.Reference[i]], seen[e.Predicted[i]] = true, true
 		}
 	}
-	var classes []volume.Class
-	for class := volume.GroundGlass; class < volume.NumClasses; class++ {
+	var shown []classes.Class
+	for class := classes.GroundGlass; class < classes.Count; class++ {
 		if seen[class] {
-			classes = append(classes, class)
+			shown = append(shown, class)
 		}
 	}
-	return classes
+	return shown
 }
 
 type page struct {
@@ -91,7 +88,7 @@ type page struct {
 func (p page) left(i int) vg.Length { return pageLeft + vg.Length(i)*(panelSide+panelGap) }
 
 // example draws slice i: the image, then reference above prediction.
-func (p page) example(i int, e experiment.Sample, classes []volume.Class) {
+func (p page) example(i int, e experiment.Sample, shown []classes.Class) {
 	top := p.top - pageHead - vg.Length(i)*(2*panelSide+3*panelGap)
 	p.panel(0, top, e, picture(e, nil))
 	p.text(p.left(0), top-panelSide-11, 8, 0, e.Name)
@@ -99,7 +96,7 @@ func (p page) example(i int, e experiment.Sample, classes []volume.Class) {
 		y := top - vg.Length(line)*(panelSide+panelGap)
 		p.text(pageLeft-6, y-panelSide/2, 8, 1.5708, []string{"reference", "prediction"}[line])
 		p.panel(1, y, e, picture(e, labels))
-		for k, class := range classes {
+		for k, class := range shown {
 			p.panel(2+k, y, e, mask(e, labels, class))
 		}
 	}
@@ -135,7 +132,7 @@ func picture(e experiment.Sample, labels []byte) image.Image {
 		c := color.RGBA{v, v, v, 255}
 		if labels != nil && labels[i] != 0 {
 			switch tint := classColor(labels[i]); {
-			case labels[i] != volume.LungsOther:
+			case labels[i] != classes.LungsOther:
 				c = mix(c, tint, 0.55)
 			case border(labels, i, e.W):
 				c = mix(c, tint, 0.9)
@@ -162,7 +159,7 @@ func mix(a, b color.RGBA, share float64) color.RGBA {
 }
 
 // mask is one class alone, in its colour on black.
-func mask(e experiment.Sample, labels []byte, class volume.Class) image.Image {
+func mask(e experiment.Sample, labels []byte, class classes.Class) image.Image {
 	img := image.NewRGBA(image.Rect(0, 0, e.W, e.H))
 	for i, l := range labels {
 		c := color.RGBA{A: 255}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/experiment"
 	"glasswork/training/score"
 )
@@ -50,7 +50,7 @@ func (s Study) patient() []Table {
 		s.row("Epochs", 0, func(r experiment.Result) *float64 { return number(float64(r.Epochs)) }),
 		s.row("Weights of epoch", 0, func(r experiment.Result) *float64 { return number(float64(r.Best)) }),
 		all.row("Accuracy", 4, func(r score.Report) *float64 { return r.Accuracy }, nil))
-	for class := volume.GroundGlass; class < volume.NumClasses; class++ {
+	for class := classes.GroundGlass; class < classes.Count; class++ {
 		for _, row := range all.classRows(int(class)) {
 			if !row.empty() {
 				scores.Rows = append(scores.Rows, row)
@@ -86,7 +86,7 @@ func (s scored) row(label string, digits int, of func(r score.Report) *float64, 
 
 // classRows are the rows of one foreground class.
 func (s scored) classRows(class int) []Row {
-	name, of := s.className(volume.Class(class)), class-1
+	name, of := s.className(classes.Class(class)), class-1
 	return []Row{
 		s.row(name+" Dice, pooled", 3, func(r score.Report) *float64 { return r.Classes[of].DicePooled },
 			func(r score.Report) *score.Interval { return r.Classes[of].DiceInterval }),
@@ -104,7 +104,7 @@ func (s Study) differences() Table {
 	if len(s.Results[0]) == 0 {
 		return t
 	}
-	for class := volume.GroundGlass; class < volume.NumClasses; class++ {
+	for class := classes.GroundGlass; class < classes.Count; class++ {
 		row := Row{Label: s.className(class)}
 		for _, results := range s.Results[1:] {
 			row.Cells = append(row.Cells, difference(int(class), s.Results[0], results))

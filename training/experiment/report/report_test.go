@@ -19,7 +19,7 @@ import (
 
 	"gonum.org/v1/plot/plotter"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/experiment"
 	"glasswork/training/score"
 )
@@ -89,7 +89,7 @@ func result(run experiment.Run) experiment.Result {
 	for i := range 8 {
 		var m score.Confusion
 		m[0][0], m[3][3] = 5000, 2000
-		for class := volume.GroundGlass; class <= volume.Consolidation; class++ {
+		for class := classes.GroundGlass; class <= classes.Consolidation; class++ {
 			m[class][class] = int64(1000*quality) + int64(10*i)
 			m[class][0] = 1000 - int64(1000*quality)
 		}
@@ -111,11 +111,11 @@ func sample(i int) experiment.Sample {
 		r := math.Hypot(x, y*1.4)
 		switch {
 		case r < 8+float64(i):
-			e.Reference[k] = volume.Consolidation
+			e.Reference[k] = classes.Consolidation
 		case r < 18:
-			e.Reference[k] = volume.GroundGlass
+			e.Reference[k] = classes.GroundGlass
 		case r < 40:
-			e.Reference[k] = volume.LungsOther
+			e.Reference[k] = classes.LungsOther
 		}
 		if k >= 3 {
 			e.Predicted[k] = e.Reference[k-3]

@@ -3,7 +3,7 @@ package report
 import (
 	"fmt"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
 	"glasswork/training/experiment"
 	"glasswork/training/experiment/study"
 )
@@ -101,7 +101,7 @@ func (s Study) published() Table {
 		s.beside(4, func(p study.Scores) float64 { return p.Loss }))
 	add(s.row("Accuracy", 4, func(r experiment.Result) *float64 { return r.Accuracy }),
 		s.beside(4, func(p study.Scores) float64 { return p.Accuracy }))
-	for _, class := range []volume.Class{volume.GroundGlass, volume.Consolidation, volume.LungsOther, volume.Background} {
+	for _, class := range []classes.Class{classes.GroundGlass, classes.Consolidation, classes.LungsOther, classes.Background} {
 		add(s.row(s.className(class)+" IoU", 4, func(r experiment.Result) *float64 { return r.IoU[class] }),
 			s.beside(4, func(p study.Scores) float64 { return p.IoU[class] }))
 	}
@@ -110,11 +110,11 @@ func (s Study) published() Table {
 }
 
 // className is a class as the table calls it: with two classes all of the lung is one.
-func (s Study) className(class volume.Class) string {
-	if class == volume.LungsOther && s.Plan.Columns[0].Classes == 2 {
+func (s Study) className(class classes.Class) string {
+	if class == classes.LungsOther && s.Plan.Columns[0].Classes == 2 {
 		return "Lungs"
 	}
-	return [volume.NumClasses]string{"Background", "Ground glass", "Consolidation", "Lungs other"}[class]
+	return [classes.Count]string{"Background", "Ground glass", "Consolidation", "Lungs other"}[class]
 }
 
 // seedsNote says what a mean and its interval are of.

@@ -9,17 +9,17 @@ import (
 	"math"
 	"os"
 
-	"glasswork/dataset"
 	"glasswork/dataset/atomicfile"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
 	"glasswork/training/network"
 )
 
 // Learner is a softmax regression on powers of one pixel's value: a network that
 // really learns to tell classes by their density, in milliseconds.
 type Learner struct {
-	W          [volume.NumClasses][powers]float64
-	Remembered [volume.NumClasses][powers]float64
+	W          [classes.Count][powers]float64
+	Remembered [classes.Count][powers]float64
 	Steps      int
 	// LossAt, if set, replaces the loss of a step; OnStep is called before each.
 	LossAt func(step int, loss float64) float64
@@ -39,7 +39,7 @@ func features(v float32) (f [powers]float64) {
 	return f
 }
 
-func (l *Learner) softmax(f [powers]float64) (p [volume.NumClasses]float64) {
+func (l *Learner) softmax(f [powers]float64) (p [classes.Count]float64) {
 	sum := 0.0
 	for c := range p {
 		for i, v := range f {
@@ -55,7 +55,7 @@ func (l *Learner) softmax(f [powers]float64) (p [volume.NumClasses]float64) {
 }
 
 // Softmax is what the learner says of a value.
-func (l *Learner) Softmax(v float32) [volume.NumClasses]float64 { return l.softmax(features(v)) }
+func (l *Learner) Softmax(v float32) [classes.Count]float64 { return l.softmax(features(v)) }
 
 func (l *Learner) Step(ctx context.Context, b network.Batch, lr float64) (float64, error) {
 	if err := ctx.Err(); err != nil {
@@ -64,7 +64,7 @@ func (l *Learner) Step(ctx context.Context, b network.Batch, lr float64) (float6
 	if l.OnStep != nil {
 		l.OnStep()
 	}
-	var g [volume.NumClasses][powers]float64
+	var g [classes.Count][powers]float64
 	loss := 0.0
 	for i, v := range b.X {
 		f := features(v)
@@ -103,7 +103,7 @@ func (l *Learner) Predict(ctx context.Context, x []float32, n, h, w int, probs [
 	for i := range n {
 		for k := range size {
 			for c, p := range l.softmax(features(x[i*size+k])) {
-				probs[(i*volume.NumClasses+c)*size+k] = float32(p)
+				probs[(i*classes.Count+c)*size+k] = float32(p)
 			}
 		}
 	}
@@ -117,7 +117,7 @@ func (l *Learner) Close() error    { l.Closed = true; return nil }
 // file is a Learner's checkpoint.
 type file struct {
 	Info network.Info
-	W    [volume.NumClasses][powers]float64
+	W    [classes.Count][powers]float64
 }
 
 func (l *Learner) Save(path string, info network.Info) error {
@@ -166,9 +166,9 @@ func Baseline() ([]byte, error) {
 
 // Info describes a Learner.
 func Info() network.Info {
-	names := volume.ClassNames()
+	names := classes.Names()
 	return network.Info{
-		Spec: network.Spec{Arch: "fake", Encoder: "fake", InChannels: 1, Classes: volume.NumClasses, Size: 64, Window: network.DefaultWindow},
+		Spec: network.Spec{Arch: "fake", Encoder: "fake", InChannels: 1, Classes: classes.Count, Size: 64, Window: network.DefaultWindow},
 		Name: "baseline-0", Classes: names[:],
 	}
 }
@@ -177,7 +177,7 @@ func Info() network.Info {
 type Bands int
 
 // BandHU is the density of each class in Bands.
-var BandHU = [volume.NumClasses]int16{100, -550, -150, -850}
+var BandHU = [classes.Count]int16{100, -550, -150, -850}
 
 func (b Bands) Len() int { return int(b) }
 
@@ -186,16 +186,16 @@ func (b Bands) Key(i int) (patient, caseID string, z int) {
 	return name, name, i
 }
 
-func (b Bands) At(_ context.Context, i int) (dataset.Example, error) {
+func (b Bands) At(_ context.Context, i int) (example.Example, error) {
 	const side = 48
 	patient, name, z := b.Key(i)
-	e := dataset.Example{
+	e := example.Example{
 		Case: name, Patient: patient, Z: z, W: side, H: side,
 		HU: make([]int16, side*side), Labels: make([]uint8, side*side),
-		Known: [volume.NumClasses]bool{true, true, true, true},
+		Known: [classes.Count]bool{true, true, true, true},
 	}
 	for k := range e.HU {
-		class := uint8((k/side*4/side + k%side*4/side + i) % volume.NumClasses)
+		class := uint8((k/side*4/side + k%side*4/side + i) % classes.Count)
 		e.Labels[k] = class
 		e.HU[k] = BandHU[class] + int16(k%17-8)
 	}

@@ -4,7 +4,7 @@ import (
 	"image"
 	"math"
 
-	"glasswork/dataset/volume"
+	"glasswork/dataset/series"
 )
 
 // BodySlice is air with a dense ellipse and a small dense speck beside it: HU of w × h pixels.
@@ -47,7 +47,7 @@ func Chest() []float64 {
 
 // Picture is how a picture of hu in a window is read: grey values taken for the assumed window.
 func Picture(hu []float64, center, width float64) []int16 {
-	slope, intercept := volume.AssumedScale()
+	slope, intercept := series.AssumedScale()
 	out := make([]int16, len(hu))
 	for i, v := range hu {
 		grey := math.Round(min(max((v-center+width/2)/width, 0), 1) * 255)

@@ -1,0 +1,153 @@
+package annotation
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"glasswork/dataset/classes"
+	"glasswork/dataset/volume"
+)
+
+// Marked is what the mapped segments of a file mark on a study's grid.
+type Marked struct {
+	// Labels is background where nothing is marked.
+	Labels *volume.LabelMap
+	// Marks says which classes the file marks: what stands there of these is replaced.
+	Marks [classes.Count]bool
+	// Segments are those that became a class.
+	Segments []Segment
+	// Warnings are sentences for the user: what was lost.
+	Warnings []string
+}
+
+// ErrLeftOut is a file of whose segments none becomes a class.
+var ErrLeftOut = errors.New("every segment of it is left out, so there is nothing to import")
+
+// Mark puts the segments that m maps to a class onto grid. Where they overlap,
+// consolidation wins over ground glass and both over lungs. err is one sentence: a segment
+// that m does not know, or nothing that lies in the grid.
+func Mark(ctx context.Context, s *Segmentation, m Mapping, grid volume.Geometry) (*Marked, error) {
+	name := filepath.Base(s.Path)
+	if missing := m.Missing(s.Segments); len(missing) > 0 {
+		return nil, fmt.Errorf("%s: nobody has said what %q is", name, SegmentName(missing[0]))
+	}
+	k := marker{marked: &Marked{Labels: volume.NewLabelMap(grid), Warnings: slices.Clone(s.Warnings)}, mask: make([]uint8, grid.Voxels())}
+	for _, class := range []classes.Class{classes.Consolidation, classes.GroundGlass, classes.LungsOther} {
+		for i, segment := range s.Segments {
+			choice, _ := m.Of(segment)
+			if c, ok := choice.Class(); !ok || c != class {
+				continue
+			}
+			if err := k.add(ctx, s, i, class); err != nil {
+				return nil, err
+			}
+		}
+	}
+	switch {
+	case len(k.marked.Segments) == 0:
+		return nil, fmt.Errorf("%s: %w", name, ErrLeftOut)
+	case k.voxels == 0:
+		return nil, fmt.Errorf("%s: nothing of it lies in this study; it belongs to another one", name)
+	}
+	if k.disputed > 0 {
+		k.warn(fmt.Sprintf("%s marks %d voxels as ground glass and as consolidation; they are taken as consolidation.", name, k.disputed))
+	}
+	return k.marked, nil
+}
+
+// marker collects segments, the strongest class first.
+type marker struct {
+	marked *Marked
+	mask   []uint8 // of one segment, cleared after each
+	// voxels is how many are marked, disputed how many of them are marked as both findings.
+	voxels, disputed int
+}
+
+func (k *marker) add(ctx context.Context, s *Segmentation, i int, class classes.Class) error {
+	warnings, err := s.Rasterise(ctx, i, k.marked.Labels.Geometry, k.mask)
+	if err != nil {
+		return err
+	}
+	for at, m := range k.mask {
+		if m == 0 {
+			continue
+		}
+		k.mask[at] = 0
+		switch was := k.marked.Labels.Labels[at]; {
+		case was == classes.Background:
+			k.marked.Labels.Labels[at] = class
+			k.voxels++
+		case was == classes.Consolidation && class == classes.GroundGlass:
+			k.disputed++
+		}
+	}
+	k.marked.Segments = append(k.marked.Segments, s.Segments[i])
+	k.marked.Marks[class] = true
+	for _, w := range warnings {
+		k.warn(w)
+	}
+	return nil
+}
+
+// warn adds a sentence once.
+func (k *marker) warn(text string) {
+	if !slices.Contains(k.marked.Warnings, text) {
+		k.marked.Warnings = append(k.marked.Warnings, text)
+	}
+}
+
+// Slices are those on which something is marked.
+func (m *Marked) Slices() (zs []int) {
+	for z := range m.Labels.Size[0] {
+		if slice := m.Labels.Slice(z); bytes.Count(slice, []byte{classes.Background}) < len(slice) {
+			zs = append(zs, z)
+		}
+	}
+	return zs
+}
+
+// Over returns the labels of slice z ([y,x]) once the file's are put over those that stand
+// there, now. What the file marks replaces what stood there of the same classes; other
+// classes stay. A finding that the file no longer marks becomes lung, if the slice has lungs
+// that the file does not mark.
+func (m *Marked) Over(z int, now []uint8) []uint8 {
+	vacated := classes.Background
+	if !m.Marks[classes.LungsOther] && slices.Contains(now, classes.LungsOther) {
+		vacated = classes.LungsOther
+	}
+	// What every class that is marked becomes over every class that stands there.
+	var over [classes.Count][classes.Count]classes.Class
+	for marked := range over {
+		for was := range over[marked] {
+			stays := classes.Class(was)
+			if stays != classes.Background && m.Marks[stays] {
+				stays = vacated
+			}
+			if over[marked][was] = classes.Class(marked); strength(stays) > strength(classes.Class(marked)) {
+				over[marked][was] = stays
+			}
+		}
+	}
+	after := slices.Clone(m.Labels.Slice(z))
+	for i, was := range now {
+		after[i] = over[after[i]][was]
+	}
+	return after
+}
+
+// strength orders classes by which wins where two are marked.
+func strength(c classes.Class) int {
+	switch c {
+	case classes.Consolidation:
+		return 3
+	case classes.GroundGlass:
+		return 2
+	case classes.LungsOther:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,206 @@
+// Package classes is the one table of what a voxel can be: numbers, names, keys, colours,
+// codes and the names that other programs use. Whatever needs to know a class reads it here.
+package classes
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Class is the value of one voxel of a label map.
+type Class = uint8
+
+// The classes, in this order everywhere inside the program. Count is how many there are.
+const (
+	Background Class = iota
+	GroundGlass
+	Consolidation
+	LungsOther
+	Count = iota
+)
+
+// Ignored marks, in labels to learn from or to score against, pixels of which nothing is
+// known: neither counts them. It never stands in a label map.
+const Ignored Class = 255
+
+// NotReviewed is the value that exported volumes carry on slices which nobody has reviewed,
+// NotReviewedName its name in files that name their values.
+const (
+	NotReviewed     = Count
+	NotReviewedName = "not reviewed"
+)
+
+// Code is a coded concept of DICOM, as in (9656002, SCT, "Consolidation").
+type Code struct {
+	Value, Scheme, Meaning string
+}
+
+// Info is what is to be known of a class.
+type Info struct {
+	// Name is what the class is called in lower case: by the window and the command line, in
+	// projects, models, and what is exported.
+	Name string
+	// Lesion says that it is a disease of the lung, not a part of the body.
+	Lesion bool
+	// Strength says which class wins where two are marked: the greater one.
+	Strength int
+	// Color is RGB as radiologists expect it first. SafeColor is one of Okabe and Ito's
+	// (Color Universal Design, 2008), which stay apart in every common colour vision deficiency.
+	Color, SafeColor [3]uint8
+	// Category and Code say by code what it is (PS3.16 CID 7150, 6151 and 4031).
+	Category, Code Code
+	// Channel is the class's place in the channels of the Kaggle masks, from 1; 0 for none.
+	Channel int
+	// SameCodes are codes in other schemes for the same; PartCodes are codes of its parts,
+	// which suggest it and leave it in doubt. Both are without meanings.
+	SameCodes, PartCodes []Code
+	// SameNames are names that data sets give to the very class. WholeNames suggest it if
+	// nothing else stands in a name, NameParts wherever they stand in one; both are in English
+	// and German. All are in lower case, without blanks and punctuation (Plain).
+	SameNames, WholeNames, NameParts []string
+}
+
+// Table returns what is to be known of every class, by its number.
+func Table() [Count]Info {
+	morphology := Code{"49755003", "SCT", "Morphologically Abnormal Structure"}
+	anatomy := Code{"91723000", "SCT", "Anatomical Structure"}
+	return [Count]Info{
+		Background: {
+			Name: "background", Channel: 4,
+			SameNames: []string{"background"},
+		},
+		GroundGlass: {
+			Name: "ground glass", Lesion: true, Strength: 2, Channel: 1,
+			Color: [3]uint8{235, 64, 52}, SafeColor: [3]uint8{230, 159, 0},
+			Category: morphology, Code: Code{"112120", "DCM", "Ground glass opacity"},
+			SameNames:  []string{"groundglass", "groundglassopacity", "groundglassopacities", "ggo"},
+			WholeNames: []string{"gg"},
+			NameParts:  []string{"groundglass", "ggo", "milchglas", "mattglas"},
+		},
+		Consolidation: {
+			Name: "consolidation", Lesion: true, Strength: 3, Channel: 2,
+			Color: [3]uint8{52, 199, 89}, SafeColor: [3]uint8{0, 114, 178},
+			Category: morphology, Code: Code{"9656002", "SCT", "Consolidation"},
+			SameNames:  []string{"consolidation", "consolidations"},
+			WholeNames: []string{"cons"},
+			NameParts:  []string{"consolidation", "konsolidierung", "konsolidation", "verdichtung"},
+		},
+		LungsOther: {
+			Name: "lungs other", Strength: 1, Channel: 3,
+			Color: [3]uint8{124, 147, 173}, SafeColor: [3]uint8{160, 160, 168},
+			Category: anatomy, Code: Code{"39607008", "SCT", "Lung"},
+			SameCodes: []Code{{Value: "T-28000", Scheme: "SRT"}},
+			PartCodes: lungParts(),
+			SameNames: []string{
+				"lungsother", "lungother", "lungs", "lung", "otherlung", "healthylung", "normallung",
+			},
+			WholeNames: []string{
+				"lunge", "pulmo", "lungparenchyma", "lungleft", "lungright", "leftlung", "rightlung",
+				"lungl", "lungr", "llung", "rlung", "linkelunge", "rechtelunge", "lungelinks", "lungerechts",
+			},
+			NameParts: []string{"lobe", "lappen"},
+		},
+	}
+}
+
+// lungParts are the codes of the lungs' sides and lobes.
+func lungParts() []Code {
+	return []Code{
+		{"44029006", "SCT", "Left lung"},
+		{"3341006", "SCT", "Right lung"},
+		{"45653009", "SCT", "Upper lobe"},
+		{"T-28820", "SRT", "Upper lobe"},
+		{"42400003", "SCT", "Upper lobe, right"},
+		{"44714003", "SCT", "Upper lobe, left"},
+		{"T-28600", "SRT", "Upper lobe, left"},
+		{"72481006", "SCT", "Middle lobe"},
+		{"T-28300", "SRT", "Middle lobe"},
+		{"90572001", "SCT", "Lower lobe"},
+		{"T-28830", "SRT", "Lower lobe"},
+		{"266005", "SCT", "Lower lobe, right"},
+		{"41224006", "SCT", "Lower lobe, left"},
+	}
+}
+
+// Names are the classes' names in the order of their numbers.
+func Names() (names [Count]string) {
+	for c, info := range Table() {
+		names[c] = info.Name
+	}
+	return names
+}
+
+// Colors are the classes' colours as RGB.
+func Colors() (colors [Count][3]uint8) {
+	for c, info := range Table() {
+		colors[c] = info.Color
+	}
+	return colors
+}
+
+// Codes say by code what the classes are; background is nothing.
+func Codes() (codes [Count]Code) {
+	for c, info := range Table() {
+		codes[c] = info.Code
+	}
+	return codes
+}
+
+// KaggleChannels are the classes of the channels of the Kaggle masks.
+func KaggleChannels() (channels [4]Class) {
+	for c, info := range Table() {
+		if info.Channel > 0 {
+			channels[info.Channel-1] = Class(c)
+		}
+	}
+	return channels
+}
+
+// Foreground are the names of the classes that are not background.
+func Foreground() []string {
+	names := Names()
+	return names[Background+1:]
+}
+
+// Named returns the class that a dataset's name for it means, whatever stands in the name
+// beside Latin letters.
+func Named(name string) (Class, bool) {
+	latin := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(name))
+	return find(func(i Info) bool { return slices.Contains(i.SameNames, latin) })
+}
+
+// Suggested returns the class that a foreign name suggests, if the name says nothing else.
+func Suggested(name string) (Class, bool) {
+	name = Plain(name)
+	return find(func(i Info) bool {
+		return slices.Contains(i.SameNames, name) || slices.Contains(i.WholeNames, name)
+	})
+}
+
+func find(is func(Info) bool) (Class, bool) {
+	for c, info := range Table() {
+		if is(info) {
+			return Class(c), true
+		}
+	}
+	return Background, false
+}
+
+// Plain is a name without case, blanks and punctuation.
+func Plain(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, name)
+}
+
+// IsLesion says whether a class is a kind of lesion.
+func IsLesion(c Class) bool { return int(c) < Count && Table()[c].Lesion }

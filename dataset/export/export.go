@@ -1,0 +1,191 @@
+// Package export writes studies with their labels in formats that other programs read.
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"slices"
+	"strings"
+
+	"glasswork/dataset/dicom/deident"
+	"glasswork/dataset/internal/osfile"
+	"glasswork/dataset/volume"
+)
+
+// Study is one study to write. Labels lie on CT's grid; Reviewed and Origins are per slice.
+type Study struct {
+	Name     string
+	CT       *volume.Volume
+	Labels   *volume.LabelMap
+	Reviewed []bool
+	// Origins say who made the labels; nil: persons, from scratch.
+	Origins []Origin
+	// Source is where its series was opened from, SeriesID which of those there it is.
+	Source, SeriesID string
+	// Calibrated and Measurable are those of the series.
+	Calibrated, Measurable bool
+}
+
+// Origin says who made the labels of a slice.
+type Origin struct {
+	// Model proposed what stands there or stood there before a person changed it, and
+	// ModelVersion is its hash; empty for none.
+	Model, ModelVersion string
+	// Touched says that a person changed labels.
+	Touched bool
+}
+
+// Options choose what is written.
+type Options struct {
+	// Format is the ID of one of Formats.
+	Format string
+	// OnlyReviewed leaves out what no person has reviewed: volumes stay whole and carry a
+	// label of its own there, arrays and pictures lack those slices.
+	OnlyReviewed bool
+	// Identified leaves patients' identities in DICOM files, which are removed otherwise: by
+	// Key, a project's secret, with dates shifted or removed as Dates says.
+	Identified bool
+	Key        []byte
+	Dates      deident.Dates
+	// Software is the version of the program that writes.
+	Software string
+	// Warn, if set, is told in sentences what a person should look at.
+	Warn func(sentence string)
+}
+
+func (o Options) warn(sentence string) {
+	if o.Warn != nil {
+		o.Warn(sentence)
+	}
+}
+
+// Format is one way of writing a dataset. DICOM says that its files can name patients.
+type Format struct {
+	ID, Name string
+	DICOM    bool
+}
+
+// Formats are all there are.
+func Formats() []Format {
+	return []Format{
+		{ID: "nnunet", Name: "NIfTI pairs (nnU-Net raw)"},
+		{ID: "kaggle", Name: "NPY arrays (Kaggle layout)"},
+		{ID: "nifti", Name: "NIfTI: CT and named labels"},
+		{ID: "nrrd", Name: "NRRD: CT and .seg.nrrd for 3D Slicer"},
+		{ID: "png", Name: "PNG pairs: images and masks"},
+		{ID: "seg", Name: "DICOM segmentation", DICOM: true},
+		{ID: "labelmap", Name: "DICOM segmentation as label map", DICOM: true},
+		{ID: "rtstruct", Name: "DICOM RT structure set", DICOM: true},
+		{ID: "sr", Name: "DICOM report of measurements, with segmentation", DICOM: true},
+		{ID: "csv", Name: "Measurements as CSV"},
+	}
+}
+
+// exporter writes studies of one format.
+type exporter interface {
+	add(ctx context.Context, s Study) error
+	// finish writes what describes the whole; abandon removes what is unfinished.
+	finish() error
+	abandon()
+}
+
+// Export writes studies below dir, which is created. An error of the sequence ends it.
+// Each file is written whole or not at all; the describing file comes last.
+func Write(ctx context.Context, dir string, studies iter.Seq2[Study, error], o Options) error {
+	e, err := newExporter(dir, o)
+	if err != nil {
+		return err
+	}
+	written := 0
+	for s, err := range studies {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = s.validate()
+		}
+		if err != nil {
+			e.abandon()
+			return err
+		}
+		if o.OnlyReviewed && !slices.Contains(s.Reviewed, true) {
+			continue
+		}
+		if err := e.add(ctx, s); err != nil {
+			e.abandon()
+			return err
+		}
+		written++
+	}
+	if written == 0 {
+		e.abandon()
+		if o.OnlyReviewed {
+			return errors.New("there is nothing to export: no slice has been reviewed yet")
+		}
+		return errors.New("there is nothing to export: the project holds no study with voxels")
+	}
+	return e.finish()
+}
+
+func newExporter(dir string, o Options) (exporter, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("cannot create %s: %w", dir, osfile.Reason(err))
+	}
+	switch o.Format {
+	case "nnunet":
+		return newNNUNetExporter(dir, o)
+	case "kaggle":
+		return &kaggleExporter{dir: dir, onlyReviewed: o.OnlyReviewed}, nil
+	case "nifti":
+		return newNIfTIExporter(dir, o), nil
+	case "nrrd":
+		return newNRRDExporter(dir, o), nil
+	case "png":
+		return newPNGExporter(dir, o)
+	case "seg", "labelmap", "rtstruct", "sr":
+		return newDICOMExporter(dir, o)
+	case "csv":
+		return &csvExporter{dir: dir, options: o}, nil
+	}
+	var known []string
+	for _, f := range Formats() {
+		known = append(known, f.ID)
+	}
+	return nil, fmt.Errorf("%q is no export format; there are %s", o.Format, strings.Join(known, ", "))
+}
+
+func (s Study) validate() error {
+	switch {
+	case s.CT == nil || s.Labels == nil:
+		return fmt.Errorf("%s cannot be exported: its voxels are not stored", s.Name)
+	case len(s.Reviewed) != s.CT.Size[0] || !s.CT.SameGrid(s.Labels.Geometry):
+		return fmt.Errorf("%s cannot be exported: its labels do not fit its slices", s.Name)
+	}
+	if err := s.Labels.Validate(); err != nil {
+		return fmt.Errorf("%s cannot be exported: %w", s.Name, err)
+	}
+	return nil
+}
+
+// safeName makes a file name of a study's name that is not in taken, and adds it.
+func safeName(name string, taken map[string]bool) string {
+	safe := strings.Trim(strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-':
+			return r
+		}
+		return '_'
+	}, name), "_")
+	if safe == "" {
+		safe = "study"
+	}
+	free := safe
+	for i := 2; taken[strings.ToLower(free)]; i++ {
+		free = fmt.Sprintf("%s-%d", safe, i)
+	}
+	taken[strings.ToLower(free)] = true
+	return free
+}

@@ -1,0 +1,14 @@
+package series
+
+// AssumedCenter and AssumedWidth are the lung window in HU that 8-bit grey values are
+// taken to have been made with, where nothing says better: 0 is black, 255 white. They
+// are what the peaks of lung, fat and muscle in published slices say (docs/decisions.md).
+const (
+	AssumedCenter = -400
+	AssumedWidth  = 1400
+)
+
+// AssumedScale returns slope and intercept that map grey 0…255 into the assumed window.
+func AssumedScale() (slope, intercept float64) {
+	return AssumedWidth / 255.0, AssumedCenter - AssumedWidth/2.0
+}
