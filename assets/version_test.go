@@ -1,17 +1,17 @@
 package assets
 
-import (
-	"os"
-	"strings"
-	"testing"
-)
+import "testing"
 
-func TestVersionIsThatOfThePackage(t *testing.T) {
-	text, err := os.ReadFile("../FyneApp.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := `Version = "` + Version + `"`; !strings.Contains(string(text), want) {
-		t.Errorf("FyneApp.toml does not say %s", want)
+func TestVersionIsThatOfTheBuild(t *testing.T) {
+	for module, want := range map[string]string{
+		"":                                       "devel",
+		"(devel)":                                "devel",
+		"v0.2.0":                                 "0.2.0",
+		"v0.2.1-0.20261128101112-0123456789ab":   "0.2.1-0.20261128101112-0123456789ab",
+		"v0.0.0-20261128101112-0123456789+dirty": "0.0.0-20261128101112-0123456789+dirty",
+	} {
+		if got := versionOf(module); got != want {
+			t.Errorf("versionOf(%q) = %q, want %q", module, got, want)
+		}
 	}
 }

@@ -65,7 +65,7 @@ func (a *app) export(ctx context.Context, dir, out string, o export.Options) err
 		return err
 	}
 	defer p.Close()
-	o.Key, o.Software = p.DeidentificationKey(), assets.Version
+	o.Key, o.Software = p.DeidentificationKey(), assets.Version()
 	o.Warn = func(sentence string) { fmt.Fprintln(a.stderr, sentence) }
 	if err := export.Write(ctx, out, p.ExportStudies(ctx), o); err != nil {
 		return err

@@ -67,7 +67,7 @@ func opener(o options, to io.Writer) ui.OpenProject {
 		}
 		s, err := session.New(ctx, session.Config{
 			Shipped: project.Model{ID: shipped.SHA256, Name: shipped.Name},
-			Version: assets.Version,
+			Version: assets.Version(),
 			Project: dir, RetrainSteps: o.retrainSteps,
 			Log: log.New(to, "glasswork: ", log.LstdFlags),
 		})
