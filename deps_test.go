@@ -176,7 +176,8 @@ var rooms = map[string][]string{
 		"glasswork/model/internal/pytorch", "glasswork/model/internal/torch",
 		"glasswork/training/network",
 	},
-	"glasswork/model/internal/torch":   {"glasswork/training/network"},
+	"glasswork/model/internal/torch":   {"glasswork/model/internal/capi", "glasswork/training/network"},
+	"glasswork/model/internal/capi":    nil,
 	"glasswork/model/internal/pytorch": nil,
 	"glasswork/assets/baseline":        nil,
 }

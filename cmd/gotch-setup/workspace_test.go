@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,27 @@ func TestWriteWorkspace(t *testing.T) {
 		t.Errorf("lib.go does not link the backend:\n%s", lib)
 	}
 	testNothingIsWrittenTwice(t, root, gotch)
+}
+
+// What Go calls is what the backend defines: the compiler sees only one of the two.
+func TestAdditionsAreDeclaredAsTheyAreDefined(t *testing.T) {
+	header, err := os.ReadFile("../../model/internal/capi/glasswork.h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared, defined := map[string]bool{}, 0
+	for _, m := range regexp.MustCompile(`(?m)^(.*\bgw_\w+\(.*\));$`).FindAllSubmatch(header, -1) {
+		declared[string(m[1])] = true
+	}
+	for _, m := range regexp.MustCompile(`(?m)^extern "C" (.*\bgw_\w+\(.*\)) \{`).FindAllSubmatch(additions, -1) {
+		defined++
+		if !declared[string(m[1])] {
+			t.Errorf("glasswork.cpp defines %s, glasswork.h declares it not or otherwise", m[1])
+		}
+	}
+	if defined == 0 || defined != len(declared) {
+		t.Errorf("%d functions are defined, %d declared", defined, len(declared))
+	}
 }
 
 func testNothingIsWrittenTwice(t *testing.T, root, gotch string) {

@@ -1,6 +1,6 @@
 // What Glasswork needs of libtorch and gotch's C interface does not have. It is compiled
-// at the end of gotch's torch_api.cpp, whose last error and device_of_int it uses;
-// libGo declares the same functions for Go.
+// at the end of gotch's torch_api.cpp, whose last error and device_of_int it uses.
+// model/internal/capi declares the same functions for Go.
 
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>

@@ -17,6 +17,8 @@ import (
 
 	"github.com/sugarme/gotch/libtch"
 	"golang.org/x/sys/cpu"
+
+	"glasswork/model/internal/capi"
 )
 
 // Device is where tensors live: CPU, or the number of a CUDA device from 0 on.
@@ -37,14 +39,14 @@ func GPUs() int {
 // enough, as PyTorch's autocast does: half precision on CUDA, bfloat16 on the processor.
 func Autocast(d Device) {
 	if d == CPU {
-		libtch.Autocast(2)
+		capi.Autocast(capi.AutocastCPU)
 		return
 	}
-	libtch.Autocast(1)
+	capi.Autocast(capi.AutocastCUDA)
 }
 
 // AutocastOff goes back to float32.
-func AutocastOff() { libtch.Autocast(0) }
+func AutocastOff() { capi.Autocast(capi.AutocastOff) }
 
 // NativeBFloat16 says whether the processor multiplies matrices of bfloat16 by itself
 // (AMX), and oneDNN may let it.
@@ -59,7 +61,7 @@ func (s *Scope) ChannelsLast(x *Tensor) *Tensor {
 	if s.stop(x) {
 		return nil
 	}
-	return s.own("layout", libtch.ChannelsLast(x.c))
+	return s.own("layout", capi.ChannelsLast(x.c))
 }
 
 // Float32 is x in full precision.

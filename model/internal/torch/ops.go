@@ -1,6 +1,10 @@
 package torch
 
-import "github.com/sugarme/gotch/libtch"
+import (
+	"github.com/sugarme/gotch/libtch"
+
+	"glasswork/model/internal/capi"
+)
 
 // ConvOptions are a two-dimensional convolution's; the same value serves both axes.
 type ConvOptions struct{ Stride, Padding, Dilation, Groups int64 }
@@ -88,16 +92,16 @@ func (s *Scope) MaxPool(x *Tensor, k, stride, padding int64) *Tensor {
 }
 
 // UpsampleNearest enlarges x [n,c,h,w] by a whole factor by repeating pixels.
-func (s *Scope) UpsampleNearest(x *Tensor, factor int64) *Tensor { return s.upsample(x, factor, 0) }
+func (s *Scope) UpsampleNearest(x *Tensor, factor int64) *Tensor { return s.upsample(x, factor, false) }
 
 // UpsampleBilinear enlarges x [n,c,h,w] by a whole factor, corners on corners.
-func (s *Scope) UpsampleBilinear(x *Tensor, factor int64) *Tensor { return s.upsample(x, factor, 1) }
+func (s *Scope) UpsampleBilinear(x *Tensor, factor int64) *Tensor { return s.upsample(x, factor, true) }
 
-func (s *Scope) upsample(x *Tensor, factor int64, bilinear int32) *Tensor {
+func (s *Scope) upsample(x *Tensor, factor int64, bilinear bool) *Tensor {
 	if s.stop(x) {
 		return nil
 	}
-	return s.own("upsampling", libtch.Upsample(x.c, float64(factor), bilinear))
+	return s.own("upsampling", capi.Upsample(x.c, float64(factor), bilinear))
 }
 
 // Interleave makes y [n,c,2h,2w] of z [n,4c,h+1,w+1], without gradients: pixel (2i+a, 2j+b)
@@ -108,9 +112,9 @@ func (s *Scope) Interleave(y, z *Tensor) *Tensor {
 		return nil
 	}
 	if y == nil {
-		return s.own("interleaving", libtch.Interleave(nil, z.c))
+		return s.own("interleaving", capi.Interleave(nil, z.c))
 	}
-	return s.inPlace("interleaving", y, libtch.Interleave(y.c, z.c))
+	return s.inPlace("interleaving", y, capi.Interleave(y.c, z.c))
 }
 
 // MeanOfPlaces is the mean of x [n,c,h,w] over h and w, as [n,c,1,1].

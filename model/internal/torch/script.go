@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/sugarme/gotch/libtch"
+
+	"glasswork/model/internal/capi"
 )
 
 // Module is a TorchScript module.
@@ -15,7 +17,7 @@ func LoadModule(data []byte, d Device) (*Module, error) {
 	if len(data) == 0 {
 		return nil, errors.New("there are no bytes")
 	}
-	c := libtch.ModuleLoad(data, int32(d))
+	c := capi.ModuleLoad(data, int32(d))
 	if err := lastError(); err != nil {
 		return nil, err
 	}
@@ -32,7 +34,7 @@ func (m *Module) Forward(s *Scope, x *Tensor) *Tensor {
 		s.Fail(err)
 		return nil
 	}
-	y := s.own("TorchScript", libtch.ModuleForward(m.c, x.c))
+	y := s.own("TorchScript", libtch.AtmForward(m.c, &x.c, 1))
 	if err := SetGradients(true); err != nil {
 		s.Fail(err)
 	}
@@ -54,18 +56,18 @@ func Trace(s *Scope, x *Tensor, f func(x *Tensor) *Tensor) ([]byte, error) {
 	if s.stop(x) {
 		return nil, s.err
 	}
-	libtch.TraceStart(x.c)
+	capi.TraceStart(x.c)
 	if err := lastError(); err != nil {
 		return nil, err
 	}
 	y := f(x)
 	if s.err != nil {
-		libtch.TraceEnd(nil)
+		capi.TraceEnd(nil)
 		return nil, s.err
 	}
-	module := libtch.TraceEnd(y.c)
+	module := capi.TraceEnd(y.c)
 	if err := lastError(); err != nil {
-		libtch.TraceEnd(nil)
+		capi.TraceEnd(nil)
 		_ = lastError()
 		return nil, fmt.Errorf("trace: %w", err)
 	}

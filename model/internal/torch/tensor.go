@@ -18,6 +18,7 @@ import (
 
 	"github.com/sugarme/gotch/libtch"
 
+	"glasswork/model/internal/capi"
 	"glasswork/training/network"
 )
 
@@ -111,18 +112,18 @@ func firstLine(message string) string {
 }
 
 // SetThreads sets how many threads operations started on this OS thread use.
-func SetThreads(n int) { libtch.SetNumThreads(n) }
+func SetThreads(n int) { capi.SetNumThreads(n) }
 
 // Threads is how many threads operations started on this OS thread use.
-func Threads() int { return libtch.NumThreads() }
+func Threads() int { return capi.NumThreads() }
 
 // KeepMemory lets the process keep the memory that tensors gave back for the next ones.
 // A network allocates the same hundreds of megabytes at every step; getting them from the
 // system anew each time took a third of a step's processor time.
-func KeepMemory() { libtch.KeepMemory() }
+func KeepMemory() { capi.KeepMemory() }
 
 // Version is the libtorch that the backend in use was compiled for.
-func Version() string { return libtch.TorchVersion() }
+func Version() string { return capi.TorchVersion() }
 
 // SetGradients switches the recording of gradients for this OS thread.
 func SetGradients(on bool) error {
