@@ -2,7 +2,6 @@ package viewer
 
 import (
 	"encoding/binary"
-	"math"
 
 	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
@@ -19,12 +18,10 @@ type Measures struct {
 
 // NewMeasures counts the whole label map.
 func NewMeasures(l *volume.LabelMap) *Measures {
-	x, y := column(l.Geometry, 0), column(l.Geometry, 1)
-	cross := [3]float64{x[1]*y[2] - x[2]*y[1], x[2]*y[0] - x[0]*y[2], x[0]*y[1] - x[1]*y[0]}
 	m := &Measures{
 		counts: make([][classes.Count]int, l.Size[0]),
 		ml:     l.VoxelML(),
-		mm2:    math.Sqrt(cross[0]*cross[0] + cross[1]*cross[1] + cross[2]*cross[2]),
+		mm2:    l.Step(0).Cross(l.Step(1)).Length(),
 	}
 	for z := range m.counts {
 		m.Recount(l, z)

@@ -14,12 +14,12 @@ type Letters struct{ Left, Right, Top, Bottom string }
 // MirrorFor says how a slice must be turned over to be seen as radiologists expect it:
 // the patient's left on the right, anterior at the top, the head at the top.
 func MirrorFor(g volume.Geometry) Mirror {
-	return Mirror{X: backwards(column(g, 0)), Y: backwards(column(g, 1))}
+	return Mirror{X: backwards(g.Step(0)), Y: backwards(g.Step(1))}
 }
 
 // backwards reports a direction whose largest component points to the patient's
 // right, to anterior or, for an axis that runs along the body, to the head.
-func backwards(d [3]float64) bool {
+func backwards(d volume.Vector) bool {
 	main := 0
 	for i := range d {
 		if math.Abs(d[i]) > math.Abs(d[main]) {
@@ -34,23 +34,23 @@ func backwards(d [3]float64) bool {
 
 // LettersFor returns the letters of a picture of g's slices, drawn with a mirror.
 func LettersFor(g volume.Geometry, m Mirror) Letters {
-	right, bottom := column(g, 0), column(g, 1)
+	right, bottom := g.Step(0), g.Step(1)
 	if m.X {
-		right = negative(right)
+		right = right.Scale(-1)
 	}
 	if m.Y {
-		bottom = negative(bottom)
+		bottom = bottom.Scale(-1)
 	}
 	return Letters{
-		Left: direction(negative(right)), Right: direction(right),
-		Top: direction(negative(bottom)), Bottom: direction(bottom),
+		Left: direction(right.Scale(-1)), Right: direction(right),
+		Top: direction(bottom.Scale(-1)), Bottom: direction(bottom),
 	}
 }
 
 // direction names an LPS direction, the largest component first; a component counts
 // from 15 degrees off the others' axis on.
-func direction(d [3]float64) string {
-	length := math.Sqrt(d[0]*d[0] + d[1]*d[1] + d[2]*d[2])
+func direction(d volume.Vector) string {
+	length := d.Length()
 	if length == 0 || math.IsNaN(length) {
 		return ""
 	}
@@ -73,13 +73,6 @@ func direction(d [3]float64) string {
 		d[best] = 0
 	}
 	return letters
-}
-
-func negative(d [3]float64) [3]float64 { return [3]float64{-d[0], -d[1], -d[2]} }
-
-// column is the LPS step of one voxel along x (0) or y (1).
-func column(g volume.Geometry, axis int) [3]float64 {
-	return [3]float64{g.Affine[0][axis], g.Affine[1][axis], g.Affine[2][axis]}
 }
 
 // ScaleBar returns the longest round length in mm that takes at most most view units,

@@ -7,6 +7,7 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/volume"
 )
 
 const (
@@ -73,7 +74,7 @@ func (h *header) stored(v int) int {
 
 // fillPlace copies where the slice lies.
 func (h *header) fillPlace(o object.Set) {
-	h.rowAxis, h.columnAxis = [3]float64{1, 0, 0}, [3]float64{0, 1, 0}
+	h.rowAxis, h.columnAxis = volume.Vector{1, 0, 0}, volume.Vector{0, 1, 0}
 	h.spacing = [2]float64{1, 1}
 	h.setPosition(o)
 	h.setOrientation(o)
@@ -84,7 +85,7 @@ func (h *header) fillPlace(o object.Set) {
 // setPosition takes ImagePositionPatient if it is one.
 func (h *header) setPosition(o object.Set) {
 	if p, ok := o.Numbers(tag.ImagePositionPatient, 3).Get(); ok && largest(p) < absurdMM {
-		h.hasPosition, h.position = true, [3]float64(p)
+		h.hasPosition, h.position = true, volume.Point(p)
 	}
 }
 
@@ -94,9 +95,9 @@ func (h *header) setOrientation(o object.Set) {
 	if !ok {
 		return
 	}
-	row, okRow := unit([3]float64(v[:3]))
-	column, okColumn := unit([3]float64(v[3:]))
-	if okRow && okColumn && math.Abs(dot(row, column)) < 0.01 {
+	row, okRow := volume.Vector(v[:3]).Unit()
+	column, okColumn := volume.Vector(v[3:]).Unit()
+	if okRow && okColumn && math.Abs(row.Dot(column)) < 0.01 {
 		h.hasOrientation, h.rowAxis, h.columnAxis = true, row, column
 	}
 }

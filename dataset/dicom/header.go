@@ -9,6 +9,7 @@ import (
 	"glasswork/dataset/dicom/internal/walk"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/internal/osfile"
+	"glasswork/dataset/volume"
 )
 
 const maxValue = 16 << 10 // longer values of header elements are ignored
@@ -33,9 +34,9 @@ type header struct {
 	scaling
 	modalityLUT, isDirectory                bool // it has such a sequence
 	hasPosition, hasOrientation, hasSpacing bool
-	position                                [3]float64
-	rowAxis, columnAxis                     [3]float64 // direction in which columns and rows grow
-	spacing                                 [2]float64 // [y,x]
+	position                                volume.Point
+	rowAxis, columnAxis                     volume.Vector // direction in which columns and rows grow
+	spacing                                 [2]float64    // [y,x]
 	thickness, tilt                         float64
 	instance, acquisition                   int
 	frame                                   int // of the file, from 0

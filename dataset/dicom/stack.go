@@ -67,16 +67,16 @@ func (h *header) fits(o *header) bool {
 }
 
 // normal is the direction in which slices are stacked: to the head for axial ones.
-func (h *header) normal() [3]float64 {
-	n := cross(h.rowAxis, h.columnAxis)
+func (h *header) normal() volume.Vector {
+	n := h.rowAxis.Cross(h.columnAxis)
 	if n[2] < 0 && math.Abs(n[2]) > 0.5 {
-		return scale(n, -1)
+		return n.Scale(-1)
 	}
 	return n
 }
 
 // along is the position of the slice on the stacking direction n, in mm.
-func (h *header) along(n [3]float64) float64 { return dot(h.position, n) }
+func (h *header) along(n volume.Vector) float64 { return h.position.Dot(n) }
 
 // phase is a set of slices with one slice at each place, in order.
 type phase struct {
@@ -139,12 +139,12 @@ func newStack(sorted []*header, warnings []string) *stack {
 	switch {
 	case !h.hasPosition && len(sorted) > 1:
 		s.distrust("The files of %s do not say where their slices lie; they are ordered by number and %.3g mm apart by assumption, so lengths across slices and volumes cannot be measured.", title(h), s.assumedGap())
-		s.grid(scale(h.normal(), s.assumedGap()))
+		s.grid(h.normal().Scale(s.assumedGap()))
 	case len(sorted) == 1:
 		if h.thickness == 0 {
 			s.warn("%s is one slice of unknown thickness; areas can be measured, volumes assume 1 mm.", title(h))
 		}
-		s.grid(scale(h.normal(), s.assumedGap()))
+		s.grid(h.normal().Scale(s.assumedGap()))
 	default:
 		s.place()
 	}
@@ -177,7 +177,7 @@ func (s *stack) assumedGap() float64 {
 }
 
 // grid sets the geometry: step is the LPS way in mm from one slice to the next.
-func (s *stack) grid(step [3]float64) {
+func (s *stack) grid(step volume.Vector) {
 	h := s.slices[0]
 	g := volume.Geometry{Size: [3]int{len(s.at), h.rows, h.columns}}
 	for i := range 3 {
@@ -203,7 +203,7 @@ func (s *stack) place() {
 		s.distrust("The slices of %s are unevenly spaced, %.3g to %.3g mm apart (%s); lengths across slices and volumes would be wrong.",
 			title(first), slices.Min(gaps), slices.Max(gaps), whereUneven(gaps))
 	}
-	step := scale(sub(last.position, first.position), 1/float64(len(s.at)-1))
+	step := last.position.Sub(first.position).Scale(1 / float64(len(s.at)-1))
 	s.grid(step)
 	s.checkTilt(step, n)
 	s.checkDrift(step, n)
@@ -242,7 +242,7 @@ func wholeGaps(gaps []float64, usual float64) (places []int, ok bool) {
 }
 
 // leaveRoom gives missing slices an empty place, so that all others lie where they are.
-func (s *stack) leaveRoom(places []int, n [3]float64) {
+func (s *stack) leaveRoom(places []int, n volume.Vector) {
 	total := 1
 	for _, k := range places {
 		total += k
@@ -265,12 +265,12 @@ func (s *stack) leaveRoom(places []int, n [3]float64) {
 }
 
 // checkTilt warns where slices are sheared against each other.
-func (s *stack) checkTilt(step, n [3]float64) {
-	direction, ok := unit(step)
+func (s *stack) checkTilt(step, n volume.Vector) {
+	direction, ok := step.Unit()
 	if !ok {
 		return
 	}
-	angle := math.Acos(min(math.Abs(dot(direction, n)), 1)) * 180 / math.Pi
+	angle := math.Acos(min(math.Abs(direction.Dot(n)), 1)) * 180 / math.Pi
 	if angle >= tiltFromDegrees {
 		s.tilt = angle
 		s.warn("%s was acquired with a gantry tilt of %.1f degrees; slices are shown as acquired, positions and volumes take the tilt into account, coronal and sagittal views would be sheared.",
@@ -280,16 +280,16 @@ func (s *stack) checkTilt(step, n [3]float64) {
 
 // checkDrift warns where slices are shifted sideways against the straight line from
 // the first to the last.
-func (s *stack) checkDrift(step, n [3]float64) {
+func (s *stack) checkDrift(step, n volume.Vector) {
 	worst := 0.0
 	first := s.slices[0].position
 	for z, h := range s.at {
 		if h == nil {
 			continue
 		}
-		off := sub(sub(h.position, first), scale(step, float64(z)))
-		off = sub(off, scale(n, dot(off, n)))
-		worst = max(worst, math.Sqrt(dot(off, off)))
+		off := h.position.Sub(first).Sub(step.Scale(float64(z)))
+		off = off.Sub(n.Scale(off.Dot(n)))
+		worst = max(worst, off.Length())
 	}
 	if worst > 1 {
 		s.drifts = true

@@ -52,9 +52,9 @@ func (s *stack) straighten() *straightened {
 	along := make([]float64, len(s.slices)) // mm from the first
 	var low, high [2]float64                // of the shifts
 	for i, h := range s.slices {
-		way := sub(h.position, first.position)
-		along[i] = dot(way, n)
-		at := [2]float64{dot(way, first.columnAxis) / first.spacing[0], dot(way, first.rowAxis) / first.spacing[1]}
+		way := h.position.Sub(first.position)
+		along[i] = way.Dot(n)
+		at := [2]float64{way.Dot(first.columnAxis) / first.spacing[0], way.Dot(first.rowAxis) / first.spacing[1]}
 		t.shift = append(t.shift, at)
 		for axis := range at {
 			low[axis], high[axis] = min(low[axis], at[axis]), max(high[axis], at[axis])

@@ -151,7 +151,7 @@ func (w *sliceWriter) pixels(z int) []byte {
 func directions(g volume.Geometry) []float64 {
 	var d []float64
 	for axis := range 2 {
-		u, _ := unit([3]float64{g.Affine[0][axis], g.Affine[1][axis], g.Affine[2][axis]})
+		u, _ := g.Step(axis).Unit()
 		d = append(d, u[:]...)
 	}
 	return d

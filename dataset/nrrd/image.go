@@ -230,7 +230,11 @@ func (s *shape) place(h *rawHeader, steps [][]float64) error {
 		}
 	}
 	if columns[2] == nil { // a picture in space: one slice along its normal
-		columns[2] = cross(columns[0], columns[1])
+		n := volume.Vector(columns[0]).Cross(volume.Vector(columns[1]))
+		if u, ok := n.Unit(); ok {
+			n = u
+		}
+		columns[2] = n[:]
 	}
 	for r := range 3 {
 		for c := range 3 {
@@ -270,17 +274,6 @@ func (s *shape) plain(h *rawHeader) (a volume.Affine) {
 		}
 	}
 	return a
-}
-
-func cross(a, b []float64) []float64 {
-	v := []float64{a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]}
-	length := math.Sqrt(v[0]*v[0] + v[1]*v[1] + v[2]*v[2])
-	if length > 0 {
-		for i := range v {
-			v[i] /= length
-		}
-	}
-	return v
 }
 
 // layers is how many volumes the array holds.

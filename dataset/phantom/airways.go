@@ -22,8 +22,8 @@ func (a *anatomy) trunk() []branch {
 	return []branch{
 		pipe(a.fromSpine(0, -44, 1.3), a.fromSpine(-1, -40, 0.9), 8.5, 8.5),
 		pipe(a.fromSpine(-1, -40, 0.9), carina, 8.5, 8.5),
-		pipe(carina, right.plus(besideRight), 7.5, 6.5),
-		pipe(carina, left.plus(besideLeft), 7, 5.5),
+		pipe(carina, right.Add(besideRight), 7.5, 6.5),
+		pipe(carina, left.Add(besideLeft), 7, 5.5),
 	}
 }
 
@@ -38,14 +38,14 @@ func (a *anatomy) vessels(d dice, contains func(p vec) bool) []branch {
 		if lobe >= leftUpper {
 			root, beside = left, besideLeft
 		}
-		artery.grow(root, centroid(points).minus(root).unit(), points, beside)
+		artery.grow(root, normalised(centroid(points).Sub(root)), points, beside)
 	}
 	for lobe, points := range a.supply(d, contains, 1.3) {
 		root := a.fromSpine(-30, -48, veinLevel[lobe])
 		if lobe >= leftUpper {
 			root = a.fromSpine(34, -44, veinLevel[lobe])
 		}
-		vein.grow(root, centroid(points).minus(root).unit(), points, vec{})
+		vein.grow(root, normalised(centroid(points).Sub(root)), points, vec{})
 	}
 	return append(artery.branches, vein.branches...)
 }

@@ -55,8 +55,8 @@ func (a *anatomy) sternum() []bone {
 		lower, upper := front(levels[i][0]), front(levels[i+1][0])
 		half := (levels[i][1] + levels[i+1][1]) / 2
 		bones = append(bones, bone{plate{
-			lower.plus(vec{-half}), upper.plus(vec{-half}),
-			lower.plus(vec{half}), upper.plus(vec{half}), 5.5,
+			lower.Add(vec{-half}), upper.Add(vec{-half}),
+			lower.Add(vec{half}), upper.Add(vec{half}), 5.5,
 		}, 0.9, 0.6})
 	}
 	return bones
@@ -71,7 +71,7 @@ type plate struct {
 
 func (p plate) distance(x, y, z float64) float64 {
 	t := unit((z - p.a[2]) / (p.b[2] - p.a[2]))
-	from, to := p.a.towards(p.b, t), p.c.towards(p.d, t)
+	from, to := towards(p.a, p.b, t), towards(p.c, p.d, t)
 	// Off the plate's heights the bone ends.
 	off := max(min(p.a[2], p.c[2])-z, z-max(p.b[2], p.d[2]), 0)
 	dx, dy := to[0]-from[0], to[1]-from[1]

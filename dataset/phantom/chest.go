@@ -93,7 +93,7 @@ func (g *Generator) paintGas(c *canvas) {
 		return
 	}
 	stomach := g.belly[1].shape.(ellipsoid)
-	stomach.radii = stomach.radii.times(0.9)
+	stomach.radii = stomach.radii.Scale(0.9)
 	level := stomach.centre[1] + stomach.radii[1]*(2*a.stomachGas-1)
 	w, ok := g.window(c, stomach.bounds())
 	if !ok {

@@ -17,11 +17,11 @@ func (s scar) bounds() box {
 
 // share is how much of a pixel at a point the scar fills.
 func (s scar) share(x, y, z, px float64) float64 {
-	d := vec{x, y, z}.minus(s.centre)
-	across := d.dot(s.normal)
-	along := math.Sqrt(max(d.dot(d)-across*across, 0))
+	d := vec{x, y, z}.Sub(s.centre)
+	across := d.Dot(s.normal)
+	along := math.Sqrt(max(d.Dot(d)-across*across, 0))
 	if s.radius <= s.half { // a nodule
-		return coverage(d.length()-s.half, px)
+		return coverage(d.Length()-s.half, px)
 	}
 	// The band thins out towards its ends, and bends a little.
 	across += 0.15 * along * along / s.radius
@@ -40,7 +40,7 @@ func (a *anatomy) scars(d dice, contains func(vec) bool) []scar {
 	if d.chance(0.3) {
 		for range 1 + d.IntN(4) {
 			if p, ok := a.spot(d, contains, low); ok {
-				normal := vec{d.in(-0.6, 0.6), d.in(-0.6, 0.6), 1}.unit()
+				normal := normalised(vec{d.in(-0.6, 0.6), d.in(-0.6, 0.6), 1})
 				all = append(all, scar{p, normal, d.in(12, 40), d.in(0.6, 1.8), d.in(-450, -50)})
 			}
 		}

@@ -76,8 +76,8 @@ func (g *Generator) paintTube(c *canvas, t cone, paint func(i int, share float64
 	if !ok {
 		return
 	}
-	ab := t.b.minus(t.a)
-	l := max(ab.dot(ab), 1e-9)
+	ab := t.b.Sub(t.a)
+	l := max(ab.Dot(ab), 1e-9)
 	c.each(w, func(i int, x, y float64) {
 		sum := 0.0
 		for _, z := range c.heights {

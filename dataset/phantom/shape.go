@@ -1,26 +1,22 @@
 package phantom
 
-import "math"
+import (
+	"math"
+
+	"glasswork/dataset/volume"
+)
 
 // vec is a point or direction in the patient's own frame: x to the left, y to
 // posterior, z to the head, in mm; z = 0 is the lowest point of the lungs.
-type vec [3]float64
+type vec = volume.Vector
 
-func (a vec) plus(b vec) vec               { return vec{a[0] + b[0], a[1] + b[1], a[2] + b[2]} }
-func (a vec) minus(b vec) vec              { return vec{a[0] - b[0], a[1] - b[1], a[2] - b[2]} }
-func (a vec) times(k float64) vec          { return vec{a[0] * k, a[1] * k, a[2] * k} }
-func (a vec) dot(b vec) float64            { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] }
-func (a vec) length() float64              { return math.Sqrt(a.dot(a)) }
-func (a vec) towards(b vec, t float64) vec { return a.plus(b.minus(a).times(t)) }
+// towards is the point from a to b at part t of the way.
+func towards(a, b vec, t float64) vec { return a.Add(b.Sub(a).Scale(t)) }
 
-func (a vec) cross(b vec) vec {
-	return vec{a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]}
-}
-
-// unit is a scaled to length 1, or x if a is zero.
-func (a vec) unit() vec {
-	if l := a.length(); l > 0 {
-		return a.times(1 / l)
+// normalised is a with length 1, or x if it has no direction.
+func normalised(a vec) vec {
+	if u, ok := a.Unit(); ok {
+		return u
 	}
 	return vec{1, 0, 0}
 }
@@ -82,7 +78,7 @@ func blend(a, b, k float64) float64 {
 type box struct{ lo, hi vec }
 
 func (b box) grown(mm float64) box {
-	return box{b.lo.minus(vec{mm, mm, mm}), b.hi.plus(vec{mm, mm, mm})}
+	return box{b.lo.Sub(vec{mm, mm, mm}), b.hi.Add(vec{mm, mm, mm})}
 }
 
 // shape is a solid with a signed distance in mm, negative inside.
@@ -119,7 +115,7 @@ func (e ellipsoid) distance(x, y, z float64) float64 {
 func (e ellipsoid) bounds() box {
 	r := max(e.radii[0], e.radii[1])
 	half := vec{r, r, e.radii[2]}
-	return box{e.centre.minus(half), e.centre.plus(half)}
+	return box{e.centre.Sub(half), e.centre.Add(half)}
 }
 
 // cone is a tube from a to b with round ends whose radius goes from ra to rb.
@@ -129,13 +125,13 @@ type cone struct {
 }
 
 func (c cone) distance(x, y, z float64) float64 {
-	ab := c.b.minus(c.a)
-	p := vec{x, y, z}.minus(c.a)
+	ab := c.b.Sub(c.a)
+	p := vec{x, y, z}.Sub(c.a)
 	t := 0.0
-	if l := ab.dot(ab); l > 0 {
-		t = unit(p.dot(ab) / l)
+	if l := ab.Dot(ab); l > 0 {
+		t = unit(p.Dot(ab) / l)
 	}
-	return p.minus(ab.times(t)).length() - mix(c.ra, c.rb, t)
+	return p.Sub(ab.Scale(t)).Length() - mix(c.ra, c.rb, t)
 }
 
 func (c cone) bounds() box {

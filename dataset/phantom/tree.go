@@ -46,15 +46,15 @@ func (g *grower) grow(root, direction vec, points []vec, beside vec) {
 		return
 	}
 	centre := centroid(points)
-	reach := (g.dice.in(0.2, 0.36) + 0.25/math.Sqrt(float64(n))) * centre.minus(root).length()
+	reach := (g.dice.in(0.2, 0.36) + 0.25/math.Sqrt(float64(n))) * centre.Sub(root).Length()
 	// A vessel bends towards what it supplies, it does not turn on the spot.
-	heading := centre.minus(root).unit().towards(direction, 0.45).unit()
-	fork := root.plus(heading.times(reach))
+	heading := normalised(towards(normalised(centre.Sub(root)), direction, 0.45))
+	fork := root.Add(heading.Scale(reach))
 	r := g.radius(n)
 	g.branches = append(g.branches, branch{cone: cone{root, fork, r, r * 0.92}, hu: g.hu})
 	next := g.bronchus(root, fork, r, beside)
-	axis := spread(points, centre, fork.minus(root).unit())
-	slices.SortFunc(points, func(p, q vec) int { return cmp.Compare(p.dot(axis), q.dot(axis)) })
+	axis := spread(points, centre, normalised(fork.Sub(root)))
+	slices.SortFunc(points, func(p, q vec) int { return cmp.Compare(p.Dot(axis), q.Dot(axis)) })
 	if g.dice.chance(0.5) {
 		slices.Reverse(points)
 	}
@@ -71,10 +71,10 @@ func (g *grower) bronchus(root, fork vec, r float64, beside vec) vec {
 		return beside
 	}
 	wall := g.wall * (0.25 + 0.11*lumen)
-	along := fork.minus(root).unit()
-	side := along.cross(vec{0.35, -0.4, 0.85}).unit().times(r + lumen + 0.7*wall)
+	along := normalised(fork.Sub(root))
+	side := normalised(along.Cross(vec{0.35, -0.4, 0.85})).Scale(r + lumen + 0.7*wall)
 	g.branches = append(g.branches, branch{
-		cone: cone{root.plus(beside), fork.plus(side), lumen, lumen * 0.9},
+		cone: cone{root.Add(beside), fork.Add(side), lumen, lumen * 0.9},
 		wall: wall, hu: -985,
 	})
 	return side
@@ -83,23 +83,23 @@ func (g *grower) bronchus(root, fork vec, r float64, beside vec) vec {
 func centroid(points []vec) vec {
 	var sum vec
 	for _, p := range points {
-		sum = sum.plus(p)
+		sum = sum.Add(p)
 	}
-	return sum.times(1 / float64(max(len(points), 1)))
+	return sum.Scale(1 / float64(max(len(points), 1)))
 }
 
 // spread is the direction in which points vary most, looking little along the
 // given direction: the plane across it is where a branch forks.
 func spread(points []vec, centre, along vec) vec {
-	axis := along.cross(vec{0.3, 0.5, 0.8}).unit()
+	axis := normalised(along.Cross(vec{0.3, 0.5, 0.8}))
 	for range 4 {
 		var next vec
 		for _, p := range points {
-			d := p.minus(centre)
-			d = d.minus(along.times(0.7 * d.dot(along)))
-			next = next.plus(d.times(d.dot(axis)))
+			d := p.Sub(centre)
+			d = d.Sub(along.Scale(0.7 * d.Dot(along)))
+			next = next.Add(d.Scale(d.Dot(axis)))
 		}
-		axis = next.unit()
+		axis = normalised(next)
 	}
 	return axis
 }

@@ -6,9 +6,6 @@ import (
 	"math"
 )
 
-// Point is a position in LPS millimetres: x (left), y (posterior), z (head).
-type Point [3]float64
-
 // Affine maps a voxel index (x, y, z, 1) to LPS millimetres: rows are the LPS
 // coordinates, columns the step of one voxel along x, y and z, then the centre of
 // voxel (0,0,0). NIfTI's RAS affines are converted when read and written.
@@ -43,8 +40,7 @@ func (g Geometry) SliceVoxels() int { return g.Size[1] * g.Size[2] }
 func (g Geometry) Spacing() [3]float64 {
 	var s [3]float64
 	for axis := range 3 {
-		column := g.column(2 - axis)
-		s[axis] = math.Sqrt(dot(column, column))
+		s[axis] = g.Step(2 - axis).Length()
 	}
 	return s
 }
@@ -70,27 +66,27 @@ func (g Geometry) ToIndex(p Point) (zyx [3]float64, ok bool) {
 	if det == 0 || math.IsNaN(det) {
 		return zyx, false
 	}
-	cx, cy, cz := g.column(0), g.column(1), g.column(2)
-	d := [3]float64{p[0] - g.Affine[0][3], p[1] - g.Affine[1][3], p[2] - g.Affine[2][3]}
+	x, y, z := g.Step(0), g.Step(1), g.Step(2)
+	d := p.Sub(Point{g.Affine[0][3], g.Affine[1][3], g.Affine[2][3]})
 	return [3]float64{
-		dot(d, cross(cx, cy)) / det,
-		dot(d, cross(cz, cx)) / det,
-		dot(d, cross(cy, cz)) / det,
+		d.Dot(x.Cross(y)) / det,
+		d.Dot(z.Cross(x)) / det,
+		d.Dot(y.Cross(z)) / det,
 	}, true
 }
 
 // Normal is the unit vector perpendicular to the slices, in LPS, pointing the way
 // in which z grows.
-func (g Geometry) Normal() [3]float64 {
-	n := cross(g.column(0), g.column(1))
-	length := math.Sqrt(dot(n, n))
+func (g Geometry) Normal() Vector {
+	n := g.Step(0).Cross(g.Step(1))
+	length := n.Length()
 	if length == 0 {
-		return [3]float64{}
+		return Vector{}
 	}
-	if dot(n, g.column(2)) < 0 {
+	if n.Dot(g.Step(2)) < 0 {
 		length = -length
 	}
-	return [3]float64{n[0] / length, n[1] / length, n[2] / length}
+	return Vector{n[0] / length, n[1] / length, n[2] / length}
 }
 
 // SameGrid reports whether two geometries agree in size and, within 0.01 mm at
@@ -126,17 +122,9 @@ func (g Geometry) Validate() error {
 	return nil
 }
 
-// column returns the LPS step of index axis i (0 is x, 1 is y, 2 is z).
-func (g Geometry) column(i int) [3]float64 {
-	return [3]float64{g.Affine[0][i], g.Affine[1][i], g.Affine[2][i]}
+// Step is the way from one voxel to the next along index axis i: 0 is x, 1 is y, 2 is z.
+func (g Geometry) Step(i int) Vector {
+	return Vector{g.Affine[0][i], g.Affine[1][i], g.Affine[2][i]}
 }
 
-func (g Geometry) det() float64 {
-	return dot(cross(g.column(0), g.column(1)), g.column(2))
-}
-
-func dot(a, b [3]float64) float64 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] }
-
-func cross(a, b [3]float64) [3]float64 {
-	return [3]float64{a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]}
-}
+func (g Geometry) det() float64 { return g.Step(0).Cross(g.Step(1)).Dot(g.Step(2)) }

@@ -17,14 +17,14 @@ const mostPixels = 128 << 20
 
 // frame is the system in which contours lie flat: u and v along their planes, w across.
 type frame struct {
-	u, v, w [3]float64
+	u, v, w volume.Vector
 	// step is the length of one unit, in mm.
 	step float64
 }
 
 // coordinates are those of a point, in steps.
 func (f frame) coordinates(p volume.Point) (u, v, w float64) {
-	return dot(f.u, p) / f.step, dot(f.v, p) / f.step, dot(f.w, p) / f.step
+	return f.u.Dot(p) / f.step, f.v.Dot(p) / f.step, f.w.Dot(p) / f.step
 }
 
 // picture is the contours of one plane, filled: mask is [v,u] from left and top on, width
@@ -82,22 +82,22 @@ func rasteriseAcross(ctx context.Context, contours [][]volume.Point, grid volume
 
 // frameOf lays a frame along the planes of contours: across is the normal of the largest.
 func frameOf(contours [][]volume.Point, step float64) (frame, bool) {
-	var normal [3]float64
+	var normal volume.Vector
 	for _, c := range contours {
-		if n := areaVector(c); dot(n, n) > dot(normal, normal) {
+		if n := areaVector(c); n.Dot(n) > normal.Dot(normal) {
 			normal = n
 		}
 	}
-	w, ok := unit(normal)
+	w, ok := normal.Unit()
 	if !ok || !(step > 0) {
 		return frame{}, false
 	}
-	aside := [3]float64{1, 0, 0}
+	aside := volume.Vector{1, 0, 0}
 	if math.Abs(w[0]) > 0.7 {
-		aside = [3]float64{0, 1, 0}
+		aside = volume.Vector{0, 1, 0}
 	}
-	u, _ := unit(product(aside, w))
-	return frame{u: u, v: product(w, u), w: w, step: step}, true
+	u, _ := aside.Cross(w).Unit()
+	return frame{u: u, v: w.Cross(u), w: w, step: step}, true
 }
 
 // planes sorts contours by their height across the frame.
@@ -184,29 +184,9 @@ func joined(flats []plane) []plane {
 }
 
 // areaVector is the normal of a closed polygon, as long as twice its area.
-func areaVector(c []volume.Point) (n [3]float64) {
+func areaVector(c []volume.Point) (n volume.Vector) {
 	for i := 1; i+1 < len(c); i++ {
-		var a, b [3]float64
-		for k := range a {
-			a[k], b[k] = c[i][k]-c[0][k], c[i+1][k]-c[0][k]
-		}
-		for k, v := range product(a, b) {
-			n[k] += v
-		}
+		n = n.Add(c[i].Sub(c[0]).Cross(c[i+1].Sub(c[0])))
 	}
 	return n
-}
-
-func dot(a, b [3]float64) float64 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] }
-
-func product(a, b [3]float64) [3]float64 {
-	return [3]float64{a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]}
-}
-
-func unit(a [3]float64) ([3]float64, bool) {
-	n := math.Sqrt(dot(a, a))
-	if !(n > 0) {
-		return a, false
-	}
-	return [3]float64{a[0] / n, a[1] / n, a[2] / n}, true
 }

@@ -84,9 +84,9 @@ func TestContoursFillTheSlicesTheyBelongTo(t *testing.T) {
 func TestContoursAcrossSlices(t *testing.T) {
 	grid := volume.NewGeometry([3]int{40, 60, 60}, [3]float64{1.5, 1, 1}, volume.Point{-30, -30, -30})
 	const radius = 20
-	for name, normal := range map[string][3]float64{"sagittal": {1, 0, 0}, "coronal": {0, 1, 0}, "oblique": {0.3, -0.5, 0.8}, "tilted": {0, 0.3, 1}} {
-		w, _ := unit(normal)
-		f, ok := frameOf([][]volume.Point{{{}, product(w, [3]float64{1, 2, 3}), product(w, product(w, [3]float64{1, 2, 3}))}}, 1)
+	for name, normal := range map[string]volume.Vector{"sagittal": {1, 0, 0}, "coronal": {0, 1, 0}, "oblique": {0.3, -0.5, 0.8}, "tilted": {0, 0.3, 1}} {
+		w, _ := normal.Unit()
+		f, ok := frameOf([][]volume.Point{{{}, w.Cross(volume.Vector{1, 2, 3}), w.Cross(w.Cross(volume.Vector{1, 2, 3}))}}, 1)
 		if !ok {
 			t.Fatal(name)
 		}
@@ -114,7 +114,7 @@ func TestContoursAcrossSlices(t *testing.T) {
 			for y := range grid.Size[1] {
 				for x := range grid.Size[2] {
 					p := grid.ToMM(float64(z), float64(y), float64(x))
-					off := math.Sqrt(dot(p, p)) - radius
+					off := math.Sqrt(p.Dot(p)) - radius
 					if (off < 0) != (mask[(z*60+y)*60+x] != 0) && math.Abs(off) > 1.5 {
 						wrong++
 					}

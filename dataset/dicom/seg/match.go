@@ -156,8 +156,8 @@ func (p *places) byPosition(f *frames, pl plane) (z int, ok bool) {
 // coincides says whether a plane is pixel on pixel slice z of the series.
 func (p *places) coincides(f *frames, pl plane, z int) bool {
 	other := p.source.planeOf(z)
-	across := math.Abs(dot(column(p.grid, 2), p.grid.Normal()))
-	if math.Abs(dot(sub(pl.position, other.position), other.normal())) > acrossPart*across {
+	across := math.Abs(p.grid.Step(2).Dot(p.grid.Normal()))
+	if math.Abs(pl.position.Sub(other.position).Dot(other.normal())) > acrossPart*across {
 		return false
 	}
 	for _, corner := range [3][2]int{{0, 0}, {f.rows - 1, 0}, {f.rows - 1, f.columns - 1}} {
@@ -166,8 +166,8 @@ func (p *places) coincides(f *frames, pl plane, z int) bool {
 		if pl.oriented {
 			mine = pl.at(y, x)
 		}
-		off := sub(mine, other.at(y, x))
-		if math.Abs(dot(off, other.row)) > inPlanePart*other.spacing[1] || math.Abs(dot(off, other.column)) > inPlanePart*other.spacing[0] {
+		off := mine.Sub(other.at(y, x))
+		if math.Abs(off.Dot(other.row)) > inPlanePart*other.spacing[1] || math.Abs(off.Dot(other.column)) > inPlanePart*other.spacing[0] {
 			return false
 		}
 	}

@@ -188,7 +188,7 @@ func (b *builder) gap() (gap float64, even bool) {
 	n := b.Source.planeOf(b.order[0]).normal()
 	var along []float64
 	for _, z := range b.order {
-		along = append(along, dot(b.Source.planeOf(z).position, n))
+		along = append(along, b.Source.planeOf(z).position.Dot(n))
 	}
 	if len(along) < 2 {
 		return b.Labels.Spacing()[0], true

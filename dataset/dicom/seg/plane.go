@@ -9,14 +9,12 @@ import (
 	"glasswork/dataset/volume"
 )
 
-type vec = [3]float64
-
 // plane is where one image lies.
 type plane struct {
 	// position is the centre of pixel (0,0) in LPS mm.
 	position volume.Point
 	// row and column are the unit vectors in which x and y grow.
-	row, column vec
+	row, column volume.Vector
 	// spacing is the distance of pixel centres in mm, [y,x].
 	spacing [2]float64
 	// gap is the distance of neighbouring slices, thickness what one shows, in mm; 0 if unknown.
@@ -26,7 +24,7 @@ type plane struct {
 }
 
 // normal is the direction in which d of along grows.
-func (p plane) normal() vec { return cross(p.row, p.column) }
+func (p plane) normal() volume.Vector { return p.row.Cross(p.column) }
 
 // at is the centre of pixel (y,x) in LPS mm.
 func (p plane) at(y, x float64) volume.Point {
@@ -39,7 +37,7 @@ func (p plane) at(y, x float64) volume.Point {
 
 // parallel says whether q is turned and scaled as p is.
 func (p plane) parallel(q plane) bool {
-	return dot(p.row, q.row) > 1-1e-6 && dot(p.column, q.column) > 1-1e-6 &&
+	return p.row.Dot(q.row) > 1-1e-6 && p.column.Dot(q.column) > 1-1e-6 &&
 		math.Abs(p.spacing[0]-q.spacing[0]) < 1e-4*p.spacing[0] && math.Abs(p.spacing[1]-q.spacing[1]) < 1e-4*p.spacing[1]
 }
 
@@ -67,16 +65,16 @@ func (g groups) floats(sequence, t tag.Tag) []float64 {
 
 // plane reads where a frame lies. Numbers that no image has count as absent.
 func (g groups) plane() plane {
-	p := plane{row: vec{1, 0, 0}, column: vec{0, 1, 0}, spacing: [2]float64{1, 1}}
+	p := plane{row: volume.Vector{1, 0, 0}, column: volume.Vector{0, 1, 0}, spacing: [2]float64{1, 1}}
 	if v := g.floats(tag.PlanePositionSequence, tag.ImagePositionPatient); len(v) == 3 && largest(v) < absurdMM {
 		p.placed, p.position = true, volume.Point(v)
 	}
 	orientation := g.floats(tag.PlaneOrientationSequence, tag.ImageOrientationPatient)
 	spacing := g.floats(tag.PixelMeasuresSequence, tag.PixelSpacing)
 	if len(orientation) == 6 && len(spacing) == 2 && min(spacing[0], spacing[1]) > 1/absurdMM && largest(spacing) < absurdMM {
-		row, okRow := unit(vec(orientation[:3]))
-		column, okColumn := unit(vec(orientation[3:]))
-		if okRow && okColumn && math.Abs(dot(row, column)) < 0.01 {
+		row, okRow := volume.Vector(orientation[:3]).Unit()
+		column, okColumn := volume.Vector(orientation[3:]).Unit()
+		if okRow && okColumn && math.Abs(row.Dot(column)) < 0.01 {
 			p.oriented, p.row, p.column, p.spacing = true, row, column, [2]float64(spacing)
 		}
 	}
@@ -100,21 +98,4 @@ func largest(v []float64) float64 {
 		out = max(out, math.Abs(n))
 	}
 	return out
-}
-
-func dot(a, b vec) float64 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] }
-
-func sub(a, b vec) vec { return vec{a[0] - b[0], a[1] - b[1], a[2] - b[2]} }
-
-func cross(a, b vec) vec {
-	return vec{a[1]*b[2] - a[2]*b[1], a[2]*b[0] - a[0]*b[2], a[0]*b[1] - a[1]*b[0]}
-}
-
-// unit returns a with length 1; ok is false for a vector without direction.
-func unit(a vec) (u vec, ok bool) {
-	length := math.Sqrt(dot(a, a))
-	if !(length > 1e-6) || math.IsInf(length, 0) {
-		return u, false
-	}
-	return vec{a[0] / length, a[1] / length, a[2] / length}, true
 }

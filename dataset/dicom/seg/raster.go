@@ -92,7 +92,7 @@ func (f *frames) onSlices(shown []*frame, grid volume.Geometry) (z []int, ok boo
 			return z, true
 		}
 	}
-	across := math.Abs(dot(column(grid, 2), grid.Normal()))
+	across := math.Abs(grid.Step(2).Dot(grid.Normal()))
 	if gap := shown[0].gap; grid.Size[0] > 1 && gap > (1+acrossPart)*across {
 		return nil, false // several slices for each frame
 	}
@@ -135,7 +135,7 @@ func (f *frames) gap() float64 {
 	n := first.normal()
 	along := make([]float64, 0, len(f.list))
 	for i := range f.list {
-		along = append(along, dot(f.list[i].position, n))
+		along = append(along, f.list[i].position.Dot(n))
 	}
 	slices.Sort(along)
 	least := 0.0
@@ -172,7 +172,7 @@ func (f *frames) resample(ctx context.Context, shown []*frame, number int, grid 
 	}
 	gap := f.gap()
 	if gap == 0 {
-		gap = math.Abs(dot(column(grid, 2), grid.Normal()))
+		gap = math.Abs(grid.Step(2).Dot(grid.Normal()))
 	}
 	for _, l := range layers {
 		if err := f.pull(ctx, l.sorted(), gap, number, grid, mask); err != nil {
@@ -188,9 +188,9 @@ func (f *frames) resample(ctx context.Context, shown []*frame, number int, grid 
 
 func (l layer) sorted() layer {
 	n := l.frames[0].normal()
-	slices.SortStableFunc(l.frames, func(a, b *frame) int { return cmp.Compare(dot(a.position, n), dot(b.position, n)) })
+	slices.SortStableFunc(l.frames, func(a, b *frame) int { return cmp.Compare(a.position.Dot(n), b.position.Dot(n)) })
 	for _, fr := range l.frames {
-		l.along = append(l.along, dot(fr.position, n))
+		l.along = append(l.along, fr.position.Dot(n))
 	}
 	return l
 }
@@ -207,7 +207,7 @@ func (f *frames) pull(ctx context.Context, l layer, gap float64, number int, gri
 		g.Go(func() error {
 			for y := range grid.Size[1] {
 				row := mask[(z*grid.Size[1]+y)*grid.Size[2]:][:grid.Size[2]]
-				f.pullRow(l, gap, drawn, grid.ToMM(float64(z), float64(y), 0), column(grid, 0), row)
+				f.pullRow(l, gap, drawn, grid.ToMM(float64(z), float64(y), 0), grid.Step(0), row)
 			}
 			return ctx.Err()
 		})
@@ -216,11 +216,11 @@ func (f *frames) pull(ctx context.Context, l layer, gap float64, number int, gri
 }
 
 // pullRow sets what is drawn at the voxels from + x·step of one row.
-func (f *frames) pullRow(l layer, gap float64, drawn []func(int) bool, from volume.Point, step vec, row []uint8) {
+func (f *frames) pullRow(l layer, gap float64, drawn []func(int) bool, from volume.Point, step volume.Vector, row []uint8) {
 	first := l.frames[0]
 	n, spacing := first.normal(), first.spacing
-	along, alongStep := dot(from, n), dot(step, n)
-	vStep, uStep := dot(step, first.column)/spacing[0], dot(step, first.row)/spacing[1]
+	along, alongStep := from.Dot(n), step.Dot(n)
+	vStep, uStep := step.Dot(first.column)/spacing[0], step.Dot(first.row)/spacing[1]
 	across := math.Abs(alongStep) > 1e-9 // else the whole row lies in one frame
 	k := nearest(l.along, along, gap/2)
 	for x := range row {
@@ -233,9 +233,9 @@ func (f *frames) pullRow(l layer, gap float64, drawn []func(int) bool, from volu
 			}
 			return
 		}
-		off := sub(from, l.frames[k].position)
-		v := int(math.Floor(dot(off, first.column)/spacing[0] + float64(x)*vStep + 0.5))
-		u := int(math.Floor(dot(off, first.row)/spacing[1] + float64(x)*uStep + 0.5))
+		off := from.Sub(l.frames[k].position)
+		v := int(math.Floor(off.Dot(first.column)/spacing[0] + float64(x)*vStep + 0.5))
+		u := int(math.Floor(off.Dot(first.row)/spacing[1] + float64(x)*uStep + 0.5))
 		if v >= 0 && u >= 0 && v < f.rows && u < f.columns && drawn[k](v*f.columns+u) {
 			row[x] = 1
 		}
@@ -286,8 +286,4 @@ func (f *frames) outside(shown []*frame, number int, grid volume.Geometry) int {
 		}
 	}
 	return lost
-}
-
-func column(g volume.Geometry, i int) vec {
-	return vec{g.Affine[0][i], g.Affine[1][i], g.Affine[2][i]}
 }

@@ -214,11 +214,11 @@ func TestMultiFrameSources(t *testing.T) {
 	if len(images) != o.Int(tag.NumberOfFrames, 0) || !images[0].placed || !images[0].oriented {
 		t.Fatalf("%d images, the first %+v", len(images), images[0])
 	}
-	step := sub(images[1].position, images[0].position)
+	step := images[1].position.Sub(images[0].position)
 	first, last := images[0].plane, len(images)
 	g := volume.Geometry{Size: [3]int{last, images[0].rows, images[0].columns}}
-	if dot(step, vec{0, 0, 1}) < 0 {
-		first, step = images[last-1].plane, vec{-step[0], -step[1], -step[2]}
+	if step[2] < 0 {
+		first, step = images[last-1].plane, step.Scale(-1)
 	}
 	for r := range 3 {
 		g.Affine[r] = [4]float64{first.row[r] * first.spacing[1], first.column[r] * first.spacing[0], step[r], first.position[r]}

@@ -89,7 +89,7 @@ func imagesOf(o *object.Object, path string) []*sourceImage {
 func (s *Source) place(all []*sourceImage) error {
 	n := s.grid.Normal()
 	if all[0].placed {
-		slices.SortStableFunc(all, func(a, b *sourceImage) int { return cmp.Compare(dot(a.position, n), dot(b.position, n)) })
+		slices.SortStableFunc(all, func(a, b *sourceImage) int { return cmp.Compare(a.position.Dot(n), b.position.Dot(n)) })
 	}
 	s.all = all
 	if len(all) == len(s.at) && s.spans(all) {
@@ -123,8 +123,8 @@ func (s *Source) place(all []*sourceImage) error {
 func (s *Source) spans(sorted []*sourceImage) bool {
 	for _, z := range []int{0, len(sorted) - 1} {
 		if im := sorted[z]; im.placed {
-			off := sub(im.position, s.grid.ToMM(float64(z), 0, 0))
-			if math.Sqrt(dot(off, off)) > 0.1 {
+			off := im.position.Sub(s.grid.ToMM(float64(z), 0, 0))
+			if off.Length() > 0.1 {
 				return false
 			}
 		}
@@ -159,8 +159,8 @@ func (s *Source) planeOf(z int) plane {
 		return im.plane
 	}
 	spacing := s.grid.Spacing()
-	row, _ := unit(column(s.grid, 0))
-	columnAxis, _ := unit(column(s.grid, 1))
+	row, _ := s.grid.Step(0).Unit()
+	columnAxis, _ := s.grid.Step(1).Unit()
 	p := plane{placed: true, oriented: true, position: s.grid.ToMM(float64(z), 0, 0), row: row, column: columnAxis, spacing: [2]float64{spacing[1], spacing[2]}}
 	if im := s.at[z]; im != nil {
 		p.thickness = im.thickness
@@ -172,9 +172,9 @@ func (s *Source) planeOf(z int) plane {
 // nearest along the normal, nil if none is nearer than the next slice.
 func (s *Source) near(p volume.Point) *sourceImage {
 	n := s.grid.Normal()
-	least, out := 0.99*math.Abs(dot(column(s.grid, 2), n)), (*sourceImage)(nil)
+	least, out := 0.99*math.Abs(s.grid.Step(2).Dot(n)), (*sourceImage)(nil)
 	for _, im := range s.all {
-		if d := math.Abs(dot(sub(im.position, p), n)); im.placed && d < least {
+		if d := math.Abs(im.position.Sub(p).Dot(n)); im.placed && d < least {
 			least, out = d, im
 		}
 	}

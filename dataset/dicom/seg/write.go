@@ -135,7 +135,7 @@ func newBuilder(a Annotation) (*builder, error) {
 		b.order = append(b.order, z)
 	}
 	slices.SortStableFunc(b.order, func(i, j int) int {
-		return cmp.Compare(dot(a.Source.planeOf(i).position, n), dot(a.Source.planeOf(j).position, n))
+		return cmp.Compare(a.Source.planeOf(i).position.Dot(n), a.Source.planeOf(j).position.Dot(n))
 	})
 	b.place = make([]int, len(b.order))
 	for i, z := range b.order {

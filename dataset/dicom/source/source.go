@@ -108,10 +108,9 @@ func (s *Series) BySlice(grid volume.Geometry) []*Image {
 	}
 	if len(located) == len(bySlice) {
 		n := grid.Normal()
-		along := func(im *Image) float64 {
-			return n[0]*im.Position[0] + n[1]*im.Position[1] + n[2]*im.Position[2]
-		}
-		slices.SortStableFunc(located, func(a, b *Image) int { return cmp.Compare(along(a), along(b)) })
+		slices.SortStableFunc(located, func(a, b *Image) int {
+			return cmp.Compare(a.Position.Dot(n), b.Position.Dot(n))
+		})
 		return located
 	}
 	for _, im := range located {
