@@ -125,6 +125,11 @@ var rooms = map[string][]string{
 		"glasswork/dataset/dicom/source", "glasswork/dataset/dicom/seg", "glasswork/dataset/dicom/rtstruct",
 		"glasswork/dataset/dicom/report", "glasswork/dataset/dicom/deident",
 	},
+	"glasswork/dataset/importing": {
+		"glasswork/dataset", "glasswork/dataset/annotation", "glasswork/dataset/project",
+		"glasswork/dataset/series", "glasswork/dataset/volume",
+	},
+
 	"glasswork/viewer":            {"glasswork/dataset/classes", "glasswork/dataset/volume"},
 	"glasswork/training/score":    {"glasswork/dataset/classes"},
 	"glasswork/training/augment":  nil,

@@ -10,13 +10,13 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"glasswork/dataset/annotation"
-	"glasswork/ui/session"
+	"glasswork/dataset/importing"
 	"glasswork/viewer"
 )
 
 // segmentColumns are the widths of name, code, volume and what a segment becomes, and the
 // heading of codes, which have no column where there are none.
-func segmentColumns(all []session.AskedSegment) (widths columns, codes string) {
+func segmentColumns(all []importing.Segment) (widths columns, codes string) {
 	for _, a := range all {
 		if a.Code != "" {
 			return columns{0, 260, 80, 190}, "Code"
@@ -26,15 +26,15 @@ func segmentColumns(all []session.AskedSegment) (widths columns, codes string) {
 }
 
 // askSegments asks what the segments of a file are. What they suggest is chosen already.
-func (w *Window) askSegments(q session.SegmentQuestion) *sheet {
+func (w *Window) askSegments(f *importing.File) *sheet {
 	var names []string
 	for _, c := range annotation.Choices() {
 		names = append(names, upperFirst(string(c)))
 	}
-	choices := make([]annotation.Choice, len(q.Segments))
-	widths, codes := segmentColumns(q.Segments)
+	choices := make([]annotation.Choice, len(f.Segments))
+	widths, codes := segmentColumns(f.Segments)
 	rows := container.NewVBox()
-	for i, a := range q.Segments {
+	for i, a := range f.Segments {
 		choices[i] = a.Choice
 		become := widget.NewSelect(names, func(string) {})
 		become.SetSelected(upperFirst(string(a.Choice)))
@@ -50,21 +50,21 @@ func (w *Window) askSegments(q session.SegmentQuestion) *sheet {
 	head := container.New(widths, newHeading("Segment"), newHeading(codes), newHeading("Volume"),
 		newHeading("Becomes"))
 	text := fmt.Sprintf("The project does not know all segments of %s yet. What you choose is "+
-		"remembered, so that the same segments are not asked about again.", q.File)
-	if q.Known() {
+		"remembered, so that the same segments are not asked about again.", f.Name)
+	if f.Known() {
 		text = fmt.Sprintf("This is what the segments of %s became so far. What you choose now "+
-			"is remembered.", q.File)
+			"is remembered.", f.Name)
 	}
 	body := container.NewBorder(container.NewVBox(tight(paragraph(text)), head), nil, nil, nil,
 		container.NewVScroll(rows))
 	return w.sheet("What are these segments?", body,
-		fyne.NewSize(820, min(600, 230+42*float32(len(q.Segments)))), w.s.Importing.Cancel,
+		fyne.NewSize(820, min(600, 230+42*float32(len(f.Segments)))), w.s.Importing.Cancel,
 		answer{text: "Cancel", do: w.s.Importing.Cancel},
 		answer{text: "Import", safe: true, do: func() { w.s.Importing.Answer(choices) }})
 }
 
 // segmentRow is one segment with the field in which to choose.
-func segmentRow(widths columns, a session.AskedSegment, become *widget.Select) fyne.CanvasObject {
+func segmentRow(widths columns, a importing.Segment, become *widget.Select) fyne.CanvasObject {
 	cell := func(text string, c color.Color) fyne.CanvasObject {
 		return container.NewVBox(layout.NewSpacer(), newLabel(text, c), layout.NewSpacer())
 	}

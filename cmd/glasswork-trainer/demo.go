@@ -18,6 +18,7 @@ import (
 	"glasswork/dataset/classes"
 	"glasswork/dataset/dicom"
 	"glasswork/dataset/export"
+	"glasswork/dataset/importing"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/phantom"
 	"glasswork/dataset/project"
@@ -151,7 +152,7 @@ func (d *demo) open(ctx context.Context, s *demoStudy) error {
 	if len(series) != 1 {
 		return fmt.Errorf("%d series were found where one was written", len(series))
 	}
-	study, err := addStudy(ctx, d.project, series[0])
+	study, err := importing.AddStudy(ctx, d.project, series[0])
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glasswork/dataset"
+	"glasswork/dataset/importing"
 	"glasswork/dataset/project"
 	"glasswork/dataset/series"
 )
@@ -69,7 +70,7 @@ func (a *app) importStudies(ctx context.Context, dir, path, id string) error {
 		for _, w := range s.Warnings {
 			fmt.Fprintln(a.stderr, w)
 		}
-		study, err := addStudy(ctx, p, s)
+		study, err := importing.AddStudy(ctx, p, s)
 		if err != nil {
 			return err
 		}
@@ -99,22 +100,6 @@ func closeAll(all []*series.Series) {
 	for _, s := range all {
 		_ = s.Close()
 	}
-}
-
-// addStudy registers a series and stores its voxels.
-func addStudy(ctx context.Context, p *project.Project, s *series.Series) (project.Study, error) {
-	study, err := p.AddStudy(ctx, s)
-	if err != nil || study.HasVoxels {
-		return study, err
-	}
-	v, err := s.Read(ctx)
-	if err != nil {
-		return study, err
-	}
-	if err := p.StoreVoxels(ctx, study.ID, v); err != nil {
-		return study, err
-	}
-	return p.Study(ctx, study.ID)
 }
 
 func (a *app) serveCommand() *cobra.Command {

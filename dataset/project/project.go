@@ -39,6 +39,12 @@ type Project struct {
 	salt    []byte
 }
 
+// Exists says whether there is a project in the folder dir.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, databaseName))
+	return err == nil
+}
+
 // Open opens the project in the folder dir and creates it where there is none.
 // Errors are sentences for the user; nothing is changed where one is returned.
 func Open(ctx context.Context, dir string) (*Project, error) {

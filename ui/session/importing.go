@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"glasswork/dataset/annotation"
+	"glasswork/dataset/importing"
 	"glasswork/dataset/project"
 )
 
@@ -21,7 +22,7 @@ type Importing struct {
 	text   string // what is being imported; empty: nothing
 	cancel context.CancelFunc
 	turn   int // of the latest import
-	asked  *SegmentQuestion
+	asked  *importing.File
 }
 
 // Import reads annotation made elsewhere and enters it into the open study. Where the
@@ -33,19 +34,27 @@ func (i *Importing) Import(path string, ask bool) {
 		return
 	}
 	ctx, turn := i.begin("Reading " + filepath.Base(path))
-	background(i.hub, ctx, func(ctx context.Context) (*SegmentQuestion, error) {
-		return readAnnotation(ctx, i.project, st, path)
-	}, func(q *SegmentQuestion, err error) {
+	background(i.hub, ctx, func(ctx context.Context) (*importing.File, error) {
+		known, err := i.project.Mapping(ctx)
+		if err != nil {
+			return nil, err
+		}
+		f, err := importing.Read(ctx, path, known)
+		if err != nil {
+			return nil, err
+		}
+		return f.On(ctx, st.series)
+	}, func(f *importing.File, err error) {
 		switch {
 		case i.overtaken(st, turn):
 		case err != nil:
 			i.Cancel()
 			i.messages.refuse(err)
-		case ask || !q.Known():
-			i.text, i.asked = "", q
+		case ask || !f.Known():
+			i.text, i.asked = "", f
 			i.changed(TopicStudy | TopicChoice)
 		default:
-			i.mark(st, q, nil)
+			i.mark(st, f, nil)
 		}
 	})
 }
@@ -78,50 +87,40 @@ func (i *Importing) stop() {
 	i.turn++
 }
 
-// Question is what is asked about the segments of a file; ok is false if nothing is.
-func (i *Importing) Question() (q SegmentQuestion, ok bool) {
-	if i.asked == nil {
-		return q, false
-	}
-	return *i.asked, true
-}
+// Question is the file whose segments are asked about; ok is false if nothing is asked. Answer
+// with Answer or Cancel.
+func (i *Importing) Question() (f *importing.File, ok bool) { return i.asked, i.asked != nil }
 
 // Answer answers the question: choices are in the order of its Segments. They are
 // remembered, and the annotation is entered.
 func (i *Importing) Answer(choices []annotation.Choice) {
-	st, q := i.reading.open, i.asked
-	if st == nil || q == nil || len(choices) != len(q.Segments) {
+	st, f := i.reading.open, i.asked
+	if st == nil || f == nil || len(choices) != len(f.Segments) {
 		return
 	}
-	chosen := annotation.Mapping{}
-	for k, a := range q.Segments {
-		if !a.Known || choices[k] != a.Choice {
-			chosen[a.key] = choices[k]
-		}
-	}
-	i.mark(st, q, chosen)
+	i.mark(st, f, f.Chosen(choices))
 }
 
 // mark remembers what was chosen, puts the segments onto the study's grid and enters them.
-func (i *Importing) mark(st *study, q *SegmentQuestion, chosen annotation.Mapping) {
-	ctx, turn := i.begin("Importing " + q.File)
+func (i *Importing) mark(st *study, f *importing.File, chosen annotation.Mapping) {
+	ctx, turn := i.begin("Importing " + f.Name)
 	background(i.hub, ctx, func(ctx context.Context) (*annotation.Marked, error) {
 		if err := i.project.Remember(ctx, chosen); err != nil {
 			return nil, err
 		}
-		return annotation.Mark(ctx, q.foreign, q.known.With(chosen), st.Geometry)
+		return f.Mark(ctx, chosen, st.Geometry)
 	}, func(marked *annotation.Marked, err error) {
 		switch {
 		case i.overtaken(st, turn):
 		case errors.Is(err, annotation.ErrLeftOut):
 			i.Cancel()
 			i.messages.warn(sentence(err),
-				Action{"Choose again", func() { i.Import(q.path, true) }})
+				Action{"Choose again", func() { i.Import(f.Path, true) }})
 		case err != nil:
 			i.Cancel()
 			i.messages.refuse(err)
 		default:
-			i.enter(st, q.File, marked, project.Ask)
+			i.enter(st, f.Name, marked, project.Ask)
 		}
 	})
 }
