@@ -2,9 +2,13 @@
 // and C++: only the decoding program may import it, so that a crash costs one frame.
 package native
 
+// OpenJPEG's archive stands in front of the shared library that pkg-config names: what it
+// resolves, the linker takes from it and does not ask for the library (--as-needed).
+
 /*
-#cgo CFLAGS: -O2 -I/usr/include/openjpeg-2.5 -DOPJ_STATIC
-#cgo LDFLAGS: -l:libopenjp2.a -lcharls -lm -lpthread
+#cgo pkg-config: libopenjp2 charls
+#cgo CFLAGS: -O2 -DOPJ_STATIC
+#cgo LDFLAGS: -l:libopenjp2.a -lm -lpthread -Wl,--as-needed
 #cgo LDFLAGS: -Wl,--enable-new-dtags -Wl,-rpath,$ORIGIN/lib
 #include "native.h"
 */
@@ -30,7 +34,8 @@ func JPEG2000(stream []byte, rows, columns int, buf []byte) (Frame, error) {
 	})
 }
 
-// JPEGLS decodes a JPEG-LS picture of rows × columns grey pixels into buf, which is grown as needed.
+// JPEGLS decodes a JPEG-LS picture of rows × columns grey pixels into buf, which is grown as
+// needed.
 func JPEGLS(stream []byte, rows, columns int, buf []byte) (Frame, error) {
 	return decode(stream, rows, columns, buf, func(in, out unsafe.Pointer, info *C.gw_frame) {
 		C.gw_decode_jls(in, C.size_t(len(stream)), out, info)
