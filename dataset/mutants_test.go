@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"glasswork/dataset/shared"
 )
 
 // TestMutants opens real files with a few bytes changed, as disks, networks and bad
@@ -18,10 +20,7 @@ func TestMutants(t *testing.T) {
 	}
 	var files []string
 	for _, collection := range []string{"dicom-syntaxes", "dicom-fuzz/baseline", "nifti-odd"} {
-		root := filepath.Join("..", "..", "shared", "data", filepath.FromSlash(collection))
-		if !exists(root) {
-			t.Skip("the collections of odd files are not here")
-		}
+		root := shared.Data(t, filepath.FromSlash(collection))
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err == nil && d.Type().IsRegular() && filepath.Dir(path) != filepath.Join(root, "TINY_ALPHA") {
 				files = append(files, path)

@@ -8,18 +8,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"glasswork/dataset/shared"
 )
 
 // Every file of the collections of damaged and rare files is annotation that can be read, or
 // is refused with a sentence that names it, quickly and without taking memory.
 func TestOddFilesAsAnnotation(t *testing.T) {
-	data := filepath.Join("..", "..", "shared", "data")
 	for _, collection := range []string{"nifti-odd", "dicom-fuzz", "dicom-seg", "ct-nifti-totalseg"} {
-		root := filepath.Join(data, collection)
-		if !exists(root) {
-			t.Skip("the collections of odd files are not here")
-		}
-		err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		err := filepath.WalkDir(shared.Data(t, collection), func(path string, d os.DirEntry, err error) error {
 			if err == nil && d.Type().IsRegular() {
 				checkOddLabels(t, path)
 			}

@@ -17,6 +17,7 @@ import (
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/nrrd"
 	"glasswork/dataset/series"
+	"glasswork/dataset/shared"
 	"glasswork/dataset/volume"
 )
 
@@ -181,13 +182,8 @@ func TestSampleIsReadSliceBySlice(t *testing.T) {
 // Every file of the collections of damaged and rare files either opens or is refused
 // with one sentence that names it, quickly and without taking memory.
 func TestOddFiles(t *testing.T) {
-	data := filepath.Join("..", "..", "shared", "data")
 	for _, collection := range []string{"dicom-fuzz", "nifti-odd", "dicom-syntaxes"} {
-		root := filepath.Join(data, collection)
-		if !exists(root) {
-			t.Skip("the collections of odd files are not here")
-		}
-		err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		err := filepath.WalkDir(shared.Data(t, collection), func(path string, d os.DirEntry, err error) error {
 			if err == nil && d.Type().IsRegular() {
 				checkOdd(t, path)
 			}

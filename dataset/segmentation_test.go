@@ -14,6 +14,7 @@ import (
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/npy"
 	"glasswork/dataset/series"
+	"glasswork/dataset/shared"
 	"glasswork/dataset/volume"
 )
 
@@ -216,10 +217,7 @@ func TestWhatIsNoAnnotationIsRefused(t *testing.T) {
 
 // TotalSegmentator's masks: names from the header, and a mask on a larger grid.
 func TestRealMasks(t *testing.T) {
-	data := filepath.Join("..", "..", "shared", "data", "ct-nifti-totalseg")
-	if !exists(data) {
-		t.Skip("../shared/data/ct-nifti-totalseg is not here")
-	}
+	data := shared.Data(t, "ct-nifti-totalseg")
 	s, err := OpenSegmentation(t.Context(), filepath.Join(data, "example_seg.nii.gz"))
 	if err != nil {
 		t.Fatal(err)

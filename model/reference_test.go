@@ -17,11 +17,9 @@ import (
 	"golang.org/x/sys/cpu"
 
 	"glasswork/dataset/classes"
+	"glasswork/dataset/shared"
 	"glasswork/training/network"
 )
-
-// referenceDir has outputs of segmentation_models.pytorch 0.2.1; it is not part of the project.
-const referenceDir = "../../shared/reference/smp"
 
 // TestMain holds oneDNN and OpenBLAS to AVX2, on which the reference was made: there all losses
 // agree to 1e-5, while another order of summation alone moves those of the third Adam step
@@ -49,11 +47,14 @@ type referenceIndex struct {
 	Models     map[string]referenceModel `json:"models"`
 }
 
+// referenceDir has outputs of segmentation_models.pytorch 0.2.1.
+func referenceDir(t testing.TB) string { return shared.Path(t, "reference", "smp") }
+
 func readReference(t *testing.T) referenceIndex {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(referenceDir, "index.json"))
+	text, err := os.ReadFile(filepath.Join(referenceDir(t), "index.json"))
 	if err != nil {
-		t.Skip("the reference outputs are not here:", err)
+		t.Fatal(err)
 	}
 	var index referenceIndex
 	if err := json.Unmarshal(text, &index); err != nil {
@@ -167,7 +168,7 @@ func compareParameters(t *testing.T, s *store, want referenceModel) {
 // compareLogits checks prediction, which folds batch norm, to 1e-4 of the logits' deviation.
 func compareLogits(t *testing.T, l *Learner, b network.Batch, name string, deviation float64) {
 	t.Helper()
-	f, err := os.Open(filepath.Join(referenceDir, name+".logits.npy"))
+	f, err := os.Open(filepath.Join(referenceDir(t), name+".logits.npy"))
 	if err != nil {
 		t.Fatal(err)
 	}

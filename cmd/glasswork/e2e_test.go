@@ -14,6 +14,7 @@ import (
 
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/project"
+	"glasswork/dataset/shared"
 )
 
 // How long things may take on a slow machine; the test waits no longer than they do.
@@ -35,12 +36,7 @@ var (
 func TestTheLoop(t *testing.T) {
 	t.Run("sample", func(t *testing.T) { loop(t, os.Getenv("GLASSWORK_IMAGES"), "--sample") })
 	t.Run("chest-ct-lungdx", func(t *testing.T) {
-		path := filepath.Join("..", "..", "..", "shared", "data", "chest-ct-lungdx",
-			"A0001-series3-kernelB")
-		if _, err := os.Stat(path); err != nil {
-			t.Skip("the chest CT is not there")
-		}
-		loop(t, "", path)
+		loop(t, "", shared.Data(t, "chest-ct-lungdx", "A0001-series3-kernelB"))
 	})
 }
 

@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"glasswork/dataset/shared"
 )
 
 // compressedKinds are the files of one real slice, by what compressed it.
@@ -23,7 +25,7 @@ var compressedKinds = []struct{ name, file string }{
 // compressedSlices returns the headers of the kinds, HTJ2K made of the uncompressed slice.
 func compressedSlices(b *testing.B) map[string]*header {
 	b.Helper()
-	folder := shared(b, "dicom-syntaxes/ctimage")
+	folder := shared.Data(b, "dicom-syntaxes/ctimage")
 	out := map[string]*header{}
 	add := func(name, path string) {
 		h, err := readHeader(path)

@@ -16,16 +16,6 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// shared is a folder of the collected files, or skips the test.
-func shared(t testing.TB, folder string) string {
-	t.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "data", folder)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("%s is not here", path)
-	}
-	return path
-}
-
 // readOne reads the only series of a file or folder.
 func readOne(t testing.TB, paths ...string) *volume.Volume {
 	t.Helper()

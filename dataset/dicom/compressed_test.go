@@ -17,6 +17,7 @@ import (
 	"glasswork/dataset/dicom/codec"
 	"glasswork/dataset/dicom/codec/codectest"
 	"glasswork/dataset/dicom/internal/walk"
+	"glasswork/dataset/shared"
 	"glasswork/dataset/volume"
 )
 
@@ -38,7 +39,7 @@ func worst(t testing.TB, a, b *volume.Volume) int {
 // One slice in every transfer syntax. The lossy JPEG files were rescaled to 8 or 12 bits before they
 // were compressed: their bounds are a step of that and what the compression changed.
 func TestOneSliceInEverySyntax(t *testing.T) {
-	folder := shared(t, "dicom-syntaxes/ctimage")
+	folder := shared.Data(t, "dicom-syntaxes/ctimage")
 	want := readOne(t, filepath.Join(folder, "CTImage.dcm"))
 	for name, allowed := range map[string]int{
 		"LittleEndianImplicit": 0, "LittleEndianExplicit": 0, "BigEndianExplicit": 0, "DeflatedExplicit": 0, "RLELossless": 0,
@@ -267,7 +268,7 @@ func TestFramesWithoutACodec(t *testing.T) {
 // Odd files, each against its uncompressed twin: frames of several fragments, precision
 // that contradicts BitsStored, 32 bits. They are not CT, so that their frames are read alone.
 func TestTwinsHaveTheSameFrames(t *testing.T) {
-	folder := shared(t, "dicom-syntaxes")
+	folder := shared.Data(t, "dicom-syntaxes")
 	for _, c := range []struct{ plain, packed string }{
 		{"pydicom/MR_small.dcm", "pydicom/MR_small_RLE.dcm"},
 		{"pydicom/MR_small.dcm", "pydicom/MR_small_jp2klossless.dcm"},
@@ -318,7 +319,7 @@ func frames(t testing.TB, path string) [][]int16 {
 }
 
 func TestSignOfTheHeaderAndOfTheCodestream(t *testing.T) {
-	v := readOne(t, filepath.Join(shared(t, "dicom-syntaxes/pydicom"), "J2K_pixelrep_mismatch.dcm"))
+	v := readOne(t, filepath.Join(shared.Data(t, "dicom-syntaxes/pydicom"), "J2K_pixelrep_mismatch.dcm"))
 	if low, high := slices.Min(v.HU), slices.Max(v.HU); low != -2000 || high != 1896 {
 		t.Errorf("from %d to %d HU, want -2000 to 1896", low, high)
 	}

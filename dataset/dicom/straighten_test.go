@@ -3,12 +3,11 @@ package dicom
 import (
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"glasswork/dataset/series"
+	"glasswork/dataset/shared"
 	"glasswork/dataset/volume"
 )
 
@@ -131,11 +130,7 @@ func checkStraight(t *testing.T, name string, s *series.Series, places, air int)
 }
 
 func TestRealGantryTilt(t *testing.T) {
-	root := filepath.Join("..", "..", "..", "shared", "data", "ct-tilt-dcmqa", "GE")
-	if _, err := os.Stat(root); err != nil {
-		t.Skip("the series with gantry tilt is not here")
-	}
-	r := scanDir(t, root)
+	r := scanDir(t, shared.Data(t, "ct-tilt-dcmqa", "GE"))
 	if len(r.Series) != 2 || r.Series[0].Measurable || !r.Series[1].Measurable {
 		t.Fatalf("%d series", len(r.Series))
 	}

@@ -14,6 +14,7 @@ import (
 	"glasswork/dataset/classes"
 	"glasswork/dataset/internal/fixture"
 	"glasswork/dataset/nifti"
+	"glasswork/dataset/shared"
 	"glasswork/dataset/volume"
 )
 
@@ -136,11 +137,7 @@ func TestOpenExamplesRefuses(t *testing.T) {
 }
 
 func TestMedSegSlices(t *testing.T) {
-	dir := filepath.Join("..", "..", "..", "shared", "data", "medseg-2d", "train")
-	if !exists(dir) {
-		t.Skip("the MedSeg slices are not here")
-	}
-	e, err := Open(t.Context(), dir)
+	e, err := Open(t.Context(), shared.Data(t, "medseg-2d", "train"))
 	if err != nil || e.Len() != 50 {
 		t.Fatalf("%v, %v", e, err)
 	}

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"io/fs"
 	"math"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"glasswork/dataset/shared"
 )
 
 // nibabelCheck writes for every file the size of its volume in LPS order and its scaled
@@ -30,10 +31,7 @@ for path in sys.argv[1:]:
 
 // Every NIfTI file of the collection of odd ones is read as nibabel reads it, or refused.
 func TestNibabelAgreesOnOddFiles(t *testing.T) {
-	root := filepath.Join("..", "..", "..", "shared", "data", "nifti-odd")
-	if _, err := os.Stat(root); err != nil {
-		t.Skip("../shared/data/nifti-odd is not here")
-	}
+	root := shared.Data(t, "nifti-odd")
 	var paths []string
 	var images []*image
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

@@ -11,6 +11,7 @@ import (
 	"glasswork/dataset/classes"
 	"glasswork/dataset/example"
 	"glasswork/dataset/npy"
+	"glasswork/dataset/shared"
 )
 
 // writeArray writes an array as NumPy does.
@@ -133,10 +134,7 @@ func TestTheStudysArraysAreKnown(t *testing.T) {
 }
 
 func TestOpenDataKeepsATestSet(t *testing.T) {
-	const dir = "../../../shared/data/medseg-2d"
-	if !isFolder(dir) {
-		t.Skip("the published slices are not here: ../shared/data/medseg-2d is absent")
-	}
+	dir := shared.Data(t, "medseg-2d")
 	d, err := OpenData(t.Context(), []string{dir}, nil)
 	if err != nil || d.Pool.Len() != 78 || d.TestFrom != 50 || d.Names[1] != filepath.Join("medseg-2d", "test") {
 		t.Errorf("%+v, %v", d, err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/shared"
 )
 
 var testKey = []byte("sixteen bytes or more of a secret")
@@ -110,10 +110,7 @@ func occurs(b []byte, v string) bool {
 }
 
 func TestNothingRemovedOccursInRealFiles(t *testing.T) {
-	root := filepath.Join("..", "..", "..", "..", "shared", "data")
-	if _, err := os.Stat(root); err != nil {
-		t.Skipf("%s is not here", root)
-	}
+	root := shared.Data(t)
 	cleaned, refused := 0, 0
 	removers := []*Remover{remover(t, ShiftDates), remover(t, RemoveDates)}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -18,9 +17,8 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"glasswork/dataset/dicom/internal/walk"
+	"glasswork/dataset/shared"
 )
-
-const shared = "../../../../shared/data"
 
 // sample is an object with every kind of value.
 func sample() *Object {
@@ -309,12 +307,9 @@ func TestFilesAreWrittenWholeOrNotAtAll(t *testing.T) {
 // Every file at hand is read within 2 s and 64 MiB, and what is read can be written and
 // read again.
 func TestFilesAtHand(t *testing.T) {
-	if _, err := os.Stat(shared); err != nil {
-		t.Skip("no shared data here")
-	}
 	opened := 0
 	for _, folder := range []string{"dicom-syntaxes", "dicom-fuzz", "dicom-seg", "ct-rtstruct-sts", "ct-tilt-dcmqa"} {
-		err := filepath.WalkDir(filepath.Join(shared, folder), func(path string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(shared.Data(t, folder), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err
 			}

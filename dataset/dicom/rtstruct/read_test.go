@@ -3,7 +3,6 @@ package rtstruct
 import (
 	"bytes"
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,18 +15,9 @@ import (
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/series"
+	"glasswork/dataset/shared"
 	"glasswork/dataset/volume"
 )
-
-// shared is the folder of real data, which not every checkout has beside it.
-func shared(t testing.TB, parts ...string) string {
-	t.Helper()
-	path := filepath.Join(append([]string{"..", "..", "..", "..", "shared", "data"}, parts...)...)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("%s is not here", path)
-	}
-	return path
-}
 
 // readFile reads the structures of a file.
 func readFile(path string) (*annotation.Segmentation, error) {
@@ -42,7 +32,7 @@ func readFile(path string) (*annotation.Segmentation, error) {
 // rasterised by another program, with the same outcome voxel by voxel.
 func TestRealStructures(t *testing.T) {
 	for patient, voxels := range map[string]int{"STS_001": 117145, "STS_005": 187576} {
-		folder := shared(t, "ct-rtstruct-sts", patient)
+		folder := shared.Data(t, "ct-rtstruct-sts", patient)
 		files, err := filepath.Glob(filepath.Join(folder, "dicom-rtstruct", "*"))
 		if err != nil || len(files) != 1 {
 			t.Fatalf("%v: %v", files, err)

@@ -15,6 +15,7 @@ import (
 	"glasswork/dataset/annotation"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/series"
+	"glasswork/dataset/shared"
 	"glasswork/dataset/volume"
 )
 
@@ -140,7 +141,7 @@ func TestFramesWithoutPositionAreRefused(t *testing.T) {
 // seconds (2 on a machine that does nothing else) and 64 MiB beyond its pixels.
 func TestFilesAtHandAreReadOrRefused(t *testing.T) {
 	for _, folder := range []string{"dicom-fuzz", "dicom-syntaxes", "dicom-seg"} {
-		root := sharedFile(t, folder)
+		root := shared.Data(t, folder)
 		err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return err

@@ -14,14 +14,14 @@ import (
 	"glasswork/dataset/dicom"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/series"
+	"glasswork/dataset/shared"
 	"glasswork/dataset/volume"
 )
 
 // opened opens a folder or file of the shared data as its only series.
 func opened(t *testing.T, pattern string) *series.Series {
 	t.Helper()
-	sharedFile(t, filepath.Dir(pattern))
-	files, err := filepath.Glob(filepath.Join(shared, pattern))
+	files, err := filepath.Glob(filepath.Join(shared.Data(t, filepath.Dir(pattern)), filepath.Base(pattern)))
 	if err != nil || len(files) == 0 {
 		t.Fatal(pattern, err)
 	}
@@ -41,7 +41,7 @@ func TestForeignFilesLieOnTheirCT(t *testing.T) {
 		{"dicom-seg/dcmqi/24x38x3/image/*.dcm", "dicom-seg/dcmqi/sparse-labelmap-noppv.dcm", ""},
 	} {
 		s := opened(t, c.ct)
-		sg, f := read(t, sharedFile(t, c.seg))
+		sg, f := read(t, shared.Data(t, c.seg))
 		if match, why := Fits(sg, s); match != ByReference {
 			t.Errorf("%s: %s", c.seg, why)
 		}
@@ -89,7 +89,7 @@ func drawnIn(f *frames, number int) int {
 
 func TestAnotherFrameOfReferenceDoesNotFit(t *testing.T) {
 	s := opened(t, "dicom-seg/dcmqi/24x38x3/image/*.dcm")
-	sg, _ := read(t, sharedFile(t, "dicom-seg/dcmqi/liver.dcm"))
+	sg, _ := read(t, shared.Data(t, "dicom-seg/dcmqi/liver.dcm"))
 	if match, why := Fits(sg, s); match != NoMatch || !strings.Contains(why, "another frame of reference") {
 		t.Errorf("%v: %s", match, why)
 	}
@@ -97,7 +97,7 @@ func TestAnotherFrameOfReferenceDoesNotFit(t *testing.T) {
 	if match, why := Fits(sg, s); match != NoMatch || !strings.Contains(why, "lie outside") {
 		t.Errorf("%v: %s", match, why)
 	}
-	sg, _ = read(t, sharedFile(t, "dicom-seg/dcmqi/24x38x3/seg/label.seg"))
+	sg, _ = read(t, shared.Data(t, "dicom-seg/dcmqi/24x38x3/seg/label.seg"))
 	s.ID, s.Files = "1.2.3", nil // another series, of which no file is known
 	if match, why := Fits(sg, s); match != ByGeometry {
 		t.Errorf("%v: %s", match, why)
@@ -205,7 +205,7 @@ func TestTiltedStacksOntoStraightGrids(t *testing.T) {
 
 // Frames of an enhanced CT are referred to by their numbers.
 func TestMultiFrameSources(t *testing.T) {
-	path := sharedFile(t, "dicom-syntaxes/pydicom-data/eCT_Supplemental.dcm")
+	path := shared.Data(t, "dicom-syntaxes/pydicom-data/eCT_Supplemental.dcm")
 	o, err := object.Read(path)
 	if err != nil {
 		t.Fatal(err)

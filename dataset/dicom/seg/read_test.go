@@ -14,19 +14,8 @@ import (
 
 	"glasswork/dataset/annotation"
 	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/shared"
 )
-
-const shared = "../../../../shared/data"
-
-// sharedFile returns the path of a file of the shared data, or skips the test.
-func sharedFile(t testing.TB, name string) string {
-	t.Helper()
-	path := filepath.Join(shared, name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skip("no shared data here")
-	}
-	return path
-}
 
 // readFile reads the segmentation in a file.
 func readFile(ctx context.Context, path string) (*annotation.Segmentation, error) {
@@ -116,7 +105,7 @@ func TestForeignFilesReadAsPydicomReadsThem(t *testing.T) {
 		{"dicom-syntaxes/pydicom-data/liver_nonbyte_aligned.dcm", 1, "Liver"},
 	} {
 		t.Run(filepath.Base(c.file), func(t *testing.T) {
-			path := sharedFile(t, c.file)
+			path := shared.Data(t, c.file)
 			s, f := read(t, path)
 			if len(s.Segments) != c.segments || s.Segments[0].Label != c.first {
 				t.Errorf("segments %+v", s.Segments)
@@ -136,9 +125,9 @@ func TestCompressedFilesHoldTheSameVoxels(t *testing.T) {
 		"liver":                 {"liver_deflate", "liver_j2k"},
 		"liver_nonbyte_aligned": {"liver_nonbyte_aligned_rle", "liver_nonbyte_aligned_j2k"},
 	} {
-		_, want := read(t, sharedFile(t, "dicom-syntaxes/pydicom-data/"+plain+".dcm"))
+		_, want := read(t, shared.Data(t, "dicom-syntaxes/pydicom-data/"+plain+".dcm"))
 		for _, name := range packed {
-			_, got := read(t, sharedFile(t, "dicom-syntaxes/pydicom-data/"+name+".dcm"))
+			_, got := read(t, shared.Data(t, "dicom-syntaxes/pydicom-data/"+name+".dcm"))
 			if !slices.Equal(got.lines(), want.lines()) {
 				t.Errorf("%s differs from %s", name, plain)
 			}

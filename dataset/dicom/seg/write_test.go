@@ -21,6 +21,7 @@ import (
 	"glasswork/dataset/dicom/codec/codectest"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/series"
+	"glasswork/dataset/shared"
 	"glasswork/dataset/volume"
 )
 
@@ -473,7 +474,7 @@ func TestRealSeries(t *testing.T) {
 		"chest-ct-lungdx", "ct-rtstruct-sts", "ct-tilt-dcmqa", "ct-nifti-totalseg", "dicom-seg/dcmqi/ct-3slice", "dicom-seg/dcmqi/24x38x3/image",
 		"dicom-syntaxes/lungmask", "dicom-syntaxes/pydicom-data", "dicom-syntaxes/ctimage",
 	} {
-		root := sharedFile(t, folder)
+		root := shared.Data(t, folder)
 		var files []string
 		err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 			if err == nil && !d.IsDir() {

@@ -2,11 +2,11 @@ package study
 
 import (
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 	"slices"
 	"testing"
+
+	"glasswork/dataset/shared"
 )
 
 // Permutations that numpy 1.24 prints for RandomState(51).permutation(n).
@@ -39,11 +39,8 @@ func TestSplitOfAnyNumberIsAPartition(t *testing.T) {
 
 // The study's own 743 and 186 slices, in its order.
 func TestSplitIsTheStudys(t *testing.T) {
-	const path = "../../../../shared/reference/split-929-seed51.json"
+	path := shared.Path(t, "reference", "split-929-seed51.json")
 	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("the study's list of slices is not here: ../shared/reference is absent")
-	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,11 +8,12 @@ import (
 
 	"glasswork/dataset/dicom/codec/internal/native"
 	"glasswork/dataset/dicom/codec/internal/wire"
+	"glasswork/dataset/shared"
 )
 
 // The libraries alone, in this process: what a slice through the program is compared with.
 func BenchmarkLibrary(b *testing.B) {
-	folder := filepath.Join("..", "..", "..", "..", "..", "shared", "data", "dicom-syntaxes", "ctimage")
+	folder := shared.Data(b, "dicom-syntaxes", "ctimage")
 	for _, c := range []struct {
 		name, file, begins string
 		decode             func(stream []byte, rows, columns int, buf []byte) (native.Frame, error)
@@ -22,7 +23,7 @@ func BenchmarkLibrary(b *testing.B) {
 	} {
 		file, err := os.ReadFile(filepath.Join(folder, c.file))
 		if err != nil {
-			b.Skipf("%s is not here", c.file)
+			b.Fatal(err)
 		}
 		stream := file[bytes.Index(file, []byte(c.begins)):]
 		b.Run(c.name, func(b *testing.B) {
