@@ -161,6 +161,15 @@ var rooms = map[string][]string{
 		"glasswork/training/input", "glasswork/training/network", "glasswork/training/protocol",
 		"glasswork/training/sampling", "glasswork/training/score",
 	},
+	"glasswork/training/recipe": {
+		"glasswork/dataset/atomicfile", "glasswork/dataset/classes", "glasswork/dataset/example",
+		"glasswork/training", "glasswork/training/augment", "glasswork/training/network",
+		"glasswork/training/protocol", "glasswork/training/sampling",
+	},
+	"glasswork/training/release": {
+		"glasswork/dataset/atomicfile", "glasswork/training/job", "glasswork/training/network",
+		"glasswork/training/protocol", "glasswork/training/recipe", "glasswork/training/score",
+	},
 	"glasswork/training/internal/fake": {
 		"glasswork/dataset/atomicfile", "glasswork/dataset/classes", "glasswork/dataset/example",
 		"glasswork/dataset/series", "glasswork/training/network",

@@ -50,7 +50,8 @@ func (w *Window) planSheet(plan session.Plan) *retrainSheet {
 	r.wrong.Importance = widget.DangerImportance
 	r.preview.FillMode, r.preview.ScaleMode = canvas.ImageFillContain, canvas.ImageScaleFastest
 	r.preview.SetMinSize(fyne.NewSize(previewSize, previewSize))
-	pictures := container.NewVBox(newLabel("How slices are varied while training", inkQuiet), spacer(0, 2),
+	pictures := container.NewVBox(
+		newLabel("How slices are varied while training", inkQuiet), spacer(0, 2),
 		r.preview)
 	r.advanced = widget.NewAccordion(widget.NewAccordionItem("Advanced", container.NewVBox(
 		newLabel("How slices are varied (augmentation, see docs/training.md)", inkQuiet),

@@ -40,13 +40,18 @@ func (a *app) command() *cobra.Command {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	root.PersistentFlags().BoolVar(&a.json, "json", false, "write JSON, one object a line, for machines")
-	root.PersistentFlags().IntVar(&a.threads, "threads", 0, "threads that compute (0: one for each core)")
-	root.PersistentFlags().StringVar(&a.device, "device", "auto", "what computes: cpu, cuda:N, or auto for a GPU if one answers")
+	root.PersistentFlags().BoolVar(&a.json, "json", false,
+		"write JSON, one object a line, for machines")
+	root.PersistentFlags().IntVar(&a.threads, "threads", 0,
+		"threads that compute (0: one for each core)")
+	root.PersistentFlags().StringVar(&a.device, "device", "auto",
+		"what computes: cpu, cuda:N, or auto for a GPU if one answers")
 	root.AddCommand(
-		a.infoCommand(), a.predictCommand(), a.trainCommand(), a.finetuneCommand(), a.evaluateCommand(),
+		a.infoCommand(), a.predictCommand(), a.trainCommand(), a.finetuneCommand(),
+		a.evaluateCommand(),
 		a.experimentCommand(),
-		a.importCommand(), a.exportCommand(), a.deidentifyCommand(), a.serveCommand(), a.demoCommand(), a.augmentCommand(),
+		a.importCommand(), a.exportCommand(), a.deidentifyCommand(), a.serveCommand(),
+		a.demoCommand(), a.augmentCommand(),
 		a.lungsCommand(), a.packCommand(), a.modelCommand(),
 	)
 	return root
@@ -55,7 +60,8 @@ func (a *app) command() *cobra.Command {
 // onePath accepts exactly one argument.
 func onePath(c *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("%s needs one path and was given %d; %s --help shows an example", c.Name(), len(args), c.CommandPath())
+		return fmt.Errorf("%s needs one path and was given %d; %s --help shows an example",
+			c.Name(), len(args), c.CommandPath())
 	}
 	return nil
 }

@@ -13,12 +13,16 @@ import (
 
 func TestAugmentDrawsItsPreview(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "p.png")
-	args := []string{"augment", "--augment", "V{.5}(S{1}|G{1}){0.30}", "--data", "phantom:2@1", "--size", "64", "--preview", path}
+	args := []string{
+		"augment", "--augment", "V{.5}(S{1}|G{1}){0.30}", "--data", "phantom:2@1",
+		"--size", "64", "--preview", path,
+	}
 	if out := must(t, args...); out != "V{0.5}(S{1}|G{1}){0.3}\n" {
 		t.Errorf("printed %q", out)
 	}
 	picture, err := imaging.Open(path)
-	if err != nil || picture.Bounds().Dx() < 4*64 || picture.Bounds().Dx() != picture.Bounds().Dy() {
+	if err != nil || picture.Bounds().Dx() < 4*64 ||
+		picture.Bounds().Dx() != picture.Bounds().Dy() {
 		t.Fatalf("the preview: %v, %v", picture, err)
 	}
 }
@@ -28,12 +32,19 @@ func TestAugmentRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		"nothing":      {nil, "nothing to do"},
-		"no slice":     {[]string{"--augment", "E", "--preview", filepath.Join(t.TempDir(), "p.png"), "--data", "phantom:2", "--slice", "3"}, "does not exist"},
+		"nothing": {nil, "nothing to do"},
+		"no slice": {
+			[]string{
+				"--augment", "E", "--preview",
+				filepath.Join(t.TempDir(), "p.png"), "--data", "phantom:2", "--slice", "3",
+			},
+			"does not exist",
+		},
 		"a wrong size": {[]string{"--augment", "E", "--size", "0"}, "--size 0"},
 		"no folder":    {[]string{"--preview", filepath.Join(t.TempDir(), "no", "p.png")}, "p.png"},
 	} {
-		if _, err := command(t, "", append([]string{"augment"}, c.args...)...); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := command(t, "", append([]string{"augment"}, c.args...)...); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want …%s…", name, err, c.want)
 		}
 	}

@@ -30,7 +30,8 @@ new names are made up for this run alone.`,
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "folder to write")
-	c.Flags().StringVar(&dates, "dates", "shift", "shift all dates of a patient by the same number of days, or remove them")
+	c.Flags().StringVar(&dates, "dates", "shift",
+		"shift all dates of a patient by the same number of days, or remove them")
 	c.Flags().StringVar(&dir, "project", "", "project folder whose secret makes the new names")
 	_ = c.MarkFlagRequired("out")
 	return c
@@ -60,9 +61,14 @@ func (a *app) deidentify(ctx context.Context, path, out, dates, dir string) erro
 		return fmt.Errorf("%s holds no DICOM file that can be copied without identities", path)
 	}
 	if a.json {
-		return printJSON(a.stdout, map[string]any{"type": "summary", "out": out, "written": report.Written, "skipped": report.Skipped})
+		return printJSON(a.stdout,
+			map[string]any{
+				"type": "summary", "out": out, "written": report.Written,
+				"skipped": report.Skipped,
+			})
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s: %d files written, %d left out\n", out, report.Written, report.Skipped)
+	_, err = fmt.Fprintf(a.stdout, "%s: %d files written, %d left out\n", out, report.Written,
+		report.Skipped)
 	return err
 }
 

@@ -55,7 +55,9 @@ reopening, ends it with exit status 1.`,
 			return d.run(c.Context())
 		},
 	}
-	c.Flags().StringVar(&out, "out", "demo", "folder for the study, the project and the pictures; what an earlier demo left there is replaced")
+	c.Flags().StringVar(&out, "out", "demo",
+		"folder for the study, the project and the pictures; what an earlier demo left there is "+
+			"replaced")
 	c.Flags().IntVar(&steps, "steps", 0, "fine-tuning steps (0: as many as Retrain would choose)")
 	return c
 }
@@ -140,7 +142,10 @@ func (d *demo) open(ctx context.Context, s *demoStudy) error {
 	}
 	s.truth = made.Labels
 	dir := filepath.Join(d.out, "dicom", s.name)
-	info := dicom.Info{PatientID: s.name, PatientName: "Synthetic^" + s.name, Description: "Synthetic chest CT", Date: "2026-01-01"}
+	info := dicom.Info{
+		PatientID: s.name, PatientName: "Synthetic^" + s.name,
+		Description: "Synthetic chest CT", Date: "2026-01-01",
+	}
 	if err := dicom.Write(ctx, dir, made.CT, info); err != nil {
 		return err
 	}
@@ -164,7 +169,8 @@ func (d *demo) open(ctx context.Context, s *demoStudy) error {
 	if !slices.Equal(read.HU, made.CT.HU) {
 		return errors.New("the voxels read back from DICOM are not those written")
 	}
-	d.say("%s: %d slices written as DICOM, opened as %s, voxels equal", s.name, study.Slices, study.Alias)
+	d.say("%s: %d slices written as DICOM, opened as %s, voxels equal", s.name, study.Slices,
+		study.Alias)
 	return nil
 }
 
@@ -181,7 +187,8 @@ func (d *demo) correct(ctx context.Context, s *demoStudy) error {
 	changed := 0
 	for _, z := range chosen {
 		entries := []project.Entry{}
-		if p, ok := volume.Diff(z, s.truth.Size[2], annotation.Labels.Slice(z), s.truth.Slice(z)); ok {
+		if p, ok := volume.Diff(z, s.truth.Size[2], annotation.Labels.Slice(z),
+			s.truth.Slice(z)); ok {
 			entries = append(entries, annotation.Stroke(p))
 			changed += len(p.New)
 		}
@@ -203,7 +210,8 @@ func (d *demo) correct(ctx context.Context, s *demoStudy) error {
 		return err
 	}
 	s.labels, s.revision = annotation.Labels, revision.Number
-	d.say("%s: %d slices proposed, corrected (boxes of %d voxels) and reviewed, saved as revision %d", s.name, len(chosen), changed, revision.Number)
+	d.say("%s: %d slices proposed, corrected (boxes of %d voxels) and reviewed, saved as "+
+		"revision %d", s.name, len(chosen), changed, revision.Number)
 	return nil
 }
 
@@ -232,7 +240,10 @@ func (d *demo) propose(ctx context.Context, s *demoStudy, wanted []int) error {
 	show := d.app.reporter()
 	defer show.close()
 	var failed error
-	job := protocol.PredictJob{Project: d.project.Dir(), Study: s.id, Model: "baseline", Slices: wanted}
+	job := protocol.PredictJob{
+		Project: d.project.Dir(), Study: s.id, Model: "baseline",
+		Slices: wanted,
+	}
 	_, err = d.app.jobs().Run(ctx, protocol.Job{Predict: &job}, func(e protocol.Event) {
 		if e.Slice == nil {
 			show.event(e)
@@ -265,7 +276,8 @@ func (d *demo) reopen(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		if !bytes.Equal(annotation.Labels.Labels, s.labels.Labels) || !bytes.Equal(saved.Labels, s.labels.Labels) {
+		if !bytes.Equal(annotation.Labels.Labels, s.labels.Labels) ||
+			!bytes.Equal(saved.Labels, s.labels.Labels) {
 			return fmt.Errorf("the labels of %s are not those that were saved", s.name)
 		}
 	}
@@ -276,7 +288,8 @@ func (d *demo) reopen(ctx context.Context) (err error) {
 // exported writes the corrected dataset and reads its masks back.
 func (d *demo) exported(ctx context.Context) error {
 	dir := filepath.Join(d.out, "export", "Dataset001_Glasswork")
-	if err := export.Write(ctx, dir, d.project.ExportStudies(ctx), export.Options{Format: "nnunet"}); err != nil {
+	if err := export.Write(ctx, dir, d.project.ExportStudies(ctx),
+		export.Options{Format: "nnunet"}); err != nil {
 		return err
 	}
 	masks, err := filepath.Glob(filepath.Join(dir, "labelsTr", "*.nii.gz"))
@@ -334,10 +347,18 @@ func (d *demo) pictures(ctx context.Context, n int, s protocol.Sample) error {
 	if err != nil {
 		return err
 	}
-	for name, labels := range map[string][]byte{"before": s.Current, "after": s.New, "reference": s.Reference} {
-		picture := viewer.Snapshot(v.Geometry, v.Slice(s.Z), labels, viewer.WindowLevel{Center: -600, Width: 1500}, viewer.DefaultStyle(), 768)
+	for name, labels := range map[string][]byte{
+		"before": s.Current, "after": s.New,
+		"reference": s.Reference,
+	} {
+		picture := viewer.Snapshot(v.Geometry, v.Slice(s.Z), labels,
+			viewer.WindowLevel{Center: -600, Width: 1500}, viewer.DefaultStyle(), 768)
 		path := filepath.Join(d.out, fmt.Sprintf("slice-%d-%s.png", n, name))
-		if err := atomicfile.WriteFile(path, func(w io.Writer) error { return imaging.Encode(w, picture, imaging.PNG) }); err != nil {
+		if err := atomicfile.WriteFile(path,
+			func(w io.Writer) error {
+				return imaging.Encode(w, picture,
+					imaging.PNG)
+			}); err != nil {
 			return err
 		}
 	}

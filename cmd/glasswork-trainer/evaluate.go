@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"glasswork/training/protocol"
-	"glasswork/training/score"
 )
 
 func (a *app) evaluateCommand() *cobra.Command {
@@ -25,9 +24,11 @@ and more of the kind (docs/training.md), with null for what is undefined.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.evaluate(c.Context(), job) },
 	}
-	c.Flags().StringVar(&job.Model, "model", "baseline", "model file, or baseline for the shipped one")
+	c.Flags().StringVar(&job.Model, "model", "baseline",
+		"model file, or baseline for the shipped one")
 	c.Flags().StringVar(&job.Data, "data", "", "labelled dataset")
-	c.Flags().StringVar(&job.Project, "project", "", "project whose held-out patients are scored, instead of a dataset")
+	c.Flags().StringVar(&job.Project, "project", "",
+		"project whose held-out patients are scored, instead of a dataset")
 	flipsFlag(c, &job.Flips)
 	c.MarkFlagsOneRequired("data", "project")
 	c.MarkFlagsMutuallyExclusive("data", "project")
@@ -43,50 +44,9 @@ func (a *app) evaluate(ctx context.Context, job protocol.EvaluateJob) error {
 	}
 	show.close()
 	if a.json {
-		return printJSON(a.stdout, evaluationLine(s.Evaluate.Report))
+		return printJSON(a.stdout, s.Evaluate.Report.Evaluation())
 	}
 	fmt.Fprintf(a.stdout, "%s on %s: ", s.Evaluate.ModelName, job.Data+job.Project)
 	printReport(a.stdout, s.Evaluate.Report)
 	return nil
-}
-
-// evaluation is the last line of evaluate --json: a report without volumes. nil is null:
-// undefined.
-type evaluation struct {
-	Cases     int               `json:"cases"`
-	Patients  int               `json:"patients"`
-	Confusion *score.Confusion  `json:"confusion,omitempty"`
-	Accuracy  *float64          `json:"accuracy"`
-	Classes   []evaluationClass `json:"classes"`
-}
-
-type evaluationClass struct {
-	Name             string          `json:"name"`
-	IoUPooled        *float64        `json:"iou_pooled"`
-	DicePooled       *float64        `json:"dice_pooled"`
-	AccuracyPooled   *float64        `json:"accuracy_pooled"`
-	PrecisionPooled  *float64        `json:"precision_pooled"`
-	RecallPooled     *float64        `json:"recall_pooled"`
-	IoUMean          *float64        `json:"iou_mean"`
-	DiceMean         *float64        `json:"dice_mean"`
-	AccuracyMean     *float64        `json:"accuracy_mean"`
-	PrecisionMean    *float64        `json:"precision_mean"`
-	RecallMean       *float64        `json:"recall_mean"`
-	Present          int             `json:"present"`
-	IoUInterval      *score.Interval `json:"iou_interval"`
-	DiceInterval     *score.Interval `json:"dice_interval"`
-	IoUMeanInterval  *score.Interval `json:"iou_mean_interval"`
-	DiceMeanInterval *score.Interval `json:"dice_mean_interval"`
-}
-
-func evaluationLine(r score.Report) evaluation {
-	e := evaluation{Cases: r.Cases, Patients: r.Patients, Confusion: &r.Confusion, Accuracy: r.Accuracy}
-	for _, c := range r.Classes {
-		e.Classes = append(e.Classes, evaluationClass{
-			c.Name, c.IoUPooled, c.DicePooled, c.AccuracyPooled, c.PrecisionPooled, c.RecallPooled,
-			c.IoUMean, c.DiceMean, c.AccuracyMean, c.PrecisionMean, c.RecallMean, c.Present,
-			c.IoUInterval, c.DiceInterval, c.IoUMeanInterval, c.DiceMeanInterval,
-		})
-	}
-	return e
 }

@@ -32,7 +32,8 @@ type experimentFlags struct {
 func (a *app) experimentCommand() *cobra.Command {
 	var f experimentFlags
 	c := &cobra.Command{
-		Use:   "experiment --suite augmentations|architectures|two-class|FILE --data DIR --protocol published|patient --out DIR",
+		Use: "experiment --suite augmentations|architectures|two-class|FILE --data DIR " +
+			"--protocol published|patient --out DIR",
 		Short: "Run the columns of a study and write its tables",
 		Long: `Train and score every column of a suite and write tables (Markdown, CSV, LaTeX), curves, example
 predictions and one HTML report to OUT.
@@ -54,15 +55,18 @@ suites of your own.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.experiment(c.Context(), f) },
 	}
 	s := c.Flags()
-	s.StringVar(&f.suite, "suite", "", "augmentations, architectures, two-class, or a file (YAML or JSON) with columns of your own")
+	s.StringVar(&f.suite, "suite", "",
+		"augmentations, architectures, two-class, or a file (YAML or JSON) with columns of your own")
 	s.StringArrayVar(&f.data, "data", nil, "labelled dataset; may be repeated")
-	s.StringArrayVar(&f.test, "test", nil, "labelled dataset that the patient protocol only scores; may be repeated")
+	s.StringArrayVar(&f.test, "test", nil,
+		"labelled dataset that the patient protocol only scores; may be repeated")
 	s.StringVar(&f.protocol, "protocol", "", "published or patient")
 	s.StringVar(&f.out, "out", "", "folder of the experiment")
 	s.IntVar(&f.seeds, "seeds", 1, "runs of each column, with seeds from 1")
 	s.IntSliceVar(&f.columns, "column", nil, "run only these columns (numbers from 1)")
 	s.BoolVar(&f.list, "list", false, "list columns and where they stand; run nothing")
-	s.BoolVar(&f.reportOnly, "report", false, "write tables and report from what is finished; run nothing")
+	s.BoolVar(&f.reportOnly, "report", false,
+		"write tables and report from what is finished; run nothing")
 	s.IntVar(&f.workers, "workers", 2, "goroutines that prepare samples")
 	registerSettings(s, &f.settings)
 	_ = c.MarkFlagRequired("out")
@@ -72,13 +76,20 @@ suites of your own.`,
 // registerSettings adds the flags that stand above what a suite says, for small machines.
 // The report names them as deviations from the study.
 func registerSettings(s *pflag.FlagSet, to *experiment.Settings) {
-	s.StringVar(&to.Encoder, "encoder", "", "encoder of every column (default: the suite's, else resnet34)")
-	s.StringVar(&to.EncoderWeights, "encoder-weights", "", "file of weights (.pth) that encoders start from, such as ImageNet's (default: random)")
-	s.IntVar(&to.Size, "size", 0, "side of the network's input in pixels (default: the suite's, else 256)")
-	s.IntVar(&to.Epochs, "epochs", 0, "most passes over the training slices (default: the suite's, else the protocol's)")
-	s.IntVar(&to.Patience, "patience", 0, "passes without a better one after which training stops (default: the suite's, else the protocol's)")
+	s.StringVar(&to.Encoder, "encoder", "",
+		"encoder of every column (default: the suite's, else resnet34)")
+	s.StringVar(&to.EncoderWeights, "encoder-weights", "",
+		"file of weights (.pth) that encoders start from, such as ImageNet's (default: random)")
+	s.IntVar(&to.Size, "size", 0, "side of the network's input in pixels (default: the suite's, "+
+		"else 256)")
+	s.IntVar(&to.Epochs, "epochs", 0,
+		"most passes over the training slices (default: the suite's, else the protocol's)")
+	s.IntVar(&to.Patience, "patience", 0,
+		"passes without a better one after which training stops (default: the suite's, else the "+
+			"protocol's)")
 	s.IntVar(&to.Batch, "batch", 0, "samples a step (default: the suite's, else the protocol's)")
-	s.StringVar(&to.Precision, "precision", "", "of training steps: full, mixed or auto, as for train (default: the suite's, else full)")
+	s.StringVar(&to.Precision, "precision", "",
+		"of training steps: full, mixed or auto, as for train (default: the suite's, else full)")
 	s.Float64Var(&to.Rate, "lr", 0, "highest learning rate (default: the suite's, else 0.001)")
 }
 
@@ -120,8 +131,9 @@ func (a *app) experiment(ctx context.Context, f experimentFlags) error {
 	show := a.reporter()
 	defer show.close()
 	r := &experiment.Runner{
-		Networks: a.networks(), NewFrom: a.withEncoder, Plan: plan, Dir: f.out, Data: data, Workers: max(f.workers, 1),
-		Emit: show.event, Say: show.say,
+		Networks: a.networks(), NewFrom: a.withEncoder, Plan: plan, Dir: f.out, Data: data,
+		Workers: max(f.workers, 1),
+		Emit:    show.event, Say: show.say,
 	}
 	out, err := r.Run(ctx, f.columns)
 	if err != nil {
@@ -146,9 +158,11 @@ func (a *app) withEncoder(spec network.Spec, seed uint64, path string) (network.
 	if err != nil {
 		return nil, err
 	}
-	if has := info.Spec; has.Arch != spec.Arch || has.Encoder != spec.Encoder || has.Classes != spec.Classes || has.InChannels != spec.InChannels {
+	if has := info.Spec; has.Arch != spec.Arch || has.Encoder != spec.Encoder ||
+		has.Classes != spec.Classes || has.InChannels != spec.InChannels {
 		l.Close()
-		return nil, fmt.Errorf("%s holds a whole %s with %s, not the weights of a %s encoder", path, has.Arch, has.Encoder, spec.Encoder)
+		return nil, fmt.Errorf("%s holds a whole %s with %s, not the weights of a %s encoder", path,
+			has.Arch, has.Encoder, spec.Encoder)
 	}
 	return l, nil
 }
@@ -165,13 +179,15 @@ func (a *app) reportExperiment(dir string) error {
 	all := len(s.Plan.Columns) * s.Plan.Seeds
 	path := filepath.Join(dir, report.HTMLName)
 	if a.json {
-		return printJSON(a.stdout, experimentResult{protocol.TypeSummary, path, all - s.Missing, s.Missing})
+		return printJSON(a.stdout,
+			experimentResult{protocol.TypeSummary, path, all - s.Missing, s.Missing})
 	}
 	b, err := os.ReadFile(filepath.Join(dir, report.MarkdownName))
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s\n%s: %d of %d runs are finished\n", strings.TrimSpace(string(b)), path, all-s.Missing, all)
+	_, err = fmt.Fprintf(a.stdout, "%s\n%s: %d of %d runs are finished\n",
+		strings.TrimSpace(string(b)), path, all-s.Missing, all)
 	return err
 }
 

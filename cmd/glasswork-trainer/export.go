@@ -24,7 +24,8 @@ func (a *app) exportCommand() *cobra.Command {
 		Use:   "export --project P --format F --out DIR",
 		Short: "Write a project's corrected dataset",
 		Long:  exportHelp(),
-		Example: "  glasswork-trainer export --project studies --format nnunet --out corrected --only-reviewed\n" +
+		Example: "  glasswork-trainer export --project studies --format nnunet --out corrected " +
+			"--only-reviewed\n" +
 			"  glasswork-trainer export --project studies --format seg --out for-pacs --identified",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -39,8 +40,11 @@ func (a *app) exportCommand() *cobra.Command {
 	c.Flags().StringVar(&out, "out", "", "folder to write")
 	c.Flags().StringVar(&o.Format, "format", "nnunet", strings.Join(ids, ", "))
 	c.Flags().BoolVar(&o.OnlyReviewed, "only-reviewed", false, "leave out what nobody has reviewed")
-	c.Flags().BoolVar(&o.Identified, "identified", false, "leave patients' identities in DICOM files, which then refer to the images as they are")
-	c.Flags().StringVar(&dates, "dates", "shift", "in DICOM files without identities, shift all dates of a patient by the same number of days, or remove them")
+	c.Flags().BoolVar(&o.Identified, "identified", false,
+		"leave patients' identities in DICOM files, which then refer to the images as they are")
+	c.Flags().StringVar(&dates, "dates", "shift",
+		"in DICOM files without identities, shift all dates of a patient by the same number of "+
+			"days, or remove them")
 	_ = c.MarkFlagRequired("project")
 	_ = c.MarkFlagRequired("out")
 	return c
@@ -71,7 +75,8 @@ func (a *app) export(ctx context.Context, dir, out string, o export.Options) err
 		return err
 	}
 	if a.json {
-		return printJSON(a.stdout, map[string]string{"type": "summary", "out": out, "format": o.Format})
+		return printJSON(a.stdout,
+			map[string]string{"type": "summary", "out": out, "format": o.Format})
 	}
 	fmt.Fprintf(a.stdout, "%s: written as %s\n", out, o.Format)
 	return nil

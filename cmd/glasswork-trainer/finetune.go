@@ -44,15 +44,20 @@ project as a candidate; the current one stays until somebody chooses.`,
 	s.IntVar(&job.Steps, "steps", 0, "optimiser steps (0: by the number of reviewed slices)")
 	s.Uint64Var(&job.Seed, "seed", 0, "fixes order and augmentation")
 	s.Float64Var(&job.LearningRate, "lr", 0, "highest learning rate (0: the usual one)")
-	s.StringVar(&job.Augment, "augment", "", "how samples are varied; glasswork-trainer augment --help explains (default: CT or PICTURE, or LEVELLED for a model that sees pictures so)")
-	s.BoolVar(&estimate, "estimate", false, "only say what would be used and how long it would take")
+	s.StringVar(&job.Augment, "augment", "",
+		"how samples are varied; glasswork-trainer augment --help explains (default: CT or "+
+			"PICTURE, or LEVELLED for a model that sees pictures so)")
+	s.BoolVar(&estimate, "estimate", false,
+		"only say what would be used and how long it would take")
 	_ = c.MarkFlagRequired("project")
 	return c
 }
 
 // summarise runs a job, showing how far it is, and then its summary: as print does, or as
 // JSON.
-func (a *app) summarise(ctx context.Context, job protocol.Job, print func(*protocol.Summary)) error {
+func (a *app) summarise(
+	ctx context.Context, job protocol.Job, print func(*protocol.Summary),
+) error {
 	show := a.reporter()
 	defer show.close()
 	s, err := a.jobs().Run(ctx, job, show.event)
@@ -71,7 +76,8 @@ func (a *app) summarise(ctx context.Context, job protocol.Job, print func(*proto
 // printFinetune says what came out of a fine-tuning.
 func (a *app) printFinetune(s *protocol.Summary) {
 	f := s.Finetune
-	fmt.Fprintf(a.stdout, "%s, %d steps from %s in %.0f s\n", f.ModelName, f.Steps, f.BaseName, s.Seconds)
+	fmt.Fprintf(a.stdout, "%s, %d steps from %s in %.0f s\n", f.ModelName, f.Steps, f.BaseName,
+		s.Seconds)
 	for _, u := range f.Studies {
 		role := "trained on"
 		if u.Holdout {
@@ -89,7 +95,8 @@ func (a *app) printFinetune(s *protocol.Summary) {
 func (a *app) printEstimate(s *protocol.Summary) {
 	e := s.Estimate
 	if e.Ready {
-		fmt.Fprintf(a.stdout, "%d reviewed slices to train on, %d held out, %d steps of %.1f s, about %.0f s in all\n",
+		fmt.Fprintf(a.stdout, "%d reviewed slices to train on, %d held out, %d steps of %.1f s, "+
+			"about %.0f s in all\n",
 			e.TrainSlices, e.HoldoutSlices, e.Steps, e.SecondsPerStep, e.Seconds)
 	}
 	for _, m := range e.Missing {

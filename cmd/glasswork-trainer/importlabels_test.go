@@ -47,40 +47,53 @@ func TestImportLabels(t *testing.T) {
 	if _, err := os.Stat(p); err == nil {
 		t.Error("a refused import made a project")
 	}
-	for _, wrong := range [][]string{{"--map", "x=ggo"}, {"--map", "left_upper_opacity=heart"}, {"--map", "left_upper_opacity"}, {"--touched", "burn"}} {
-		if out, _, err := run(wrong...); err == nil || out != "" || strings.Contains(err.Error(), "\n") {
+	for _, wrong := range [][]string{
+		{"--map", "x=ggo"},
+		{"--map", "left_upper_opacity=heart"},
+		{"--map", "left_upper_opacity"},
+		{"--touched", "burn"},
+	} {
+		if out, _, err := run(wrong...); err == nil || out != "" ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v: %v", wrong, err)
 		}
 	}
 	out, _, err := run("--map", "left_upper_opacity=ggo", "--reviewed", "--json")
 	var line importedLabels
-	if err != nil || json.Unmarshal([]byte(out), &line) != nil || line.Slices != 1 || line.Alias != "A0001" || len(line.Segments) != 1 {
+	if err != nil || json.Unmarshal([]byte(out), &line) != nil || line.Slices != 1 ||
+		line.Alias != "A0001" || len(line.Segments) != 1 {
 		t.Fatalf("mapped: %s, %v", out, err)
 	}
 	a := annotationOf(t, p)
 	if a.Revision != 1 {
 		t.Errorf("revision %d after the import", a.Revision)
 	}
-	if c := a.Labels.Counts(2); c[classes.GroundGlass] != l.Counts(2)[1] || !a.Slices[2].Reviewed || a.Slices[2].Source != "left_upper_opacity.nii.gz" {
+	if c := a.Labels.Counts(2); c[classes.GroundGlass] != l.Counts(2)[1] || !a.Slices[2].Reviewed ||
+		a.Slices[2].Source != "left_upper_opacity.nii.gz" {
 		t.Errorf("slice 3 holds %v, state %+v", c, a.Slices[2])
 	}
-	if out, _, err := run(); err != nil || !strings.Contains(out, "is there already") { // remembered, and there already
+	// remembered, and there already
+	if out, _, err := run(); err != nil || !strings.Contains(out, "is there already") {
 		t.Errorf("again: %s, %v", out, err)
 	}
 	l.Slice(2)[0] = 1
 	if err := nifti.WriteLabels(mask, l); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := run(); err == nil || !strings.Contains(err.Error(), "slice 3") || !strings.Contains(err.Error(), "--touched keep") {
+	if _, _, err := run(); err == nil || !strings.Contains(err.Error(), "slice 3") ||
+		!strings.Contains(err.Error(), "--touched keep") {
 		t.Errorf("over a reviewed slice: %v", err)
 	}
-	if out, _, err := run("--touched", "keep"); err != nil || !strings.Contains(out, "left as before") {
+	if out, _, err := run("--touched", "keep"); err != nil ||
+		!strings.Contains(out, "left as before") {
 		t.Errorf("keep: %s, %v", out, err)
 	}
-	if out, _, err := run("--touched", "replace"); err != nil || !strings.Contains(out, "onto 1 slice ") {
+	if out, _, err := run("--touched", "replace"); err != nil ||
+		!strings.Contains(out, "onto 1 slice ") {
 		t.Errorf("replace: %s, %v", out, err)
 	}
-	if a := annotationOf(t, p); a.Slices[2].Reviewed || a.Labels.Slice(2)[0] != classes.GroundGlass {
+	if a := annotationOf(t, p); a.Slices[2].Reviewed ||
+		a.Labels.Slice(2)[0] != classes.GroundGlass {
 		t.Errorf("after replacing: %+v", a.Slices[2])
 	}
 }

@@ -20,7 +20,11 @@ func (a *app) infoCommand() *cobra.Command {
 warnings. Nothing that identifies a patient is printed.`,
 		Example: "  glasswork-trainer info scans/a0001\n  glasswork-trainer info ct.nii.gz",
 		Args:    onePath,
-		RunE:    func(c *cobra.Command, args []string) error { return a.info(c.Context(), args[0]) },
+		RunE: func(c *cobra.Command,
+			args []string,
+		) error {
+			return a.info(c.Context(), args[0])
+		},
 	}
 }
 
@@ -80,7 +84,8 @@ func (a *app) info(ctx context.Context, path string) error {
 func describe(ctx context.Context, s *series.Series) (seriesInfo, error) {
 	d := seriesInfo{
 		ID: s.ID, Format: s.Format, Description: s.Description, Modality: s.Modality, Date: s.Date,
-		Slices: s.Geometry.Size[0], Size: s.Geometry.Size, SpacingMM: s.Geometry.Spacing(), ThicknessMM: s.Thickness,
+		Slices: s.Geometry.Size[0], Size: s.Geometry.Size, SpacingMM: s.Geometry.Spacing(),
+		ThicknessMM: s.Thickness,
 		Orientation: orientation(s.Geometry), Calibrated: s.Calibrated, Measurable: s.Measurable,
 		Warnings: append([]string{}, s.Warnings...),
 	}

@@ -27,10 +27,15 @@ of -400 HU, and say how much of the latter is called a lesion. For lungs without
 those in the box that --exclude names.`,
 		Example: "  glasswork-trainer lungs labels.nii.gz scans/a0001",
 		Args:    cobra.ExactArgs(2),
-		RunE:    func(c *cobra.Command, args []string) error { return a.lungs(c.Context(), args[0], args[1], id, sick) },
+		RunE: func(c *cobra.Command,
+			args []string,
+		) error {
+			return a.lungs(c.Context(), args[0], args[1], id, sick)
+		},
 	}
 	c.Flags().StringVar(&id, "series", "", "ID of the series, where the path holds several")
-	c.Flags().IntSliceVar(&sick, "exclude", nil, "box that is not healthy: x0,y0,z0,x1,y1,z1 in voxels, inclusive")
+	c.Flags().IntSliceVar(&sick, "exclude", nil,
+		"box that is not healthy: x0,y0,z0,x1,y1,z1 in voxels, inclusive")
 	return c
 }
 
@@ -63,7 +68,8 @@ func (a *app) lungs(ctx context.Context, labelPath, path, id string, sick []int)
 	if a.json {
 		return printJSON(a.stdout, map[string]float64{"dice": dice, "lesion_share": lesion})
 	}
-	fmt.Fprintf(a.stdout, "lungs: Dice %.4f with the thresholded ones, %.2f %% of their healthy part called a lesion\n", dice, 100*lesion)
+	fmt.Fprintf(a.stdout, "lungs: Dice %.4f with the thresholded ones, %.2f %% of their healthy "+
+		"part called a lesion\n", dice, 100*lesion)
 	return nil
 }
 

@@ -34,7 +34,8 @@ func main() {
 // startAgainWithHugePages puts the program in its own place, once, with the setting that
 // model.HugePages names, where it is going to train: starting takes half a second.
 func startAgainWithHugePages() {
-	trains := len(os.Args) > 1 && slices.Contains([]string{"train", "finetune", "experiment"}, os.Args[1])
+	trains := len(os.Args) > 1 && slices.Contains([]string{"train", "finetune", "experiment"},
+		os.Args[1])
 	if !trains || os.Getenv("GLIBC_TUNABLES") != "" {
 		return
 	}

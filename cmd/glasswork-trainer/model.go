@@ -22,7 +22,8 @@ func (a *app) modelCommand() *cobra.Command {
 		Long: `Describe model files and write them for other programs. A model file is a checkpoint of
 Glasswork, a state_dict of segmentation_models.pytorch (.pth, .pt) or a TorchScript module (.pt).`,
 		Example: "  glasswork-trainer model info runs/first/model.safetensors\n" +
-			"  glasswork-trainer model export --model baseline --format torchscript --out baseline.pt",
+			"  glasswork-trainer model export --model baseline --format torchscript --out " +
+			"baseline.pt",
 	}
 	c.AddCommand(a.modelInfoCommand(), a.modelExportCommand())
 	return c
@@ -32,8 +33,10 @@ Glasswork, a state_dict of segmentation_models.pytorch (.pth, .pt) or a TorchScr
 type modelFlags struct{ arch, encoder string }
 
 func (f *modelFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&f.arch, "arch", "", "architecture of a state_dict (default: found out by its names)")
-	c.Flags().StringVar(&f.encoder, "encoder", "", "encoder of a state_dict (default: found out by its names)")
+	c.Flags().StringVar(&f.arch, "arch", "",
+		"architecture of a state_dict (default: found out by its names)")
+	c.Flags().StringVar(&f.encoder, "encoder", "",
+		"encoder of a state_dict (default: found out by its names)")
 }
 
 func (f *modelFlags) networks(a *app) model.Networks {
@@ -45,12 +48,13 @@ func (f *modelFlags) networks(a *app) model.Networks {
 func (a *app) modelInfoCommand() *cobra.Command {
 	var f modelFlags
 	c := &cobra.Command{
-		Use:     "info M",
-		Short:   "Say what a model file is",
-		Long:    "Say what a model file is: format, network, parameters, provenance and SHA-256.",
-		Example: "  glasswork-trainer model info baseline\n  glasswork-trainer model info unet-resnet34.pth --json",
-		Args:    onePath,
-		RunE:    func(_ *cobra.Command, args []string) error { return a.modelInfo(args[0], f) },
+		Use:   "info M",
+		Short: "Say what a model file is",
+		Long:  "Say what a model file is: format, network, parameters, provenance and SHA-256.",
+		Example: "  glasswork-trainer model info baseline\n  glasswork-trainer model info " +
+			"unet-resnet34.pth --json",
+		Args: onePath,
+		RunE: func(_ *cobra.Command, args []string) error { return a.modelInfo(args[0], f) },
 	}
 	f.add(c)
 	return c
@@ -74,7 +78,8 @@ func (a *app) modelInfo(path string, f modelFlags) error {
 	default:
 		fmt.Fprintf(w, "  network      %s over %s\n", d.Arch, d.Encoder)
 	}
-	fmt.Fprintf(w, "  input        %d channels, %d × %d pixels, %g ± %g HU as 0…1%s\n", d.InChannels, d.Size, d.Size, d.Window.Center, d.Window.Width/2, levelled(d.Level))
+	fmt.Fprintf(w, "  input        %d channels, %d × %d pixels, %g ± %g HU as 0…1%s\n",
+		d.InChannels, d.Size, d.Size, d.Window.Center, d.Window.Width/2, levelled(d.Level))
 	if !d.EncoderOnly {
 		fmt.Fprintf(w, "  classes      %d  %s\n", d.Spec.Classes, strings.Join(d.Classes, ", "))
 	}
@@ -117,9 +122,14 @@ func (a *app) modelExportCommand() *cobra.Command {
   torchscript  a module that torch.jit.load runs: pictures [n,c,h,w] in, logits out
   pth-names    a state_dict that segmentation_models.pytorch loads with load_state_dict
   safetensors  a checkpoint of Glasswork, for instance of a state_dict`,
-		Example: "  glasswork-trainer model export --model baseline --format torchscript --out baseline.pt",
-		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return a.modelExport(f, path, format, out) },
+		Example: "  glasswork-trainer model export --model baseline --format torchscript --out " +
+			"baseline.pt",
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command,
+			[]string,
+		) error {
+			return a.modelExport(f, path, format, out)
+		},
 	}
 	c.Flags().StringVar(&path, "model", "baseline", "model file, or baseline for the shipped one")
 	c.Flags().StringVar(&format, "format", "", "torchscript, pth-names or safetensors")
@@ -144,7 +154,8 @@ func (a *app) modelExport(f modelFlags, path, format, out string) error {
 	defer loaded.Close()
 	l, ok := loaded.(*model.Learner)
 	if !ok {
-		return errors.New("a TorchScript module is a program already and cannot be written as anything else")
+		return errors.New("a TorchScript module is a program already and cannot be written as " +
+			"anything else")
 	}
 	switch format {
 	case "torchscript":
@@ -158,7 +169,8 @@ func (a *app) modelExport(f modelFlags, path, format, out string) error {
 		return err
 	}
 	if a.json {
-		return printJSON(a.stdout, map[string]string{"type": "summary", "out": out, "format": format})
+		return printJSON(a.stdout,
+			map[string]string{"type": "summary", "out": out, "format": format})
 	}
 	_, err = fmt.Fprintln(a.stdout, out)
 	return err

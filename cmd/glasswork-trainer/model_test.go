@@ -26,7 +26,10 @@ func TestModelOnAnArray(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := rawLogits(t, in, "baseline")
-	for format, name := range map[string]string{"torchscript": "m.pt", "pth-names": "m.pth", "safetensors": "m.safetensors"} {
+	for format, name := range map[string]string{
+		"torchscript": "m.pt", "pth-names": "m.pth",
+		"safetensors": "m.safetensors",
+	} {
 		path := filepath.Join(dir, name)
 		must(t, "model", "export", "--model", "baseline", "--format", format, "--out", path)
 		got := rawLogits(t, in, path)
@@ -36,11 +39,14 @@ func TestModelOnAnArray(t *testing.T) {
 			}
 		}
 		var d model.Description
-		if err := json.Unmarshal([]byte(must(t, "model", "info", path, "--json")), &d); err != nil || d.Spec.Classes != 4 || d.InChannels != 1 || len(d.SHA256) != 64 {
+		if err := json.Unmarshal([]byte(must(t, "model", "info", path, "--json")),
+			&d); err != nil || d.Spec.Classes != 4 || d.InChannels != 1 || len(d.SHA256) != 64 {
 			t.Errorf("%s is described as %+v (%v)", format, d, err)
 		}
 	}
-	if out := must(t, "model", "info", "baseline"); !strings.Contains(out, "unet over resnet18") || !strings.Contains(out, "14322372 trainable") || !strings.Contains(out, "pictures levelled") {
+	if out := must(t, "model", "info", "baseline"); !strings.Contains(out, "unet over resnet18") ||
+		!strings.Contains(out, "14322372 trainable") ||
+		!strings.Contains(out, "pictures levelled") {
 		t.Errorf("model info says %q", out)
 	}
 }
@@ -63,7 +69,8 @@ func rawLogits(t *testing.T, in, model string) []float32 {
 func TestModelCommandsRefuse(t *testing.T) {
 	dir := t.TempDir()
 	evil := filepath.Join(dir, "evil.pth")
-	if err := os.WriteFile(evil, []byte("\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R."), 0o644); err != nil {
+	if err := os.WriteFile(evil, []byte("\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R."),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	wide := filepath.Join(dir, "wide.npy")
@@ -98,7 +105,8 @@ func TestModelCommandsRefuse(t *testing.T) {
 func TestTrainFromAnotherSize(t *testing.T) {
 	dir := t.TempDir()
 	first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
-	must(t, "train", "--data", "phantom:2@1", "--size", "32", "--steps", "1", "--batch", "2", "--out", first)
+	must(t, "train", "--data", "phantom:2@1", "--size", "32", "--steps", "1", "--batch", "2",
+		"--out", first)
 	must(t, "train", "--init", filepath.Join(first, "model.safetensors"), "--level",
 		"--data", "phantom:2@1", "--size", "64", "--steps", "1", "--batch", "2", "--out", second)
 	var info network.Info

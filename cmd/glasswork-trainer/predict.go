@@ -46,14 +46,17 @@ With --raw, run the network alone on an array of float32 [n,c,h,w] and write its
 			return a.predict(c.Context(), job, out)
 		},
 	}
-	c.Flags().StringVar(&job.Model, "model", "baseline", "model file, or baseline for the shipped one")
+	c.Flags().StringVar(&job.Model, "model", "baseline",
+		"model file, or baseline for the shipped one")
 	c.Flags().StringVar(&out, "out", "", "NIfTI file to write")
 	c.Flags().StringVar(&job.Series, "series", "", "ID of the series, where the path holds several")
 	flipsFlag(c, &job.Flips)
 	c.Flags().StringVar(&raw.in, "raw", "", "array to run the network on, instead of a study")
 	c.Flags().StringVar(&raw.logits, "logits", "", "array to write the network's logits to")
-	c.Flags().StringVar(&raw.arch, "arch", "", "architecture of a state_dict (default: found out by its names)")
-	c.Flags().StringVar(&raw.encoder, "encoder", "", "encoder of a state_dict (default: found out by its names)")
+	c.Flags().StringVar(&raw.arch, "arch", "",
+		"architecture of a state_dict (default: found out by its names)")
+	c.Flags().StringVar(&raw.encoder, "encoder", "",
+		"encoder of a state_dict (default: found out by its names)")
 	c.MarkFlagsRequiredTogether("raw", "logits")
 	c.MarkFlagsMutuallyExclusive("raw", "out")
 	c.MarkFlagsMutuallyExclusive("raw", "series")
@@ -62,7 +65,8 @@ With --raw, run the network alone on an array of float32 [n,c,h,w] and write its
 
 // flipsFlag adds --tta.
 func flipsFlag(c *cobra.Command, to *string) {
-	c.Flags().StringVar(to, "tta", "", "average over mirror images: --tta or --tta=h left–right, --tta=hv top–bottom as well")
+	c.Flags().StringVar(to, "tta", "",
+		"average over mirror images: --tta or --tta=h left–right, --tta=hv top–bottom as well")
 	c.Flags().Lookup("tta").NoOptDefVal = "h"
 }
 
@@ -113,11 +117,15 @@ func (a *app) predict(ctx context.Context, wanted protocol.PredictJob, out strin
 		return err
 	}
 	show.close()
-	p := prediction{protocol.TypeSummary, s.Predict.ModelName, out, s.Predict.Slices, s.Seconds, volumes(labels, measurable)}
+	p := prediction{
+		protocol.TypeSummary, s.Predict.ModelName, out, s.Predict.Slices, s.Seconds,
+		volumes(labels, measurable),
+	}
 	if a.json {
 		return printJSON(a.stdout, p)
 	}
-	fmt.Fprintf(a.stdout, "%s: %d slices in %.0f s, proposed by %s\n", p.Out, p.Slices, p.Seconds, p.Model)
+	fmt.Fprintf(a.stdout, "%s: %d slices in %.0f s, proposed by %s\n", p.Out, p.Slices, p.Seconds,
+		p.Model)
 	for class := 1; class < classes.Count; class++ {
 		name := classes.Names()[class]
 		if ml := p.Volumes[name]; ml != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"text/tabwriter"
 
 	"glasswork/training/score"
@@ -12,13 +11,16 @@ import (
 // printReport writes a table of scores for people: for each class a line over the pixels of
 // all cases, and one of means over cases.
 func printReport(w io.Writer, r score.Report) {
-	fmt.Fprintf(w, "%d cases of %d patients, accuracy %s\n", r.Cases, r.Patients, percent(r.Accuracy))
+	fmt.Fprintf(w, "%d cases of %d patients, accuracy %s\n", r.Cases, r.Patients,
+		percent(r.Accuracy))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "\t\tIoU (95 %)\tDice (95 %)\tprecision\trecall\taccuracy")
 	for _, c := range r.Classes {
-		fmt.Fprintf(t, "%s\tpooled\t%s\t%s\t%s\t%s\t%s\n", c.Name, within(c.IoUPooled, c.IoUInterval), within(c.DicePooled, c.DiceInterval),
+		fmt.Fprintf(t, "%s\tpooled\t%s\t%s\t%s\t%s\t%s\n", c.Name,
+			within(c.IoUPooled, c.IoUInterval), within(c.DicePooled, c.DiceInterval),
 			number(c.PrecisionPooled), number(c.RecallPooled), number(c.AccuracyPooled))
-		fmt.Fprintf(t, "\tmean of %d\t%s\t%s\t%s\t%s\t%s\n", c.Present, within(c.IoUMean, c.IoUMeanInterval), within(c.DiceMean, c.DiceMeanInterval),
+		fmt.Fprintf(t, "\tmean of %d\t%s\t%s\t%s\t%s\t%s\n", c.Present,
+			within(c.IoUMean, c.IoUMeanInterval), within(c.DiceMean, c.DiceMeanInterval),
 			number(c.PrecisionMean), number(c.RecallMean), number(c.AccuracyMean))
 	}
 	_ = t.Flush()
@@ -37,7 +39,9 @@ func printComparison(w io.Writer, c score.Comparison) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "\tIoU before\tafter\tdifference\tDice before\tafter\tdifference")
 	for _, d := range c.Classes {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.Name, number(d.CurrentIoU), number(d.NewIoU), signed(d.IoU), number(d.CurrentDice), number(d.NewDice), signed(d.Dice))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.Name, number(d.CurrentIoU),
+			number(d.NewIoU), signed(d.IoU), number(d.CurrentDice), number(d.NewDice),
+			signed(d.Dice))
 	}
 	_ = t.Flush()
 	fmt.Fprintln(w, c.Verdict)
@@ -73,18 +77,4 @@ func percent(v *float64) string {
 		return "–"
 	}
 	return fmt.Sprintf("%.1f %%", 100**v)
-}
-
-// baseNames are the last two parts of paths: enough to know a dataset by, without the
-// folders of the machine.
-func baseNames(paths []string) []string {
-	names := make([]string, len(paths))
-	for i, p := range paths {
-		dir, name := filepath.Split(filepath.Clean(p))
-		names[i] = filepath.Join(filepath.Base(filepath.Clean(dir)), name)
-		if dir == "" {
-			names[i] = name
-		}
-	}
-	return names
 }

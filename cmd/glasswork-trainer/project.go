@@ -25,7 +25,8 @@ With --labels, annotation made elsewhere is entered into the study as a person's
 are is asked once: those that the project does not know are listed with the --map to add, and
 nothing is changed. What --map says is remembered for other files.`,
 		Example: "  glasswork-trainer import --project studies scans/a0001\n" +
-			"  glasswork-trainer import --project studies scans/a0001 --labels ggo.seg.nrrd --map \"GGO left=ground glass\" --map \"*=leave out\"",
+			"  glasswork-trainer import --project studies scans/a0001 --labels ggo.seg.nrrd " +
+			"--map \"GGO left=ground glass\" --map \"*=leave out\"",
 		Args: onePath,
 		RunE: func(c *cobra.Command, args []string) error {
 			if l.file != "" {
@@ -92,7 +93,8 @@ func (a *app) printStudy(study project.Study) error {
 	if a.json {
 		return printJSON(a.stdout, imported{study.ID, study.Alias, study.Slices})
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s: %s, %d slices\n", study.Alias, study.Description, study.Slices)
+	_, err := fmt.Fprintf(a.stdout, "%s: %s, %d slices\n", study.Alias, study.Description,
+		study.Slices)
 	return err
 }
 
@@ -104,11 +106,16 @@ func closeAll(all []*series.Series) {
 
 func (a *app) serveCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "serve",
-		Short:   "Answer the desktop: JSON lines over stdin and stdout",
-		Long:    "Answer the desktop: JSON lines over stdin and stdout, as docs/protocol.md describes. It ends when stdin does.",
+		Use:   "serve",
+		Short: "Answer the desktop: JSON lines over stdin and stdout",
+		Long: "Answer the desktop: JSON lines over stdin and stdout, as docs/protocol.md " +
+			"describes. It ends when stdin does.",
 		Example: `  (echo '{"type":"start","id":"1","job":{"predict":{"path":"scans/a0001","model":"baseline"}}}'; cat) | glasswork-trainer serve`,
 		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return a.jobs().Serve(c.Context(), a.stdin, a.stdout) },
+		RunE: func(c *cobra.Command,
+			_ []string,
+		) error {
+			return a.jobs().Serve(c.Context(), a.stdin, a.stdout)
+		},
 	}
 }

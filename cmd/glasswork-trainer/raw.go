@@ -63,7 +63,8 @@ func (a *app) predictRaw(ctx context.Context, f rawFlags) error {
 	}
 	defer l.Close()
 	if info.InChannels != shape[1] {
-		return fmt.Errorf("%s has %d channels, the network sees %d", f.in, shape[1], info.InChannels)
+		return fmt.Errorf("%s has %d channels, the network sees %d", f.in, shape[1],
+			info.InChannels)
 	}
 	network, ok := l.(logits)
 	if !ok {
@@ -80,9 +81,11 @@ func (a *app) predictRaw(ctx context.Context, f rawFlags) error {
 		return err
 	}
 	if a.json {
-		return printJSON(a.stdout, rawResult{protocol.TypeSummary, info.Name, f.logits, shape, seconds})
+		return printJSON(a.stdout,
+			rawResult{protocol.TypeSummary, info.Name, f.logits, shape, seconds})
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s: logits %v of %s in %.2f s\n", f.logits, shape, info.Name, seconds)
+	_, err = fmt.Fprintf(a.stdout, "%s: logits %v of %s in %.2f s\n", f.logits, shape, info.Name,
+		seconds)
 	return err
 }
 

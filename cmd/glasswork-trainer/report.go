@@ -34,7 +34,8 @@ func (a *app) reporter() *reporter {
 		r.emitter = protocol.NewEmitter(a.stdout)
 	case isFile && term.IsTerminal(int(f.Fd())):
 		r.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(a.stderr),
-			progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionClearOnFinish(), progressbar.OptionShowCount())
 	}
 	return r
@@ -53,7 +54,8 @@ func (r *reporter) event(e protocol.Event) {
 		r.log(*e.Status)
 	case e.Epoch != nil:
 		r.clear()
-		fmt.Fprintf(r.err, "validation %d, step %d: loss %.4f%s\n", e.Epoch.Epoch, e.Epoch.Step, e.Epoch.TrainLoss, brief(e.Epoch.Scores))
+		fmt.Fprintf(r.err, "validation %d, step %d: loss %.4f%s\n", e.Epoch.Epoch, e.Epoch.Step,
+			e.Epoch.TrainLoss, brief(e.Epoch.Scores))
 	}
 }
 
