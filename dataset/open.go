@@ -1,5 +1,4 @@
-// Package dataset opens whatever a user may point at, loads its slices in the
-// background, and reads and writes labelled datasets.
+// Package dataset opens whatever a user may point at: CT series, and annotation made elsewhere.
 package dataset
 
 import (
@@ -15,11 +14,7 @@ import (
 	"glasswork/dataset/archive"
 	"glasswork/dataset/dicom"
 	"glasswork/dataset/internal/osfile"
-	"glasswork/dataset/metaimage"
-	"glasswork/dataset/nifti"
-	"glasswork/dataset/nrrd"
 	"glasswork/dataset/series"
-	"glasswork/dataset/tiff"
 )
 
 // Open lists every series that path holds: a DICOM folder (any nesting), file or
@@ -43,7 +38,10 @@ func openFiles(ctx context.Context, path string) (series []*series.Series, skipp
 	files, archives := packed(files)
 	skipped = append(skipped, archives...)
 	for _, f := range formats() {
-		found, err := f(ctx, path, files)
+		if f.take == nil {
+			continue
+		}
+		found, err := f.take(ctx, path, files)
 		if err != nil {
 			closeAll(series)
 			return nil, nil, err
@@ -56,96 +54,6 @@ func openFiles(ctx context.Context, path string) (series []*series.Series, skipp
 		return series, skipped, nil
 	}
 	return nil, skipped, nothing(path, files, skipped)
-}
-
-// found is what one format makes of a list of files; left are those that are not its own.
-type found struct {
-	series  []*series.Series
-	skipped []string
-	left    []string
-}
-
-// format takes the files of its kind out of a list. root is what the user opened.
-// err is ctx's alone.
-type format func(ctx context.Context, root string, files []string) (found, error)
-
-// formats are tried in this order. DICOM comes last as its files have no sure
-// extension, so that it looks into everything the others leave.
-func formats() []format {
-	return []format{openNIfTI, openNRRD, openMetaImage, openTIFF, openNPY, openPictures, openDICOM}
-}
-
-func openDICOM(ctx context.Context, root string, files []string) (found, error) {
-	r, err := dicom.Scan(ctx, root, files)
-	return found{r.Series, r.Skipped, r.Foreign}, err
-}
-
-func openNIfTI(ctx context.Context, root string, files []string) (f found, err error) {
-	for _, file := range files {
-		switch {
-		case !nifti.IsName(file):
-			f.left = append(f.left, file)
-			continue
-		case len(files) > 1 && strings.Contains(strings.ToLower(filepath.Base(file)), ".img"):
-			continue // its header opens it
-		}
-		if err := ctx.Err(); err != nil {
-			return f, err
-		}
-		s, err := nifti.Open(file)
-		if err != nil {
-			f.skipped = append(f.skipped, sentence(err))
-			continue
-		}
-		f.series = append(f.series, s)
-	}
-	return f, nil
-}
-
-func openNRRD(ctx context.Context, _ string, files []string) (found, error) {
-	return openHeaders(ctx, files, nrrd.IsName, nrrd.Open, nrrd.DataFiles)
-}
-
-func openMetaImage(ctx context.Context, _ string, files []string) (found, error) {
-	return openHeaders(ctx, files, metaimage.IsName, metaimage.Open, metaimage.DataFiles)
-}
-
-func openTIFF(ctx context.Context, root string, files []string) (f found, err error) {
-	var own []string
-	for _, file := range files {
-		if tiff.IsName(file) {
-			own = append(own, file)
-		} else {
-			f.left = append(f.left, file)
-		}
-	}
-	f.series, f.skipped, err = tiff.Open(ctx, root, own)
-	return f, err
-}
-
-// openHeaders takes the files of a format whose headers may name data files, and those files.
-func openHeaders(ctx context.Context, files []string, is func(string) bool, open func(string) (*series.Series, error), data func(string) []string) (f found, err error) {
-	taken := map[string]bool{}
-	for _, file := range files {
-		if !is(file) {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return f, err
-		}
-		taken[file] = true
-		for _, d := range data(file) {
-			taken[d] = true
-		}
-		s, err := open(file)
-		if err != nil {
-			f.skipped = append(f.skipped, sentence(err))
-			continue
-		}
-		f.series = append(f.series, s)
-	}
-	f.left = slices.DeleteFunc(slices.Clone(files), func(file string) bool { return taken[file] })
-	return f, nil
 }
 
 // list returns the regular files that path names: itself, those a DICOMDIR lists, or
@@ -207,9 +115,10 @@ func nothing(path string, left, skipped []string) error {
 	case len(skipped) > 1:
 		return fmt.Errorf("%s holds no CT that can be opened; the first of %d reasons: %s", path, len(skipped), strings.TrimSuffix(skipped[0], "."))
 	case len(left) == 1 && left[0] == path:
-		return fmt.Errorf("%s is no file that Glasswork knows; it opens DICOM, NIfTI, NRRD, MetaImage, TIFF, NPY, PNG and JPEG", path)
+		return fmt.Errorf("%s is no file that Glasswork knows; it opens %s",
+			path, opened("and"))
 	}
-	return fmt.Errorf("%s holds no DICOM, NIfTI, NRRD, MetaImage, TIFF, NPY, PNG or JPEG file", path)
+	return fmt.Errorf("%s holds no %s file", path, opened("or"))
 }
 
 // sentence is an error as one sentence.

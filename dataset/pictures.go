@@ -5,31 +5,10 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 
-	"glasswork/dataset/npy"
 	"glasswork/dataset/picture"
 	"glasswork/dataset/series"
 )
-
-func openNPY(ctx context.Context, _ string, files []string) (f found, err error) {
-	for _, file := range files {
-		if !strings.EqualFold(filepath.Ext(file), ".npy") {
-			f.left = append(f.left, file)
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return f, err
-		}
-		s, err := npy.Series(file)
-		if err != nil {
-			f.skipped = append(f.skipped, sentence(err))
-			continue
-		}
-		f.series = append(f.series, s)
-	}
-	return f, nil
-}
 
 // pictureGroup is what a stack needs to have in common.
 type pictureGroup struct {
@@ -37,9 +16,9 @@ type pictureGroup struct {
 	width, height int
 }
 
-// openPictures makes one series of all pictures of one size in one folder, in natural
+// takePictures makes one series of all pictures of one size in one folder, in natural
 // order of their names: a stack only has slices of one size.
-func openPictures(ctx context.Context, root string, files []string) (f found, err error) {
+func takePictures(ctx context.Context, root string, files []string) (f found, err error) {
 	groups := map[pictureGroup][]string{}
 	sizes := map[string]int{} // folder to how many sizes it has
 	for _, file := range files {

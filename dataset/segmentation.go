@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"glasswork/dataset/annotation"
 	"glasswork/dataset/archive"
@@ -14,8 +15,6 @@ import (
 	"glasswork/dataset/dicom/rtstruct"
 	"glasswork/dataset/dicom/seg"
 	"glasswork/dataset/internal/osfile"
-	"glasswork/dataset/metaimage"
-	"glasswork/dataset/nifti"
 	"glasswork/dataset/npy"
 	"glasswork/dataset/nrrd"
 	"glasswork/dataset/series"
@@ -34,12 +33,14 @@ func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentatio
 	case info.Size() == 0:
 		return nil, fmt.Errorf("%s is empty", path)
 	}
-	for _, f := range segmentationFormats() {
-		if f.is(path) {
-			return f.open(ctx, path)
-		}
-	}
-	return openDICOMSegmentation(ctx, path)
+	return formatOf(path).annotation(ctx, path)
+}
+
+// formatOf is the first format of annotation that takes a file by its name.
+func formatOf(path string) format {
+	all := formats()
+	i := slices.IndexFunc(all, func(f format) bool { return f.annotation != nil && f.is(path) })
+	return all[i] // DICOM takes every name
 }
 
 // openPackedArray reads the only label map in an NPZ file.
@@ -115,52 +116,35 @@ func LooksLikeAnnotation(path string) Annotates {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		return No
 	}
-	switch {
-	case nrrd.IsName(path) && nrrd.IsSegmentation(path):
+	return formatOf(path).annotates(path)
+}
+
+func nrrdAnnotates(path string) Annotates {
+	if nrrd.IsSegmentation(path) {
 		return Yes
-	case nifti.IsName(path):
-		return bytesAre(nifti.Open(path))
-	case nrrd.IsName(path):
-		return bytesAre(nrrd.Open(path))
-	case metaimage.IsName(path):
-		return bytesAre(metaimage.Open(path))
-	case npy.IsName(path):
-		return bytesAre(npy.Series(path))
 	}
-	if npy.IsArchive(path) {
-		return Maybe
-	}
-	if o, err := object.ReadTags(path, seg.Tags()...); err == nil && (rtstruct.Is(o) || seg.Is(o)) {
+	return ifGrey(nrrd.Open)(path)
+}
+
+func dicomAnnotates(path string) Annotates {
+	o, err := object.ReadTags(path, seg.Tags()...)
+	if err == nil && (rtstruct.Is(o) || seg.Is(o)) {
 		return Yes
 	}
 	return No
 }
 
-// bytesAre is Maybe for volumes of numbers that are not HU, as masks are.
-func bytesAre(s *series.Series, err error) Annotates {
-	if err != nil {
-		return No
-	}
-	defer s.Close()
-	if s.Calibrated {
-		return No
-	}
-	return Maybe
-}
-
-// segmentationFormat is one kind of file that annotation comes in.
-type segmentationFormat struct {
-	is   func(path string) bool
-	open func(ctx context.Context, path string) (*annotation.Segmentation, error)
-}
-
-// segmentationFormats are asked in this order.
-func segmentationFormats() []segmentationFormat {
-	return []segmentationFormat{
-		{nifti.IsName, nifti.OpenSegmentation},
-		{nrrd.IsName, nrrd.OpenSegmentation},
-		{metaimage.IsName, metaimage.OpenSegmentation},
-		{npy.IsName, npy.OpenSegmentation},
-		{npy.IsArchive, openPackedArray},
+// ifGrey is Maybe for volumes of numbers that are not HU, as masks are.
+func ifGrey(open func(path string) (*series.Series, error)) func(path string) Annotates {
+	return func(path string) Annotates {
+		s, err := open(path)
+		if err != nil {
+			return No
+		}
+		defer s.Close()
+		if s.Calibrated {
+			return No
+		}
+		return Maybe
 	}
 }

@@ -16,6 +16,10 @@ type csvExporter struct {
 	studies []measure.Study
 }
 
+func newCSV(dir string, o Options) (exporter, error) {
+	return &csvExporter{dir: dir, options: o}, nil
+}
+
 func (e *csvExporter) add(ctx context.Context, s Study) error {
 	m, err := s.measured(ctx, s.exported(e.options))
 	e.studies = append(e.studies, m)

@@ -40,16 +40,23 @@ type dicomExporter struct {
 	// remover takes identities out; nil leaves them in.
 	remover *deident.Remover
 	names   map[string]bool
+	// write makes the objects of one study.
+	write func(d derived, ctx context.Context) error
 }
 
-func newDICOMExporter(dir string, o Options) (*dicomExporter, error) {
-	e := &dicomExporter{dir: dir, options: o, names: map[string]bool{}}
-	if o.Identified {
-		return e, nil
+func dicomFormat(
+	id, name string, write func(d derived, ctx context.Context) error,
+) Format {
+	open := func(dir string, o Options) (exporter, error) {
+		e := &dicomExporter{dir: dir, options: o, names: map[string]bool{}, write: write}
+		if o.Identified {
+			return e, nil
+		}
+		var err error
+		e.remover, err = deident.New(o.Key, o.Dates)
+		return e, err
 	}
-	var err error
-	e.remover, err = deident.New(o.Key, o.Dates)
-	return e, err
+	return Format{ID: id, Name: name, DICOM: true, open: open}
 }
 
 func (e *dicomExporter) finish() error { return nil }
@@ -76,7 +83,7 @@ func (e *dicomExporter) add(ctx context.Context, s Study) error {
 		e.options.warn(s.Name + ": no voxel is marked, so only its images were written.")
 		return nil
 	}
-	if err := d.write(ctx); err != nil {
+	if err := e.write(d, ctx); err != nil {
 		return fmt.Errorf("%s cannot be exported as DICOM: %w", s.Name, err)
 	}
 	return nil
@@ -196,25 +203,26 @@ type derived struct {
 	now     time.Time
 }
 
-func (d derived) write(ctx context.Context) error {
-	switch d.options.Format {
-	case "rtstruct":
-		return d.structures(ctx)
-	case "sr":
-		return d.report(ctx)
-	}
-	_, err := d.segmentation(ctx)
+// bits writes the labels as a segmentation with a frame for each segment and slice, labelMap as
+// one with a frame for each slice.
+func (d derived) bits(ctx context.Context) error {
+	_, err := d.segmentation(ctx, false)
+	return err
+}
+
+func (d derived) labelMap(ctx context.Context) error {
+	_, err := d.segmentation(ctx, true)
 	return err
 }
 
 // segmentation writes segmentation.dcm.
-func (d derived) segmentation(ctx context.Context) (*object.Object, error) {
+func (d derived) segmentation(ctx context.Context, labelMap bool) (*object.Object, error) {
 	src, err := seg.ReadSource(ctx, d.files, d.labels.Geometry)
 	if err != nil {
 		return nil, err
 	}
 	o, err := seg.Build(ctx, seg.Annotation{
-		Labels: d.labels, Source: src, Made: d.made, Sided: d.study.Measurable, LabelMap: d.options.Format == "labelmap",
+		Labels: d.labels, Source: src, Made: d.made, Sided: d.study.Measurable, LabelMap: labelMap,
 		Description: d.describe("Segmentation"), Software: d.options.Software, Time: d.now,
 	})
 	if err != nil {
@@ -259,7 +267,7 @@ func (d derived) structures(ctx context.Context) error {
 
 // report writes report.dcm, and the segmentation that it refers to.
 func (d derived) report(ctx context.Context) error {
-	segmentation, err := d.segmentation(ctx)
+	segmentation, err := d.segmentation(ctx, false)
 	if err != nil {
 		return err
 	}

@@ -62,26 +62,42 @@ func (o Options) warn(sentence string) {
 	}
 }
 
-// Format is one way of writing a dataset. DICOM says that its files can name patients.
+// Format is one way of writing a dataset.
 type Format struct {
+	// ID names it on the command line, Name in the window.
 	ID, Name string
-	DICOM    bool
+	// DICOM says that its files can name patients.
+	DICOM bool
+
+	open func(dir string, o Options) (exporter, error)
 }
 
 // Formats are all there are.
 func Formats() []Format {
 	return []Format{
-		{ID: "nnunet", Name: "NIfTI pairs (nnU-Net raw)"},
-		{ID: "kaggle", Name: "NPY arrays (Kaggle layout)"},
-		{ID: "nifti", Name: "NIfTI: CT and named labels"},
-		{ID: "nrrd", Name: "NRRD: CT and .seg.nrrd for 3D Slicer"},
-		{ID: "png", Name: "PNG pairs: images and masks"},
-		{ID: "seg", Name: "DICOM segmentation", DICOM: true},
-		{ID: "labelmap", Name: "DICOM segmentation as label map", DICOM: true},
-		{ID: "rtstruct", Name: "DICOM RT structure set", DICOM: true},
-		{ID: "sr", Name: "DICOM report of measurements, with segmentation", DICOM: true},
-		{ID: "csv", Name: "Measurements as CSV"},
+		{ID: "nnunet", Name: "NIfTI pairs (nnU-Net raw)", open: newNNUNet},
+		{ID: "kaggle", Name: "NPY arrays (Kaggle layout)", open: newKaggle},
+		{ID: "nifti", Name: "NIfTI: CT and named labels", open: newNIfTI},
+		{ID: "nrrd", Name: "NRRD: CT and .seg.nrrd for 3D Slicer", open: newNRRD},
+		{ID: "png", Name: "PNG pairs: images and masks", open: newPNG},
+		dicomFormat("seg", "DICOM segmentation", derived.bits),
+		dicomFormat("labelmap", "DICOM segmentation as label map", derived.labelMap),
+		dicomFormat("rtstruct", "DICOM RT structure set", derived.structures),
+		dicomFormat("sr", "DICOM report of measurements, with segmentation", derived.report),
+		{ID: "csv", Name: "Measurements as CSV", open: newCSV},
 	}
+}
+
+// find returns the format of an ID.
+func find(id string) (Format, error) {
+	var ids []string
+	for _, f := range Formats() {
+		if f.ID == id {
+			return f, nil
+		}
+		ids = append(ids, f.ID)
+	}
+	return Format{}, fmt.Errorf("%q is no export format; there are %s", id, strings.Join(ids, ", "))
 }
 
 // exporter writes studies of one format.
@@ -95,7 +111,14 @@ type exporter interface {
 // Export writes studies below dir, which is created. An error of the sequence ends it.
 // Each file is written whole or not at all; the describing file comes last.
 func Write(ctx context.Context, dir string, studies iter.Seq2[Study, error], o Options) error {
-	e, err := newExporter(dir, o)
+	format, err := find(o.Format)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("cannot create %s: %w", dir, osfile.Reason(err))
+	}
+	e, err := format.open(dir, o)
 	if err != nil {
 		return err
 	}
@@ -128,33 +151,6 @@ func Write(ctx context.Context, dir string, studies iter.Seq2[Study, error], o O
 		return errors.New("there is nothing to export: the project holds no study with voxels")
 	}
 	return e.finish()
-}
-
-func newExporter(dir string, o Options) (exporter, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("cannot create %s: %w", dir, osfile.Reason(err))
-	}
-	switch o.Format {
-	case "nnunet":
-		return newNNUNetExporter(dir, o)
-	case "kaggle":
-		return &kaggleExporter{dir: dir, onlyReviewed: o.OnlyReviewed}, nil
-	case "nifti":
-		return newNIfTIExporter(dir, o), nil
-	case "nrrd":
-		return newNRRDExporter(dir, o), nil
-	case "png":
-		return newPNGExporter(dir, o)
-	case "seg", "labelmap", "rtstruct", "sr":
-		return newDICOMExporter(dir, o)
-	case "csv":
-		return &csvExporter{dir: dir, options: o}, nil
-	}
-	var known []string
-	for _, f := range Formats() {
-		known = append(known, f.ID)
-	}
-	return nil, fmt.Errorf("%q is no export format; there are %s", o.Format, strings.Join(known, ", "))
 }
 
 func (s Study) validate() error {

@@ -38,10 +38,11 @@ type kaggleOut struct {
 	rows          []kaggle.Row
 }
 
+func newKaggle(dir string, o Options) (exporter, error) {
+	return &kaggleExporter{dir: dir, onlyReviewed: o.OnlyReviewed, names: map[string]bool{}}, nil
+}
+
 func (e *kaggleExporter) add(ctx context.Context, s Study) error {
-	if e.names == nil {
-		e.names = map[string]bool{}
-	}
 	name := safeName(s.Name, e.names)
 	out, err := e.stack(s.CT.Size[1], s.CT.Size[2])
 	if err != nil {

@@ -13,8 +13,8 @@ type niftiExporter struct {
 	volumeExporter
 }
 
-func newNIfTIExporter(dir string, o Options) exporter {
-	return &niftiExporter{newVolumeExporter(dir, o)}
+func newNIfTI(dir string, o Options) (exporter, error) {
+	return &niftiExporter{newVolumeExporter(dir, o)}, nil
 }
 
 func (e *niftiExporter) add(ctx context.Context, s Study) error {

@@ -24,9 +24,9 @@ type nnunetExporter struct {
 	names        map[string]bool
 }
 
-// newNNUNetExporter writes into dir if that is named as nnU-Net wants it, else into
+// newNNUNet writes into dir if that is named as nnU-Net wants it, else into
 // Dataset001_Glasswork below it.
-func newNNUNetExporter(dir string, o Options) (*nnunetExporter, error) {
+func newNNUNet(dir string, o Options) (exporter, error) {
 	if named, _ := regexp.MatchString(`^Dataset\d{3}_.`, filepath.Base(dir)); !named {
 		dir = filepath.Join(dir, "Dataset001_Glasswork")
 	}

@@ -14,8 +14,8 @@ type nrrdExporter struct {
 	volumeExporter
 }
 
-func newNRRDExporter(dir string, o Options) exporter {
-	return &nrrdExporter{newVolumeExporter(dir, o)}
+func newNRRD(dir string, o Options) (exporter, error) {
+	return &nrrdExporter{newVolumeExporter(dir, o)}, nil
 }
 
 func (e *nrrdExporter) add(ctx context.Context, s Study) error {

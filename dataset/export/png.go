@@ -30,7 +30,7 @@ type pngExporter struct {
 	rows         [][]string
 }
 
-func newPNGExporter(dir string, o Options) (exporter, error) {
+func newPNG(dir string, o Options) (exporter, error) {
 	for _, f := range []string{"images", "masks"} {
 		if err := os.MkdirAll(filepath.Join(dir, f), 0o755); err != nil {
 			return nil, fmt.Errorf("cannot create %s: %w", dir, osfile.Reason(err))
