@@ -49,7 +49,8 @@ func ParseCriterion(text string) (Criterion, error) {
 			return c, nil
 		}
 	}
-	return Criterion{}, fmt.Errorf("the score %q names no class; there are ground glass, consolidation and lungs other", text)
+	return Criterion{}, fmt.Errorf("the score %q names no class; there are %s",
+		text, strings.Join(classes.Foreground(), ", "))
 }
 
 // String is the text.
@@ -88,7 +89,7 @@ func (c Criterion) value(r score.Report, loss float64) (value float64, ok bool) 
 func Merit(r score.Report) (merit float64, ok bool) {
 	n := 0
 	for _, c := range r.Classes {
-		lesion := c.Name != "lungs other"
+		lesion := c.Name != classes.Names()[classes.LungsOther]
 		if c.DicePooled != nil && lesion {
 			merit += *c.DicePooled
 			n++

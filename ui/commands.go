@@ -77,16 +77,6 @@ func (w *Window) studyMenu() menu {
 }
 
 func (w *Window) editMenu() menu {
-	class := func(title string, k fyne.KeyName, c classes.Class) *command {
-		return &command{
-			title: "Paint " + title, key: plain(k), able: w.reading,
-			do: func() { w.s.Tools.SetClass(c) },
-			on: func() bool {
-				_, now, _ := w.s.Tools.Brush()
-				return now == c && w.s.Tools.Painting()
-			},
-		}
-	}
 	commands := []*command{
 		{
 			title: "Undo", key: ctrl(fyne.KeyZ), do: w.undo,
@@ -98,16 +88,17 @@ func (w *Window) editMenu() menu {
 		},
 		gap,
 	}
-	return menu{"Edit", append(append(commands, w.tools()...), []*command{
+	commands = append(commands, w.tools()...)
+	commands = append(commands, []*command{
 		{
 			title: "Erase", key: plain(fyne.KeyE), also: []key{plain(fyne.KeyB)}, able: w.reading,
 			do: func() { w.s.Tools.SetErase(!w.erasing()) }, on: w.erasing,
 		},
 		{title: "Leave the tool", key: plain(fyne.KeyEscape), do: w.escape},
 		gap,
-		class("ground glass", fyne.KeyG, classes.GroundGlass),
-		class("consolidation", fyne.KeyC, classes.Consolidation),
-		class("lungs", fyne.KeyL, classes.LungsOther),
+	}...)
+	commands = append(commands, w.paints()...)
+	return menu{"Edit", append(commands, []*command{
 		gap,
 		{
 			title: "Smaller tip", key: char('['), do: func() { w.s.Tools.ResizeTip(-1) },
@@ -126,6 +117,25 @@ func (w *Window) editMenu() menu {
 			able: w.reading,
 		},
 	}...)}
+}
+
+// paints are the classes that can be painted.
+func (w *Window) paints() (all []*command) {
+	for i, info := range classes.Table() {
+		if info.Key == "" {
+			continue
+		}
+		class := classes.Class(i)
+		all = append(all, &command{
+			title: "Paint " + info.Short, key: plain(fyne.KeyName(info.Key)), able: w.reading,
+			do: func() { w.s.Tools.SetClass(class) },
+			on: func() bool {
+				_, now, _ := w.s.Tools.Brush()
+				return now == class && w.s.Tools.Painting()
+			},
+		})
+	}
+	return all
 }
 
 // tools are the tools that have a key of their own.

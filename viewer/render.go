@@ -167,7 +167,7 @@ func (r *Renderer) prepare(wl WindowLevel, st Style, w int) {
 // table fills the pixels of class c at a placement. Lesion outlines win over the
 // lung's, because they are what is being judged.
 func (s Style) table(t *[256]uint32, c uint8, place int) {
-	lesion := c == classes.GroundGlass || c == classes.Consolidation
+	lesion := classes.IsLesion(c)
 	filled, lined := s.Mode != Outline, s.Mode != Fill
 	tint, opacity := color.RGBA{}, 0.0
 	switch {

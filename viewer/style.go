@@ -16,22 +16,16 @@ type Palette struct {
 // expect them first, then one of Okabe and Ito's colours (Color Universal Design,
 // 2008) that stays apart in every common colour vision deficiency.
 func Palettes() []Palette {
-	return []Palette{
-		{"red and green", opaque(classes.Colors())},
-		{"colour-blind safe", [classes.Count]color.RGBA{
-			classes.GroundGlass:   {R: 230, G: 159, B: 0, A: 255},
-			classes.Consolidation: {R: 0, G: 114, B: 178, A: 255},
-			classes.LungsOther:    {R: 160, G: 160, B: 168, A: 255},
-		}},
+	common, safe := Palette{Name: "red and green"}, Palette{Name: "colour-blind safe"}
+	for c, info := range classes.Table() {
+		if c != int(classes.Background) {
+			common.Colors[c], safe.Colors[c] = opaque(info.Color), opaque(info.SafeColor)
+		}
 	}
+	return []Palette{common, safe}
 }
 
-func opaque(rgb [classes.Count][3]uint8) (out [classes.Count]color.RGBA) {
-	for c := classes.GroundGlass; c < classes.Count; c++ {
-		out[c] = color.RGBA{rgb[c][0], rgb[c][1], rgb[c][2], 255}
-	}
-	return out
-}
+func opaque(c [3]uint8) color.RGBA { return color.RGBA{R: c[0], G: c[1], B: c[2], A: 255} }
 
 // Mode says how lesions are drawn.
 type Mode uint8

@@ -50,11 +50,10 @@ type HURange struct {
 // RangeFor returns the usual limits for a class, switched on; for others than
 // lesions everything may be painted.
 func RangeFor(c classes.Class) HURange {
-	switch c {
-	case classes.GroundGlass:
-		return HURange{Min: -750, Max: -300, On: true}
-	case classes.Consolidation:
-		return HURange{Min: -300, Max: 100, On: true}
+	if c < classes.Count {
+		if hu := classes.Table()[c].HU; hu != [2]int16{} {
+			return HURange{Min: hu[0], Max: hu[1], On: true}
+		}
 	}
 	return HURange{Min: math.MinInt16, Max: math.MaxInt16}
 }
@@ -103,7 +102,7 @@ func (p *painter) paint(i int, old classes.Class) classes.Class {
 	switch {
 	case p.Erase && p.Class == classes.LungsOther:
 		return classes.Background
-	case p.Erase && (old == classes.GroundGlass || old == classes.Consolidation):
+	case p.Erase && classes.IsLesion(old):
 		return p.erased
 	case p.Erase, p.hu != nil && !p.HU.Allows(p.hu[i]):
 		return old

@@ -36,7 +36,7 @@ func Mark(ctx context.Context, s *Segmentation, m Mapping, grid volume.Geometry)
 		return nil, fmt.Errorf("%s: nobody has said what %q is", name, SegmentName(missing[0]))
 	}
 	k := marker{marked: &Marked{Labels: volume.NewLabelMap(grid), Warnings: slices.Clone(s.Warnings)}, mask: make([]uint8, grid.Voxels())}
-	for _, class := range []classes.Class{classes.Consolidation, classes.GroundGlass, classes.LungsOther} {
+	for _, class := range strongestFirst() {
 		for i, segment := range s.Segments {
 			choice, _ := m.Of(segment)
 			if c, ok := choice.Class(); !ok || c != class {
@@ -140,14 +140,13 @@ func (m *Marked) Over(z int, now []uint8) []uint8 {
 }
 
 // strength orders classes by which wins where two are marked.
-func strength(c classes.Class) int {
-	switch c {
-	case classes.Consolidation:
-		return 3
-	case classes.GroundGlass:
-		return 2
-	case classes.LungsOther:
-		return 1
+func strength(c classes.Class) int { return classes.Table()[c].Strength }
+
+// strongestFirst are the classes that a file can mark.
+func strongestFirst() (all []classes.Class) {
+	for c := classes.Background + 1; c < classes.Count; c++ {
+		all = append(all, c)
 	}
-	return 0
+	slices.SortFunc(all, func(a, b classes.Class) int { return strength(b) - strength(a) })
+	return all
 }

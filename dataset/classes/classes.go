@@ -3,6 +3,7 @@
 package classes
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -41,6 +42,8 @@ type Info struct {
 	// Name is what the class is called in lower case: by the window and the command line, in
 	// projects, models, and what is exported.
 	Name string
+	// Short is what menus call it, Key the key that chooses it for painting; background has none.
+	Short, Key string
 	// Lesion says that it is a disease of the lung, not a part of the body.
 	Lesion bool
 	// Strength says which class wins where two are marked: the greater one.
@@ -48,6 +51,8 @@ type Info struct {
 	// Color is RGB as radiologists expect it first. SafeColor is one of Okabe and Ito's
 	// (Color Universal Design, 2008), which stay apart in every common colour vision deficiency.
 	Color, SafeColor [3]uint8
+	// HU are the usual limits of its densities, by which painting can be limited; both 0 for any.
+	HU [2]int16
 	// Category and Code say by code what it is (PS3.16 CID 7150, 6151 and 4031).
 	Category, Code Code
 	// Channel is the class's place in the channels of the Kaggle masks, from 1; 0 for none.
@@ -61,71 +66,73 @@ type Info struct {
 	SameNames, WholeNames, NameParts []string
 }
 
-// Table returns what is to be known of every class, by its number.
-func Table() [Count]Info {
-	morphology := Code{"49755003", "SCT", "Morphologically Abnormal Structure"}
-	anatomy := Code{"91723000", "SCT", "Anatomical Structure"}
-	return [Count]Info{
-		Background: {
-			Name: "background", Channel: 4,
-			SameNames: []string{"background"},
+// Table returns what is to be known of every class, by its number. The slices in it are shared:
+// do not change them.
+func Table() [Count]Info { return table }
+
+var (
+	morphology = Code{"49755003", "SCT", "Morphologically Abnormal Structure"}
+	anatomy    = Code{"91723000", "SCT", "Anatomical Structure"}
+)
+
+var table = [Count]Info{
+	Background: {
+		Name: "background", Short: "background", Channel: 4,
+		SameNames: []string{"background"},
+	},
+	GroundGlass: {
+		Name: "ground glass", Short: "ground glass", Key: "G", Lesion: true, Strength: 2, Channel: 1,
+		Color: [3]uint8{235, 64, 52}, SafeColor: [3]uint8{230, 159, 0}, HU: [2]int16{-750, -300},
+		Category: morphology, Code: Code{"112120", "DCM", "Ground glass opacity"},
+		SameNames:  []string{"groundglass", "groundglassopacity", "groundglassopacities", "ggo"},
+		WholeNames: []string{"gg"},
+		NameParts:  []string{"groundglass", "ggo", "milchglas", "mattglas"},
+	},
+	Consolidation: {
+		Name: "consolidation", Short: "consolidation", Key: "C", Lesion: true, Strength: 3, Channel: 2,
+		Color: [3]uint8{52, 199, 89}, SafeColor: [3]uint8{0, 114, 178}, HU: [2]int16{-300, 100},
+		Category: morphology, Code: Code{"9656002", "SCT", "Consolidation"},
+		SameNames:  []string{"consolidation", "consolidations"},
+		WholeNames: []string{"cons"},
+		NameParts:  []string{"consolidation", "konsolidierung", "konsolidation", "verdichtung"},
+	},
+	LungsOther: {
+		Name: "lungs other", Short: "lungs", Key: "L", Strength: 1, Channel: 3,
+		Color: [3]uint8{124, 147, 173}, SafeColor: [3]uint8{160, 160, 168},
+		Category: anatomy, Code: Code{"39607008", "SCT", "Lung"},
+		SameCodes: []Code{{Value: "T-28000", Scheme: "SRT"}},
+		PartCodes: lungParts,
+		SameNames: []string{
+			"lungsother", "lungother", "lungs", "lung", "otherlung", "healthylung", "normallung",
 		},
-		GroundGlass: {
-			Name: "ground glass", Lesion: true, Strength: 2, Channel: 1,
-			Color: [3]uint8{235, 64, 52}, SafeColor: [3]uint8{230, 159, 0},
-			Category: morphology, Code: Code{"112120", "DCM", "Ground glass opacity"},
-			SameNames:  []string{"groundglass", "groundglassopacity", "groundglassopacities", "ggo"},
-			WholeNames: []string{"gg"},
-			NameParts:  []string{"groundglass", "ggo", "milchglas", "mattglas"},
+		WholeNames: []string{
+			"lunge", "pulmo", "lungparenchyma", "lungleft", "lungright", "leftlung", "rightlung",
+			"lungl", "lungr", "llung", "rlung", "linkelunge", "rechtelunge", "lungelinks", "lungerechts",
 		},
-		Consolidation: {
-			Name: "consolidation", Lesion: true, Strength: 3, Channel: 2,
-			Color: [3]uint8{52, 199, 89}, SafeColor: [3]uint8{0, 114, 178},
-			Category: morphology, Code: Code{"9656002", "SCT", "Consolidation"},
-			SameNames:  []string{"consolidation", "consolidations"},
-			WholeNames: []string{"cons"},
-			NameParts:  []string{"consolidation", "konsolidierung", "konsolidation", "verdichtung"},
-		},
-		LungsOther: {
-			Name: "lungs other", Strength: 1, Channel: 3,
-			Color: [3]uint8{124, 147, 173}, SafeColor: [3]uint8{160, 160, 168},
-			Category: anatomy, Code: Code{"39607008", "SCT", "Lung"},
-			SameCodes: []Code{{Value: "T-28000", Scheme: "SRT"}},
-			PartCodes: lungParts(),
-			SameNames: []string{
-				"lungsother", "lungother", "lungs", "lung", "otherlung", "healthylung", "normallung",
-			},
-			WholeNames: []string{
-				"lunge", "pulmo", "lungparenchyma", "lungleft", "lungright", "leftlung", "rightlung",
-				"lungl", "lungr", "llung", "rlung", "linkelunge", "rechtelunge", "lungelinks", "lungerechts",
-			},
-			NameParts: []string{"lobe", "lappen"},
-		},
-	}
+		NameParts: []string{"lobe", "lappen"},
+	},
 }
 
 // lungParts are the codes of the lungs' sides and lobes.
-func lungParts() []Code {
-	return []Code{
-		{"44029006", "SCT", "Left lung"},
-		{"3341006", "SCT", "Right lung"},
-		{"45653009", "SCT", "Upper lobe"},
-		{"T-28820", "SRT", "Upper lobe"},
-		{"42400003", "SCT", "Upper lobe, right"},
-		{"44714003", "SCT", "Upper lobe, left"},
-		{"T-28600", "SRT", "Upper lobe, left"},
-		{"72481006", "SCT", "Middle lobe"},
-		{"T-28300", "SRT", "Middle lobe"},
-		{"90572001", "SCT", "Lower lobe"},
-		{"T-28830", "SRT", "Lower lobe"},
-		{"266005", "SCT", "Lower lobe, right"},
-		{"41224006", "SCT", "Lower lobe, left"},
-	}
+var lungParts = []Code{
+	{"44029006", "SCT", "Left lung"},
+	{"3341006", "SCT", "Right lung"},
+	{"45653009", "SCT", "Upper lobe"},
+	{"T-28820", "SRT", "Upper lobe"},
+	{"42400003", "SCT", "Upper lobe, right"},
+	{"44714003", "SCT", "Upper lobe, left"},
+	{"T-28600", "SRT", "Upper lobe, left"},
+	{"72481006", "SCT", "Middle lobe"},
+	{"T-28300", "SRT", "Middle lobe"},
+	{"90572001", "SCT", "Lower lobe"},
+	{"T-28830", "SRT", "Lower lobe"},
+	{"266005", "SCT", "Lower lobe, right"},
+	{"41224006", "SCT", "Lower lobe, left"},
 }
 
 // Names are the classes' names in the order of their numbers.
 func Names() (names [Count]string) {
-	for c, info := range Table() {
+	for c, info := range table {
 		names[c] = info.Name
 	}
 	return names
@@ -133,7 +140,7 @@ func Names() (names [Count]string) {
 
 // Colors are the classes' colours as RGB.
 func Colors() (colors [Count][3]uint8) {
-	for c, info := range Table() {
+	for c, info := range table {
 		colors[c] = info.Color
 	}
 	return colors
@@ -141,7 +148,7 @@ func Colors() (colors [Count][3]uint8) {
 
 // Codes say by code what the classes are; background is nothing.
 func Codes() (codes [Count]Code) {
-	for c, info := range Table() {
+	for c, info := range table {
 		codes[c] = info.Code
 	}
 	return codes
@@ -149,7 +156,7 @@ func Codes() (codes [Count]Code) {
 
 // KaggleChannels are the classes of the channels of the Kaggle masks.
 func KaggleChannels() (channels [4]Class) {
-	for c, info := range Table() {
+	for c, info := range table {
 		if info.Channel > 0 {
 			channels[info.Channel-1] = Class(c)
 		}
@@ -161,6 +168,29 @@ func KaggleChannels() (channels [4]Class) {
 func Foreground() []string {
 	names := Names()
 	return names[Background+1:]
+}
+
+// Title is the name as a heading: "Ground glass".
+func (i Info) Title() string { return strings.ToUpper(i.Name[:1]) + i.Name[1:] }
+
+// All is every class, as what is known of a slice.
+func All() (all [Count]bool) {
+	for c := range all {
+		all[c] = true
+	}
+	return all
+}
+
+// Check refuses a value that is no class.
+func Check(value uint8) error {
+	if value < Count {
+		return nil
+	}
+	var known []string
+	for c, info := range table {
+		known = append(known, fmt.Sprintf("%d %s", c, info.Name))
+	}
+	return fmt.Errorf("it holds the label %d; Glasswork knows %s", value, strings.Join(known, ", "))
 }
 
 // Named returns the class that a dataset's name for it means, whatever stands in the name
@@ -184,7 +214,7 @@ func Suggested(name string) (Class, bool) {
 }
 
 func find(is func(Info) bool) (Class, bool) {
-	for c, info := range Table() {
+	for c, info := range table {
 		if is(info) {
 			return Class(c), true
 		}
@@ -203,4 +233,4 @@ func Plain(name string) string {
 }
 
 // IsLesion says whether a class is a kind of lesion.
-func IsLesion(c Class) bool { return int(c) < Count && Table()[c].Lesion }
+func IsLesion(c Class) bool { return c < Count && table[c].Lesion }

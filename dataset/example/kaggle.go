@@ -125,7 +125,7 @@ func (k *kaggleArrays) At(ctx context.Context, i int) (Example, error) {
 	patient, caseID, z := k.Key(i)
 	return Example{
 		Case: caseID, Patient: patient, Z: z, W: w, H: h, HU: hu, Labels: fromOneHot(numbers),
-		Known: [classes.Count]bool{true, true, true, true}, Spacing: s.rows[at.z].Spacing,
+		Known: classes.All(), Spacing: s.rows[at.z].Spacing,
 		Reference: "masks of " + s.masks.Name(),
 	}, nil
 }

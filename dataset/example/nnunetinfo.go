@@ -66,7 +66,7 @@ func (n nnunetInfo) foreign() (f foreignLabels, err error) {
 		}
 	}
 	if f.known == [classes.Count]bool{true} {
-		return f, errors.New("its dataset.json names none of ground glass, consolidation and lungs")
+		return f, fmt.Errorf("its dataset.json names none of %s", strings.Join(classes.Foreground(), ", "))
 	}
 	return f, nil
 }

@@ -98,7 +98,7 @@ func (p *phantoms) At(ctx context.Context, i int) (Example, error) {
 	spacing := g.Spacing()
 	return Example{
 		Case: name, Patient: name, Z: z, W: g.Size[2], H: g.Size[1], HU: s.hu, Labels: s.labels,
-		Known:   [classes.Count]bool{true, true, true, true},
+		Known:   classes.All(),
 		Spacing: [2]float64{spacing[1], spacing[2]}, Reference: "phantom",
 	}, nil
 }

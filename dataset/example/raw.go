@@ -71,7 +71,7 @@ func (k *kaggleArrays) raw(ctx context.Context, i int) (Raw, error) {
 	at := k.index[i]
 	s := &k.stacks[at.stack]
 	_, h, w, _, _ := s.images.Stack() // checked when opened
-	r := Raw{W: w, H: h, Values: make([]float32, w*h), Known: [classes.Count]bool{true, true, true, true}}
+	r := Raw{W: w, H: h, Values: make([]float32, w*h), Known: classes.All()}
 	numbers, err := s.images.Slice(at.z, nil)
 	if err != nil {
 		return r, fmt.Errorf("%s: %w", s.images.Name(), err)

@@ -66,7 +66,7 @@ func Of(ctx context.Context, v *volume.Volume, l *volume.LabelMap) ([]Region, er
 	}
 	ml := l.VoxelML()
 	var all []Region
-	for _, c := range []classes.Class{classes.GroundGlass, classes.Consolidation, classes.LungsOther} {
+	for c := classes.Background + 1; c < classes.Count; c++ {
 		all = append(all, sums[c].region(Region{Class: c}, ml, lung.n))
 	}
 	return append(all, lung.region(Region{Class: classes.LungsOther, WholeLung: true}, ml, lung.n)), nil

@@ -83,8 +83,8 @@ func ReadLabels(ctx context.Context, path string) (*volume.LabelMap, error) {
 		return nil, err
 	}
 	for _, v := range raw.Labels {
-		if v >= classes.Count {
-			return nil, fmt.Errorf("%s: it holds the label %d; Glasswork knows 0 background, 1 ground glass, 2 consolidation and 3 lungs other", filepath.Base(path), v)
+		if err := classes.Check(v); err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 		}
 	}
 	return raw, nil

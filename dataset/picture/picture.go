@@ -170,8 +170,8 @@ func mask(img image.Image) (labels []uint8, width, height int, err error) {
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
 			v := at(x, y)
-			if v >= classes.Count {
-				return nil, 0, 0, fmt.Errorf("it holds the label %d; Glasswork knows 0 background, 1 ground glass, 2 consolidation and 3 lungs other", v)
+			if err := classes.Check(v); err != nil {
+				return nil, 0, 0, err
 			}
 			labels = append(labels, v)
 		}

@@ -100,7 +100,7 @@ func (x *examples) At(ctx context.Context, i int) (example.Example, error) {
 	e := example.Example{
 		Case: rs.study.Alias, Patient: rs.study.PatientKey, Z: z, W: g.Size[2], H: g.Size[1],
 		HU: all.hu[at*n : (at+1)*n : (at+1)*n], Labels: all.labels[at*n : (at+1)*n : (at+1)*n],
-		Known:     [classes.Count]bool{true, true, true, true},
+		Known:     classes.All(),
 		Reference: fmt.Sprintf("%s revision %d", rs.study.Alias, rs.revision.Number),
 	}
 	if rs.study.Measurable {

@@ -55,7 +55,7 @@ func (a *arrays) labels(i int) []uint8  { return a.y[i*a.size*a.size : (i+1)*a.s
 func classify(labels []uint8, r example.Raw, size int) {
 	best := make([]float32, len(labels))
 	first := true
-	for _, c := range [classes.Count]classes.Class{classes.GroundGlass, classes.Consolidation, classes.LungsOther, classes.Background} {
+	for _, c := range classes.KaggleChannels() {
 		if r.Masks[c] == nil {
 			continue
 		}

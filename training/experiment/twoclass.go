@@ -25,7 +25,7 @@ func (t *twoClass) Step(ctx context.Context, b network.Batch, lr float64) (float
 	b.Y = y
 	b.Known = make([][classes.Count]bool, b.N)
 	for i := range b.Known {
-		b.Known[i] = [classes.Count]bool{true, true, true, true}
+		b.Known[i] = classes.All()
 	}
 	return t.Learner.Step(ctx, b, lr)
 }

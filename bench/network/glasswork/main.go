@@ -76,7 +76,7 @@ func noise(n, side int) network.Batch {
 		b.X[i], b.Y[i] = rng.Float32(), uint8(rng.IntN(classes.Count))
 	}
 	for range n {
-		b.Known = append(b.Known, [classes.Count]bool{true, true, true, true})
+		b.Known = append(b.Known, classes.All())
 	}
 	return b
 }

@@ -53,15 +53,6 @@ const (
 	left
 )
 
-// Codes of what segments are (PS3.16 CID 7150, 6151 and 244).
-func lesionCategory() object.Set {
-	return object.Code("49755003", "SCT", "Morphologically Abnormal Structure")
-}
-
-func anatomyCategory() object.Set { return object.Code("91723000", "SCT", "Anatomical Structure") }
-
-func lung() object.Set { return object.Code("39607008", "SCT", "Lung") }
-
 func (s side) code() object.Set {
 	if s == right {
 		return object.Code("24028007", "SCT", "Right")
@@ -69,18 +60,8 @@ func (s side) code() object.Set {
 	return object.Code("7771000", "SCT", "Left")
 }
 
-// category and kindOf are the codes of a class.
-func category(c classes.Class) object.Set {
-	if c == classes.LungsOther {
-		return anatomyCategory()
-	}
-	return lesionCategory()
-}
-
-func kindOf(c classes.Class) object.Set {
-	code := classes.Codes()[c]
-	return object.Code(code.Value, code.Scheme, code.Meaning)
-}
+// coded is a code of the table of classes.
+func coded(c classes.Code) object.Set { return object.Code(c.Value, c.Scheme, c.Meaning) }
 
 // note counts a slice on which the part was drawn.
 func (p *part) note(m Made) {
@@ -128,18 +109,19 @@ func (p *part) description() string {
 // tracking UID: the same class of the same series keeps it from one export to the next.
 func (p *part) item(series string) object.Set {
 	algorithm := p.algorithm()
-	anatomy := lung()
+	class := classes.Table()[p.class]
+	anatomy := coded(classes.Table()[classes.LungsOther].Code)
 	elements := []*dicom.Element{
 		object.Int(tag.SegmentNumber, p.number),
 		object.Text(tag.SegmentLabel, p.label),
 		object.Text(tag.SegmentDescription, p.description()),
 		object.Text(tag.SegmentAlgorithmType, algorithm),
-		object.Items(tag.SegmentedPropertyCategoryCodeSequence, category(p.class)),
+		object.Items(tag.SegmentedPropertyCategoryCodeSequence, coded(class.Category)),
 		object.Int(tag.RecommendedDisplayCIELabValue, cieLab(p.colour)...),
 		object.Text(tag.TrackingID, p.label),
 		object.Text(tag.TrackingUID, object.DeriveUID("tracking", series, p.label)),
 	}
-	kind := kindOf(p.class)
+	kind := coded(class.Code)
 	if p.side != bothSides {
 		kind.Put(object.Items(tag.SegmentedPropertyTypeModifierCodeSequence, p.side.code()))
 		anatomy.Put(object.Items(tag.AnatomicRegionModifierSequence, p.side.code()))

@@ -46,7 +46,7 @@ func (s Study) Curves() ([]Figure, error) {
 	if s.Plan.Protocol == experiment.Published {
 		of = "test slices"
 	}
-	for _, class := range []classes.Class{classes.GroundGlass, classes.Consolidation, classes.LungsOther, classes.Background} {
+	for _, class := range classes.KaggleChannels() {
 		name := s.className(class)
 		f, err := s.figure("iou-"+experiment.Slug(name), name+": IoU on "+of, "IoU", func(p experiment.Point) *float64 { return p.IoU[class] })
 		if err != nil {

@@ -101,7 +101,7 @@ func (s Study) published() Table {
 		s.beside(4, func(p study.Scores) float64 { return p.Loss }))
 	add(s.row("Accuracy", 4, func(r experiment.Result) *float64 { return r.Accuracy }),
 		s.beside(4, func(p study.Scores) float64 { return p.Accuracy }))
-	for _, class := range []classes.Class{classes.GroundGlass, classes.Consolidation, classes.LungsOther, classes.Background} {
+	for _, class := range classes.KaggleChannels() {
 		add(s.row(s.className(class)+" IoU", 4, func(r experiment.Result) *float64 { return r.IoU[class] }),
 			s.beside(4, func(p study.Scores) float64 { return p.IoU[class] }))
 	}
@@ -114,7 +114,7 @@ func (s Study) className(class classes.Class) string {
 	if class == classes.LungsOther && s.Plan.Columns[0].Classes == 2 {
 		return "Lungs"
 	}
-	return [classes.Count]string{"Background", "Ground glass", "Consolidation", "Lungs other"}[class]
+	return classes.Table()[class].Title()
 }
 
 // seedsNote says what a mean and its interval are of.

@@ -192,7 +192,7 @@ func (b Bands) At(_ context.Context, i int) (example.Example, error) {
 	e := example.Example{
 		Case: name, Patient: patient, Z: z, W: side, H: side,
 		HU: make([]int16, side*side), Labels: make([]uint8, side*side),
-		Known: [classes.Count]bool{true, true, true, true},
+		Known: classes.All(),
 	}
 	for k := range e.HU {
 		class := uint8((k/side*4/side + k%side*4/side + i) % classes.Count)
