@@ -47,7 +47,7 @@ func (l *Learner) Save(path string, info network.Info) error {
 	return l.do(func() error {
 		arrays := make([]array, len(l.net.params))
 		for i, p := range l.net.params {
-			arrays[i] = array{name: p.name, shape: p.shape, half: info.Half && len(p.shape) > 1, data: p.in(l.current())}
+			arrays[i] = array{name: p.name, shape: p.shape, half: info.Half && len(p.shape) > 1, data: p.in(l.net.values)}
 		}
 		return atomicfile.WriteFile(path, func(w io.Writer) error {
 			return writeSafetensors(w, metadata, arrays)

@@ -20,7 +20,7 @@ func (l *Learner) SaveStateDict(path string) error {
 	return l.do(func() error {
 		var arrays []pytorch.Array
 		for _, p := range l.net.params {
-			arrays = append(arrays, pytorch.Array{Name: p.name, Shape: p.shape, Values: p.in(l.current())})
+			arrays = append(arrays, pytorch.Array{Name: p.name, Shape: p.shape, Values: p.in(l.net.values)})
 			if norm, ok := strings.CutSuffix(p.name, ".running_var"); ok {
 				arrays = append(arrays, pytorch.Array{Name: norm + counter, Counter: true})
 			}
@@ -33,7 +33,7 @@ func (l *Learner) SaveStateDict(path string) error {
 // TorchScript module that any libtorch runs on pictures of any fitting size.
 func (l *Learner) SaveTorchScript(path string) error {
 	return l.do(func() error {
-		plain, err := fold(l.net.convs, l.current(), torch.CPU, false)
+		plain, err := fold(l.net.convs, l.net.values, torch.CPU, false)
 		if err != nil {
 			return err
 		}

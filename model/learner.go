@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"glasswork/model/internal/torch"
 	"glasswork/training/network"
 )
 
-// Learner is one network that trains and predicts; it implements network.Learner and all
-// that package training asks of learners beyond that. One goroutine owns it.
+// Learner is one network that trains and predicts. One goroutine owns it.
 type Learner struct {
 	spec    network.Spec
 	worker  *worker
@@ -21,8 +19,6 @@ type Learner struct {
 
 	method     network.Method
 	optimiser  *optimiser
-	average    []float32 // moving average of net.values; nil if none is kept
-	decay      float64   // of the average
 	remembered []float32
 	byBatch    bool     // whether Predict normalises by its batch
 	folded     []folded // of the weights as they are; nil after they changed
@@ -32,13 +28,7 @@ type Learner struct {
 	scale lossScale // of mixed precision
 }
 
-var (
-	_ network.Learner         = (*Learner)(nil)
-	_ network.Configurable    = (*Learner)(nil)
-	_ network.BatchNormaliser = (*Learner)(nil)
-	_ network.Resumable       = (*Learner)(nil)
-	_ network.Averager        = (*Learner)(nil)
-)
+var _ network.Learner = (*Learner)(nil)
 
 // maxPixels bounds how many pixels go through the network at once in Predict, which
 // bounds its memory: two slices of 512 × 512, which are as fast as four.
@@ -104,7 +94,6 @@ func (l *Learner) attempt(b network.Batch, part int, lr float64) (float64, error
 // apply follows the gradients.
 func (l *Learner) apply(gradients [][]float32, lr float64) {
 	l.optimiser.step(l.net.weights, l.net.values, gradients, lr, l.threads)
-	l.updateAverage()
 }
 
 // differentiate computes the loss of a batch and, if that is finite, its gradients, which
@@ -203,8 +192,7 @@ func (l *Learner) gradients(scope *torch.Scope, total *torch.Tensor) ([][]float3
 	return all, scope.Err()
 }
 
-// Predict fills probs [n,c,h,w] with softmax probabilities for x [n,in,h,w]; it uses the
-// averaged weights while there are any.
+// Predict fills probs [n,c,h,w] with softmax probabilities for x [n,in,h,w].
 func (l *Learner) Predict(ctx context.Context, x []float32, n, h, w int, probs []float32) error {
 	return l.predict(ctx, x, n, h, w, probs, true)
 }
@@ -257,11 +245,10 @@ func inBatches(ctx context.Context, n, batch int, run func(from, to int) error) 
 // run writes the logits, or the probabilities if softmax is set, of x into out. It runs on
 // the worker's thread.
 func (l *Learner) run(x []float32, n, h, w int, out []float32, softmax bool) error {
-	p, back, err := l.predictingPass()
+	p, err := l.predictingPass()
 	if err != nil {
 		return err
 	}
-	defer back()
 	if err := torch.SetGradients(false); err != nil {
 		return err
 	}
@@ -285,18 +272,13 @@ func (l *Learner) run(x []float32, n, h, w int, out []float32, softmax bool) err
 }
 
 // predictingPass has batch norm folded into convolutions, or normalises by the batch, drops
-// out as training does and leaves running means as they are; back is to be called after it.
-func (l *Learner) predictingPass() (p *pass, back func(), err error) {
-	if !l.byBatch {
-		err = l.fold()
-		return &pass{folded: l.folded}, func() {}, err
+// out as training does and leaves running means as they are.
+func (l *Learner) predictingPass() (*pass, error) {
+	if l.byBatch {
+		return &pass{rng: l.dropoutNumbers()}, nil
 	}
-	if l.average == nil {
-		return &pass{rng: l.dropoutNumbers()}, func() {}, nil
-	}
-	training := slices.Clone(l.net.values)
-	copy(l.net.values, l.average)
-	return &pass{rng: l.dropoutNumbers()}, func() { copy(l.net.values, training) }, nil
+	err := l.fold()
+	return &pass{folded: l.folded}, err
 }
 
 // NormaliseByBatch lets Predict compute as Step does: it normalises by the batch that it is
@@ -311,61 +293,20 @@ func (l *Learner) NormaliseByBatch(on bool) error {
 // fold makes the convolutions of prediction, if the weights changed since they were made.
 func (l *Learner) fold() (err error) {
 	if l.folded == nil {
-		l.folded, err = fold(l.net.convs, l.current(), l.net.device, l.net.device == torch.CPU)
+		l.folded, err = fold(l.net.convs, l.net.values, l.net.device, l.net.device == torch.CPU)
 	}
 	return err
 }
 
-// current is the values that predict and are saved.
-func (l *Learner) current() []float32 {
-	if l.average != nil {
-		return l.average
-	}
-	return l.net.values
-}
-
-// Average keeps an exponential moving average of the weights from now on: after each
-// Step it is decay·average + (1−decay)·weights. Average(0) goes back to the weights.
-func (l *Learner) Average(decay float64) error {
-	if decay < 0 || decay >= 1 {
-		return fmt.Errorf("a moving average cannot decay by %g: it must be at least 0 and less than 1", decay)
-	}
-	return l.do(func() error {
-		l.forgetFolded()
-		l.decay = decay
-		switch {
-		case decay == 0:
-			l.average = nil
-		case l.average == nil:
-			l.average = append([]float32(nil), l.net.values...)
-		}
-		return nil
-	})
-}
-
-func (l *Learner) updateAverage() {
-	if l.average == nil {
-		return
-	}
-	rate := float32(1 - l.decay)
-	parts := (len(l.average) + chunk - 1) / chunk
-	inParallel(parts, l.threads, func(i int) {
-		average := l.average[i*chunk : min((i+1)*chunk, len(l.average))]
-		for j, v := range l.net.values[i*chunk : i*chunk+len(average)] {
-			average[j] += (v - average[j]) * rate
-		}
-	})
-}
-
-// Remember keeps a copy of the weights that predict.
+// Remember keeps a copy of the weights.
 func (l *Learner) Remember() error {
 	return l.do(func() error {
-		l.remembered = append(l.remembered[:0], l.current()...)
+		l.remembered = append(l.remembered[:0], l.net.values...)
 		return nil
 	})
 }
 
-// Recall puts the remembered weights back, as the weights and as their average.
+// Recall puts the remembered weights back.
 func (l *Learner) Recall() error {
 	return l.do(func() error {
 		if l.remembered == nil {
@@ -373,9 +314,6 @@ func (l *Learner) Recall() error {
 		}
 		l.forgetFolded()
 		copy(l.net.values, l.remembered)
-		if l.average != nil {
-			copy(l.average, l.remembered)
-		}
 		return nil
 	})
 }

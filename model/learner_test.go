@@ -172,36 +172,9 @@ func TestRememberAndRecall(t *testing.T) {
 	}
 }
 
-func TestAverage(t *testing.T) {
-	l := newLearner(t, 5)
-	if err := l.Average(0.5); err != nil {
-		t.Fatal(err)
-	}
-	before := append([]float32(nil), l.net.values...)
-	step(t, l, quarters(2, 0))
-	for i, v := range l.average {
-		if want := (before[i] + l.net.values[i]) / 2; math.Abs(float64(v-want)) > 1e-6 {
-			t.Fatalf("average %d is %g, want %g", i, v, want)
-		}
-	}
-	averaged := predict(t, l, quarters(2, 1))
-	if err := l.Average(0); err != nil {
-		t.Fatal(err)
-	}
-	if slices.Equal(averaged, predict(t, l, quarters(2, 1))) {
-		t.Error("without average the same is predicted as with it")
-	}
-	if err := l.Average(1); err == nil {
-		t.Error("an average that never changes was accepted")
-	}
-}
-
 func TestResumeIsBitForBit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "optimiser.safetensors")
 	whole := newLearner(t, 6)
-	if err := whole.Average(0.9); err != nil {
-		t.Fatal(err)
-	}
 	for i := range 3 {
 		step(t, whole, quarters(2, uint64(i)))
 	}
@@ -218,7 +191,7 @@ func TestResumeIsBitForBit(t *testing.T) {
 			t.Errorf("step %d after resuming has loss %v, uninterrupted %v", i, got, want)
 		}
 	}
-	if !slices.Equal(whole.net.values, resumed.net.values) || !slices.Equal(whole.average, resumed.average) {
+	if !slices.Equal(whole.net.values, resumed.net.values) {
 		t.Error("the weights differ after resuming")
 	}
 }
@@ -245,13 +218,9 @@ func TestMemoryIsFlat(t *testing.T) {
 	}
 }
 
-// A prediction normalised by its batch is that of the whole batch, changes no running mean
-// and uses the averaged weights.
+// A prediction normalised by its batch is that of the whole batch and changes no running mean.
 func TestNormaliseByBatch(t *testing.T) {
 	l := newLearner(t, 21)
-	if err := l.Average(0.5); err != nil {
-		t.Fatal(err)
-	}
 	step(t, l, quarters(4, 0))
 	before := slices.Clone(l.net.values)
 	byMeans := predict(t, l, quarters(3, 1))
@@ -269,12 +238,8 @@ func TestNormaliseByBatch(t *testing.T) {
 	if slices.Equal(alone, byBatch[:len(alone)]) {
 		t.Error("two of three slices are normalised as all three are")
 	}
-	copy(l.net.values, l.average)
-	if err := l.Average(0); err != nil {
-		t.Fatal(err)
-	}
 	if !slices.Equal(predict(t, l, quarters(3, 1)), byBatch) {
-		t.Error("the averaged weights were not used")
+		t.Error("the same batch is predicted otherwise the second time")
 	}
 }
 

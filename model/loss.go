@@ -28,7 +28,6 @@ type target struct {
 	dice    bool      // whether any class has a share
 	valid   []float32 // [n,h,w]: 0 for ignored pixels, else 1; nil if none is ignored
 	count   []float32 // [n,h,w]: weight of the pixel in the mean, divided by the sum; nil if all are equal
-	soft    []float32 // [n,c,h,w]: what the batch's teachers say; nil without any
 }
 
 // newTarget checks b and prepares its reference for a network with the given classes
@@ -38,16 +37,13 @@ func newTarget(b network.Batch, classes int, loss network.Loss) (*target, error)
 	if len(b.Y) != b.N*size || len(b.Known) != b.N {
 		return nil, fmt.Errorf("a batch of %d samples has %d reference pixels and %d lists of known classes", b.N, len(b.Y), len(b.Known))
 	}
-	if b.Soft != nil && len(b.Soft) != b.N*classes*size {
-		return nil, fmt.Errorf("a batch of %d samples has %d probabilities of its teachers, not %d", b.N, len(b.Soft), b.N*classes*size)
-	}
 	groups := 1
 	if loss.Kind == network.LossCases {
 		groups = b.N
 	}
 	t := &target{
-		classes: make([]uint8, len(b.Y)), soft: b.Soft,
-		merge: make([]float32, b.N*classes), weights: make([]float32, b.N*classes),
+		classes: make([]uint8, len(b.Y)),
+		merge:   make([]float32, b.N*classes), weights: make([]float32, b.N*classes),
 		groups: groups, pixels: make([]float32, groups*classes), share: make([]float32, groups*classes),
 	}
 	for n := range b.N {
@@ -156,23 +152,8 @@ func (t *target) shareOut(classes int, weights []float64) {
 // loss is what kind says of logits [n,c,h,w]. Where classes are unknown, the
 // probability of background is the marginal one of background and these classes
 // (Shi et al. 2021, arXiv:2007.03868); Dice is over the batch, or over each sample, and over
-// known foreground classes that are present. A batch without any has no soft Dice. Where
-// teachers say something, the result is mixed with the cross-entropy of what they say.
+// known foreground classes that are present. A batch without any has no soft Dice.
 func (t *target) loss(s *torch.Scope, logits *torch.Tensor, kind network.Loss) *torch.Tensor {
-	hard := t.reference(s, logits, kind)
-	if t.soft == nil || s.Err() != nil {
-		return hard
-	}
-	taught := s.Mul(s.FromFloats(t.soft, logits.Shape()...), s.LogSoftmax(logits, 1))
-	mean := s.Div(s.Sum(taught), s.FromFloats([]float32{-float32(len(t.classes))}, 1))
-	share := float32(kind.Teachers)
-	return s.Add(
-		s.Mul(hard, s.FromFloats([]float32{1 - share}, 1)),
-		s.Mul(mean, s.FromFloats([]float32{share}, 1)))
-}
-
-// reference is the loss beside the reference.
-func (t *target) reference(s *torch.Scope, logits *torch.Tensor, kind network.Loss) *torch.Tensor {
 	if s.Err() != nil {
 		return nil
 	}

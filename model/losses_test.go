@@ -33,7 +33,6 @@ func TestLossesBesidePyTorch(t *testing.T) {
 		{"both, Dice of each sample", network.Loss{Kind: network.LossCases}, false, 3.22039087578717},
 		{"both, Dice of each sample, weighted", network.Loss{Kind: network.LossCases, Weights: weights}, false, 3.3760518444487047},
 		{"both, Dice of each sample, ignored", network.Loss{Kind: network.LossCases}, true, 3.118582123401904},
-		{"teachers", network.Loss{Kind: network.LossCE, Teachers: 0.25}, false, 2.4876907970554436},
 	} {
 		b := network.Batch{N: 2, H: 2, W: 3, Known: [][classes.Count]bool{allKnown, allKnown}}
 		for i := range 12 {
@@ -46,9 +45,6 @@ func TestLossesBesidePyTorch(t *testing.T) {
 		for i := range logits {
 			logits[i] = float32(2 * math.Sin(1.7*float64(i)))
 		}
-		if c.loss.Teachers > 0 {
-			b.Soft = softmaxOf(func(i int) float64 { return math.Sin(0.9 * float64(i)) })
-		}
 		got, gradient := lossOf(t, logits, b, c.loss)
 		if math.Abs(got-c.want) > 2e-6 {
 			t.Errorf("%s: loss %.7f, want %.7f", c.name, got, c.want)
@@ -59,19 +55,6 @@ func TestLossesBesidePyTorch(t *testing.T) {
 			}
 		}
 	}
-}
-
-// softmaxOf are probabilities [2,4,2,3] of logits.
-func softmaxOf(logit func(i int) float64) []float32 {
-	probs := make([]float32, 48)
-	for i := range probs {
-		sum := 0.0
-		for c := range 4 {
-			sum += math.Exp(logit(i/24*24 + c*6 + i%6))
-		}
-		probs[i] = float32(math.Exp(logit(i)) / sum)
-	}
-	return probs
 }
 
 // ignoredLogit says whether logit i of [2,4,2,3] belongs to a pixel that the test ignores.

@@ -32,10 +32,6 @@ func samplesOf(b network.Batch, from, to int) network.Batch {
 	in, size := len(b.X)/b.N, b.H*b.W
 	part := b
 	part.N, part.X, part.Y, part.Known = to-from, b.X[from*in:to*in], b.Y[from*size:to*size], b.Known[from:to]
-	if b.Soft != nil {
-		values := len(b.Soft) / b.N
-		part.Soft = b.Soft[from*values : to*values]
-	}
 	return part
 }
 

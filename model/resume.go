@@ -31,8 +31,8 @@ func (l *Learner) Configure(m network.Method) error {
 	})
 }
 
-// SaveOptimiser writes the optimiser's state, the weights in training, their average and
-// those that Remember keeps, so that a resumed run continues as if it had not stopped.
+// SaveOptimiser writes the optimiser's state, the weights and those that Remember keeps, so
+// that a resumed run continues as if it had not stopped.
 func (l *Learner) SaveOptimiser(path string) error {
 	return l.do(func() error {
 		method, err := json.Marshal(l.method)
@@ -41,7 +41,6 @@ func (l *Learner) SaveOptimiser(path string) error {
 		}
 		metadata := map[string]string{
 			formatKey: optimiserFormat, "steps": strconv.Itoa(l.optimiser.steps), "method": string(method),
-			"decay": strconv.FormatFloat(l.decay, 'g', -1, 64),
 		}
 		var arrays []array
 		for _, part := range l.parts() {
@@ -68,7 +67,6 @@ func (l *Learner) parts() []part {
 	parts := []part{
 		{"weights", &l.net.values, all, false},
 		{"first", &l.optimiser.first, trainable, false},
-		{"average", &l.average, all, true},
 		{"remembered", &l.remembered, all, true},
 	}
 	if l.optimiser.second != nil {
@@ -101,9 +99,8 @@ func (l *Learner) restore(b []byte) error {
 	if err != nil || file.metadata[formatKey] != optimiserFormat {
 		return errors.New("it does not hold an optimiser's state")
 	}
-	decay, err := strconv.ParseFloat(file.metadata["decay"], 64)
-	if err != nil {
-		return errors.New("it does not say how the average decays")
+	if _, averaged := file.entries["average"]; averaged {
+		return errors.New("it keeps a moving average of the weights, which Glasswork no longer has")
 	}
 	var method network.Method
 	if err := json.Unmarshal([]byte(file.metadata["method"]), &method); err != nil || method.Validate(l.spec.Classes) != nil {
@@ -132,6 +129,6 @@ func (l *Learner) restore(b []byte) error {
 		}
 		file.read(p.name, *p.values)
 	}
-	l.optimiser.steps, l.optimiser.Optimiser, l.method, l.decay = steps, method.Optimiser, method, decay
+	l.optimiser.steps, l.optimiser.Optimiser, l.method = steps, method.Optimiser, method
 	return nil
 }

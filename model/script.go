@@ -143,10 +143,18 @@ func (s *scripted) run(ctx context.Context, x []float32, n, h, w int, out []floa
 	})
 }
 
+// What a network does beside predicting, a module refuses.
+
+// Configure refuses.
+func (s *scripted) Configure(network.Method) error { return errScripted }
+
 // Step refuses.
 func (s *scripted) Step(context.Context, network.Batch, float64) (float64, error) {
 	return 0, errScripted
 }
+
+// NormaliseByBatch refuses.
+func (s *scripted) NormaliseByBatch(bool) error { return errScripted }
 
 // Remember refuses.
 func (s *scripted) Remember() error { return errScripted }
@@ -156,6 +164,12 @@ func (s *scripted) Recall() error { return errScripted }
 
 // Save refuses.
 func (s *scripted) Save(string, network.Info) error { return errScripted }
+
+// SaveOptimiser refuses.
+func (s *scripted) SaveOptimiser(string) error { return errScripted }
+
+// LoadOptimiser refuses.
+func (s *scripted) LoadOptimiser(string) error { return errScripted }
 
 // Close frees the module. Closing twice is harmless.
 func (s *scripted) Close() error {

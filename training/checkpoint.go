@@ -21,6 +21,9 @@ import (
 // Files of a run's folder. Each checkpoint has a state.json; the one beside them is the
 // newest whole checkpoint's.
 const (
+	// ModelFile is the name of a finished run's model in its folder.
+	ModelFile = "model.safetensors"
+
 	stateName     = "state.json"
 	bestName      = "best.safetensors"
 	weightsName   = "weights.safetensors"
@@ -50,9 +53,7 @@ type settings struct {
 	BatchSize int            `json:"batch_size"`
 	Augment   string         `json:"augment"`
 	Method    network.Method `json:"method"`
-	Average   float64        `json:"average"`
 	StopOn    string         `json:"stop_on"`
-	Mix       float64        `json:"mix,omitempty"`
 	Paste     float64        `json:"paste,omitempty"`
 }
 
@@ -61,7 +62,7 @@ func (o Options) settings() settings {
 	if o.Augment != nil {
 		chain = o.Augment.String()
 	}
-	return settings{o.Seed, o.BatchSize, chain, o.method(), o.Average, o.StopOn.String(), o.Mix, o.Paste}
+	return settings{o.Seed, o.BatchSize, chain, o.method(), o.StopOn.String(), o.Paste}
 }
 
 func checkpointDir(dir string, step int) string {
@@ -107,7 +108,30 @@ func readState(dir string, step int) (state, error) {
 	if err := json.Unmarshal(b, &s); err != nil || s.Step < 0 || step > 0 && s.Step != step {
 		return s, fmt.Errorf("%s is damaged; remove it to begin again", path)
 	}
+	if lever := removedLever(b); lever != "" {
+		return s, fmt.Errorf("the run in %s trains with %s, which Glasswork no longer has; begin again in another folder", dir, lever)
+	}
 	return s, nil
+}
+
+// removedLever names what the run of a state used of what earlier versions could do.
+func removedLever(state []byte) string {
+	var old struct {
+		Settings struct {
+			Average, Mix float64
+			Method       struct{ Loss struct{ Teachers float64 } }
+		}
+	}
+	_ = json.Unmarshal(state, &old) // it has been read as a state
+	switch {
+	case old.Settings.Average > 0:
+		return "a moving average of the weights"
+	case old.Settings.Mix > 0:
+		return "mixed samples"
+	case old.Settings.Method.Loss.Teachers > 0:
+		return "teachers"
+	}
+	return ""
 }
 
 // checkpoints are the steps of the checkpoints in a run's folder, ascending.
@@ -147,14 +171,10 @@ func (t *trainer) resume() error {
 		return fmt.Errorf("the run in %s has seed %d and batches of %d, not %d and %d; resume with the same",
 			t.o.Dir, was.Seed, was.BatchSize, is.Seed, is.BatchSize)
 	case !reflect.DeepEqual(was, is):
-		return fmt.Errorf("the run in %s has another augmentation, loss, optimiser, average or score to stop on; resume with the same", t.o.Dir)
+		return fmt.Errorf("the run in %s has another augmentation, loss, optimiser or score to stop on; resume with the same", t.o.Dir)
 	}
 	t.state = s
-	if r, ok := t.learner.(network.Resumable); ok {
-		t.remembered = s.BestStep > 0
-		return r.LoadOptimiser(filepath.Join(checkpointDir(t.o.Dir, s.Step), optimiserName))
-	}
-	return nil
+	return t.learner.LoadOptimiser(filepath.Join(checkpointDir(t.o.Dir, s.Step), optimiserName))
 }
 
 // checkpoint writes weights, optimiser and state, then removes checkpoints that are too old.
@@ -169,10 +189,8 @@ func (t *trainer) checkpoint() error {
 	if err := t.learner.Save(path, info); err != nil {
 		return err
 	}
-	if r, ok := t.learner.(network.Resumable); ok {
-		if err := r.SaveOptimiser(filepath.Join(dir, optimiserName)); err != nil {
-			return err
-		}
+	if err := t.learner.SaveOptimiser(filepath.Join(dir, optimiserName)); err != nil {
+		return err
 	}
 	t.state.Settings = t.o.settings()
 	b, err := json.Marshal(t.state)
@@ -208,18 +226,6 @@ func (t *trainer) removeOld(keep string) {
 func writeFile(path string, b []byte) error {
 	return atomicfile.WriteFile(path, func(w io.Writer) error {
 		_, err := w.Write(b)
-		return err
-	})
-}
-
-func copyFile(dst, src string) error {
-	f, err := os.Open(src)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return atomicfile.WriteFile(dst, func(w io.Writer) error {
-		_, err := io.Copy(w, f)
 		return err
 	})
 }

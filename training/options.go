@@ -24,15 +24,9 @@ type Options struct {
 	// Augment varies the samples; nil is the usual chain for CT or pictures, an empty
 	// chain leaves them as they are.
 	Augment augment.Chain
-	// Mix is the probability with which a rectangle of a sample is replaced by that of another
-	// sample of the same source, with its labels.
-	Mix float64
 	// Paste is the probability with which lesions of another sample of the same source, turned
 	// and moved as the sample is, are laid into its aerated lung.
 	Paste float64
-	// Teachers are networks of the same classes whose mean probabilities the learner is taught,
-	// to the share that Loss.Teachers says.
-	Teachers []network.Learner
 	// Validation is scored every ValidateEvery steps (0: only at the end) to remember
 	// the best weights; nil keeps the last weights, unless StopOn is the training loss.
 	Validation    example.Set
@@ -57,11 +51,8 @@ type Options struct {
 	Seed      uint64
 	// Workers prepare batches beside the network.
 	Workers int
-	// Average is the decay of a moving average of the weights, for learners that offer
-	// one; 0 for none.
-	Average float64
-	// BatchNormalised lets validation normalise by its batches, as training does, for
-	// learners that offer it. The learner goes on to do so.
+	// BatchNormalised lets validation normalise by its batches, as training does. The
+	// learner goes on to do so.
 	BatchNormalised bool
 
 	// Dir receives checkpoints every CheckpointEvery steps and the best weights; empty
@@ -94,17 +85,15 @@ type Progress struct {
 // Result is how training ended.
 type Result struct {
 	Steps int
-	// BestStep is the step of the best weights; Holds says that the learner has them, as
-	// it does unless it is not Resumable and they were found before a resume.
+	// BestStep is the step of the best weights, which the learner has.
 	BestStep int
-	Holds    bool
 	// Loss is the running mean at the end.
 	Loss float64
 	// Report is the best validation, nil without one.
 	Report *score.Report
 }
 
-// method is what a Configurable is told.
+// method is what the learner is told.
 func (o Options) method() network.Method {
 	return network.Method{Loss: o.Loss, Optimiser: o.Optimiser, Seed: o.Seed, Precision: o.Precision}.WithDefaults()
 }
@@ -112,7 +101,7 @@ func (o Options) method() network.Method {
 // samples are what package sampling is told.
 func (o Options) samples() sampling.Options {
 	return sampling.Options{
-		Sources: o.Sources, InOrder: o.InOrder, Augment: o.Augment, Mix: o.Mix, Paste: o.Paste, Seed: o.Seed,
+		Sources: o.Sources, InOrder: o.InOrder, Augment: o.Augment, Paste: o.Paste, Seed: o.Seed,
 	}
 }
 
@@ -122,18 +111,8 @@ func (o Options) validate() error {
 
 // prepare makes l train as the options say.
 func (o Options) prepare(l network.Learner) error {
-	if c, ok := l.(network.Configurable); ok {
-		if err := c.Configure(o.method()); err != nil {
-			return err
-		}
+	if err := l.Configure(o.method()); err != nil || !o.BatchNormalised {
+		return err
 	}
-	if n, ok := l.(network.BatchNormaliser); ok && o.BatchNormalised {
-		if err := n.NormaliseByBatch(true); err != nil {
-			return err
-		}
-	}
-	if a, ok := l.(network.Averager); ok && o.Average > 0 {
-		return a.Average(o.Average)
-	}
-	return nil
+	return l.NormaliseByBatch(true)
 }

@@ -55,16 +55,11 @@ type trainer struct {
 	started time.Time
 	// first is the step at which this call began, made the samples it has trained on.
 	first, made int
-	// remembered says that the best weights are in the learner's memory.
-	remembered bool
 }
 
 func (t *trainer) run(ctx context.Context, f *sampling.Feeder) error {
 	for t.state.Step < t.o.Schedule.Steps && !t.stale() {
 		b, err := f.Next(ctx)
-		if err == nil {
-			b.Soft, err = taught(ctx, t.o.Teachers, b, t.o.Info.Spec.Classes)
-		}
 		if err != nil {
 			return err
 		}
@@ -91,25 +86,6 @@ func (t *trainer) run(ctx context.Context, f *sampling.Feeder) error {
 		return t.validate(ctx)
 	}
 	return nil
-}
-
-// taught is the mean of what teachers predict for b, [n,c,h,w]; nil without teachers (Hinton
-// et al. 2015, arXiv:1503.02531).
-func taught(ctx context.Context, teachers []network.Learner, b network.Batch, classes int) ([]float32, error) {
-	if len(teachers) == 0 {
-		return nil, nil
-	}
-	mean := make([]float32, b.N*classes*b.H*b.W)
-	probs := make([]float32, len(mean))
-	for _, l := range teachers {
-		if err := l.Predict(ctx, b.X, b.N, b.H, b.W, probs); err != nil {
-			return nil, err
-		}
-		for i, p := range probs {
-			mean[i] += p / float32(len(teachers))
-		}
-	}
-	return mean, nil
 }
 
 // due says whether something done every n steps is to be done now.
@@ -166,7 +142,7 @@ func (t *trainer) validate(ctx context.Context) error {
 		t.state.Stale++
 		return nil
 	}
-	t.state.BestMerit, t.state.BestStep, t.state.Stale, t.remembered = merit, t.state.Step, 0, true
+	t.state.BestMerit, t.state.BestStep, t.state.Stale = merit, t.state.Step, 0
 	t.state.Best = nil
 	if validated {
 		t.state.Best = &r
@@ -179,27 +155,12 @@ func (t *trainer) validate(ctx context.Context) error {
 	return t.learner.Remember()
 }
 
-// finish leaves the learner with the best weights. If a learner that is not Resumable
-// found those before a resume, they are in Dir's best.safetensors only.
+// finish leaves the learner with the best weights.
 func (t *trainer) finish() (Result, error) {
-	r := Result{Steps: t.state.Step, BestStep: t.state.Step, Loss: t.state.Loss, Report: t.state.Best, Holds: true}
+	r := Result{Steps: t.state.Step, BestStep: t.state.Step, Loss: t.state.Loss, Report: t.state.Best}
 	if t.state.BestStep == 0 {
 		return r, nil
 	}
 	r.BestStep = t.state.BestStep
-	if t.remembered {
-		return r, t.learner.Recall()
-	}
-	r.Holds = r.BestStep == r.Steps
-	return r, nil
-}
-
-// Final is the file in dir that holds the best weights of a finished run: the learner's
-// own, or the best found before a resume.
-func Final(dir string, l network.Learner, r Result, info network.Info) (string, error) {
-	path := filepath.Join(dir, "model.safetensors")
-	if !r.Holds {
-		return path, copyFile(path, filepath.Join(dir, bestName))
-	}
-	return path, l.Save(path, info)
+	return r, t.learner.Recall()
 }

@@ -7,12 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
-	"glasswork/dataset/classes"
 	"glasswork/training/inference"
 	"glasswork/training/internal/fake"
-	"glasswork/training/network"
 	"glasswork/training/sampling"
 	"glasswork/training/score"
 )
@@ -146,17 +145,55 @@ func TestADivergedLossWritesNothing(t *testing.T) {
 	}
 }
 
-func TestFinalIsTheBestFoundBeforeAResume(t *testing.T) {
+// A resumed run goes back to the best weights although they were found before the resume.
+func TestTheBestWeightsOutliveAResume(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, bestName), []byte("best"), 0o644); err != nil {
-		t.Fatal(err)
+	o := testOptions(60)
+	o.Dir, o.CheckpointEvery, o.ValidateEvery = dir, 10, 10
+	o.StopOn, _ = ParseCriterion("loss")
+	best := func(step int, loss float64) float64 { return []float64{3, 1}[min(step/10, 1)] + float64(step/20) }
+	l := &fake.Learner{LossAt: best}
+	ctx, cancel := context.WithCancel(t.Context())
+	o.OnStep = func(p Progress) {
+		if p.Step == 35 {
+			cancel()
+		}
 	}
-	path, err := Final(dir, &fake.Learner{}, Result{Steps: 30, BestStep: 10}, fake.Info())
+	if _, err := Train(ctx, l, o); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v, want cancelled", err)
+	}
+	path, err := LastCheckpoint(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, _ := os.ReadFile(path); string(b) != "best" {
-		t.Errorf("the final model is %q", b)
+	resumed, _, err := fake.Factory{LossAt: func(int, float64) float64 { return 9 }}.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Resume, o.OnStep = true, nil
+	r, err := Train(t.Context(), resumed, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Steps != 60 || r.BestStep != 20 || resumed.(*fake.Learner).W != l.Remembered {
+		t.Errorf("after %d steps the learner has not the weights of step 20 (%d)", r.Steps, r.BestStep)
+	}
+}
+
+// A run that used what Glasswork no longer has is not silently gone on with without it.
+func TestRunsOfRemovedLeversAreNotResumed(t *testing.T) {
+	for lever, settings := range map[string]string{
+		"a moving average": `{"average":0.99}`, "mixed samples": `{"average":0,"mix":0.5}`,
+		"teachers": `{"method":{"loss":{"kind":"ce","teachers":0.5}}}`,
+	} {
+		dir := t.TempDir()
+		state := `{"step":10,"settings":` + settings + `}`
+		if err := os.WriteFile(filepath.Join(dir, stateName), []byte(state), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LastCheckpoint(dir); err == nil || !strings.Contains(err.Error(), lever) {
+			t.Errorf("%s: %v", lever, err)
+		}
 	}
 }
 
@@ -190,28 +227,7 @@ func TestStopOnTheTrainingLoss(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Steps != 25 || r.BestStep != 15 || !r.Holds || !slices.Equal(losses, []float64{3, 2, 1, 1.5, 2}) {
+	if r.Steps != 25 || r.BestStep != 15 || !slices.Equal(losses, []float64{3, 2, 1, 1.5, 2}) {
 		t.Errorf("stopped after %d steps with the weights of %d, losses %v; want 25, 15 and 3 2 1 1.5 2", r.Steps, r.BestStep, losses)
-	}
-}
-
-// What a batch is taught is the mean of its teachers.
-func TestTaught(t *testing.T) {
-	a, b := &fake.Learner{}, &fake.Learner{}
-	a.W[classes.GroundGlass][0], b.W[classes.Consolidation][0] = 3, 3
-	batch := network.Batch{N: 2, H: 2, W: 2, X: make([]float32, 8)}
-	got, err := taught(t.Context(), []network.Learner{a, b}, batch, classes.Count)
-	if err != nil {
-		t.Fatal(err)
-	}
-	one, other := a.Softmax(0), b.Softmax(0)
-	for i, p := range got {
-		c := i / 4 % classes.Count
-		if want := float32(one[c]+other[c]) / 2; p < want-1e-6 || p > want+1e-6 {
-			t.Errorf("probability %d of class %d is %g, want %g", i, c, p, want)
-		}
-	}
-	if none, err := taught(t.Context(), nil, batch, classes.Count); none != nil || err != nil {
-		t.Errorf("without teachers: %v, %v", none, err)
 	}
 }

@@ -75,8 +75,7 @@ func TestTrainPredictEvaluateExport(t *testing.T) {
 	}
 	model := filepath.Join(run, "model.safetensors")
 	must(t, "train", "--data", "phantom:4@1", "--size", "32", "--steps", "1", "--batch", "2",
-		"--mix", "0.5", "--density-names", "0.5", "--teacher", model, "--teacher", model, "--paste",
-		"0.5", "--out", filepath.Join(dir, "taught"))
+		"--density-names", "0.5", "--paste", "0.5", "--out", filepath.Join(dir, "pasted"))
 
 	labels := filepath.Join(dir, "labels.nii.gz")
 	must(t, "predict", "--model", model, "--out", labels, ct)
@@ -285,17 +284,8 @@ func TestMistakesAreSentences(t *testing.T) {
 			"train", "--data", "phantom:2", "--init", filepath.Join(dir, "m"),
 			"--out", dir,
 		},
-		"no teacher": {
-			"train", "--data", "phantom:2", "--size", "32", "--teacher",
-			filepath.Join(dir, "m"), "--out", dir,
-		},
-		"teacher's share": {"train", "--data", "phantom:2", "--teacher-share", "2", "--out", dir},
 		"density names": {
 			"train", "--data", "phantom:2", "--density-names", "-0.1", "--out",
-			dir,
-		},
-		"mixed too often": {
-			"train", "--data", "phantom:2", "--size", "32", "--mix", "2", "--out",
 			dir,
 		},
 		"pasted too often": {

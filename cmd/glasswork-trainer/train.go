@@ -77,10 +77,6 @@ func networkFlags(s *pflag.FlagSet, r *recipe.Recipe) {
 		"of lung and soft tissue before the network sees them")
 	s.StringVar(&r.Initial, "init", "", "model file to start from instead of random weights: "+
 		"a checkpoint, a state_dict, or an encoder's weights alone")
-	s.StringArrayVar(&r.Teachers, "teacher", nil, "model file whose probabilities the network "+
-		"is taught beside the labels; several are averaged")
-	s.Float64Var(&r.TeacherShare, "teacher-share", r.TeacherShare,
-		"how much the teachers count, against the labels")
 }
 
 // courseFlags say how long training goes on, and what it leaves on the way.
@@ -90,8 +86,6 @@ func courseFlags(s *pflag.FlagSet, r *recipe.Recipe) {
 	s.IntVar(&r.Steps, "steps", 0, "optimiser steps, instead of epochs")
 	s.IntVar(&r.Batch, "batch", r.Batch,
 		"samples a step (0: found by trying what is fastest and fits)")
-	s.Float64Var(&r.Average, "average", 0,
-		"decay of a moving average of the weights, such as 0.99 (0: none)")
 	s.Uint64Var(&r.Seed, "seed", r.Seed, "fixes weights, order and augmentation")
 	s.IntVar(&r.ValidateEvery, "validate-every", 0,
 		"steps between validations (0: ten times in a run)")
@@ -110,8 +104,6 @@ func methodFlags(s *pflag.FlagSet, m *recipe.Method) {
 		"augment --help lists the letters "+augmentDefault)
 	s.Float64Var(&m.Paste, "paste", 0, "how often lesions of another sample of its dataset are "+
 		"laid into a sample's aerated lung, such as 0.5")
-	s.Float64Var(&m.Mix, "mix", 0, "how often a rectangle of a sample is replaced by that of "+
-		"another sample of its dataset, such as 0.5")
 	s.StringVar(&m.Loss.Kind, "loss", m.Loss.Kind, "what is made smaller: ce+dice, "+
 		"ce+case-dice (Dice of each sample), ce, dice, focal or softmax-ce")
 	s.Float64SliceVar(&m.Loss.Weights, "class-weights", nil,

@@ -11,7 +11,6 @@ import (
 
 	"glasswork/dataset/classes"
 	"glasswork/dataset/example"
-
 	"glasswork/training"
 	"glasswork/training/inference"
 	"glasswork/training/network"
@@ -199,7 +198,7 @@ func (r *Runner) do(ctx context.Context, run Run) (Result, error) {
 		}
 		return Result{}, err
 	}
-	if _, err := training.Final(run.Dir, l, trained, o.Info); err != nil {
+	if err := l.Save(filepath.Join(run.Dir, training.ModelFile), o.Info); err != nil {
 		return Result{}, err
 	}
 	result := Result{
@@ -229,7 +228,7 @@ func (r *Runner) learner(run Run, spec network.Spec) (l network.Learner, err err
 		return nil, err
 	}
 	if run.Column.Classes == 2 {
-		l = asTwoClass(l)
+		l = &twoClass{Learner: l}
 	}
 	return l, nil
 }

@@ -48,36 +48,3 @@ func (t *twoClass) Predict(ctx context.Context, x []float32, n, h, w int, probs 
 	}
 	return nil
 }
-
-// What else a network offers goes through; one that offers it not trains as it does.
-
-// Configure is network.Configurable's.
-func (t *twoClass) Configure(m network.Method) error {
-	if c, ok := t.Learner.(network.Configurable); ok {
-		return c.Configure(m)
-	}
-	return nil
-}
-
-// NormaliseByBatch is network.BatchNormaliser's.
-func (t *twoClass) NormaliseByBatch(on bool) error {
-	if n, ok := t.Learner.(network.BatchNormaliser); ok {
-		return n.NormaliseByBatch(on)
-	}
-	return nil
-}
-
-// resumableTwoClass is a twoClass whose network's optimiser can be written.
-type resumableTwoClass struct {
-	*twoClass
-	network.Resumable
-}
-
-// asTwoClass wraps a network of two classes.
-func asTwoClass(l network.Learner) network.Learner {
-	t := &twoClass{Learner: l}
-	if r, ok := l.(network.Resumable); ok {
-		return resumableTwoClass{t, r}
-	}
-	return t
-}

@@ -31,9 +31,6 @@ type Loss struct {
 	Weights []float64 `json:"weights,omitempty"`
 	// Gamma is the focal loss's exponent, 1 to 10; 0 means 2.
 	Gamma float64 `json:"gamma,omitempty"`
-	// Teachers is the share, 0 to 1, of the cross-entropy of what Batch.Soft says; the rest
-	// is the loss beside the reference.
-	Teachers float64 `json:"teachers,omitempty"`
 }
 
 // Optimisers.
@@ -105,8 +102,6 @@ func (m Method) Validate(classes int) error {
 		return fmt.Errorf("class weights must be at least 0, and one of them more")
 	case l.Gamma != 0 && !(l.Gamma >= 1 && l.Gamma <= 10):
 		return fmt.Errorf("the focal loss's exponent %g is not between 1 and 10", l.Gamma)
-	case !(l.Teachers >= 0 && l.Teachers <= 1):
-		return fmt.Errorf("the teachers' share %g is not between 0 and 1", l.Teachers)
 	case o.Kind != "" && !slices.Contains(Optimisers(), o.Kind):
 		return fmt.Errorf("the optimiser %q is none of %s", o.Kind, strings.Join(Optimisers(), ", "))
 	case m.Precision != "" && !slices.Contains(Precisions(), m.Precision):

@@ -23,8 +23,6 @@ type Batch struct {
 	// class that is not is added to background's before the cross-entropy, and soft
 	// Dice counts known foreground classes only.
 	Known [][classes.Count]bool
-	// Soft are the probabilities that teachers give for X, [n,c,h,w]; nil without teachers.
-	Soft []float32
 }
 
 // Window is the range of HU a network sees: Center ± Width/2 becomes 0…1.
@@ -73,46 +71,30 @@ type Info struct {
 
 // Learner is one network that trains and predicts. One goroutine owns it.
 type Learner interface {
-	// Step makes one optimiser step at learning rate lr (Adam on cross-entropy plus soft
-	// Dice, unless a Configurable was told otherwise) and returns the loss before it.
+	// Configure says how the following Steps train; without it they use Adam on
+	// cross-entropy plus soft Dice. With another optimiser than before, what that one
+	// remembered is forgotten.
+	Configure(m Method) error
+	// Step makes one optimiser step at learning rate lr and returns the loss before it.
 	Step(ctx context.Context, b Batch, lr float64) (loss float64, err error)
 	// Predict fills probs [n,c,h,w] with softmax probabilities for x [n,1,h,w].
 	Predict(ctx context.Context, x []float32, n, h, w int, probs []float32) error
+	// NormaliseByBatch makes Predict compute as training does: batch norm normalises by
+	// the batch that it is given, which is then not divided, and not by running means,
+	// and dropout leaves values out.
+	NormaliseByBatch(on bool) error
 	// Remember keeps a copy of the weights as they are now, Recall puts it back.
 	Remember() error
 	Recall() error
 	// Save writes the weights with info as header, as float32 unless info.Half.
 	Save(path string, info Info) error
-	// Close frees the network. Nothing may follow.
-	Close() error
-}
-
-// Configurable is offered by learners that know all of Method. Configure comes before the
-// first Step; with another optimiser than before, what that one remembered is forgotten.
-type Configurable interface {
-	Configure(m Method) error
-}
-
-// BatchNormaliser is offered by learners whose Predict can compute as training does: it
-// normalises by the batch that it is given, which is then not divided, and not by running
-// means, and what drops values out in training does so.
-type BatchNormaliser interface {
-	NormaliseByBatch(on bool) error
-}
-
-// Resumable is offered by learners whose optimiser can be written and read back, together
-// with the weights in training, their average and what Remember keeps, so that a resumed
-// run continues as if it had not stopped.
-type Resumable interface {
+	// SaveOptimiser writes what Save does not: the optimiser's state, how it trains and
+	// what Remember keeps. After Load and LoadOptimiser a run continues as if it had not
+	// stopped.
 	SaveOptimiser(path string) error
 	LoadOptimiser(path string) error
-}
-
-// Averager is offered by learners that keep an exponential moving average of their
-// weights: after Average(decay) each Step updates it, and Predict, Remember and Save
-// use it until Average(0).
-type Averager interface {
-	Average(decay float64) error
+	// Close frees the network. Nothing may follow.
+	Close() error
 }
 
 // ErrMemory is wrapped by errors of a Learner that could not get enough memory: a smaller

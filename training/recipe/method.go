@@ -16,9 +16,8 @@ import (
 type Method struct {
 	// Augment is how samples are varied, in augment's notation; empty: the default way.
 	Augment string
-	// Paste is how often lesions of another sample are laid into a sample's aerated lung,
-	// Mix how often a rectangle of another sample replaces that of a sample.
-	Paste, Mix float64
+	// Paste is how often lesions of another sample are laid into a sample's aerated lung.
+	Paste float64
 
 	Loss      network.Loss
 	Optimiser network.Optimiser
@@ -51,7 +50,7 @@ func (m Method) fill(o *training.Options) error {
 		}
 	}
 	o.Schedule, o.Loss, o.Optimiser, o.Precision = m.Schedule, m.Loss, m.Optimiser, m.Precision
-	o.Mix, o.Paste = m.Mix, m.Paste
+	o.Paste = m.Paste
 	if m.Optimiser.Kind != network.SGD {
 		o.Optimiser.Momentum = 0
 	}
@@ -75,9 +74,6 @@ func (m Method) provenance(to map[string]string) {
 	to["learning rate"] = fmt.Sprintf("%g, %s", m.Schedule.Peak, m.Schedule.Course)
 	if m.Paste > 0 {
 		to["pasted lesions"] = fmt.Sprint(m.Paste)
-	}
-	if m.Mix > 0 {
-		to["mixed samples"] = fmt.Sprint(m.Mix)
 	}
 	to["loss"], to["optimiser"] = m.Loss.Kind, m.Optimiser.Kind
 	to["augmentation"] = cmp.Or(m.Augment, "the usual")

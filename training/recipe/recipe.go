@@ -37,10 +37,6 @@ type Recipe struct {
 	Level         bool
 	// Initial is a model file to start from; empty: random weights.
 	Initial string
-	// Teachers are model files whose mean probabilities are taught beside the labels, to
-	// the share TeacherShare.
-	Teachers     []string
-	TeacherShare float64
 
 	// Epochs are passes over as many samples as there are labelled slices; Steps, if not 0,
 	// optimiser steps instead. Batch is the number of samples a step; 0 finds it by trying.
@@ -48,8 +44,6 @@ type Recipe struct {
 	// Seed fixes weights, order and augmentation.
 	Seed    uint64
 	Workers int
-	// Average is the decay of a moving average of the weights; 0: none.
-	Average float64
 	Method
 
 	// Out receives the model and its checkpoints; Name is the model's, by default the last
@@ -70,7 +64,7 @@ type Recipe struct {
 func Default() Recipe {
 	return Recipe{
 		Arch: "unet", Encoder: "resnet18", Size: network.DefaultSize, Window: network.DefaultWindow,
-		TeacherShare: 0.5, Epochs: 20, Batch: 8, Seed: 1, Workers: 2, Method: defaultMethod(),
+		Epochs: 20, Batch: 8, Seed: 1, Workers: 2, Method: defaultMethod(),
 		CheckpointEvery: 200, Keep: 1,
 	}
 }
@@ -78,7 +72,6 @@ func Default() Recipe {
 // Validate refuses values that make no sense.
 func (r Recipe) Validate() error {
 	finite := func(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
-	share := func(v float64) bool { return v >= 0 && v <= 1 }
 	switch {
 	case r.Size%32 != 0 || r.Size < 32:
 		return fmt.Errorf("a size of %d is not a multiple of 32", r.Size)
@@ -94,9 +87,7 @@ func (r Recipe) Validate() error {
 			len(r.Weights), len(r.Data))
 	case r.Keep < 0:
 		return errors.New("the number of checkpoints to keep cannot be less than 0")
-	case !share(r.TeacherShare):
-		return errors.New("the teachers' share must be between 0 and 1")
-	case !share(r.DensityNames):
+	case !(r.DensityNames >= 0 && r.DensityNames <= 1):
 		return errors.New("the share of names by density must be between 0 and 1")
 	case r.Out == "":
 		return errors.New("no folder is named for the model")
@@ -126,9 +117,6 @@ func (r Recipe) info() network.Info {
 	r.Method.provenance(info.Provenance)
 	if r.DensityNames > 0 {
 		info.Provenance["density_names"] = fmt.Sprint(r.DensityNames)
-	}
-	if len(r.Teachers) > 0 {
-		info.Provenance["teachers"] = strings.Join(ShortNames(r.Teachers), ", ")
 	}
 	return info
 }

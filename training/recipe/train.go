@@ -60,19 +60,14 @@ func (r Recipe) Train(ctx context.Context, nets Networks, show Show) (Result, er
 		return Result{}, err
 	}
 	defer learner.Close()
-	closeTeachers, err := r.teach(nets, &o)
-	if err != nil {
-		return Result{}, err
-	}
-	defer closeTeachers()
 	training.ReportTo(&o, "", show.Emit)
 	done, err := training.Train(ctx, learner, o)
 	if err != nil {
 		return Result{}, err
 	}
 	o.Info.Half = r.Half
-	path, err := training.Final(r.Out, learner, done, o.Info)
-	return Result{done, path}, err
+	path := filepath.Join(r.Out, training.ModelFile)
+	return Result{done, path}, learner.Save(path, o.Info)
 }
 
 // largestBatch bounds the search for a batch size.
@@ -80,7 +75,6 @@ const largestBatch = 64
 
 // fitter is a learner that finds by trying how many samples a step is best made on.
 type fitter interface {
-	network.Configurable
 	FitBatch(ctx context.Context, side, limit int) (int, error)
 }
 
@@ -90,13 +84,13 @@ func (r Recipe) fitBatch(ctx context.Context, nets Networks) (int, error) {
 		return 0, err
 	}
 	defer l.Close()
+	err = l.Configure(network.Method{Optimiser: r.Optimiser, Precision: r.Precision})
+	if err != nil {
+		return 0, err
+	}
 	f, ok := l.(fitter)
 	if !ok {
 		return 0, errors.New("this network cannot tell; name a batch size")
-	}
-	err = f.Configure(network.Method{Optimiser: r.Optimiser, Precision: r.Precision})
-	if err != nil {
-		return 0, err
 	}
 	return f.FitBatch(ctx, r.Size, largestBatch)
 }
@@ -129,29 +123,6 @@ func (r Recipe) learner(nets Networks, o *training.Options) (network.Learner, er
 	return l, nil
 }
 
-// teach loads the teachers.
-func (r Recipe) teach(nets Networks, o *training.Options) (closeAll func(), err error) {
-	closeAll = func() {
-		for _, l := range o.Teachers {
-			l.Close()
-		}
-	}
-	for _, path := range r.Teachers {
-		l, info, err := nets.Load(path)
-		if err == nil && info.Spec.Classes != o.Info.Spec.Classes {
-			l.Close()
-			err = fmt.Errorf("it tells %d classes apart, not %d",
-				info.Spec.Classes, o.Info.Spec.Classes)
-		}
-		if err != nil {
-			closeAll()
-			return nil, fmt.Errorf("%s cannot teach: %w", path, err)
-		}
-		o.Teachers = append(o.Teachers, l)
-	}
-	return closeAll, nil
-}
-
 // makeFolder makes dir and sees that files can be written to it.
 func makeFolder(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -161,13 +132,13 @@ func makeFolder(dir string) error {
 		}
 		return fmt.Errorf("cannot make the folder %s: %w", dir, reason)
 	}
-	return atomicfile.Check(filepath.Join(dir, "model.safetensors"))
+	return atomicfile.Check(filepath.Join(dir, training.ModelFile))
 }
 
 // options opens the datasets and says how the loop is to run.
 func (r Recipe) options(ctx context.Context) (training.Options, error) {
 	o := training.Options{
-		BatchSize: r.Batch, Seed: r.Seed, Workers: r.Workers, Average: r.Average,
+		BatchSize: r.Batch, Seed: r.Seed, Workers: r.Workers,
 		ValidateEvery: r.ValidateEvery, Patience: r.Patience, Info: r.info(),
 		Dir: r.Out, CheckpointEvery: r.CheckpointEvery, Older: r.Keep - 1,
 		Resume: r.Resume || r.ResumeAt > 0, ResumeAt: r.ResumeAt,
@@ -178,9 +149,6 @@ func (r Recipe) options(ctx context.Context) (training.Options, error) {
 	total, err := r.open(ctx, &o)
 	if err != nil {
 		return o, err
-	}
-	if len(r.Teachers) > 0 {
-		o.Loss.Teachers = r.TeacherShare
 	}
 	o.Schedule.Steps = r.Steps
 	if r.Steps == 0 {

@@ -6,7 +6,6 @@ import (
 
 	"glasswork/dataset/classes"
 	"glasswork/dataset/example"
-
 	"glasswork/training/input"
 )
 

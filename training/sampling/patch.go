@@ -8,30 +8,11 @@ import (
 	"glasswork/training/network"
 )
 
-// patch is a part of another sample that is laid over a sample.
-type patch struct {
-	draw
-	lay func(onto, from square, win network.Window, rng *rand.Rand)
-}
-
 // square is a sample: values 0…1 and classes, each [size,size].
 type square struct {
 	x    []float32
 	y    []uint8
 	size int
-}
-
-// pasteRectangle copies a random rectangle, from a quarter to three quarters of the square
-// along each side, with its labels (CutMix, Yun et al. 2019, arXiv:1905.04899).
-func pasteRectangle(onto, from square, _ network.Window, rng *rand.Rand) {
-	size := onto.size
-	w, h := size/4+rng.IntN(size/2+1), size/4+rng.IntN(size/2+1)
-	left, top := rng.IntN(size-w+1), rng.IntN(size-h+1)
-	for v := top; v < top+h; v++ {
-		first, end := v*size+left, v*size+left+w
-		copy(onto.x[first:end], from.x[first:end])
-		copy(onto.y[first:end], from.y[first:end])
-	}
 }
 
 // Where lesions of another sample can lie, in HU, and what is too little to be pasted.

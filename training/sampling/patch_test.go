@@ -1,12 +1,16 @@
 package sampling
 
 import (
+	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"glasswork/dataset/classes"
+	"glasswork/dataset/example"
 	"glasswork/training/augment"
+	"glasswork/training/internal/fake"
 	"glasswork/training/network"
 )
 
@@ -124,22 +128,50 @@ func TestPastedSamples(t *testing.T) {
 	}
 	planned := 0
 	for _, d := range s.next(400) {
-		if len(d.patches) == 0 {
+		if d.paste == nil {
 			continue
 		}
 		planned++
-		if p := d.patches[0]; p.seed != d.seed || p.source != d.source {
+		if p := d.paste; p.seed != d.seed || p.source != d.source {
 			t.Fatalf("sample %d of source %d takes lesions of sample %d of source %d", d.seed, d.source, p.seed, p.source)
 		}
 		b, err := s.batch(t.Context(), []draw{d}, network.Spec{Size: 32, Window: network.DefaultWindow})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := d.index == 1 && d.patches[0].index == 1; b.Known[0][solid] != want {
+		if want := d.index == 1 && d.paste.index == 1; b.Known[0][solid] != want {
 			t.Errorf("consolidation known: %v", b.Known[0][solid])
 		}
 	}
 	if planned < 150 || planned > 250 {
 		t.Errorf("%d of 400 samples take lesions, want about half", planned)
+	}
+}
+
+// plain are pictures of one class each: the first ground glass, the others consolidation.
+// Ground glass is known everywhere, consolidation in its own pictures only.
+type plain int
+
+func (p plain) Len() int { return int(p) }
+
+func (p plain) Key(i int) (patient, caseID string, z int) { return fmt.Sprint(i), fmt.Sprint(i), 0 }
+
+func (p plain) At(_ context.Context, i int) (example.Example, error) {
+	e := example.Example{Case: fmt.Sprint(i), Patient: fmt.Sprint(i), W: 32, H: 32}
+	class, hu := uint8(classes.GroundGlass), int16(-500)
+	e.Known = [classes.Count]bool{true, true, i > 0, true}
+	if i > 0 {
+		class, hu = classes.Consolidation, 0
+	}
+	e.Labels, e.HU = slices.Repeat([]uint8{class}, 32*32), slices.Repeat([]int16{hu}, 32*32)
+	return e, nil
+}
+
+func TestTheShareOfPastedSamplesIsAProbability(t *testing.T) {
+	for _, p := range []float64{-0.1, 1.5} {
+		sources := []Source{{Name: "bands", Examples: fake.Bands(12), Weight: 1}}
+		if _, err := New(Options{Sources: sources, Paste: p}); err == nil {
+			t.Errorf("a share of %g was accepted", p)
+		}
 	}
 }

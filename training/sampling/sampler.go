@@ -10,7 +10,6 @@ import (
 
 	"glasswork/dataset/classes"
 	"glasswork/dataset/example"
-
 	"glasswork/training/augment"
 	"glasswork/training/network"
 )
@@ -32,9 +31,6 @@ type Options struct {
 	// Augment varies the samples; nil is the usual chain for CT or pictures, an empty
 	// chain leaves them as they are.
 	Augment augment.Chain
-	// Mix is the probability with which a rectangle of a sample is replaced by that of another
-	// sample of the same source, with its labels.
-	Mix float64
 	// Paste is the probability with which lesions of another sample of the same source, turned
 	// and moved as the sample is, are laid into its aerated lung.
 	Paste float64
@@ -57,8 +53,6 @@ func (o Options) check() error {
 		return fmt.Errorf("there is no dataset to learn from")
 	case o.InOrder && len(o.Sources) > 1:
 		return fmt.Errorf("samples in their own order can come from one dataset only, not from %d", len(o.Sources))
-	case !(o.Mix >= 0 && o.Mix <= 1):
-		return fmt.Errorf("the share of mixed samples, %g, is not between 0 and 1", o.Mix)
 	case !(o.Paste >= 0 && o.Paste <= 1):
 		return fmt.Errorf("the share of samples with pasted lesions, %g, is not between 0 and 1", o.Paste)
 	}
@@ -69,8 +63,8 @@ func (o Options) check() error {
 type draw struct {
 	source, index int
 	seed          uint64
-	// patches are other examples of the source, of which a part is laid over the sample.
-	patches []patch
+	// paste is the sample of the same source whose lesions are laid into this one, or nil.
+	paste *draw
 }
 
 // Sampler plans an endless sequence of samples, fixed by its seed. Each source is gone
@@ -124,25 +118,19 @@ func (s *Sampler) next(n int) []draw {
 		last := len(s.order[at]) - 1
 		draws[i] = draw{source: at, index: s.order[at][last], seed: s.rng.Uint64()}
 		s.order[at] = s.order[at][:last]
-		draws[i].patches = s.patches(draws[i])
+		draws[i].paste = s.paste(draws[i])
 	}
 	return draws
 }
 
-// patches plans what is laid over d.
-func (s *Sampler) patches(d draw) []patch {
-	var all []patch
+// paste plans whose lesions are laid into d. With d's own seed that sample is turned and
+// moved as d is.
+func (s *Sampler) paste(d draw) *draw {
+	if s.o.Paste == 0 || s.rng.Float64() >= s.o.Paste {
+		return nil
+	}
 	n := s.o.Sources[d.source].Examples.Len()
-	if s.o.Mix > 0 && s.rng.Float64() < s.o.Mix {
-		other := draw{source: d.source, index: s.rng.IntN(n), seed: s.rng.Uint64()}
-		all = append(all, patch{other, pasteRectangle})
-	}
-	if s.o.Paste > 0 && s.rng.Float64() < s.o.Paste {
-		// With the sample's own seed it is turned and moved as the sample is.
-		other := draw{source: d.source, index: s.rng.IntN(n), seed: d.seed}
-		all = append(all, patch{other, pasteLesions})
-	}
-	return all
+	return &draw{source: d.source, index: s.rng.IntN(n), seed: d.seed}
 }
 
 // pass is the order in which n examples are taken, from the last to the first.
@@ -172,16 +160,17 @@ func (s *Sampler) batch(ctx context.Context, draws []draw, spec network.Spec) (n
 			return b, err
 		}
 		b.Known[i] = known
-		for _, p := range d.patches {
-			px, py := make([]float32, n), make([]uint8, n)
-			known, err := s.sample(ctx, p.draw, spec, px, py)
-			if err != nil {
-				return b, err
-			}
-			p.lay(square{x, y, spec.Size}, square{px, py, spec.Size}, spec.Window, rand.New(rand.NewPCG(p.seed, 1)))
-			for c := range known {
-				b.Known[i][c] = b.Known[i][c] && known[c]
-			}
+		if d.paste == nil {
+			continue
+		}
+		from := square{make([]float32, n), make([]uint8, n), spec.Size}
+		if known, err = s.sample(ctx, *d.paste, spec, from.x, from.y); err != nil {
+			return b, err
+		}
+		rng := rand.New(rand.NewPCG(d.paste.seed, 1))
+		pasteLesions(square{x, y, spec.Size}, from, spec.Window, rng)
+		for c := range known {
+			b.Known[i][c] = b.Known[i][c] && known[c]
 		}
 	}
 	return b, nil

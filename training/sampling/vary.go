@@ -7,7 +7,6 @@ import (
 
 	"glasswork/dataset/classes"
 	"glasswork/dataset/example"
-
 	"glasswork/training/augment"
 	"glasswork/training/input"
 	"glasswork/training/network"

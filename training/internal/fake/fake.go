@@ -54,9 +54,6 @@ func (l *Learner) softmax(f [powers]float64) (p [classes.Count]float64) {
 	return p
 }
 
-// Softmax is what the learner says of a value.
-func (l *Learner) Softmax(v float32) [classes.Count]float64 { return l.softmax(features(v)) }
-
 func (l *Learner) Step(ctx context.Context, b network.Batch, lr float64) (float64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -110,6 +107,12 @@ func (l *Learner) Predict(ctx context.Context, x []float32, n, h, w int, probs [
 	return nil
 }
 
+// Configure keeps nothing: there is one way to train.
+func (l *Learner) Configure(network.Method) error { return nil }
+
+// NormaliseByBatch changes nothing: nothing is normalised.
+func (l *Learner) NormaliseByBatch(bool) error { return nil }
+
 func (l *Learner) Remember() error { l.Remembered = l.W; return nil }
 func (l *Learner) Recall() error   { l.W = l.Remembered; return nil }
 func (l *Learner) Close() error    { l.Closed = true; return nil }
@@ -121,7 +124,23 @@ type file struct {
 }
 
 func (l *Learner) Save(path string, info network.Info) error {
-	b, err := json.Marshal(file{info, l.W})
+	return write(path, file{info, l.W})
+}
+
+// SaveOptimiser writes what Remember keeps.
+func (l *Learner) SaveOptimiser(path string) error { return write(path, l.Remembered) }
+
+// LoadOptimiser reads what SaveOptimiser wrote.
+func (l *Learner) LoadOptimiser(path string) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, &l.Remembered)
+}
+
+func write(path string, v any) error {
+	b, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
