@@ -311,7 +311,7 @@ func TestEveryRoomImportsItsNeighboursOnly(t *testing.T) {
 		}
 	}
 	for _, path := range []string{
-		"glasswork/dataset/classes", "glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/training/experiment/study",
+		"glasswork/dataset/classes", "glasswork/dataset/volume", "glasswork/dataset/atomicfile",
 		"glasswork/training/network", "glasswork/training/anatomy",
 	} {
 		for _, imported := range all[path].Imports {

@@ -16,7 +16,7 @@ const seed = 51
 // train_test_split(train_size=0.8, random_state=51). The order of train is the order in
 // which the study trained, since it did not shuffle again.
 func Split(n int) (train, test []int) {
-	order := newTwister(seed).permutation(n)
+	order := permutation(seed, n)
 	trained := int(TrainShare * float64(n))
 	tested := n - trained
 	return order[tested:], order[:tested]
