@@ -320,6 +320,11 @@ func TestEveryRoomImportsItsNeighboursOnly(t *testing.T) {
 			}
 		}
 	}
+	for _, imported := range all["glasswork/training/experiment/study"].Imports {
+		if !all[imported].Standard && imported != "gonum.org/v1/gonum/mathext/prng" {
+			t.Errorf("study imports %s, but it is plain arithmetic", imported)
+		}
+	}
 }
 
 func TestLibrariesWithOneImporter(t *testing.T) {
