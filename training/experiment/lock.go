@@ -1,44 +1,37 @@
 package experiment
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"syscall"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // errBusy is a run that another process is working on.
 var errBusy = errors.New("another process is working on this run")
 
-// lockTries and lockPause let a process that only looks at a lock not keep others away.
+// A lock that is taken is tried again for a moment: a process that only looks at a lock must
+// not keep others away.
 const (
-	lockTries = 4
+	lockWait  = 150 * time.Millisecond
 	lockPause = 50 * time.Millisecond
 )
 
 // lock keeps other processes from a folder until release is called or this process ends.
 // The file that carries the lock holds nothing and stays.
 func lock(dir string) (release func(), err error) {
-	path := filepath.Join(dir, "lock")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("cannot lock %s: %w", dir, plain(err))
+	l := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o644))
+	waiting, stop := context.WithTimeout(context.Background(), lockWait)
+	defer stop()
+	locked, err := l.TryLockContext(waiting, lockPause)
+	switch {
+	case locked:
+		return func() { _ = l.Close() }, nil
+	case err == nil || errors.Is(err, context.DeadlineExceeded):
+		return nil, errBusy
 	}
-	for try := 1; ; try++ {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		switch {
-		case err == nil:
-			return func() { f.Close() }, nil
-		case errors.Is(err, syscall.EWOULDBLOCK) && try < lockTries:
-			time.Sleep(lockPause)
-			continue
-		}
-		f.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, errBusy
-		}
-		return nil, fmt.Errorf("cannot lock %s: %w", dir, err)
-	}
+	return nil, fmt.Errorf("cannot lock %s: %w", dir, plain(err))
 }
