@@ -256,10 +256,10 @@ func (r *reader) value(e walk.Element, vr string, text textDecoder) (any, error)
 	if err != nil || !usesCharacterSet(vr) || isASCII(s) {
 		return []string{s}, err
 	}
-	if err := r.spend(3 * n); err != nil {
+	if err := r.spend(5 * n); err != nil {
 		return nil, err
 	}
-	return []string{text.decode(s, vr == "PN")}, nil
+	return []string{text.decode(s, vr)}, nil
 }
 
 // text reads a value as one string without its padding, in chunks, so that it is in memory once.
