@@ -131,6 +131,9 @@ var rooms = map[string][]string{
 		"glasswork/dataset/series", "glasswork/dataset/volume",
 	},
 
+	"glasswork/dataset/inventory": {
+		"glasswork/dataset", "glasswork/dataset/series", "glasswork/dataset/volume",
+	},
 	"glasswork/viewer":            {"glasswork/dataset/classes", "glasswork/dataset/volume"},
 	"glasswork/training/score":    {"glasswork/dataset/classes"},
 	"glasswork/training/augment":  nil,
@@ -146,7 +149,7 @@ var rooms = map[string][]string{
 		"glasswork/training/augment", "glasswork/training/input", "glasswork/training/network",
 	},
 	"glasswork/training/inference": {
-		"glasswork/dataset/classes", "glasswork/dataset/example", "glasswork/training/input",
+		"glasswork/dataset/classes", "glasswork/dataset/example", "glasswork/dataset/npy", "glasswork/training/input",
 		"glasswork/training/network", "glasswork/training/score",
 	},
 	"glasswork/training": {
@@ -160,6 +163,7 @@ var rooms = map[string][]string{
 		"glasswork/training", "glasswork/training/augment", "glasswork/training/inference",
 		"glasswork/training/input", "glasswork/training/network", "glasswork/training/protocol",
 		"glasswork/training/sampling", "glasswork/training/score",
+		"glasswork/dataset/atomicfile", "glasswork/dataset/nifti", "glasswork/training/anatomy",
 	},
 	"glasswork/training/recipe": {
 		"glasswork/dataset/atomicfile", "glasswork/dataset/classes", "glasswork/dataset/example",
@@ -169,6 +173,17 @@ var rooms = map[string][]string{
 	"glasswork/training/release": {
 		"glasswork/dataset/atomicfile", "glasswork/training/job", "glasswork/training/network",
 		"glasswork/training/protocol", "glasswork/training/recipe", "glasswork/training/score",
+	},
+	"glasswork/training/demo": {
+		"glasswork/dataset", "glasswork/dataset/atomicfile", "glasswork/dataset/classes",
+		"glasswork/dataset/dicom", "glasswork/dataset/export", "glasswork/dataset/importing",
+		"glasswork/dataset/nifti", "glasswork/dataset/phantom", "glasswork/dataset/project",
+		"glasswork/dataset/volume", "glasswork/training/job", "glasswork/training/protocol",
+		"glasswork/viewer",
+	},
+	"glasswork/training/preview": {
+		"glasswork/dataset/atomicfile", "glasswork/dataset/example", "glasswork/training/augment",
+		"glasswork/training/sampling", "glasswork/viewer",
 	},
 	"glasswork/training/internal/fake": {
 		"glasswork/dataset/atomicfile", "glasswork/dataset/classes", "glasswork/dataset/example",

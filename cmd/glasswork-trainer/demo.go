@@ -1,366 +1,55 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"slices"
 
-	"github.com/disintegration/imaging"
 	"github.com/spf13/cobra"
 
-	"glasswork/dataset"
-	"glasswork/dataset/atomicfile"
-	"glasswork/dataset/classes"
-	"glasswork/dataset/dicom"
-	"glasswork/dataset/export"
-	"glasswork/dataset/importing"
-	"glasswork/dataset/nifti"
-	"glasswork/dataset/phantom"
-	"glasswork/dataset/project"
-	"glasswork/dataset/volume"
+	"glasswork/training/demo"
 	"glasswork/training/protocol"
-	"glasswork/viewer"
-)
-
-// The demo's second patient, so that one can be held out, and how many slices of each
-// study are corrected and reviewed.
-const (
-	demoSecondSeed   = 21
-	demoSecondSlices = 24
-	demoReviewed     = 8
 )
 
 func (a *app) demoCommand() *cobra.Command {
-	var out string
-	var steps int
+	var d demo.Demo
 	c := &cobra.Command{
 		Use:   "demo --out DIR",
 		Short: "Run the whole loop without a window on the embedded sample",
-		Long: `Write the embedded sample as DICOM, open it, propose labels, correct slices, save, fine-tune,
-score old and new model on a held-out patient, and leave pictures of three slices before
-and after. A failure of any step, or a corrected voxel that did not survive saving and
+		Long: `Write the embedded sample as DICOM, open it, propose labels, correct slices, save,
+fine-tune, score old and new model on a held-out patient, and leave pictures of three slices
+before and after. A failure of any step, or a corrected voxel that did not survive saving and
 reopening, ends it with exit status 1.`,
 		Example: "  glasswork-trainer demo --out demo",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if steps < 0 {
-				return fmt.Errorf("--steps %d is less than 0", steps)
+			if d.Steps < 0 {
+				return fmt.Errorf("--steps %d is less than 0", d.Steps)
 			}
-			d := &demo{app: a, out: out, steps: steps}
-			return d.run(c.Context())
+			show := a.reporter()
+			defer show.close()
+			d.Jobs, d.Emit = a.jobs(), show.event
+			d.Say = func(line string) { show.clear(); a.tell(line) }
+			d.Trained = func(s *protocol.Summary) error {
+				show.close()
+				if a.json {
+					return printJSON(a.stdout, s.Finetune.Comparison)
+				}
+				a.printFinetune(s)
+				return nil
+			}
+			return d.Run(c.Context())
 		},
 	}
-	c.Flags().StringVar(&out, "out", "demo",
-		"folder for the study, the project and the pictures; what an earlier demo left there is "+
-			"replaced")
-	c.Flags().IntVar(&steps, "steps", 0, "fine-tuning steps (0: as many as Retrain would choose)")
+	c.Flags().StringVar(&d.Out, "out", "demo", "folder for the study, the project and the "+
+		"pictures; what an earlier demo left there is replaced")
+	c.Flags().IntVar(&d.Steps, "steps", 0, "fine-tuning steps (0: as many as Retrain would choose)")
 	return c
 }
 
-// demo is one run of the loop.
-type demo struct {
-	app   *app
-	out   string
-	steps int
-
-	project *project.Project
-	studies []demoStudy
-}
-
-// demoStudy is a phantom with the truth by which it is corrected.
-type demoStudy struct {
-	options phantom.Options
-	name    string
-	id      string
-	truth   *volume.LabelMap
-	// labels are those of the annotation when it was saved; revision is theirs.
-	labels   *volume.LabelMap
-	revision int
-}
-
-func (d *demo) run(ctx context.Context) error {
-	d.studies = []demoStudy{
-		{options: phantom.Sample(), name: "sample"},
-		{options: phantom.Options{Seed: demoSecondSeed, Slices: demoSecondSlices}, name: "second"},
-	}
-	if err := d.prepare(ctx); err != nil {
-		return err
-	}
-	defer d.project.Close()
-	for i := range d.studies {
-		s := &d.studies[i]
-		if err := d.open(ctx, s); err != nil {
-			return fmt.Errorf("opening %s: %w", s.name, err)
-		}
-		if err := d.correct(ctx, s); err != nil {
-			return fmt.Errorf("correcting %s: %w", s.name, err)
-		}
-	}
-	if err := d.reopen(ctx); err != nil {
-		return fmt.Errorf("reopening: %w", err)
-	}
-	if err := d.exported(ctx); err != nil {
-		return fmt.Errorf("exporting: %w", err)
-	}
-	return d.retrain(ctx)
-}
-
-// say prints one line of the demo's story.
-func (d *demo) say(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	if d.app.json {
-		_ = printJSON(d.app.stdout, map[string]string{"type": "text", "text": text})
+// tell prints a line of a story.
+func (a *app) tell(line string) {
+	if a.json {
+		_ = printJSON(a.stdout, map[string]string{"type": "text", "text": line})
 		return
 	}
-	fmt.Fprintln(d.app.stdout, text)
-}
-
-// prepare removes what an earlier demo left and makes a new project.
-func (d *demo) prepare(ctx context.Context) (err error) {
-	for _, name := range []string{"dicom", "project", "export"} {
-		if err := os.RemoveAll(filepath.Join(d.out, name)); err != nil {
-			return err
-		}
-	}
-	if err := os.MkdirAll(d.out, 0o755); err != nil {
-		return err
-	}
-	d.project, err = project.Open(ctx, filepath.Join(d.out, "project"))
-	return err
-}
-
-// open writes a study as DICOM, opens that, checks its voxels and adds it to the project.
-func (d *demo) open(ctx context.Context, s *demoStudy) error {
-	made, err := phantom.Generate(ctx, s.options)
-	if err != nil {
-		return err
-	}
-	s.truth = made.Labels
-	dir := filepath.Join(d.out, "dicom", s.name)
-	info := dicom.Info{
-		PatientID: s.name, PatientName: "Synthetic^" + s.name,
-		Description: "Synthetic chest CT", Date: "2026-01-01",
-	}
-	if err := dicom.Write(ctx, dir, made.CT, info); err != nil {
-		return err
-	}
-	series, _, err := dataset.Open(ctx, dir)
-	if err != nil {
-		return err
-	}
-	defer closeAll(series)
-	if len(series) != 1 {
-		return fmt.Errorf("%d series were found where one was written", len(series))
-	}
-	study, err := importing.AddStudy(ctx, d.project, series[0])
-	if err != nil {
-		return err
-	}
-	s.id = study.ID
-	read, err := d.project.Voxels(ctx, study.ID)
-	if err != nil {
-		return err
-	}
-	if !slices.Equal(read.HU, made.CT.HU) {
-		return errors.New("the voxels read back from DICOM are not those written")
-	}
-	d.say("%s: %d slices written as DICOM, opened as %s, voxels equal", s.name, study.Slices,
-		study.Alias)
-	return nil
-}
-
-// correct lets the shipped model propose, sets some slices right, reviews and saves them.
-func (d *demo) correct(ctx context.Context, s *demoStudy) error {
-	chosen := s.chosen()
-	if err := d.propose(ctx, s, chosen); err != nil {
-		return err
-	}
-	annotation, err := d.project.Annotation(ctx, s.id)
-	if err != nil {
-		return err
-	}
-	changed := 0
-	for _, z := range chosen {
-		entries := []project.Entry{}
-		if p, ok := volume.Diff(z, s.truth.Size[2], annotation.Labels.Slice(z),
-			s.truth.Slice(z)); ok {
-			entries = append(entries, annotation.Stroke(p))
-			changed += len(p.New)
-		}
-		for _, e := range entries {
-			if err := annotation.Apply(e); err != nil {
-				return err
-			}
-		}
-		review := annotation.Review(z, true)
-		if err := annotation.Apply(review); err != nil {
-			return err
-		}
-		if err := d.project.Append(ctx, s.id, append(entries, review)...); err != nil {
-			return err
-		}
-	}
-	revision, err := d.project.Save(ctx, s.id, "demo")
-	if err != nil {
-		return err
-	}
-	s.labels, s.revision = annotation.Labels, revision.Number
-	d.say("%s: %d slices proposed, corrected (boxes of %d voxels) and reviewed, saved as "+
-		"revision %d", s.name, len(chosen), changed, revision.Number)
-	return nil
-}
-
-// chosen are spread evenly over the slices of a study that show lung.
-func (s *demoStudy) chosen() []int {
-	var lung []int
-	for z := range s.truth.Size[0] {
-		if n := s.truth.Counts(z); n[classes.Background] < s.truth.SliceVoxels()*19/20 {
-			lung = append(lung, z)
-		}
-	}
-	n := min(demoReviewed, len(lung))
-	chosen := make([]int, n)
-	for i := range chosen {
-		chosen[i] = lung[(2*i+1)*len(lung)/(2*n)]
-	}
-	return chosen
-}
-
-// propose journals the shipped model's labels for the wanted slices.
-func (d *demo) propose(ctx context.Context, s *demoStudy, wanted []int) error {
-	annotation, err := d.project.Annotation(ctx, s.id)
-	if err != nil {
-		return err
-	}
-	show := d.app.reporter()
-	defer show.close()
-	var failed error
-	job := protocol.PredictJob{
-		Project: d.project.Dir(), Study: s.id, Model: "baseline",
-		Slices: wanted,
-	}
-	_, err = d.app.jobs().Run(ctx, protocol.Job{Predict: &job}, func(e protocol.Event) {
-		if e.Slice == nil {
-			show.event(e)
-			return
-		}
-		entry, err := annotation.Proposal(e.Slice.Z, e.Slice.Labels, "baseline")
-		if err == nil {
-			err = d.project.Append(ctx, s.id, entry)
-		}
-		failed = errors.Join(failed, err)
-	})
-	return errors.Join(err, failed)
-}
-
-// reopen closes the project, opens it again and compares every label.
-func (d *demo) reopen(ctx context.Context) (err error) {
-	dir := d.project.Dir()
-	if err := d.project.Close(); err != nil {
-		return err
-	}
-	if d.project, err = project.Open(ctx, dir); err != nil {
-		return err
-	}
-	for _, s := range d.studies {
-		annotation, err := d.project.Annotation(ctx, s.id)
-		if err != nil {
-			return err
-		}
-		saved, err := d.project.RevisionLabels(ctx, s.id, s.revision)
-		if err != nil {
-			return err
-		}
-		if !bytes.Equal(annotation.Labels.Labels, s.labels.Labels) ||
-			!bytes.Equal(saved.Labels, s.labels.Labels) {
-			return fmt.Errorf("the labels of %s are not those that were saved", s.name)
-		}
-	}
-	d.say("project reopened: every corrected voxel is as it was saved")
-	return nil
-}
-
-// exported writes the corrected dataset and reads its masks back.
-func (d *demo) exported(ctx context.Context) error {
-	dir := filepath.Join(d.out, "export", "Dataset001_Glasswork")
-	if err := export.Write(ctx, dir, d.project.ExportStudies(ctx),
-		export.Options{Format: "nnunet"}); err != nil {
-		return err
-	}
-	masks, err := filepath.Glob(filepath.Join(dir, "labelsTr", "*.nii.gz"))
-	if err != nil {
-		return err
-	}
-	equal := 0
-	for _, path := range masks {
-		mask, err := nifti.ReadLabels(ctx, path)
-		if err != nil {
-			return err
-		}
-		for _, s := range d.studies {
-			if bytes.Equal(mask.Labels, s.labels.Labels) {
-				equal++
-			}
-		}
-	}
-	if equal != len(d.studies) {
-		return fmt.Errorf("%d of %d exported masks equal the saved labels", equal, len(d.studies))
-	}
-	d.say("exported as nnU-Net dataset and read back: masks equal")
-	return nil
-}
-
-// retrain fine-tunes, prints the table and leaves the pictures.
-func (d *demo) retrain(ctx context.Context) error {
-	show := d.app.reporter()
-	defer show.close()
-	job := protocol.FinetuneJob{Project: d.project.Dir(), Base: "baseline", Steps: d.steps, Seed: 1}
-	s, err := d.app.jobs().Run(ctx, protocol.Job{Finetune: &job}, show.event)
-	if err != nil {
-		return fmt.Errorf("fine-tuning: %w", err)
-	}
-	show.close()
-	if d.app.json {
-		if err := printJSON(d.app.stdout, s.Finetune.Comparison); err != nil {
-			return err
-		}
-	} else {
-		d.app.printFinetune(s)
-	}
-	for i, sample := range s.Finetune.Samples {
-		if err := d.pictures(ctx, i+1, sample); err != nil {
-			return fmt.Errorf("writing pictures: %w", err)
-		}
-	}
-	d.say("pictures: %s", filepath.Join(d.out, "slice-*-before.png, -after.png, -reference.png"))
-	return nil
-}
-
-// pictures writes one slice as the current model, the new one and the reference label it.
-func (d *demo) pictures(ctx context.Context, n int, s protocol.Sample) error {
-	v, err := d.project.Voxels(ctx, s.Study)
-	if err != nil {
-		return err
-	}
-	for name, labels := range map[string][]byte{
-		"before": s.Current, "after": s.New,
-		"reference": s.Reference,
-	} {
-		picture := viewer.Snapshot(v.Geometry, v.Slice(s.Z), labels,
-			viewer.WindowLevel{Center: -600, Width: 1500}, viewer.DefaultStyle(), 768)
-		path := filepath.Join(d.out, fmt.Sprintf("slice-%d-%s.png", n, name))
-		if err := atomicfile.WriteFile(path,
-			func(w io.Writer) error {
-				return imaging.Encode(w, picture,
-					imaging.PNG)
-			}); err != nil {
-			return err
-		}
-	}
-	return nil
+	fmt.Fprintln(a.stdout, line)
 }

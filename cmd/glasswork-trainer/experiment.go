@@ -15,18 +15,15 @@ import (
 
 	"glasswork/training/experiment"
 	"glasswork/training/experiment/report"
-	"glasswork/training/network"
 	"glasswork/training/protocol"
 )
 
 // experimentFlags are the flags of experiment.
 type experimentFlags struct {
-	suite, protocol, out string
-	data, test           []string
-	columns              []int
-	seeds, workers       int
-	list, reportOnly     bool
-	settings             experiment.Settings
+	experiment.Setup
+	columns          []int
+	workers          int
+	list, reportOnly bool
 }
 
 func (a *app) experimentCommand() *cobra.Command {
@@ -55,20 +52,20 @@ suites of your own.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.experiment(c.Context(), f) },
 	}
 	s := c.Flags()
-	s.StringVar(&f.suite, "suite", "",
+	s.StringVar(&f.Suite, "suite", "",
 		"augmentations, architectures, two-class, or a file (YAML or JSON) with columns of your own")
-	s.StringArrayVar(&f.data, "data", nil, "labelled dataset; may be repeated")
-	s.StringArrayVar(&f.test, "test", nil,
+	s.StringArrayVar(&f.Data, "data", nil, "labelled dataset; may be repeated")
+	s.StringArrayVar(&f.Test, "test", nil,
 		"labelled dataset that the patient protocol only scores; may be repeated")
-	s.StringVar(&f.protocol, "protocol", "", "published or patient")
-	s.StringVar(&f.out, "out", "", "folder of the experiment")
-	s.IntVar(&f.seeds, "seeds", 1, "runs of each column, with seeds from 1")
+	s.StringVar(&f.Protocol, "protocol", "", "published or patient")
+	s.StringVar(&f.Dir, "out", "", "folder of the experiment")
+	s.IntVar(&f.Seeds, "seeds", 1, "runs of each column, with seeds from 1")
 	s.IntSliceVar(&f.columns, "column", nil, "run only these columns (numbers from 1)")
 	s.BoolVar(&f.list, "list", false, "list columns and where they stand; run nothing")
 	s.BoolVar(&f.reportOnly, "report", false,
 		"write tables and report from what is finished; run nothing")
 	s.IntVar(&f.workers, "workers", 2, "goroutines that prepare samples")
-	registerSettings(s, &f.settings)
+	registerSettings(s, &f.Settings)
 	_ = c.MarkFlagRequired("out")
 	return c
 }
@@ -106,32 +103,17 @@ func (a *app) experiment(ctx context.Context, f experimentFlags) error {
 	case f.list:
 		return a.listExperiment(f)
 	case f.reportOnly:
-		return a.reportExperiment(f.out)
+		return a.reportExperiment(f.Dir)
 	}
-	suite, err := experiment.OpenSuite(f.suite)
+	f.Command = strings.Join(append([]string{"glasswork-trainer"}, os.Args[1:]...), " ")
+	plan, data, err := f.Open(ctx)
 	if err != nil {
-		return err
-	}
-	p, err := experiment.ParseProtocol(f.protocol)
-	if err != nil {
-		return err
-	}
-	data, err := experiment.OpenData(ctx, f.data, f.test)
-	if err != nil {
-		return err
-	}
-	plan, err := experiment.NewPlan(suite, p, f.settings, f.seeds, data)
-	if err != nil {
-		return err
-	}
-	plan.Command = strings.Join(append([]string{"glasswork-trainer"}, os.Args[1:]...), " ")
-	if plan, err = plan.Open(f.out); err != nil {
 		return err
 	}
 	show := a.reporter()
 	defer show.close()
 	r := &experiment.Runner{
-		Networks: a.networks(), NewFrom: a.withEncoder, Plan: plan, Dir: f.out, Data: data,
+		Networks: a.networks(), Plan: plan, Dir: f.Dir, Data: data,
 		Workers: max(f.workers, 1),
 		Emit:    show.event, Say: show.say,
 	}
@@ -143,28 +125,13 @@ func (a *app) experiment(ctx context.Context, f experimentFlags) error {
 		return err
 	}
 	show.close()
-	if err := a.reportExperiment(f.out); err != nil {
+	if err := a.reportExperiment(f.Dir); err != nil {
 		return err
 	}
 	if n := len(out.Failed); n > 0 {
 		return fmt.Errorf("%d of the runs failed; the first: %w", n, out.Failed[0])
 	}
 	return nil
-}
-
-// withEncoder makes the network of spec, its encoder from the weights in a file.
-func (a *app) withEncoder(spec network.Spec, seed uint64, path string) (network.Learner, error) {
-	l, info, err := a.networks().Start(path, spec, seed)
-	if err != nil {
-		return nil, err
-	}
-	if has := info.Spec; has.Arch != spec.Arch || has.Encoder != spec.Encoder ||
-		has.Classes != spec.Classes || has.InChannels != spec.InChannels {
-		l.Close()
-		return nil, fmt.Errorf("%s holds a whole %s with %s, not the weights of a %s encoder", path,
-			has.Arch, has.Encoder, spec.Encoder)
-	}
-	return l, nil
 }
 
 // reportExperiment writes tables and report from what is finished, and says where.
@@ -191,39 +158,14 @@ func (a *app) reportExperiment(dir string) error {
 	return err
 }
 
-// listedRun is one line of experiment --list --json.
-type listedRun struct {
-	Column int    `json:"column"`
-	Name   string `json:"name"`
-	Seed   uint64 `json:"seed,omitempty"`
-	State  string `json:"state,omitempty"`
-}
-
-// listExperiment lists the runs of a folder and where they stand, or, before there is one,
-// the columns of the suite.
+// listExperiment prints the runs of a folder and where they stand.
 func (a *app) listExperiment(f experimentFlags) error {
-	var lines []listedRun
-	plan, err := experiment.ReadPlan(f.out)
-	switch {
-	case err == nil:
-		for _, r := range plan.Runs(f.out) {
-			lines = append(lines, listedRun{r.Number, r.Column.Name, r.Seed, r.State()})
-		}
-	case !errors.Is(err, fs.ErrNotExist):
+	all, err := experiment.List(f.Dir, f.Suite)
+	if err != nil {
 		return err
-	case f.suite == "":
-		return fmt.Errorf("%s holds no experiment; name its --suite", f.out)
-	default:
-		s, err := experiment.OpenSuite(f.suite)
-		if err != nil {
-			return err
-		}
-		for i, c := range s.Columns {
-			lines = append(lines, listedRun{Column: i + 1, Name: c.Name})
-		}
 	}
 	t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	for _, l := range lines {
+	for _, l := range all {
 		if a.json {
 			if err := printJSON(a.stdout, l); err != nil {
 				return err

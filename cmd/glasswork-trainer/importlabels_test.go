@@ -23,7 +23,9 @@ func TestImportLabels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closeAll(all)
+	for _, s := range all {
+		defer s.Close()
+	}
 	l := volume.NewLabelMap(all[0].Geometry)
 	for i := range l.Slice(2) {
 		l.Slice(2)[i] = uint8(i % 2)

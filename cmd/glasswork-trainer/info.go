@@ -7,9 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glasswork/dataset"
-	"glasswork/dataset/series"
-	"glasswork/dataset/volume"
+	"glasswork/dataset/inventory"
 )
 
 func (a *app) infoCommand() *cobra.Command {
@@ -28,47 +26,10 @@ warnings. Nothing that identifies a patient is printed.`,
 	}
 }
 
-// pathInfo is what info prints.
-type pathInfo struct {
-	Path    string       `json:"path"`
-	Series  []seriesInfo `json:"series"`
-	Skipped []string     `json:"skipped"`
-}
-
-// seriesInfo describes one series. Sizes and spacings are [z,y,x].
-type seriesInfo struct {
-	ID          string     `json:"id"`
-	Format      string     `json:"format"`
-	Description string     `json:"description"`
-	Modality    string     `json:"modality"`
-	Date        string     `json:"date"`
-	Slices      int        `json:"slices"`
-	Size        [3]int     `json:"size"`
-	SpacingMM   [3]float64 `json:"spacing_mm"`
-	ThicknessMM float64    `json:"thickness_mm"`
-	// Orientation is where x, y and z grow to: L or R, P or A, S or I.
-	Orientation string   `json:"orientation"`
-	HURange     [2]int16 `json:"hu_range"`
-	Calibrated  bool     `json:"calibrated"`
-	Measurable  bool     `json:"measurable"`
-	Warnings    []string `json:"warnings"`
-}
-
 func (a *app) info(ctx context.Context, path string) error {
-	all, skipped, err := dataset.Open(ctx, path)
+	found, err := inventory.Of(ctx, path)
 	if err != nil {
 		return err
-	}
-	found := pathInfo{Path: path, Series: []seriesInfo{}, Skipped: append([]string{}, skipped...)}
-	for _, s := range all {
-		described, err := describe(ctx, s)
-		if closing := s.Close(); err == nil {
-			err = closing
-		}
-		if err != nil {
-			return err
-		}
-		found.Series = append(found.Series, described)
 	}
 	if a.json {
 		return printJSON(a.stdout, found)
@@ -79,47 +40,4 @@ func (a *app) info(ctx context.Context, path string) error {
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s\n", b)
 	return err
-}
-
-func describe(ctx context.Context, s *series.Series) (seriesInfo, error) {
-	d := seriesInfo{
-		ID: s.ID, Format: s.Format, Description: s.Description, Modality: s.Modality, Date: s.Date,
-		Slices: s.Geometry.Size[0], Size: s.Geometry.Size, SpacingMM: s.Geometry.Spacing(),
-		ThicknessMM: s.Thickness,
-		Orientation: orientation(s.Geometry), Calibrated: s.Calibrated, Measurable: s.Measurable,
-		Warnings: append([]string{}, s.Warnings...),
-	}
-	hu := make([]int16, s.Geometry.SliceVoxels())
-	for z := range s.Geometry.Size[0] {
-		if err := s.ReadSlice(ctx, z, hu); err != nil {
-			return d, err
-		}
-		for i, v := range hu {
-			if z == 0 && i == 0 {
-				d.HURange = [2]int16{v, v}
-			}
-			d.HURange[0], d.HURange[1] = min(d.HURange[0], v), max(d.HURange[1], v)
-		}
-	}
-	return d, nil
-}
-
-// orientation names the patient's side to which x, y and z grow, as in "LPS".
-func orientation(g volume.Geometry) string {
-	letters := [3][2]byte{{'L', 'R'}, {'P', 'A'}, {'S', 'I'}}
-	name := make([]byte, 3)
-	for axis := range 3 {
-		best, sign := 0, 0
-		var most float64
-		for lps := range 3 {
-			if v := g.Affine[lps][axis]; max(v, -v) > most {
-				most, best, sign = max(v, -v), lps, 0
-				if v < 0 {
-					sign = 1
-				}
-			}
-		}
-		name[axis] = letters[best][sign]
-	}
-	return string(name)
 }

@@ -3,13 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
-	"glasswork/dataset/nifti"
-	"glasswork/dataset/volume"
-	"glasswork/training/anatomy"
 	"glasswork/training/job"
 )
 
@@ -43,42 +39,18 @@ func (a *app) lungs(ctx context.Context, labelPath, path, id string, sick []int)
 	if len(sick) != 0 && len(sick) != 6 {
 		return fmt.Errorf("--exclude has %d numbers, a box has six: x0,y0,z0,x1,y1,z1", len(sick))
 	}
-	labels, err := nifti.ReadLabels(ctx, labelPath)
+	var box *job.Box
+	if len(sick) > 0 {
+		box = &job.Box{From: [3]int(sick[:3]), To: [3]int(sick[3:])}
+	}
+	dice, lesion, err := job.CheckLungs(ctx, labelPath, path, id, box)
 	if err != nil {
 		return err
 	}
-	series, err := job.OpenSeries(ctx, path, id)
-	if err != nil {
-		return err
-	}
-	defer series.Close()
-	if !labels.SameGrid(series.Geometry) {
-		return fmt.Errorf("%s does not lie on the grid of %s", labelPath, path)
-	}
-	v, err := series.Read(ctx)
-	if err != nil {
-		return err
-	}
-	reference := anatomy.ThresholdLungs(v)
-	healthy := slices.Clone(reference)
-	if len(sick) == 6 {
-		clearBox(healthy, v.Geometry, [3]int(sick[:3]), [3]int(sick[3:]))
-	}
-	dice, lesion := anatomy.LungCheck(reference, healthy, labels.Labels)
 	if a.json {
 		return printJSON(a.stdout, map[string]float64{"dice": dice, "lesion_share": lesion})
 	}
 	fmt.Fprintf(a.stdout, "lungs: Dice %.4f with the thresholded ones, %.2f %% of their healthy "+
 		"part called a lesion\n", dice, 100*lesion)
 	return nil
-}
-
-// clearBox clears a mask [z,y,x] in the box between two voxels (x,y,z), inclusive.
-func clearBox(mask []bool, g volume.Geometry, from, to [3]int) {
-	for i := range mask {
-		x, y, z := i%g.Size[2], i%g.SliceVoxels()/g.Size[2], i/g.SliceVoxels()
-		if x >= from[0] && x <= to[0] && y >= from[1] && y <= to[1] && z >= from[2] && z <= to[2] {
-			mask[i] = false
-		}
-	}
 }

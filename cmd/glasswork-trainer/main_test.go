@@ -14,6 +14,7 @@ import (
 
 	"glasswork/assets/baseline"
 	"glasswork/dataset/dicom"
+	"glasswork/dataset/inventory"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/phantom"
 	"glasswork/training/protocol"
@@ -199,7 +200,7 @@ func checkEvaluation(t *testing.T, line string) {
 
 func TestInfo(t *testing.T) {
 	ct := study(t)
-	var got pathInfo
+	var got inventory.Inventory
 	out := must(t, "info", ct)
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatalf("%s: %v", out, err)

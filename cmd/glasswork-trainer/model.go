@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -141,8 +140,8 @@ func (a *app) modelExportCommand() *cobra.Command {
 }
 
 func (a *app) modelExport(f modelFlags, path, format, out string) error {
-	if !slices.Contains([]string{"torchscript", "pth-names", "safetensors"}, format) {
-		return fmt.Errorf("--format %s is none of torchscript, pth-names and safetensors", format)
+	if err := model.CheckFormat(format); err != nil {
+		return err
 	}
 	if err := atomicfile.Check(out); err != nil {
 		return err
@@ -152,20 +151,7 @@ func (a *app) modelExport(f modelFlags, path, format, out string) error {
 		return err
 	}
 	defer loaded.Close()
-	l, ok := loaded.(*model.Learner)
-	if !ok {
-		return errors.New("a TorchScript module is a program already and cannot be written as " +
-			"anything else")
-	}
-	switch format {
-	case "torchscript":
-		err = l.SaveTorchScript(out)
-	case "pth-names":
-		err = l.SaveStateDict(out)
-	default:
-		err = l.Save(out, info)
-	}
-	if err != nil {
+	if err := model.Export(loaded, format, out, info); err != nil {
 		return err
 	}
 	if a.json {

@@ -22,7 +22,7 @@ func TestModelOnAnArray(t *testing.T) {
 	for i := range x {
 		x[i] = float32(i%97) / 97
 	}
-	if err := writeFloats(in, x, [4]int{2, 1, 64, 32}); err != nil {
+	if err := npy.WriteFloats(in, x, 2, 1, 64, 32); err != nil {
 		t.Fatal(err)
 	}
 	want := rawLogits(t, in, "baseline")
@@ -74,11 +74,11 @@ func TestModelCommandsRefuse(t *testing.T) {
 		t.Fatal(err)
 	}
 	wide := filepath.Join(dir, "wide.npy")
-	if err := writeFloats(wide, make([]float32, 2*32*32), [4]int{1, 2, 32, 32}); err != nil {
+	if err := npy.WriteFloats(wide, make([]float32, 2*32*32), 1, 2, 32, 32); err != nil {
 		t.Fatal(err)
 	}
 	odd := filepath.Join(dir, "odd.npy")
-	if err := writeFloats(odd, make([]float32, 33*32), [4]int{1, 1, 33, 32}); err != nil {
+	if err := npy.WriteFloats(odd, make([]float32, 33*32), 1, 1, 33, 32); err != nil {
 		t.Fatal(err)
 	}
 	logits := filepath.Join(dir, "out.npy")

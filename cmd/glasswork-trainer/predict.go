@@ -7,11 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glasswork/dataset/atomicfile"
 	"glasswork/dataset/classes"
-	"glasswork/dataset/nifti"
-	"glasswork/dataset/volume"
-	"glasswork/training/job"
 	"glasswork/training/protocol"
 )
 
@@ -82,75 +78,27 @@ type prediction struct {
 }
 
 func (a *app) predict(ctx context.Context, wanted protocol.PredictJob, out string) error {
-	if !nifti.IsName(out) {
-		return fmt.Errorf("--out %s must end in .nii or .nii.gz", out)
-	}
-	if err := atomicfile.Check(out); err != nil {
-		return err
-	}
-	series, err := job.OpenSeries(ctx, wanted.Path, wanted.Series)
-	if err != nil {
-		return err
-	}
-	for _, w := range series.Warnings {
-		fmt.Fprintln(a.stderr, w)
-	}
-	geometry, measurable := series.Geometry, series.Measurable
-	wanted.Series = series.ID
-	if err := series.Close(); err != nil {
-		return err
-	}
-	labels := volume.NewLabelMap(geometry)
 	show := a.reporter()
 	defer show.close()
-	s, err := a.jobs().Run(ctx, protocol.Job{Predict: &wanted}, func(e protocol.Event) {
-		if e.Slice != nil {
-			copy(labels.Slice(e.Slice.Z), e.Slice.Labels)
-			return
-		}
-		show.event(e)
-	})
+	warn := func(sentence string) { fmt.Fprintln(a.stderr, sentence) }
+	done, err := a.jobs().PredictTo(ctx, out, wanted, warn, show.event)
 	if err != nil {
-		return err
-	}
-	if err := nifti.WriteLabels(out, labels); err != nil {
 		return err
 	}
 	show.close()
 	p := prediction{
-		protocol.TypeSummary, s.Predict.ModelName, out, s.Predict.Slices, s.Seconds,
-		volumes(labels, measurable),
+		protocol.TypeSummary, done.ModelName, out, done.Slices, done.Seconds, done.Volumes,
 	}
 	if a.json {
 		return printJSON(a.stdout, p)
 	}
-	fmt.Fprintf(a.stdout, "%s: %d slices in %.0f s, proposed by %s\n", p.Out, p.Slices, p.Seconds,
-		p.Model)
-	for class := 1; class < classes.Count; class++ {
-		name := classes.Names()[class]
+	fmt.Fprintf(a.stdout, "%s: %d slices in %.0f s, proposed by %s\n",
+		p.Out, p.Slices, p.Seconds, p.Model)
+	names := classes.Names()
+	for _, name := range names[1:] {
 		if ml := p.Volumes[name]; ml != nil {
 			fmt.Fprintf(a.stdout, "  %-14s %6.0f ml\n", name, *ml)
 		}
 	}
 	return nil
-}
-
-// volumes are the classes' volumes in ml, nil where the study cannot be measured.
-func volumes(l *volume.LabelMap, measurable bool) map[string]*float64 {
-	var counts [classes.Count]int
-	for z := range l.Size[0] {
-		for class, n := range l.Counts(z) {
-			counts[class] += n
-		}
-	}
-	all := map[string]*float64{}
-	for class := 1; class < classes.Count; class++ {
-		name := classes.Names()[class]
-		all[name] = nil
-		if measurable {
-			ml := float64(counts[class]) * l.VoxelML()
-			all[name] = &ml
-		}
-	}
-	return all
 }

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"glasswork/dataset"
 	"glasswork/dataset/importing"
 	"glasswork/dataset/project"
-	"glasswork/dataset/series"
 )
 
 func (a *app) importCommand() *cobra.Command {
@@ -35,7 +32,8 @@ nothing is changed. What --map says is remembered for other files.`,
 			if err := l.unused(); err != nil {
 				return err
 			}
-			return a.importStudies(c.Context(), dir, args[0], id)
+			warn := func(sentence string) { fmt.Fprintln(a.stderr, sentence) }
+			return importing.Studies(c.Context(), dir, args[0], id, a.printStudy, warn)
 		},
 	}
 	l.add(c.Flags())
@@ -52,43 +50,6 @@ type imported struct {
 	Slices int    `json:"slices"`
 }
 
-func (a *app) importStudies(ctx context.Context, dir, path, id string) error {
-	all, skipped, err := dataset.Open(ctx, path)
-	if err != nil {
-		return err
-	}
-	defer closeAll(all)
-	p, err := project.Open(ctx, dir)
-	if err != nil {
-		return err
-	}
-	defer p.Close()
-	done := 0
-	for _, s := range all {
-		if id != "" && s.ID != id || id == "" && s.Resampled {
-			continue
-		}
-		for _, w := range s.Warnings {
-			fmt.Fprintln(a.stderr, w)
-		}
-		study, err := importing.AddStudy(ctx, p, s)
-		if err != nil {
-			return err
-		}
-		done++
-		if err := a.printStudy(study); err != nil {
-			return err
-		}
-	}
-	for _, s := range skipped {
-		fmt.Fprintln(a.stderr, s)
-	}
-	if done == 0 {
-		return fmt.Errorf("%s does not hold the series %s", path, id)
-	}
-	return nil
-}
-
 func (a *app) printStudy(study project.Study) error {
 	if a.json {
 		return printJSON(a.stdout, imported{study.ID, study.Alias, study.Slices})
@@ -96,12 +57,6 @@ func (a *app) printStudy(study project.Study) error {
 	_, err := fmt.Fprintf(a.stdout, "%s: %s, %d slices\n", study.Alias, study.Description,
 		study.Slices)
 	return err
-}
-
-func closeAll(all []*series.Series) {
-	for _, s := range all {
-		_ = s.Close()
-	}
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -112,9 +67,7 @@ func (a *app) serveCommand() *cobra.Command {
 			"describes. It ends when stdin does.",
 		Example: `  (echo '{"type":"start","id":"1","job":{"predict":{"path":"scans/a0001","model":"baseline"}}}'; cat) | glasswork-trainer serve`,
 		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command,
-			_ []string,
-		) error {
+		RunE: func(c *cobra.Command, _ []string) error {
 			return a.jobs().Serve(c.Context(), a.stdin, a.stdout)
 		},
 	}

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/binary"
 	"fmt"
-	"io"
 	"path/filepath"
 	"time"
 
@@ -13,6 +10,7 @@ import (
 	"glasswork/dataset/atomicfile"
 	"glasswork/dataset/npy"
 	"glasswork/model"
+	"glasswork/training/inference"
 	"glasswork/training/job"
 	"glasswork/training/network"
 	"glasswork/training/protocol"
@@ -33,59 +31,37 @@ type rawResult struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// logits is what networks offer beside network.Learner.
-type logits interface {
-	Logits(ctx context.Context, x []float32, n, h, w int, logits []float32) error
-}
-
 // predictRaw runs the network alone on an array [n,c,h,w].
 func (a *app) predictRaw(ctx context.Context, f rawFlags) error {
 	if err := atomicfile.Check(f.logits); err != nil {
 		return err
 	}
-	array, err := npy.Open(f.in)
+	x, err := inference.ReadArray(f.in)
 	if err != nil {
-		return fmt.Errorf("%s cannot be read: %w", f.in, err)
-	}
-	if len(array.Shape) != 4 {
-		return fmt.Errorf("%s has the shape %v; an array [n,c,h,w] is needed", f.in, array.Shape)
-	}
-	shape := [4]int(array.Shape)
-	x, err := array.Floats()
-	if err != nil {
-		return fmt.Errorf("%s cannot be read: %w", f.in, err)
+		return err
 	}
 	nets := a.networks()
-	nets.Arch, nets.Encoder, nets.Channels = f.arch, f.encoder, shape[1]
+	nets.Arch, nets.Encoder, nets.Channels = f.arch, f.encoder, x.Shape[1]
 	l, info, err := loadModel(nets, f.model)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	if info.InChannels != shape[1] {
-		return fmt.Errorf("%s has %d channels, the network sees %d", f.in, shape[1],
-			info.InChannels)
-	}
-	network, ok := l.(logits)
-	if !ok {
-		return fmt.Errorf("%s gives no logits", f.model)
-	}
 	started := time.Now()
-	out := make([]float32, shape[0]*info.Spec.Classes*shape[2]*shape[3])
-	if err := network.Logits(ctx, x, shape[0], shape[2], shape[3], out); err != nil {
+	out, shape, err := x.Logits(ctx, l, info)
+	if err != nil {
 		return err
 	}
 	seconds := time.Since(started).Seconds()
-	shape[1] = info.Spec.Classes
-	if err := writeFloats(f.logits, out, shape); err != nil {
+	if err := npy.WriteFloats(f.logits, out, shape[:]...); err != nil {
 		return err
 	}
 	if a.json {
 		return printJSON(a.stdout,
 			rawResult{protocol.TypeSummary, info.Name, f.logits, shape, seconds})
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s: logits %v of %s in %.2f s\n", f.logits, shape, info.Name,
-		seconds)
+	_, err = fmt.Fprintf(a.stdout, "%s: logits %v of %s in %.2f s\n",
+		f.logits, shape, info.Name, seconds)
 	return err
 }
 
@@ -99,18 +75,4 @@ func loadModel(nets model.Networks, path string) (network.Learner, network.Info,
 		return nil, network.Info{}, err
 	}
 	return nets.LoadBytes(filepath.Base(path), b)
-}
-
-// writeFloats writes an NPY file of float32.
-func writeFloats(path string, values []float32, shape [4]int) error {
-	return atomicfile.WriteFile(path, func(w io.Writer) error {
-		b := bufio.NewWriterSize(w, 1<<20)
-		if err := npy.WriteHeader(b, "<f4", shape[:]...); err != nil {
-			return err
-		}
-		if err := binary.Write(b, binary.LittleEndian, values); err != nil {
-			return err
-		}
-		return b.Flush()
-	})
 }

@@ -26,12 +26,9 @@ const cacheBytes = 2 << 30
 // the same plan in the same folder.
 type Runner struct {
 	Networks network.Factory
-	// NewFrom makes a network whose encoder starts from the weights in a file; nil if
-	// there is no way to.
-	NewFrom func(spec network.Spec, seed uint64, encoderWeights string) (network.Learner, error)
-	Plan    Plan
-	Dir     string
-	Data    *Data
+	Plan     Plan
+	Dir      string
+	Data     *Data
 	// Workers prepare batches beside the network.
 	Workers int
 	// Say, if set, is told in a line what begins and ends; Emit what happens in between.
@@ -235,13 +232,24 @@ func (r *Runner) learner(run Run, spec network.Spec) (l network.Learner, err err
 
 // network makes a new network for a column.
 func (r *Runner) network(c Settings, spec network.Spec, seed uint64) (network.Learner, error) {
-	switch {
-	case c.EncoderWeights == "":
+	if c.EncoderWeights == "" {
 		return r.Networks.New(spec, seed)
-	case r.NewFrom == nil:
+	}
+	starter, ok := r.Networks.(network.Starter)
+	if !ok {
 		return nil, errors.New("encoders cannot start from a file here")
 	}
-	return r.NewFrom(spec, seed, c.EncoderWeights)
+	l, info, err := starter.Start(c.EncoderWeights, spec, seed)
+	if err != nil {
+		return nil, err
+	}
+	if has := info.Spec; has.Arch != spec.Arch || has.Encoder != spec.Encoder ||
+		has.Classes != spec.Classes || has.InChannels != spec.InChannels {
+		l.Close()
+		return nil, fmt.Errorf("%s holds a whole %s with %s, not the weights of a %s encoder",
+			c.EncoderWeights, has.Arch, has.Encoder, spec.Encoder)
+	}
+	return l, nil
 }
 
 // watch keeps the run's curve as it trains; fail ends the run where it cannot be written.

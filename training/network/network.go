@@ -112,3 +112,12 @@ type Factory interface {
 	// Describe says which libtorch computes where on how many threads.
 	Describe() (libtorch, device string, threads int)
 }
+
+// Starter is a Factory that also starts training from files that do not hold all of a
+// network: a state_dict of another program, or an encoder's weights alone.
+type Starter interface {
+	Factory
+	// Start makes the network of spec with the weights in a file and says what the network
+	// is; where the file holds a whole one, it is that one.
+	Start(path string, spec Spec, seed uint64) (Learner, Info, error)
+}

@@ -16,14 +16,6 @@ import (
 	"glasswork/training/sampling"
 )
 
-// Networks makes networks, and starts them from files of other programs too.
-type Networks interface {
-	network.Factory
-	// Start makes the network of spec with the weights in a model file, a state_dict or a
-	// file of an encoder's weights alone, and says what the file holds.
-	Start(path string, spec network.Spec, seed uint64) (network.Learner, network.Info, error)
-}
-
 // Show is told how training goes on.
 type Show struct {
 	Say  func(line string)
@@ -37,7 +29,7 @@ type Result struct {
 }
 
 // Train trains a network as the recipe says and writes it to Out.
-func (r Recipe) Train(ctx context.Context, nets Networks, show Show) (Result, error) {
+func (r Recipe) Train(ctx context.Context, nets network.Starter, show Show) (Result, error) {
 	if err := r.Validate(); err != nil {
 		return Result{}, err
 	}
@@ -78,7 +70,7 @@ type fitter interface {
 	FitBatch(ctx context.Context, side, limit int) (int, error)
 }
 
-func (r Recipe) fitBatch(ctx context.Context, nets Networks) (int, error) {
+func (r Recipe) fitBatch(ctx context.Context, nets network.Starter) (int, error) {
 	l, err := nets.New(r.info().Spec, r.Seed)
 	if err != nil {
 		return 0, err
@@ -96,7 +88,7 @@ func (r Recipe) fitBatch(ctx context.Context, nets Networks) (int, error) {
 }
 
 // learner makes the network, or loads the one to start or to go on from.
-func (r Recipe) learner(nets Networks, o *training.Options) (network.Learner, error) {
+func (r Recipe) learner(nets network.Starter, o *training.Options) (network.Learner, error) {
 	path := r.Initial
 	if o.Resume {
 		last, err := training.LastCheckpoint(r.Out)

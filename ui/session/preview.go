@@ -8,18 +8,16 @@ import (
 
 	"glasswork/dataset/classes"
 	"glasswork/dataset/example"
-
 	"glasswork/training/augment"
-	"glasswork/training/sampling"
+	"glasswork/training/preview"
 	"glasswork/viewer"
 )
 
-// The preview of an augmentation: so many samples in a row and below each other, so many
-// pixels a side each.
-const (
-	previewColumns = 4
-	previewSide    = 128
-)
+// previewSide is the side of a sample in the preview of an augmentation, in pixels.
+const previewSide = 128
+
+// anyChest is a dataset of synthetic slices, for want of another.
+const anyChest = "phantom:4@1"
 
 // SetAugment says how a retraining varies its samples, in the notation of docs/training.md;
 // an empty text is the default way. Plan tells what is wrong with it, or shows samples.
@@ -52,7 +50,7 @@ func (r *Retraining) drawPreview(plan *Plan) {
 	background(r.hub, ctx, func(ctx context.Context) (*image.RGBA, error) {
 		if !ok {
 			var err error
-			if e, err = anyChest(ctx); err != nil {
+			if e, err = preview.Pick(ctx, anyChest, 0); err != nil {
 				return nil, err
 			}
 		}
@@ -98,15 +96,6 @@ func (r *Retraining) varied() (e example.Example, ok bool) {
 	return e, true
 }
 
-// anyChest is a generated slice, for want of another.
-func anyChest(ctx context.Context) (example.Example, error) {
-	chests, err := example.Open(ctx, "phantom:4@1")
-	if err != nil {
-		return example.Example{}, err
-	}
-	return sampling.MostLesion(ctx, chests)
-}
-
 // drawVaried draws samples of e with their masks.
 func drawVaried(
 	ctx context.Context, e example.Example, text string, wl viewer.WindowLevel, st viewer.Style,
@@ -118,13 +107,9 @@ func drawVaried(
 			return nil, err
 		}
 	}
-	samples, err := sampling.Vary(e, chain, previewSide, 1, previewColumns*previewColumns)
+	picture, err := preview.Draw(e, chain, previewSide, 1, wl, st)
 	if err != nil {
 		return nil, err
 	}
-	tiles := make([]viewer.Tile, len(samples))
-	for i, v := range samples {
-		tiles[i] = viewer.Tile{HU: v.HU, Labels: v.Labels, W: v.W}
-	}
-	return viewer.Mosaic(tiles, previewColumns, wl, st), ctx.Err()
+	return picture, ctx.Err()
 }

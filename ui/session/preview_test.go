@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/training/preview"
 	"glasswork/training/protocol"
 )
 
@@ -26,7 +27,7 @@ func TestAugmentationOfARetraining(t *testing.T) {
 	w.until("planned, with the usual samples",
 		func() bool { p, _ := w.Retraining.Plan(); return p.Estimate != nil && p.Preview != nil })
 	before, _ := w.Retraining.Plan()
-	if before.Augment != "" || before.Preview.Rect.Dx() < previewColumns*previewSide {
+	if before.Augment != "" || before.Preview.Rect.Dx() < preview.Columns*previewSide {
 		t.Errorf("the plan has the augmentation %q and a preview of %v", before.Augment,
 			before.Preview.Rect)
 	}
@@ -56,7 +57,7 @@ func TestAugmentationOfARetraining(t *testing.T) {
 
 // Without voxels at hand a generated chest is varied.
 func TestPreviewOfAnyChest(t *testing.T) {
-	e, err := anyChest(t.Context())
+	e, err := preview.Pick(t.Context(), anyChest, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

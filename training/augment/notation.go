@@ -1,0 +1,27 @@
+package augment
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Notation explains the notation and its letters, for a help text.
+func Notation() string {
+	var b strings.Builder
+	b.WriteString("An augmentation is letters with their probability, applied one after the " +
+		"other: V{0.5}B{1}. (X|Y){p} draws\n" +
+		"one of the bracketed by their probabilities as weights, and applies it with probability " +
+		"p. Limits follow in\n" +
+		"brackets. E alone changes nothing; C1, C2, C3, CT, PICTURE and LEVELLED are names for " +
+		"whole ones.\n\n")
+	for _, l := range letters {
+		fmt.Fprintf(&b, "  %c  %s", l.Letter, l.Meaning)
+		for i, limit := range l.Limits {
+			fmt.Fprintf(&b, "%s%s", []string{" [", ", "}[min(i, 1)],
+				limit.Name+" "+strconv.FormatFloat(limit.Default, 'f', -1, 64))
+		}
+		b.WriteString(strings.Repeat("]", min(len(l.Limits), 1)) + "\n")
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
