@@ -18,10 +18,12 @@ func (a *app) augmentCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "augment --augment TEXT --preview OUT.png",
 		Short: "Show what an augmentation does to a slice",
-		Long: "Read an augmentation, print it as it is understood, and draw 4 × 4 samples of one\n" +
-			"slice with their masks as training would see them.\n\n" + augment.Notation(),
-		Example: "  glasswork-trainer augment --augment 'V{0.5}B{0.5}(S{0.5}|G{0.5}[0.37]){0.3}' \\\n" +
-			"    --data covid/train --preview c3.png",
+		Long: "Read an augmentation, print it as it is understood, and draw 4 × 4 samples of\n" +
+			"one slice with their masks as training would see them.\n\n" +
+			augment.Notation(),
+		Example: "  glasswork-trainer augment \\\n" +
+			"    --augment 'V{0.5}B{0.5}(S{0.5}|G{0.5}[0.37]){0.3}' " +
+			"--data covid/train --preview c3.png",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.augment(c.Context(), text, f) },
 	}

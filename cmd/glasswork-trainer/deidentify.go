@@ -16,13 +16,14 @@ func (a *app) deidentifyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "deidentify --out DIR [--dates shift|remove] [--project P] PATH",
 		Short: "Copy DICOM files without what identifies a patient",
-		Long: `Copy the DICOM files at or below a path without what identifies patients, persons, devices and
-places: by the Basic Profile of DICOM PS3.15, with cleaned descriptions and structured content. Images,
-segmentations, structure sets and reports keep referring to each other. Pixels are copied as they
-are: what is burned into them stays, and files that may hold such text are named.
+		Long: `Copy the DICOM files at or below a path without what identifies patients, persons,
+devices and places. The Basic Profile of DICOM PS3.15 is followed, with cleaned descriptions
+and structured content. Images, segmentations, structure sets and reports keep referring to
+each other. Pixels are copied as they are. Text that is burned into them stays, and files that
+may hold such text are named.
 
-With a project its secret makes the new names, so that later exports give the same ones. Without,
-new names are made up for this run alone.`,
+With a project, its secret makes the new names, so that later exports give the same ones.
+Without a project, new names are made up for this run alone.`,
 		Example: "  glasswork-trainer deidentify --out clean --project studies scans/a0001",
 		Args:    onePath,
 		RunE: func(c *cobra.Command, args []string) error {

@@ -14,11 +14,13 @@ func (a *app) evaluateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "evaluate --model M --data DIR",
 		Short: "Score a network on a labelled dataset",
-		Long: `Score a network on a labelled dataset: per class IoU, Dice, accuracy, precision and recall, pooled
-over the pixels of all cases and as the mean over cases in which the class is present, with 95 %
-intervals bootstrapped over patients. The last line of --json is
-{"cases":n,"accuracy":a,"classes":[{"name":…,"iou_pooled":…,"dice_pooled":…,"iou_mean":…,"dice_mean":…},…]}
-and more of the kind (docs/training.md), with null for what is undefined.`,
+		Long: `Score a network on a labelled dataset. For each class, IoU, Dice, accuracy, precision
+and recall are printed, pooled over the pixels of all cases and as the mean over the cases in
+which the class is present, with 95 % intervals bootstrapped over patients.
+
+With --json the last line is one object: {"cases":n,"accuracy":a,"classes":[{"name":…,
+"iou_pooled":…,"dice_pooled":…,"iou_mean":…,"dice_mean":…},…]} and more of the kind
+(docs/training.md). What is undefined is null.`,
 		Example: `  glasswork-trainer evaluate --model baseline --data covid/test
   glasswork-trainer evaluate --model runs/first/model.safetensors --data phantom:64@9 --json`,
 		Args: cobra.NoArgs,

@@ -32,28 +32,32 @@ func (a *app) experimentCommand() *cobra.Command {
 		Use: "experiment --suite augmentations|architectures|two-class|FILE --data DIR " +
 			"--protocol published|patient --out DIR",
 		Short: "Run the columns of a study and write its tables",
-		Long: `Train and score every column of a suite and write tables (Markdown, CSV, LaTeX), curves, example
-predictions and one HTML report to OUT.
+		Long: `Train and score every column of a suite and write tables (Markdown, CSV, LaTeX),
+curves, example predictions and one HTML report to OUT.
 
-published is the reference study's protocol to the letter: its split by slice, no shuffling, its loss, the
-weights of the lowest training loss, batch norm that normalises by the test batch. patient splits by patient,
-chooses weights on validation patients and scores others, with intervals. A folder that holds a dataset in
-train/ and one in test/ keeps that test set in the patient protocol.
+The protocol "published" is that of the reference study: its split by slice, no shuffling, its
+loss, the weights with the lowest training loss, and batch norm that normalises by the test
+batch. The protocol "patient" splits by patient, chooses weights on validation patients and
+scores others, with intervals. It keeps the test set of a folder that holds a dataset in
+train/ and one in test/.
 
-Stop it at any time: the same command goes on where it stood. What is finished is not run again. Several
-processes may run the same command in the same folder, on one machine or on many: they share the
-runs. For a job array give each job one --column, and at the end --report. docs/experiments.md describes
-suites of your own.`,
-		Example: `  glasswork-trainer experiment --suite augmentations --data covid-segmentation --protocol published --out study
-  glasswork-trainer experiment --suite architectures --data covid --protocol patient --seeds 3 --size 128 --out runs/arch
+You can stop it at any time. The same command continues where it stopped, and what is finished
+is not run again. Several processes may run the same command in the same folder, on one
+machine or on many; they share the runs. For a job array, give each job one --column, and at
+the end run --report. docs/experiments.md describes suites of your own.`,
+		Example: `  glasswork-trainer experiment --suite augmentations --protocol published \
+    --data covid-segmentation --out study
+  glasswork-trainer experiment --suite architectures --protocol patient --seeds 3 --size 128 \
+    --data covid --out runs/arch
   glasswork-trainer experiment --list --out runs/arch
-  glasswork-trainer experiment --suite mine.yaml --data covid --protocol patient --out runs/mine --column $SLURM_ARRAY_TASK_ID`,
+  glasswork-trainer experiment --suite mine.yaml --protocol patient --data covid \
+    --out runs/mine --column $SLURM_ARRAY_TASK_ID`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.experiment(c.Context(), f) },
 	}
 	s := c.Flags()
 	s.StringVar(&f.Suite, "suite", "",
-		"augmentations, architectures, two-class, or a file (YAML or JSON) with columns of your own")
+		"augmentations, architectures, two-class, or a YAML or JSON file with your own columns")
 	s.StringArrayVar(&f.Data, "data", nil, "labelled dataset; may be repeated")
 	s.StringArrayVar(&f.Test, "test", nil,
 		"labelled dataset that the patient protocol only scores; may be repeated")

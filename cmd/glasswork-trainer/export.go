@@ -56,9 +56,10 @@ func exportHelp() string {
 		text += fmt.Sprintf("  %-9s %s\n", f.ID, f.Name)
 	}
 	return text + `
-DICOM goes into a folder for each study, named by its alias. Identities are removed, and copies of
-the images without them are written along, for the objects to refer to. With --identified the
-objects carry the patient and refer to the images where they are: that is for the hospital's own archive.`
+DICOM goes into a folder for each study, named by its alias. Identities are removed. Copies of
+the images without identities are written too, because the objects refer to them. With
+--identified the objects carry the patient's identity and refer to the original images; use it
+for the hospital's own archive.`
 }
 
 var dateModes = map[string]deident.Dates{"shift": deident.ShiftDates, "remove": deident.RemoveDates}

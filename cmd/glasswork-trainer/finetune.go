@@ -17,9 +17,9 @@ func (a *app) finetuneCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "finetune --project P --base M",
 		Short: "Fine-tune a network on a project's reviewed slices",
-		Long: `Fine-tune a network on the reviewed slices of a project's saved revisions, mixed with synthetic
-ones, and score it beside its base on held-out patients. The new model is registered in the
-project as a candidate; the current one stays until somebody chooses.`,
+		Long: `Fine-tune a network on the reviewed slices of a project's saved revisions, mixed with
+synthetic ones, and score it beside its base on held-out patients. The new model is registered
+in the project as a candidate. The current model stays until somebody chooses the new one.`,
 		Example: "  glasswork-trainer finetune --project studies --base baseline\n" +
 			"  glasswork-trainer finetune --project studies --base baseline --estimate",
 		Args: cobra.NoArgs,

@@ -34,7 +34,8 @@ func (l *labelFlags) add(s *pflag.FlagSet) {
 // unused refuses flags that mean nothing without --labels.
 func (l *labelFlags) unused() error {
 	if len(l.maps) > 0 || l.reviewed || l.touched != "" {
-		return errors.New("--map, --reviewed and --touched are about annotation; name its file with --labels")
+		return errors.New("--map, --reviewed and --touched are about annotation; " +
+			"name its file with --labels")
 	}
 	return nil
 }
@@ -69,7 +70,8 @@ func (a *app) importLabels(ctx context.Context, dir, path, id string, l labelFla
 	case errors.As(err, &touched):
 		return fmt.Errorf("%w; add --touched keep or --touched replace", err)
 	case errors.Is(err, importing.ErrSeveral):
-		return fmt.Errorf("%w with --series, by the ID that %q prints", err, "glasswork-trainer info")
+		return fmt.Errorf("%w with --series, by the ID that %q prints",
+			err, "glasswork-trainer info")
 	case err != nil:
 		return err
 	}
@@ -122,7 +124,8 @@ func (a *app) printImport(file string, done *importing.Result) error {
 		count(len(line.Segments), "segment", "segments"), importing.Names(done.Marked.Segments),
 		count(done.Slices, "slice", "slices"), file)
 	if err == nil && len(done.Kept) > 0 {
-		_, err = fmt.Fprintf(a.stdout, "%s: %s that somebody had corrected or reviewed left as before\n",
+		_, err = fmt.Fprintf(a.stdout,
+			"%s: %s that somebody had corrected or reviewed left as before\n",
 			line.Alias, count(len(done.Kept), "slice", "slices"))
 	}
 	return err

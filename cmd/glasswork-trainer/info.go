@@ -14,8 +14,8 @@ func (a *app) infoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "info PATH",
 		Short: "Print as JSON what opening a path would find",
-		Long: `Print as JSON what opening a path would find: series, size, spacing, orientation, HU range and
-warnings. Nothing that identifies a patient is printed.`,
+		Long: `Print as JSON what opening a path would find: series, size, spacing, orientation, HU
+range and warnings. Nothing that identifies a patient is printed.`,
 		Example: "  glasswork-trainer info scans/a0001\n  glasswork-trainer info ct.nii.gz",
 		Args:    onePath,
 		RunE: func(c *cobra.Command,

@@ -18,9 +18,9 @@ func (a *app) lungsCommand() *cobra.Command {
 		Use:    "lungs LABELS.nii.gz STUDY",
 		Short:  "Compare predicted lungs with thresholded ones",
 		Hidden: true,
-		Long: `Compare the lungs of a prediction (all classes but background) with those found by a threshold
-of -400 HU, and say how much of the latter is called a lesion. For lungs without lesions, but for
-those in the box that --exclude names.`,
+		Long: `Compare the lungs of a prediction (all classes but background) with those found by a
+threshold of -400 HU, and print how much of the latter is called a lesion. Use it for lungs
+without lesions. --exclude names a box that is not healthy.`,
 		Example: "  glasswork-trainer lungs labels.nii.gz scans/a0001",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command,

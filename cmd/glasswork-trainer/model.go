@@ -18,8 +18,9 @@ func (a *app) modelCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "model",
 		Short: "Describe model files and write them for other programs",
-		Long: `Describe model files and write them for other programs. A model file is a checkpoint of
-Glasswork, a state_dict of segmentation_models.pytorch (.pth, .pt) or a TorchScript module (.pt).`,
+		Long: `Describe model files and write them for other programs. A model file is a checkpoint
+of Glasswork, a state_dict of segmentation_models.pytorch (.pth, .pt) or a TorchScript module
+(.pt).`,
 		Example: "  glasswork-trainer model info runs/first/model.safetensors\n" +
 			"  glasswork-trainer model export --model baseline --format torchscript --out " +
 			"baseline.pt",

@@ -17,8 +17,9 @@ func (a *app) packCommand() *cobra.Command {
 		Use:    "pack --model M --name NAME --out DIR",
 		Short:  "Make a trained model the shipped one",
 		Hidden: true,
-		Long: `Write a model with its weights as float16 to OUT/baseline.safetensors, and beside it a
-card with its SHA-256 and its scores on the datasets named, computed with the packed weights.`,
+		Long: `Write a model with its weights as float16 to OUT/baseline.safetensors. Beside it,
+write a card with its SHA-256 and its scores on the datasets named, computed with the packed
+weights.`,
 		Example: "  glasswork-trainer pack --model runs/last/model.safetensors --name baseline-2 " +
 			"--data covid/test --out assets/baseline",
 		Args: cobra.NoArgs,

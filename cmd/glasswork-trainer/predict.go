@@ -18,8 +18,8 @@ func (a *app) predictCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "predict --model M --out OUT.nii.gz STUDY",
 		Short: "Label a study and write the labels as NIfTI",
-		Long: `Label every slice of a study (anything Glasswork opens) and write the labels as NIfTI:
-0 background, 1 ground glass, 2 consolidation, 3 lungs other.
+		Long: `Label every slice of a study (anything that Glasswork opens) and write the labels as
+NIfTI: 0 background, 1 ground glass, 2 consolidation, 3 lungs other.
 
 With --raw, run the network alone on an array of float32 [n,c,h,w] and write its logits.`,
 		Example: "  glasswork-trainer predict --model baseline --out labels.nii.gz scans/a0001\n" +

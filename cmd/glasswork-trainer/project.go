@@ -15,12 +15,12 @@ func (a *app) importCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import --project P PATH [--labels FILE]",
 		Short: "Add studies, and annotation made elsewhere, to a project",
-		Long: `Add what a path holds to a project, all series or one, and store the voxels in it. A project is
-made where there is none. What was imported before is not imported twice.
+		Long: `Add the series at a path, or one of them, to a project and store the voxels in it.
+The project is made if it does not exist. What was imported before is not imported twice.
 
-With --labels, annotation made elsewhere is entered into the study as a person's. What its segments
-are is asked once: those that the project does not know are listed with the --map to add, and
-nothing is changed. What --map says is remembered for other files.`,
+With --labels, annotation made elsewhere is entered into the study as a person's. The project
+remembers what each segment is. If it does not know a segment, the missing --map flags are
+listed and nothing is changed. What --map says is remembered for other files.`,
 		Example: "  glasswork-trainer import --project studies scans/a0001\n" +
 			"  glasswork-trainer import --project studies scans/a0001 --labels ggo.seg.nrrd " +
 			"--map \"GGO left=ground glass\" --map \"*=leave out\"",
@@ -65,8 +65,9 @@ func (a *app) serveCommand() *cobra.Command {
 		Short: "Answer the desktop: JSON lines over stdin and stdout",
 		Long: "Answer the desktop: JSON lines over stdin and stdout, as docs/protocol.md " +
 			"describes. It ends when stdin does.",
-		Example: `  (echo '{"type":"start","id":"1","job":{"predict":{"path":"scans/a0001","model":"baseline"}}}'; cat) | glasswork-trainer serve`,
-		Args:    cobra.NoArgs,
+		Example: `  JOB='{"predict":{"path":"scans/a0001","model":"baseline"}}'
+  (echo '{"type":"start","id":"1","job":'"$JOB"'}'; cat) | glasswork-trainer serve`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.jobs().Serve(c.Context(), a.stdin, a.stdout)
 		},

@@ -9,12 +9,11 @@ import (
 // Notation explains the notation and its letters, for a help text.
 func Notation() string {
 	var b strings.Builder
-	b.WriteString("An augmentation is letters with their probability, applied one after the " +
-		"other: V{0.5}B{1}. (X|Y){p} draws\n" +
-		"one of the bracketed by their probabilities as weights, and applies it with probability " +
-		"p. Limits follow in\n" +
-		"brackets. E alone changes nothing; C1, C2, C3, CT, PICTURE and LEVELLED are names for " +
-		"whole ones.\n\n")
+	b.WriteString("An augmentation is a row of letters with their probabilities, applied one\n" +
+		"after the other, such as V{0.5}B{1}. (X|Y){p} draws one of the letters in the\n" +
+		"brackets, with their probabilities as weights, and applies it with probability p.\n" +
+		"Limits follow in square brackets. E alone changes nothing. C1, C2, C3, CT, PICTURE and LEVELLED are\n" +
+		"names of whole augmentations.\n\n")
 	for _, l := range letters {
 		fmt.Fprintf(&b, "  %c  %s", l.Letter, l.Meaning)
 		for i, limit := range l.Limits {
