@@ -66,12 +66,17 @@ type file map[uint32]any
 // slice is a plain CT slice of 2 × 3 pixels at z mm.
 func slice(z float64) file {
 	return file{
-		tagImageType: `ORIGINAL\PRIMARY\AXIAL`, tagSOPClass: uidCTImage, tagSOPInstance: fmt.Sprintf("1.2.3.%d", int(z*100)+100000),
-		tagStudyDate: "20260131", tagModality: "CT", tagSeriesText: "CHEST 5.0", tagPatientName: "Doe^Jane", tagPatientID: "P1",
-		tagThickness: "5", tagStudyUID: "1.2.3", tagSeriesUID: "1.2.3.4", tagInstance: fmt.Sprint(int(z)),
+		tagImageType: `ORIGINAL\PRIMARY\AXIAL`, tagSOPClass: uidCTImage,
+		tagSOPInstance: fmt.Sprintf("1.2.3.%d", int(z*100)+100000),
+		tagStudyDate:   "20260131", tagModality: "CT", tagSeriesText: "CHEST 5.0",
+		tagPatientName: "Doe^Jane", tagPatientID: "P1",
+		tagThickness: "5", tagStudyUID: "1.2.3", tagSeriesUID: "1.2.3.4",
+		tagInstance: fmt.Sprint(int(z)),
 		tagPosition: fmt.Sprintf(`-10\-20\%g`, z), tagOrientation: `1\0\0\0\1\0`,
-		tagSamples: uint16(1), tagPhotometric: "MONOCHROME2", tagRows: uint16(2), tagColumns: uint16(3), tagSpacing: `0.5\0.7`,
-		tagBitsAllocated: uint16(16), tagBitsStored: uint16(12), tagHighBit: uint16(11), tagSigned: uint16(0),
+		tagSamples: uint16(1), tagPhotometric: "MONOCHROME2", tagRows: uint16(2),
+		tagColumns: uint16(3), tagSpacing: `0.5\0.7`,
+		tagBitsAllocated: uint16(16), tagBitsStored: uint16(12), tagHighBit: uint16(11),
+		tagSigned:    uint16(0),
 		tagIntercept: "-1024", tagSlope: "1", tagPixelData: words(0, 24, 1024, 2000, 4095, 1),
 	}
 }

@@ -30,7 +30,9 @@ func (h *header) noteFrameTable(e walk.Element) {
 
 // shape is what h says about each of its frames.
 func (h *header) shape() codec.Shape {
-	return codec.Shape{Rows: h.rows, Columns: h.columns, Samples: h.samples, BitsAllocated: h.bitsAllocated}
+	return codec.Shape{
+		Rows: h.rows, Columns: h.columns, Samples: h.samples, BitsAllocated: h.bitsAllocated,
+	}
 }
 
 // findFrames finds where the frames of compressed pixels stand in src and compares the
@@ -62,8 +64,10 @@ func (h *header) checkClaim() error {
 			bytes += s.Length
 		}
 	}
-	if pixels := int64(h.slicePixels()) * int64(h.frames); pixels > freePixels && pixels/codec.Densest > bytes {
-		return fmt.Errorf("it claims %d frames of %d × %d pixels in %d bytes, which is too little for any picture", h.frames, h.columns, h.rows, bytes)
+	if pixels := int64(h.slicePixels()) * int64(h.frames); pixels > freePixels &&
+		pixels/codec.Densest > bytes {
+		return fmt.Errorf("it claims %d frames of %d × %d pixels in %d bytes, which is too "+
+			"little for any picture", h.frames, h.columns, h.rows, bytes)
 	}
 	return nil
 }
@@ -74,8 +78,12 @@ func (h *header) spans(src io.ReaderAt) ([][]encapsulated.Span, error) {
 		return nil, err
 	}
 	if h.frameOffsets.Tag != 0 && h.frameLengths.Tag != 0 {
-		offsets := encapsulated.Span{Offset: h.frameOffsets.Value, Length: int64(h.frameOffsets.Length)}
-		lengths := encapsulated.Span{Offset: h.frameLengths.Value, Length: int64(h.frameLengths.Length)}
+		offsets := encapsulated.Span{
+			Offset: h.frameOffsets.Value, Length: int64(h.frameOffsets.Length),
+		}
+		lengths := encapsulated.Span{
+			Offset: h.frameLengths.Value, Length: int64(h.frameLengths.Length),
+		}
 		if err := data.SetExtended(offsets, lengths); err != nil {
 			return nil, err
 		}
@@ -85,7 +93,9 @@ func (h *header) spans(src io.ReaderAt) ([][]encapsulated.Span, error) {
 
 // readFrame fills hu ([y,x]) with frame i of compressed pixels in HU. src is the file of
 // h. It may be called for several frames at once, each with a workspace of its own.
-func (h *header) readFrame(ctx context.Context, d *codec.Decoder, src io.ReaderAt, i int, hu []int16, w *workspace) error {
+func (h *header) readFrame(ctx context.Context, d *codec.Decoder, src io.ReaderAt, i int,
+	hu []int16, w *workspace,
+) error {
 	if h.framesErr != nil {
 		return h.framesErr
 	}

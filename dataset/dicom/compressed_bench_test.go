@@ -75,7 +75,8 @@ func BenchmarkCompressed(b *testing.B) {
 					}
 				}
 				_ = s.Close() // the program's time is known when it has ended
-				b.ReportMetric(float64((processorTime(b)-before).Microseconds())/1e3/float64(b.N*slices), "cpu-ms/slice")
+				used := float64((processorTime(b) - before).Microseconds()) / 1e3
+				b.ReportMetric(used/float64(b.N*slices), "cpu-ms/slice")
 			})
 		}
 	}

@@ -86,15 +86,17 @@ func picture(rows, columns, bits int, signed bool) file {
 		sign = 1
 	}
 	return slice(1).with(file{
-		tagRows: uint16(rows), tagColumns: uint16(columns), tagBitsAllocated: uint16(allocated), tagBitsStored: uint16(bits),
-		tagHighBit: uint16(bits - 1), tagSigned: sign, tagIntercept: "0", tagPixelData: data,
+		tagRows: uint16(rows), tagColumns: uint16(columns), tagBitsAllocated: uint16(allocated),
+		tagBitsStored: uint16(bits),
+		tagHighBit:    uint16(bits - 1), tagSigned: sign, tagIntercept: "0", tagPixelData: data,
 	})
 }
 
 // packed is a file whose pixels are in fragments, without an offset table.
 func packed(f file, uid string, fragments ...[]byte) []byte {
 	out := f.with(file{tagPixelData: nil}).encode(uid)
-	out = append(out, "\xE0\x7F\x10\x00OB\x00\x00\xFF\xFF\xFF\xFF\xFE\xFF\x00\xE0\x00\x00\x00\x00"...)
+	out = append(out,
+		"\xE0\x7F\x10\x00OB\x00\x00\xFF\xFF\xFF\xFF\xFE\xFF\x00\xE0\x00\x00\x00\x00"...)
 	for _, b := range fragments {
 		if len(b)%2 == 1 {
 			b = append(slices.Clone(b), 0)
@@ -116,7 +118,9 @@ const (
 
 // jpeg2000 has a tool compress values without loss: bits and sign are what the codestream
 // says. Where it is to be unsigned, negative values become two's complement of its bits.
-func jpeg2000(t testing.TB, uid, ending string, columns, bits int, signed bool, values []int, args ...string) []byte {
+func jpeg2000(t testing.TB, uid, ending string, columns, bits int, signed bool, values []int,
+	args ...string,
+) []byte {
 	t.Helper()
 	var raw []byte
 	for _, v := range values {
@@ -129,12 +133,15 @@ func jpeg2000(t testing.TB, uid, ending string, columns, bits int, signed bool, 
 	}
 	in, out := filepath.Join(t.TempDir(), "a.rawl"), filepath.Join(t.TempDir(), "a"+ending)
 	program, sign := "opj_compress", map[bool]string{true: "s", false: "u"}[signed]
-	args = append(args, "-F", fmt.Sprintf("%d,%d,1,%d,%s", columns, len(values)/columns, bits, sign))
+	args = append(args, "-F", fmt.Sprintf("%d,%d,1,%d,%s", columns, len(values)/columns, bits,
+		sign))
 	if uid == uidHTJ2K {
 		program, in = "ojph_compress", strings.TrimSuffix(in, "l")
 		args = []string{
-			"-reversible", "true", "-num_comps", "1", "-dims", fmt.Sprintf("{%d,%d}", columns, len(values)/columns),
-			"-bit_depth", strconv.Itoa(bits), "-signed", strconv.FormatBool(signed), "-downsamp", "{1,1}",
+			"-reversible", "true", "-num_comps", "1", "-dims", fmt.Sprintf("{%d,%d}", columns,
+				len(values)/columns),
+			"-bit_depth", strconv.Itoa(bits), "-signed", strconv.FormatBool(signed), "-downsamp",
+			"{1,1}",
 		}
 	}
 	save(t, in, raw)

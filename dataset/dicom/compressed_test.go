@@ -36,23 +36,26 @@ func worst(t testing.TB, a, b *volume.Volume) int {
 	return largest
 }
 
-// One slice in every transfer syntax. The lossy JPEG files were rescaled to 8 or 12 bits before they
-// were compressed: their bounds are a step of that and what the compression changed.
+// One slice in every transfer syntax. The lossy JPEG files were rescaled to 8 or 12 bits before
+// they were compressed: their bounds are a step of that and what the compression changed.
 func TestOneSliceInEverySyntax(t *testing.T) {
 	folder := shared.Data(t, "dicom-syntaxes/ctimage")
 	want := readOne(t, filepath.Join(folder, "CTImage.dcm"))
 	for name, allowed := range map[string]int{
-		"LittleEndianImplicit": 0, "LittleEndianExplicit": 0, "BigEndianExplicit": 0, "DeflatedExplicit": 0, "RLELossless": 0,
+		"LittleEndianImplicit": 0, "LittleEndianExplicit": 0, "BigEndianExplicit": 0,
+		"DeflatedExplicit": 0, "RLELossless": 0,
 		"JPEGProcess14Transfer": 0, "JPEGProcess14SV1": 0, "JPEGLSLossless": 0, "JPEGLSLossy": 1,
 		"JPEG2000LosslessOnly": 0, "JPEG2000Transfer": 5,
-		"JPEGProcess1Transfer": 64, "JPEGProcess2_4": 36, "JPEGProcess6_8": 36, "JPEGProcess10_12": 36,
+		"JPEGProcess1Transfer": 64, "JPEGProcess2_4": 36, "JPEGProcess6_8": 36,
+		"JPEGProcess10_12": 36,
 	} {
 		found, err := filepath.Glob(filepath.Join(folder, "CTImage.dcm_"+name+"*"))
 		if err != nil || len(found) != 1 {
 			t.Fatalf("%s: %v, %v", name, found, err)
 		}
 		if got := worst(t, readOne(t, found[0]), want); got > allowed {
-			t.Errorf("%s differs by up to %d HU, allowed are %d", strings.TrimPrefix(filepath.Base(found[0]), "CTImage.dcm_"), got, allowed)
+			t.Errorf("%s differs by up to %d HU, allowed are %d",
+				strings.TrimPrefix(filepath.Base(found[0]), "CTImage.dcm_"), got, allowed)
 		}
 	}
 }
@@ -67,9 +70,12 @@ func TestFilesCompressedByDCMTK(t *testing.T) {
 	for s := range 7 {
 		commands = append(commands, lossless(strconv.Itoa(s+1), "0"))
 	}
-	commands = append(commands, lossless("6", "2"), []string{"dcmcjpeg", "+e1"}, []string{"dcmcjpeg", "+e1", "+fs", "1"}, []string{"dcmcjpeg", "+e1", "-ot"},
-		[]string{"dcmcrle"}, []string{"dcmcrle", "-ot"}, []string{"dcmcjpls", "+el"}, []string{"dcmcjpls", "+en", "+md", "2"},
-		[]string{"dcmcjpeg", "+eb"}, []string{"dcmcjpeg", "+ee"}, []string{"dcmcjpeg", "+es"}, []string{"dcmcjpeg", "+ep"},
+	commands = append(commands, lossless("6", "2"), []string{"dcmcjpeg", "+e1"},
+		[]string{"dcmcjpeg", "+e1", "+fs", "1"}, []string{"dcmcjpeg", "+e1", "-ot"},
+		[]string{"dcmcrle"}, []string{"dcmcrle", "-ot"}, []string{"dcmcjpls", "+el"},
+		[]string{"dcmcjpls", "+en", "+md", "2"},
+		[]string{"dcmcjpeg", "+eb"}, []string{"dcmcjpeg", "+ee"}, []string{"dcmcjpeg", "+es"},
+		[]string{"dcmcjpeg", "+ep"},
 		[]string{"dcmcjpeg", "+ep", "+q", "30"}, []string{"dcmcjpeg", "+ee", "+q", "100"})
 	for _, form := range []struct {
 		bits   int
@@ -84,13 +90,17 @@ func TestFilesCompressedByDCMTK(t *testing.T) {
 			}
 			name := fmt.Sprintf("%d bits, signed %v, %v", form.bits, form.signed, command)
 			dir := t.TempDir()
-			plain, packed, unpacked := filepath.Join(dir, "a.dcm"), filepath.Join(dir, "b.dcm"), filepath.Join(dir, "c.dcm")
+			plain, packed, unpacked := filepath.Join(dir, "a.dcm"), filepath.Join(dir, "b.dcm"),
+				filepath.Join(dir, "c.dcm")
 			save(t, plain, picture(61, 97, form.bits, form.signed).encode(walk.ExplicitLE))
 			runTool(t, command[0], append(command[1:], plain, packed)...)
-			runTool(t, map[string]string{"dcmcjpeg": "dcmdjpeg", "dcmcrle": "dcmdrle", "dcmcjpls": "dcmdjpls"}[command[0]], packed, unpacked)
+			runTool(t, map[string]string{
+				"dcmcjpeg": "dcmdjpeg", "dcmcrle": "dcmdrle", "dcmcjpls": "dcmdjpls",
+			}[command[0]], packed, unpacked)
 			got := readOne(t, packed)
 			allowed := 0
-			switch { // the inverse DCT is rounded differently, and more bits are scaled to 8 or 12 before
+			// the inverse DCT is rounded differently, and more bits are scaled to 8 or 12 before
+			switch {
 			case slices.Contains(command, "+eb"):
 				allowed = 1<<(form.bits-8) + 1
 			case command[0] == "dcmcjpeg" && command[1] != "+el" && command[1] != "+e1":
@@ -120,11 +130,23 @@ func TestJPEG2000(t *testing.T) {
 		{name: "16 bits signed", bits: 16, negative: true, signed: true},
 		{name: "in tiles", bits: 12, args: []string{"-t", "32,32"}},
 		{name: "a JP2 file", bits: 12, ending: ".jp2"},
-		{name: "more bits than stored", bits: 16, negative: true, signed: true, header: file{tagBitsStored: uint16(12), tagHighBit: uint16(11)}},
-		{name: "fewer bits than stored", bits: 12, negative: true, signed: true, header: file{tagBitsStored: uint16(16), tagHighBit: uint16(15)}},
-		{name: "fewer unsigned bits than stored", bits: 12, negative: true, header: file{tagBitsStored: uint16(16), tagHighBit: uint16(15)}},
+		{
+			name: "more bits than stored", bits: 16, negative: true, signed: true,
+			header: file{tagBitsStored: uint16(12), tagHighBit: uint16(11)},
+		},
+		{
+			name: "fewer bits than stored", bits: 12, negative: true, signed: true,
+			header: file{tagBitsStored: uint16(16), tagHighBit: uint16(15)},
+		},
+		{
+			name: "fewer unsigned bits than stored", bits: 12, negative: true,
+			header: file{tagBitsStored: uint16(16), tagHighBit: uint16(15)},
+		},
 		{name: "signed by the header alone", bits: 14, negative: true},
-		{name: "signed by the codestream alone", bits: 12, negative: true, signed: true, header: file{tagSigned: uint16(0)}},
+		{
+			name: "signed by the codestream alone", bits: 12, negative: true, signed: true,
+			header: file{tagSigned: uint16(0)},
+		},
 		{name: "HTJ2K, 8 bits", uid: uidHTJ2K, bits: 8},
 		{name: "HTJ2K, 12 bits", uid: uidHTJ2K, bits: 12},
 		{name: "HTJ2K, 16 bits, signed by the header", uid: uidHTJ2K, bits: 16, negative: true},
@@ -133,7 +155,8 @@ func TestJPEG2000(t *testing.T) {
 		values := pattern(rows, columns, c.bits, c.negative)
 		stream := jpeg2000(t, uid, ending, columns, c.bits, c.signed, values, c.args...)
 		path := filepath.Join(t.TempDir(), "a.dcm")
-		save(t, path, packed(picture(rows, columns, c.bits, c.negative).with(c.header), uid, stream[:200], stream[200:202], stream[202:]))
+		save(t, path, packed(picture(rows, columns, c.bits, c.negative).with(c.header), uid,
+			stream[:200], stream[200:202], stream[202:]))
 		got := readOne(t, path)
 		for i, v := range values {
 			if int(got.HU[i]) != v {
@@ -149,7 +172,8 @@ func TestLeftAlignedSamplesStayLeftAligned(t *testing.T) {
 	values := pattern(61, 97, 16, false)
 	stream := jpeg2000(t, uidJ2K, ".j2k", 97, 16, false, values)
 	path := filepath.Join(t.TempDir(), "a.dcm")
-	save(t, path, packed(picture(61, 97, 16, false).with(file{tagBitsStored: uint16(12)}), uidJ2K, stream))
+	save(t, path, packed(picture(61, 97, 16, false).with(file{tagBitsStored: uint16(12)}), uidJ2K,
+		stream))
 	got := readOne(t, path)
 	for i, v := range values {
 		if int(got.HU[i]) != v>>4 {
@@ -171,13 +195,24 @@ func TestHostileCompressedFiles(t *testing.T) {
 		b    []byte
 		want string
 	}{
-		{"64 million pixels in 100 bytes", packed(huge, uidRLE, make([]byte, 100)), "too little for any picture"},
-		{"a frame 2,000,000,000 times", packed(huge.with(file{tagFrames: "2000000000"}), uidRLE, make([]byte, 100)), "frames"},
-		{"10,000 fragments of rubbish", packed(picture(8, 8, 16, false), uidRLE, many...), "RLE data are damaged"},
+		{
+			"64 million pixels in 100 bytes", packed(huge, uidRLE, make([]byte, 100)),
+			"too little for any picture",
+		},
+		{"a frame 2,000,000,000 times", packed(huge.with(file{tagFrames: "2000000000"}), uidRLE,
+			make([]byte, 100)), "frames"},
+		{
+			"10,000 fragments of rubbish", packed(picture(8, 8, 16, false), uidRLE, many...),
+			"RLE data are damaged",
+		},
 		{"no fragment", packed(picture(8, 8, 16, false), uidJ2K), "there are none"},
 		{"empty fragments", packed(picture(8, 8, 16, false), uidJ2K, nil, nil), "there are none"},
 		{"cut short", cut[:len(cut)-100], "the file ends within them"},
-		{"another size than the codestream's", packed(picture(8, 8, 16, false), uidBaseline, []byte("\xFF\xD8\xFF\xC0\x00\x0B\x08\x27\x10\x27\x10\x01\x01\x11\x00")), "10000 × 10000"},
+		{
+			"another size than the codestream's", packed(picture(8, 8, 16, false), uidBaseline,
+				[]byte("\xFF\xD8\xFF\xC0\x00\x0B\x08\x27\x10\x27\x10\x01\x01\x11\x00")),
+			"10000 × 10000",
+		},
 	} {
 		path := filepath.Join(t.TempDir(), "hostile.dcm")
 		save(t, path, c.b)
@@ -209,9 +244,11 @@ func TestExtendedOffsetTable(t *testing.T) {
 		values [2]uint64
 	}{{"\xE0\x7F\x01\x00", [2]uint64{0, 24}}, {"\xE0\x7F\x02\x00", [2]uint64{12, 12}}} {
 		b = append(append(b, e.tag...), "OV\x00\x00\x10\x00\x00\x00"...)
-		b = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, e.values[0]), e.values[1])
+		b = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, e.values[0]),
+			e.values[1])
 	}
-	fragments := packed(f, "1.2.840.10008.1.2.1.98", slices.Concat(words(1, 2, 3, 4, 5, 6), words(99, 99)), words(7, 8, 9, 10, 11, 12))
+	fragments := packed(f, "1.2.840.10008.1.2.1.98", slices.Concat(words(1, 2, 3, 4, 5, 6),
+		words(99, 99)), words(7, 8, 9, 10, 11, 12))
 	b = append(b, fragments[bytes.LastIndex(fragments, []byte("\xE0\x7F\x10\x00")):]...)
 	path := filepath.Join(t.TempDir(), "a.dcm")
 	save(t, path, b)
@@ -222,25 +259,30 @@ func TestExtendedOffsetTable(t *testing.T) {
 	if first := h.frameSpans[0]; len(first) != 1 || first[0].Length != 12 {
 		t.Errorf("the first frame is %v, want 12 bytes", first)
 	}
-	if got := frames(t, path); !slices.Equal(got[0], []int16{1, 2, 3, 4, 5, 6}) || !slices.Equal(got[1], []int16{7, 8, 9, 10, 11, 12}) {
+	if got := frames(t, path); !slices.Equal(got[0], []int16{1, 2, 3, 4, 5, 6}) ||
+		!slices.Equal(got[1], []int16{7, 8, 9, 10, 11, 12}) {
 		t.Errorf("frames %v", got)
 	}
 }
 
 func TestACompressedFileThatChangesIsNoticed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.dcm")
-	b := packed(picture(61, 97, 16, false), "1.2.840.10008.1.2.1.98", picture(61, 97, 16, false)[tagPixelData].([]byte))
+	b := packed(picture(61, 97, 16, false), "1.2.840.10008.1.2.1.98",
+		picture(61, 97, 16, false)[tagPixelData].([]byte))
 	save(t, path, b)
 	r, err := Scan(t.Context(), path, []string{path})
 	if err != nil || len(r.Series) != 1 {
 		t.Fatal(r.Skipped, err)
 	}
 	defer r.Series[0].Close()
-	for _, change := range []func() error{func() error { return os.Truncate(path, 2000) }, func() error { return os.Remove(path) }} {
+	for _, change := range []func() error{func() error {
+		return os.Truncate(path, 2000)
+	}, func() error { return os.Remove(path) }} {
 		if err := change(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.Series[0].Read(t.Context()); err == nil || !strings.Contains(err.Error(), "a.dcm") {
+		if _, err := r.Series[0].Read(t.Context()); err == nil ||
+			!strings.Contains(err.Error(), "a.dcm") {
 			t.Errorf("error %v", err)
 		}
 	}
@@ -253,7 +295,9 @@ func TestFramesWithoutACodec(t *testing.T) {
 	w, _ := flate.NewWriter(&deflated, flate.BestSpeed)
 	_, _ = w.Write(raw)
 	_ = w.Close()
-	for uid, frame := range map[string][]byte{"1.2.840.10008.1.2.1.98": raw, uidDeflatedFrames: deflated.Bytes()} {
+	for uid, frame := range map[string][]byte{
+		"1.2.840.10008.1.2.1.98": raw, uidDeflatedFrames: deflated.Bytes(),
+	} {
 		path := filepath.Join(t.TempDir(), "a.dcm")
 		save(t, path, packed(f, uid, frame[:1000], frame[1000:]))
 		got := readOne(t, path)
@@ -280,7 +324,8 @@ func TestTwinsHaveTheSameFrames(t *testing.T) {
 		{"pydicom-data/emri_small.dcm", "pydicom-data/emri_small_jpeg_2k_lossless.dcm"},
 		{"pydicom-data/emri_small.dcm", "pydicom-data/emri_small_jpeg_2k_lossless_too_short.dcm"},
 	} {
-		plain, packed := frames(t, filepath.Join(folder, c.plain)), frames(t, filepath.Join(folder, c.packed))
+		plain, packed := frames(t, filepath.Join(folder, c.plain)),
+			frames(t, filepath.Join(folder, c.packed))
 		if len(plain) != len(packed) {
 			t.Errorf("%s has %d frames, its twin %d", c.packed, len(packed), len(plain))
 			continue
@@ -310,8 +355,10 @@ func frames(t testing.TB, path string) [][]int16 {
 	for i := range out {
 		out[i] = make([]int16, h.slicePixels())
 		if !h.Compressed {
-			h.toHU(out[i], b[h.pixels.Value+int64(i*h.pixelBytes()):][:h.pixelBytes()], new(workspace))
-		} else if err := h.readFrame(t.Context(), &d, bytes.NewReader(b), i, out[i], new(workspace)); err != nil {
+			h.toHU(out[i], b[h.pixels.Value+int64(i*h.pixelBytes()):][:h.pixelBytes()],
+				new(workspace))
+		} else if err := h.readFrame(t.Context(), &d, bytes.NewReader(b), i, out[i],
+			new(workspace)); err != nil {
 			t.Fatalf("%s: frame %d: %v", path, i+1, err)
 		}
 	}
@@ -319,7 +366,8 @@ func frames(t testing.TB, path string) [][]int16 {
 }
 
 func TestSignOfTheHeaderAndOfTheCodestream(t *testing.T) {
-	v := readOne(t, filepath.Join(shared.Data(t, "dicom-syntaxes/pydicom"), "J2K_pixelrep_mismatch.dcm"))
+	v := readOne(t, filepath.Join(shared.Data(t, "dicom-syntaxes/pydicom"),
+		"J2K_pixelrep_mismatch.dcm"))
 	if low, high := slices.Min(v.HU), slices.Max(v.HU); low != -2000 || high != 1896 {
 		t.Errorf("from %d to %d HU, want -2000 to 1896", low, high)
 	}

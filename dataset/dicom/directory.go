@@ -40,9 +40,11 @@ func Directory(path string) (files, refused []string, ok bool, err error) {
 		seen[name] = true
 		switch info, err := root.Stat(name); {
 		case !filepath.IsLocal(name) || (err != nil && !errors.Is(err, os.ErrNotExist)):
-			refused = append(refused, oneLine(fmt.Sprintf("DICOMDIR names %.100q, which does not lie in its folder; it was not opened.", name)))
+			refused = append(refused, oneLine(fmt.Sprintf("DICOMDIR names %.100q, which does not "+
+				"lie in its folder; it was not opened.", name)))
 		case err != nil:
-			refused = append(refused, oneLine(fmt.Sprintf("DICOMDIR names %.100q, which is not there.", name)))
+			refused = append(refused,
+				oneLine(fmt.Sprintf("DICOMDIR names %.100q, which is not there.", name)))
 		case info.Mode().IsRegular():
 			files = append(files, filepath.Join(filepath.Dir(path), name))
 		}

@@ -38,7 +38,8 @@ func TestDirectoryListsItsFiles(t *testing.T) {
 		if err := os.Mkdir(filepath.Join(root, "A"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Rename(filepath.Join(root, "02.dcm"), filepath.Join(root, "A", "02.dcm")); err != nil {
+		if err := os.Rename(filepath.Join(root, "02.dcm"),
+			filepath.Join(root, "A", "02.dcm")); err != nil {
 			t.Fatal(err)
 		}
 		path := filepath.Join(root, "DICOMDIR")

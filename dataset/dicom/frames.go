@@ -24,7 +24,8 @@ func (h *header) manyFrames() bool {
 // images are the slices that the file of h holds, h itself if it holds one only. refused
 // says in clauses which of them are not offered.
 func (h *header) images(data walk.DataSet) (images []*header, refused []string, err error) {
-	needsObject := h.manyFrames() || h.modalityLUT && !h.hasRescale || h.pixels.Tag != walk.PixelData
+	needsObject := h.manyFrames() || h.modalityLUT && !h.hasRescale ||
+		h.pixels.Tag != walk.PixelData
 	if !needsObject {
 		return []*header{h}, nil, nil
 	}
@@ -43,7 +44,8 @@ func (h *header) images(data walk.DataSet) (images []*header, refused []string, 
 
 // splitFrames makes a header for every frame from the functional groups of o.
 func (h *header) splitFrames(o object.Set) (images []*header, refused []string, err error) {
-	shared, own := o.Item(tag.SharedFunctionalGroupsSequence), o.Items(tag.PerFrameFunctionalGroupsSequence)
+	shared, own := o.Item(tag.SharedFunctionalGroupsSequence),
+		o.Items(tag.PerFrameFunctionalGroupsSequence)
 	if len(own) > 0 && len(own) != h.frames {
 		return nil, nil, fmt.Errorf("it describes %d frames and holds %d", len(own), h.frames)
 	}
@@ -66,7 +68,8 @@ func (h *header) splitFrames(o object.Set) (images []*header, refused []string, 
 		images = append(images, &f)
 	}
 	if localizers > 0 {
-		refused = append(refused, fmt.Sprintf("%d of its %d frames %s (scout views), not slices", localizers, h.frames, plural(localizers, "is a localizer", "are localizers")))
+		refused = append(refused, fmt.Sprintf("%d of its %d frames %s (scout views), not slices",
+			localizers, h.frames, plural(localizers, "is a localizer", "are localizers")))
 	}
 	dropLonelyTimes(images)
 	return images, refused, nil
@@ -86,7 +89,8 @@ func (h *header) fillGroups(groups object.Set) {
 	if kind := groups.Item(tag.CTImageFrameTypeSequence).Texts(tag.FrameType); len(kind) > 0 {
 		h.imageType = kind
 	}
-	if kernel := groups.Item(tag.CTReconstructionSequence).Text(tag.ConvolutionKernel); kernel != "" {
+	reconstruction := groups.Item(tag.CTReconstructionSequence)
+	if kernel := reconstruction.Text(tag.ConvolutionKernel); kernel != "" {
 		h.kernel = kernel
 	}
 	content := groups.Item(tag.FrameContentSequence)
@@ -132,7 +136,8 @@ func (h *header) fillFromObject(o object.Set) error {
 // rescale (PS3.3 C.7.6.16.2.11). Others do not give HU.
 func (h *header) setHounsfield(o object.Set) {
 	for _, m := range o.Items(tag.RealWorldValueMappingSequence) {
-		if unit := m.Item(tag.MeasurementUnitsCodeSequence).Text(tag.CodeValue); unit == "[hnsf'U]" && !h.hasRescale {
+		unit := m.Item(tag.MeasurementUnitsCodeSequence).Text(tag.CodeValue)
+		if unit == "[hnsf'U]" && !h.hasRescale {
 			h.setRescale(m.Number(tag.RealWorldValueSlope), m.Number(tag.RealWorldValueIntercept))
 		}
 	}

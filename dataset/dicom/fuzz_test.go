@@ -18,19 +18,27 @@ func seeds() [][]byte {
 	le, _ := walk.FindSyntax(walk.ExplicitLE)
 	whole := f.encode(walk.ExplicitLE)
 	out := [][]byte{
-		whole, f.encode(walk.ImplicitLE), f.encode(walk.ExplicitBE), f.encode("1.2.840.10008.1.2.1.99"),
+		whole, f.encode(walk.ImplicitLE), f.encode(walk.ExplicitBE),
+		f.encode("1.2.840.10008.1.2.1.99"),
 		f.encode("1.2.840.10008.1.2.4.201"), f.encode("9.9"), f.encode(""), f.dataset(le),
 		dicomdir(false, "A", `..\B`), dicomdir(true, "A"),
 		whole[:200], whole[:len(whole)-4], nil, []byte("DICM"), make([]byte, 132),
-		f.with(file{tagCharacterSet: "nonsense", tagPatientName: "\xff\xfe"}).encode(walk.ExplicitLE),
+		f.with(file{
+			tagCharacterSet: "nonsense", tagPatientName: "\xff\xfe",
+		}).encode(walk.ExplicitLE),
 		f.with(file{tagPosition: "NaN\\1e999\\x", tagSpacing: "-1\\0"}).encode(walk.ExplicitLE),
 		f.with(file{tagRows: uint16(65535), tagColumns: uint16(65535)}).encode(walk.ExplicitLE),
 	}
-	rle := append(append([]byte("\x02\x00\x00\x00\x40\x00\x00\x00\x42\x00\x00\x00"), make([]byte, 52)...), "\xFB\x00\x05abcdef"...)
-	out = append(out, packed(f, uidRLE, rle), packed(f, uidRLE, rle[:64], rle[64:]), packed(f.with(file{tagFrames: "2"}), uidRLE, rle, rle),
-		packed(f, uidDeflatedFrames, []byte("\x4B\x4C\x4A\x4E\x49\x4D\x4B\xCF\xC8\xCC\xCA\xCE\xC9\x05\x00")), packed(f, uidJ2K, []byte("\xFF\x4F\xFF\x51")), packed(f, uidRLE))
+	rle := append(append([]byte("\x02\x00\x00\x00\x40\x00\x00\x00\x42\x00\x00\x00"),
+		make([]byte, 52)...), "\xFB\x00\x05abcdef"...)
+	out = append(out, packed(f, uidRLE, rle), packed(f, uidRLE, rle[:64], rle[64:]),
+		packed(f.with(file{tagFrames: "2"}), uidRLE, rle, rle),
+		packed(f, uidDeflatedFrames,
+			[]byte("\x4B\x4C\x4A\x4E\x49\x4D\x4B\xCF\xC8\xCC\xCA\xCE\xC9\x05\x00")), packed(f,
+			uidJ2K, []byte("\xFF\x4F\xFF\x51")), packed(f, uidRLE))
 	// Open sequences within each other, deeper than anyone nests them.
-	deep := strings.Repeat("\x08\x00\x40\x11SQ\x00\x00\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff", 4000)
+	open := "\xff\xff\xff\xff"
+	deep := strings.Repeat("\x08\x00\x40\x11SQ\x00\x00"+open+"\xfe\xff\x00\xe0"+open, 4000)
 	return append(out, append(file{tagModality: "CT"}.encode(walk.ExplicitLE)[:152+8], deep...))
 }
 
@@ -71,7 +79,8 @@ func FuzzParseHeader(f *testing.F) {
 // readCompressed decodes what needs no other program.
 func readCompressed(t *testing.T, h *header, b []byte) {
 	if (h.UID == uidRLE || h.UID == uidDeflatedFrames) && h.slicePixels() <= 1<<16 {
-		_ = h.readFrame(t.Context(), new(codec.Decoder), bytes.NewReader(b), 0, make([]int16, h.slicePixels()), new(workspace))
+		_ = h.readFrame(t.Context(), new(codec.Decoder), bytes.NewReader(b), 0,
+			make([]int16, h.slicePixels()), new(workspace))
 	}
 	total := int64(0)
 	for _, frame := range h.frameSpans {
@@ -88,12 +97,18 @@ func readCompressed(t *testing.T, h *header, b []byte) {
 func imageSeeds() [][]byte {
 	several := enhanced(atMM(0, nil), atMM(5, nil), atMM(10, nil))
 	tilted := enhanced(atMM(0, nil), atMM(5, nil), atMM(11, nil))
-	tilted[tagShared] = []file{tilted[tagShared].([]file)[0].with(file{tagPlaneTurn: []file{{tagOrientation: `1\0\0\0\0.948324\-0.317305`}}})}
-	lut := slice(1).with(file{tagSlope: nil, tagIntercept: nil, tagModalityLUT: table(4, 0, 16, "HU", words(1, 2, 3, 4))})
-	floats := slice(1).with(file{tagPixelData: nil, tagFloatPixels: make([]byte, 24), tagBitsAllocated: uint16(32)})
+	turned := file{tagPlaneTurn: []file{{tagOrientation: `1\0\0\0\0.948324\-0.317305`}}}
+	tilted[tagShared] = []file{tilted[tagShared].([]file)[0].with(turned)}
+	lut := slice(1).with(file{tagSlope: nil, tagIntercept: nil, tagModalityLUT: table(4, 0, 16,
+		"HU", words(1, 2, 3, 4))})
+	floats := slice(1).with(file{
+		tagPixelData: nil, tagFloatPixels: make([]byte, 24), tagBitsAllocated: uint16(32),
+	})
 	return [][]byte{
-		several.encode(walk.ExplicitLE), several.encode(walk.ImplicitLE), several.encode(walk.ExplicitBE), tilted.encode(walk.ExplicitLE),
-		several.with(file{tagPerFrame: nil}).encode(walk.ExplicitLE), lut.encode(walk.ExplicitLE), floats.encode(walk.ExplicitLE),
+		several.encode(walk.ExplicitLE), several.encode(walk.ImplicitLE),
+		several.encode(walk.ExplicitBE), tilted.encode(walk.ExplicitLE),
+		several.with(file{tagPerFrame: nil}).encode(walk.ExplicitLE), lut.encode(walk.ExplicitLE),
+		floats.encode(walk.ExplicitLE),
 	}
 }
 
@@ -118,7 +133,8 @@ func FuzzScan(f *testing.F) {
 			if n := s.Geometry.Voxels(); n > 8*(len(b)+walk.MaxInflated) {
 				t.Errorf("%d voxels from %d bytes", n, len(b))
 			} else if n < 1<<22 {
-				if _, err := s.Read(t.Context()); err != nil && strings.ContainsAny(err.Error(), "\n\r") {
+				if _, err := s.Read(t.Context()); err != nil &&
+					strings.ContainsAny(err.Error(), "\n\r") {
 					t.Errorf("not one line: %q", err)
 				}
 			}
@@ -152,7 +168,8 @@ func FuzzDirectory(f *testing.F) {
 		save(t, path, b)
 		files, refused, _, _ := Directory(path)
 		for _, file := range files {
-			if real, err := filepath.EvalSymlinks(file); err != nil || !strings.HasPrefix(real, root) {
+			if real, err := filepath.EvalSymlinks(file); err != nil ||
+				!strings.HasPrefix(real, root) {
 				t.Errorf("%q lies outside", file)
 			}
 		}
@@ -178,11 +195,13 @@ func TestSeedsAllocateLittle(t *testing.T) {
 
 // A deflated data set of a few kilobytes must not fill the memory.
 func TestInflationIsBounded(t *testing.T) {
-	bomb := file{tagModality: "CT", tagPixelData: make([]byte, walk.MaxInflated+1024)}.encode("1.2.840.10008.1.2.1.99")
+	bomb := file{tagModality: "CT", tagPixelData: make([]byte,
+		walk.MaxInflated+1024)}.encode("1.2.840.10008.1.2.1.99")
 	if len(bomb) > 1<<20 {
 		t.Fatalf("the bomb is %d bytes", len(bomb))
 	}
-	if _, _, err := parseHeader(bytes.NewReader(bomb), int64(len(bomb))); err == nil || !strings.Contains(err.Error(), "inflates to more than") {
+	if _, _, err := parseHeader(bytes.NewReader(bomb), int64(len(bomb))); err == nil ||
+		!strings.Contains(err.Error(), "inflates to more than") {
 		t.Errorf("error %v", err)
 	}
 }

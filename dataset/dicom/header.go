@@ -27,22 +27,26 @@ type header struct {
 
 	sopClass, sopUID, seriesUID, studyUID, frameUID     string
 	modality, description, date, patientID, patientName string
-	kernel, number                                      string // of the reconstruction and the series
-	unit                                                string // of the values, as the file calls it
-	imageType                                           []string
-	rows, columns, frames, samples                      int
+	// of the reconstruction and the series
+	kernel, number string
+	// of the values, as the file calls it
+	unit                           string
+	imageType                      []string
+	rows, columns, frames, samples int
 	scaling
 	modalityLUT, isDirectory                bool // it has such a sequence
 	hasPosition, hasOrientation, hasSpacing bool
 	position                                volume.Point
-	rowAxis, columnAxis                     volume.Vector // direction in which columns and rows grow
-	spacing                                 [2]float64    // [y,x]
-	thickness, tilt                         float64
-	instance, acquisition                   int
-	frame                                   int // of the file, from 0
-	stackID                                 string
-	inStack, time                           int      // place in its stack, index of its temporal position; 0 if not said
-	directoryRecords                        []string // DICOMDIR: referenced files
+	// direction in which columns and rows grow
+	rowAxis, columnAxis   volume.Vector
+	spacing               [2]float64 // [y,x]
+	thickness, tilt       float64
+	instance, acquisition int
+	frame                 int // of the file, from 0
+	stackID               string
+	// place in its stack, index of its temporal position; 0 if not said
+	inStack, time    int
+	directoryRecords []string // DICOMDIR: referenced files
 
 	// Of compressed files: the bytes of each frame, or why they cannot be found or decoded.
 	frameSpans                 [][]encapsulated.Span

@@ -19,10 +19,12 @@ func (h *header) refusal() string {
 	return ""
 }
 
-// readable says in a sentence why the pixels of h's transfer syntax cannot be decoded, or returns nil.
+// readable says in a sentence why the pixels of h's transfer syntax cannot be decoded, or returns
+// nil.
 func (h *header) readable() error {
 	if h.Compressed && !codec.Known(h.UID) {
-		return fmt.Errorf("its pixels are compressed as %s (%s), which cannot be decoded; export the series uncompressed", h.Name, h.UID)
+		return fmt.Errorf("its pixels are compressed as %s (%s), which cannot be decoded; export "+
+			"the series uncompressed", h.Name, h.UID)
 	}
 	return nil
 }
@@ -52,15 +54,18 @@ func (h *header) checkPixels() error {
 	case h.pixels.Open() && !h.Compressed:
 		return errors.New("its pixels are in fragments although it calls them uncompressed")
 	case h.Compressed && !h.pixels.Open():
-		return fmt.Errorf("it calls its pixels compressed as %s (%s), but they are not in fragments", h.Name, h.UID)
+		return fmt.Errorf("it calls its pixels compressed as %s (%s), but they are not in "+
+			"fragments", h.Name, h.UID)
 	case h.samples != 1:
 		return errors.New("it is a colour image, not CT values")
 	case h.pixels.Tag != walk.PixelData:
 		return h.checkFloats()
 	case h.bitsAllocated != 8 && h.bitsAllocated != 16 && h.bitsAllocated != 32:
 		return fmt.Errorf("it stores %d bits a pixel; 8, 16 and 32 can be read", h.bitsAllocated)
-	case h.bitsStored < 1 || h.bitsStored > h.bitsAllocated || h.highBit < h.bitsStored-1 || h.highBit >= h.bitsAllocated:
-		return fmt.Errorf("its bits stored (%d), high bit (%d) and bits allocated (%d) contradict each other", h.bitsStored, h.highBit, h.bitsAllocated)
+	case h.bitsStored < 1 || h.bitsStored > h.bitsAllocated || h.highBit < h.bitsStored-1 ||
+		h.highBit >= h.bitsAllocated:
+		return fmt.Errorf("its bits stored (%d), high bit (%d) and bits allocated (%d) "+
+			"contradict each other", h.bitsStored, h.highBit, h.bitsAllocated)
 	}
 	return h.checkSize()
 }
@@ -73,9 +78,11 @@ func (h *header) checkFloats() error {
 	}
 	switch {
 	case h.Compressed:
-		return errors.New("its pixels are floating-point numbers although they are called compressed")
+		return errors.New("its pixels are floating-point numbers although they are called " +
+			"compressed")
 	case h.bitsAllocated != bits:
-		return fmt.Errorf("its pixels are floating-point numbers of %d bits, it says %d", bits, h.bitsAllocated)
+		return fmt.Errorf("its pixels are floating-point numbers of %d bits, it says %d", bits,
+			h.bitsAllocated)
 	}
 	return h.checkSize()
 }
@@ -91,9 +98,11 @@ func (h *header) checkSize() error {
 	there := min(int64(h.pixels.Length), h.size-h.pixels.Value)
 	switch need := int64(h.frames) * int64(h.pixelBytes()); {
 	case there < need && h.frames == 1:
-		return fmt.Errorf("it is cut short: %d × %d pixels need %d bytes, %d are there", h.columns, h.rows, need, there)
+		return fmt.Errorf("it is cut short: %d × %d pixels need %d bytes, %d are there", h.columns,
+			h.rows, need, there)
 	case there < need:
-		return fmt.Errorf("it is cut short: %d frames of %d × %d pixels need %d bytes, %d are there", h.frames, h.columns, h.rows, need, there)
+		return fmt.Errorf("it is cut short: %d frames of %d × %d pixels need %d bytes, "+
+			"%d are there", h.frames, h.columns, h.rows, need, there)
 	}
 	return nil
 }

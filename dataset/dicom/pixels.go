@@ -220,10 +220,12 @@ type scaling struct {
 	bitsAllocated, bitsStored, highBit int
 	signed, inverted, hasRescale       bool
 	slope, intercept                   float64
-	padding                            [2]int // lowest and highest stored value that means "no data"
-	hasPadding                         bool
-	floatPadding                       [2]float64 // the same of floating-point pixels
-	lut                                *lookup    // instead of slope and intercept; nil if there is none
+	// lowest and highest stored value that means "no data"
+	padding      [2]int
+	hasPadding   bool
+	floatPadding [2]float64 // the same of floating-point pixels
+	// instead of slope and intercept; nil if there is none
+	lut *lookup
 }
 
 // hu is the value of a pixel whose allocated bits are whole (PS3.3 C.7.6.3.1 and

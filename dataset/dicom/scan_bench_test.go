@@ -14,7 +14,9 @@ func BenchmarkScan(b *testing.B) {
 	folder := b.TempDir()
 	files := make([]string, 2000)
 	for z := range files {
-		f := slice(float64(z)).with(file{tagInstance: fmt.Sprint(z), tagKernel: "B60f", tagSeriesNumber: "4"})
+		f := slice(float64(z)).with(file{
+			tagInstance: fmt.Sprint(z), tagKernel: "B60f", tagSeriesNumber: "4",
+		})
 		for i := range uint32(60) { // technique
 			f[0x0018_1200+i*2+1] = fmt.Sprint(i, ".5")
 		}

@@ -59,29 +59,93 @@ func TestSeriesGeometryAndWarnings(t *testing.T) {
 		{"clean", run(6), [3]int{6, 2, 3}, true, true, nil},
 		{"out of order", shuffled, [3]int{6, 2, 3}, true, true, nil},
 		{"upside down", down, [3]int{6, 2, 3}, true, true, nil},
-		{"one missing", run(64, 40), [3]int{64, 2, 3}, true, true, []string{"Slice 41 of 64 is missing from CHEST 5.0; measurements would be wrong between 395 and 405 mm."}},
-		{"two missing", run(12, 5, 6), [3]int{12, 2, 3}, true, true, []string{"Slices 6 to 7 of 12 are missing"}},
-		{"uneven", uneven, [3]int{6, 2, 3}, false, true, []string{"unevenly spaced, 3.1 to 6.9 mm apart (5 mm from slice 1 to 3, 6.9 mm from slice 3 to 4, 3.1 mm from slice 4 to 5 and so on)", "offered on a straight grid"}},
+		{
+			"one missing", run(64, 40),
+			[3]int{64, 2, 3},
+			true, true,
+			[]string{"Slice 41 of 64 is missing from CHEST 5.0; measurements would be wrong " +
+				"between 395 and 405 mm."},
+		},
+		{
+			"two missing", run(12, 5, 6),
+			[3]int{12, 2, 3},
+			true, true,
+			[]string{"Slices 6 to 7 of 12 are missing"},
+		},
+		{"uneven", uneven, [3]int{6, 2, 3}, false, true, []string{"unevenly spaced, 3.1 to 6.9 " +
+			"mm apart (5 mm from slice 1 to 3, 6.9 mm from slice 3 to 4, 3.1 mm from slice 4 to " +
+			"5 and so on)", "offered on a straight grid"}},
 		{"duplicate place", double, [3]int{6, 2, 3}, true, true, []string{"1 duplicate slice"}},
 		{"tilt", tilt, [3]int{6, 2, 3}, true, true, []string{"gantry tilt of 18.5 degrees"}},
-		{"sideways", drift, [3]int{6, 2, 3}, false, true, []string{"shifted sideways by up to 5.0 mm"}},
-		{"no rescale", change(run(3), file{tagSlope: nil, tagIntercept: nil}), [3]int{3, 2, 3}, true, false, []string{"do not say how grey values become HU"}},
-		{"another unit than HU", change(run(3), file{tagRescaleType: "US"}), [3]int{3, 2, 3}, true, false, []string{`call their values "US", not HU`}},
-		{"no pixel spacing", change(run(3), file{tagSpacing: nil}), [3]int{3, 2, 3}, false, true, []string{"how large a pixel is"}},
-		{"no position", change(run(3), file{tagPosition: nil}), [3]int{3, 2, 3}, false, true, []string{"do not say where their slices lie"}},
-		{"no orientation", change(run(3), file{tagOrientation: nil}), [3]int{3, 2, 3}, true, true, []string{"left and right are assumed"}},
+		{
+			"sideways", drift,
+			[3]int{6, 2, 3},
+			false, true,
+			[]string{"shifted sideways by up to 5.0 mm"},
+		},
+		{
+			"no rescale", change(run(3), file{tagSlope: nil, tagIntercept: nil}),
+			[3]int{3, 2, 3},
+			true, false,
+			[]string{"do not say how grey values become HU"},
+		},
+		{
+			"another unit than HU", change(run(3), file{tagRescaleType: "US"}),
+			[3]int{3, 2, 3},
+			true, false,
+			[]string{`call their values "US", not HU`},
+		},
+		{
+			"no pixel spacing", change(run(3), file{tagSpacing: nil}),
+			[3]int{3, 2, 3},
+			false, true,
+			[]string{"how large a pixel is"},
+		},
+		{
+			"no position", change(run(3), file{tagPosition: nil}),
+			[3]int{3, 2, 3},
+			false, true,
+			[]string{"do not say where their slices lie"},
+		},
+		{
+			"no orientation", change(run(3), file{tagOrientation: nil}),
+			[3]int{3, 2, 3},
+			true,
+			true,
+			[]string{"left and right are assumed"},
+		},
 		{"hardly any tags", change(run(3), file{
-			tagModality: nil, tagInstance: nil, tagSeriesUID: nil, tagStudyUID: nil, tagSOPClass: nil,
-			tagSOPInstance: nil, tagPatientID: nil, tagPatientName: nil, tagStudyDate: nil, tagImageType: nil, tagThickness: nil,
+			tagModality: nil, tagInstance: nil, tagSeriesUID: nil, tagStudyUID: nil,
+			tagSOPClass:    nil,
+			tagSOPInstance: nil, tagPatientID: nil, tagPatientName: nil, tagStudyDate: nil,
+			tagImageType: nil, tagThickness: nil,
 		}), [3]int{3, 2, 3}, true, true, nil},
 		{"one slice", run(1), [3]int{1, 2, 3}, true, true, nil},
-		{"one slice, no thickness", change(run(1), file{tagThickness: nil}), [3]int{1, 2, 3}, true, true, []string{"unknown thickness"}},
-		{"sagittal", change(run(1), file{tagOrientation: `0\1\0\0\0\-1`}), [3]int{1, 2, 3}, true, true, []string{"not axial"}},
-		{"inverted display", change(run(2), file{tagPhotometric: "MONOCHROME1"}), [3]int{2, 2, 3}, true, true, []string{"MONOCHROME1"}},
+		{
+			"one slice, no thickness", change(run(1), file{tagThickness: nil}),
+			[3]int{1, 2, 3},
+			true, true,
+			[]string{"unknown thickness"},
+		},
+		{
+			"sagittal", change(run(1), file{tagOrientation: `0\1\0\0\0\-1`}),
+			[3]int{1, 2, 3},
+			true,
+			true,
+			[]string{"not axial"},
+		},
+		{
+			"inverted display", change(run(2), file{tagPhotometric: "MONOCHROME1"}),
+			[3]int{2, 2, 3},
+			true, true,
+			[]string{"MONOCHROME1"},
+		},
 	} {
 		s := one(t, dir(t, c.files...))
-		if s.Geometry.Size != c.size || s.Measurable != c.measurable || s.Calibrated != c.calibrated {
-			t.Errorf("%s: size %v, measurable %v, calibrated %v", c.name, s.Geometry.Size, s.Measurable, s.Calibrated)
+		if s.Geometry.Size != c.size || s.Measurable != c.measurable ||
+			s.Calibrated != c.calibrated {
+			t.Errorf("%s: size %v, measurable %v, calibrated %v", c.name, s.Geometry.Size,
+				s.Measurable, s.Calibrated)
 		}
 		if len(s.Warnings) != len(c.warnings) {
 			t.Errorf("%s: warnings %q, want %q", c.name, s.Warnings, c.warnings)
@@ -118,7 +182,8 @@ func TestSlicesLieWhereTheyWere(t *testing.T) {
 			t.Errorf("slice %d = %v, want %v", z, v.Slice(z), want)
 		}
 	}
-	if len(s.Files) != 7 || s.PatientID != "P1" || s.PatientName != "Doe^Jane" || s.Date != "2026-01-31" || s.StudyUID != "1.2.3" || s.ID != "1.2.3.4" {
+	if len(s.Files) != 7 || s.PatientID != "P1" || s.PatientName != "Doe^Jane" ||
+		s.Date != "2026-01-31" || s.StudyUID != "1.2.3" || s.ID != "1.2.3.4" {
 		t.Errorf("series = %+v", s)
 	}
 }
@@ -133,7 +198,9 @@ func TestAxialSlicesGrowToTheHead(t *testing.T) {
 func TestOneSeriesIsSplitIntoVolumes(t *testing.T) {
 	var phases []file
 	for _, f := range run(5) {
-		phases = append(phases, f, f.with(file{tagSOPInstance: f[tagSOPInstance].(string) + ".1", tagAcquisition: "2"}))
+		phases = append(phases, f, f.with(file{
+			tagSOPInstance: f[tagSOPInstance].(string) + ".1", tagAcquisition: "2",
+		}))
 	}
 	wide := slice(300).with(file{tagColumns: uint16(2), tagPixelData: words(1, 2, 3, 4)})
 	turned := slice(400).with(file{tagOrientation: `0\1\0\0\0\-1`})
@@ -175,8 +242,10 @@ func TestSetApart(t *testing.T) {
 		{"report", file{tagModality: "SR", tagPixelData: nil}, "modality is SR"},
 		{"magnetic resonance", file{tagModality: "MR"}, "modality is MR"},
 		{"no pixels", file{tagPixelData: nil}, "no image"},
-		{"cut short", file{tagPixelData: words(1, 2, 3)}, "cut short: 3 × 2 pixels need 12 bytes, 6 are there"},
-		{"frames", file{tagFrames: "4"}, "cut short: 4 frames of 3 × 2 pixels need 48 bytes, 12 are there"},
+		{"cut short", file{tagPixelData: words(1, 2, 3)}, "cut short: 3 × 2 pixels need 12 " +
+			"bytes, 6 are there"},
+		{"frames", file{tagFrames: "4"}, "cut short: 4 frames of 3 × 2 pixels need 48 bytes, 12 " +
+			"are there"},
 		{"no frames", file{tagFrames: "0"}, "claims 0 frames"},
 		{"more frames than memory", file{tagFrames: "99999999"}, "claims 99999999 frames"},
 		{"colour", file{tagSamples: uint16(3)}, "colour"},
@@ -186,7 +255,9 @@ func TestSetApart(t *testing.T) {
 		{"more bits stored than allocated", file{tagBitsStored: uint16(17)}, "contradict"},
 	} {
 		r := scanDir(t, dir(t, slice(1).with(c.changes)))
-		if len(r.Series) != 0 || len(r.Skipped) != 1 || !strings.HasPrefix(r.Skipped[0], "01.dcm: ") || !strings.Contains(r.Skipped[0], c.want) {
+		if len(r.Series) != 0 || len(r.Skipped) != 1 ||
+			!strings.HasPrefix(r.Skipped[0], "01.dcm: ") ||
+			!strings.Contains(r.Skipped[0], c.want) {
 			t.Errorf("%s: %d series, skipped %q; want %q", c.name, len(r.Series), r.Skipped, c.want)
 		}
 	}
@@ -194,7 +265,8 @@ func TestSetApart(t *testing.T) {
 
 func TestOneSentenceForManyFiles(t *testing.T) {
 	r := scanDir(t, dir(t, change(run(30), file{tagModality: "PT"})...))
-	if want := []string{"01.dcm and 29 more: its modality is PT; Glasswork reads CT."}; !slices.Equal(r.Skipped, want) {
+	want := []string{"01.dcm and 29 more: its modality is PT; Glasswork reads CT."}
+	if !slices.Equal(r.Skipped, want) {
 		t.Errorf("skipped %q, want %q", r.Skipped, want)
 	}
 }
@@ -208,10 +280,12 @@ func TestCopiesOfASliceAreDropped(t *testing.T) {
 
 func TestForeignFilesAreHandedOn(t *testing.T) {
 	folder := dir(t, run(2)...)
-	save(t, filepath.Join(folder, "notes.txt"), []byte("nothing of interest, but long enough to be looked at"))
+	save(t, filepath.Join(folder, "notes.txt"), []byte("nothing of interest, but long enough to "+
+		"be looked at"))
 	save(t, filepath.Join(folder, "empty"), nil)
 	r := scanDir(t, folder)
-	if want := []string{"empty: it is empty."}; len(r.Series) != 1 || !slices.Equal(r.Skipped, want) || len(r.Foreign) != 1 {
+	if want := []string{"empty: it is empty."}; len(r.Series) != 1 ||
+		!slices.Equal(r.Skipped, want) || len(r.Foreign) != 1 {
 		t.Errorf("%d series, skipped %q, foreign %q", len(r.Series), r.Skipped, r.Foreign)
 	}
 }
@@ -238,8 +312,11 @@ func TestEverySyntax(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s := slices.IndexFunc(walk.Syntaxes(), func(s walk.Syntax) bool { return s.Name == name }); s >= 0 && walk.Syntaxes()[s].Compressed {
-			if uid := walk.Syntaxes()[s].UID; len(r.Skipped) != 1 || !strings.Contains(r.Skipped[0], name+" ("+uid+")") {
+		if s := slices.IndexFunc(walk.Syntaxes(), func(s walk.Syntax) bool {
+			return s.Name == name
+		}); s >= 0 && walk.Syntaxes()[s].Compressed {
+			if uid := walk.Syntaxes()[s].UID; len(r.Skipped) != 1 ||
+				!strings.Contains(r.Skipped[0], name+" ("+uid+")") {
 				t.Errorf("%s: skipped %q does not name the syntax and %s", name, r.Skipped, uid)
 			}
 			continue
@@ -256,11 +333,14 @@ func TestEverySyntax(t *testing.T) {
 }
 
 func TestUnknownSyntaxesAreRefused(t *testing.T) {
-	for uid, want := range map[string]string{"1.2.3.4": `"1.2.3.4" is unknown`, "": "does not name its transfer syntax"} {
+	for uid, want := range map[string]string{
+		"1.2.3.4": `"1.2.3.4" is unknown`, "": "does not name its transfer syntax",
+	} {
 		path := filepath.Join(t.TempDir(), "a.dcm")
 		save(t, path, slice(1).encode(uid))
 		r, err := Scan(t.Context(), path, []string{path})
-		if err != nil || len(r.Series) != 0 || len(r.Skipped) != 1 || !strings.Contains(r.Skipped[0], want) {
+		if err != nil || len(r.Series) != 0 || len(r.Skipped) != 1 ||
+			!strings.Contains(r.Skipped[0], want) {
 			t.Errorf("%q: skipped %q, %v", uid, r.Skipped, err)
 		}
 	}
@@ -332,7 +412,8 @@ func TestAReadOnlyFolder(t *testing.T) {
 	if _, err := one(t, folder).Read(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if after, err := os.ReadDir(folder); err != nil || len(after) != len(before) { // who may write anywhere would have
+	// who may write anywhere would have
+	if after, err := os.ReadDir(folder); err != nil || len(after) != len(before) {
 		t.Errorf("%d files, there were %d; %v", len(after), len(before), err)
 	}
 }
@@ -349,7 +430,9 @@ func TestSeriesOfOneDescriptionAreToldApart(t *testing.T) {
 	for _, s := range r.Series {
 		names = append(names, s.Description)
 	}
-	if want := []string{"CHEST 5.0, kernel B, series 3", "CHEST 5.0, kernel L, series 2"}; !slices.Equal(names, want) {
+	if want := []string{
+		"CHEST 5.0, kernel B, series 3", "CHEST 5.0, kernel L, series 2",
+	}; !slices.Equal(names, want) {
 		t.Errorf("descriptions %q, want %q", names, want)
 	}
 }

@@ -37,7 +37,8 @@ func build(root string, headers []*header) (all []*series.Series, dropped []stri
 	for _, key := range order {
 		unique, copies := dropCopies(groups[key])
 		if copies > 0 {
-			dropped = append(dropped, fmt.Sprintf("%s: %d %s left out because the same slice is there twice.",
+			dropped = append(dropped, fmt.Sprintf("%s: %d %s left out because the same slice is "+
+				"there twice.",
 				title(unique[0]), copies, plural(copies, "file was", "files were")))
 		}
 		stacks := split(unique)
@@ -51,7 +52,8 @@ func build(root string, headers []*header) (all []*series.Series, dropped []stri
 	}
 	tellApart(all, heads)
 	slices.SortStableFunc(all, func(a, b *series.Series) int {
-		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Description, b.Description), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Description, b.Description),
+			cmp.Compare(a.ID, b.ID))
 	})
 	return all, dropped
 }
@@ -97,13 +99,15 @@ func (s *stack) series(root string, i, n int) *series.Series {
 	out := &series.Series{
 		ID: seriesID(s.slices), Format: "DICOM", Path: root,
 		Description: title(h), Modality: h.modality, Date: h.date,
-		PatientID: h.patientID, PatientName: h.patientName, StudyUID: h.studyUID, FrameUID: h.frameUID,
+		PatientID: h.patientID, PatientName: h.patientName, StudyUID: h.studyUID,
+		FrameUID: h.frameUID,
 		Geometry: s.geometry, Thickness: h.thickness,
 		Calibrated: true, Measurable: s.measurable, Warnings: s.warnings,
 	}
 	if n > 1 {
 		out.Description += fmt.Sprintf(", volume %d of %d", i+1, n)
-		out.Warnings = append(out.Warnings, fmt.Sprintf("%s holds images that do not form one volume and was split into %d; this is number %d, with %d slices.",
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%s holds images that do not form one "+
+			"volume and was split into %d; this is number %d, with %d slices.",
 			title(h), n, i+1, len(s.slices)))
 		if i > 0 {
 			out.ID += fmt.Sprintf("#%d", i+1)
@@ -114,7 +118,8 @@ func (s *stack) series(root string, i, n int) *series.Series {
 		out.Warnings = append(out.Warnings, warning)
 	}
 	if !allOf(s.slices, func(h *header) bool { return !h.inverted }) {
-		out.Warnings = append(out.Warnings, "The files ask for an inverted display (MONOCHROME1); it is shown with air black, HU are not changed.")
+		out.Warnings = append(out.Warnings, "The files ask for an inverted display "+
+			"(MONOCHROME1); it is shown with air black, HU are not changed.")
 	}
 	listed := map[string]bool{} // frames share a file
 	for _, h := range s.slices {
@@ -146,10 +151,14 @@ func (s *stack) resampled(original *series.Series, t *straightened) *series.Seri
 		out.Description += ", shifts resampled"
 	}
 	if s.uneven {
-		how = fmt.Sprintf("shifted and interpolated to a distance of %.3g mm", t.geometry.Spacing()[0])
+		how = fmt.Sprintf("shifted and interpolated to a distance of %.3g mm",
+			t.geometry.Spacing()[0])
 	}
-	out.Warnings = []string{fmt.Sprintf("These are not the slices of %s as they were acquired: they were %s onto a straight grid, on which lengths and volumes are right; HU between pixels are interpolated.", name, how)}
-	original.Warnings = append(original.Warnings, fmt.Sprintf("%s is offered on a straight grid as well, to be measured and read across slices.", name))
+	out.Warnings = []string{fmt.Sprintf("These are not the slices of %s as they were acquired: "+
+		"they were %s onto a straight grid, on which lengths and volumes are right; HU between "+
+		"pixels are interpolated.", name, how)}
+	original.Warnings = append(original.Warnings, fmt.Sprintf("%s is offered on a straight grid "+
+		"as well, to be measured and read across slices.", name))
 	if warning := s.uncalibrated(); warning != "" {
 		out.Warnings = append(out.Warnings, warning)
 	}
@@ -166,9 +175,11 @@ func (s *stack) uncalibrated() string {
 	case i < 0:
 		return ""
 	case s.slices[i].hasRescale || s.slices[i].lut != nil:
-		return oneLine(fmt.Sprintf("The files call their values %.16q, not HU; they are shown as if they were HU, so nothing measured by HU can be trusted.", s.slices[i].unit))
+		return oneLine(fmt.Sprintf("The files call their values %.16q, not HU; they are shown as "+
+			"if they were HU, so nothing measured by HU can be trusted.", s.slices[i].unit))
 	}
-	return "The files do not say how grey values become HU; stored values are shown as HU, so HU and everything measured by HU may be wrong."
+	return "The files do not say how grey values become HU; stored values are shown as HU, so HU " +
+		"and everything measured by HU may be wrong."
 }
 
 // seriesID is the Series Instance UID, or a hash of the instances where there is none.
@@ -178,7 +189,8 @@ func seriesID(headers []*header) string {
 	}
 	sum := sha256.New()
 	for _, h := range headers {
-		fmt.Fprintf(sum, "%s|%s|%d|%d|%v|%d|%d\n", h.sopUID, filepath.Base(h.path), h.rows, h.columns, h.position, h.size, h.frame)
+		fmt.Fprintf(sum, "%s|%s|%d|%d|%v|%d|%d\n", h.sopUID, filepath.Base(h.path), h.rows,
+			h.columns, h.position, h.size, h.frame)
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }

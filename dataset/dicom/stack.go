@@ -50,18 +50,23 @@ func split(headers []*header) []*stack {
 			stacks = append(stacks, newStack(phase.slices, phase.warnings))
 		}
 	}
-	slices.SortStableFunc(stacks, func(a, b *stack) int { return cmp.Compare(len(b.slices), len(a.slices)) })
+	slices.SortStableFunc(stacks, func(a, b *stack) int {
+		return cmp.Compare(len(b.slices), len(a.slices))
+	})
 	return stacks
 }
 
 // fits says whether h can lie in one volume with o.
 func (h *header) fits(o *header) bool {
-	same := h.stackID == o.stackID && h.time == o.time && h.rows == o.rows && h.columns == o.columns && h.hasPosition == o.hasPosition && h.hasOrientation == o.hasOrientation
+	same := h.stackID == o.stackID && h.time == o.time && h.rows == o.rows &&
+		h.columns == o.columns && h.hasPosition == o.hasPosition &&
+		h.hasOrientation == o.hasOrientation
 	for i := range 2 {
 		same = same && math.Abs(h.spacing[i]-o.spacing[i]) < 1e-4
 	}
 	for i := range 3 {
-		same = same && math.Abs(h.rowAxis[i]-o.rowAxis[i]) < sameDirection && math.Abs(h.columnAxis[i]-o.columnAxis[i]) < sameDirection
+		same = same && math.Abs(h.rowAxis[i]-o.rowAxis[i]) < sameDirection &&
+			math.Abs(h.columnAxis[i]-o.columnAxis[i]) < sameDirection
 	}
 	return same
 }
@@ -88,14 +93,17 @@ type phase struct {
 func phases(group []*header) []phase {
 	if !group[0].hasPosition {
 		slices.SortStableFunc(group, func(a, b *header) int {
-			return cmp.Or(cmp.Compare(a.instance, b.instance), cmp.Compare(a.path, b.path), cmp.Compare(a.inStack, b.inStack), cmp.Compare(a.frame, b.frame))
+			return cmp.Or(cmp.Compare(a.instance, b.instance), cmp.Compare(a.path, b.path),
+				cmp.Compare(a.inStack, b.inStack), cmp.Compare(a.frame, b.frame))
 		})
 		return []phase{{slices: group}}
 	}
 	n := group[0].normal()
 	slices.SortStableFunc(group, func(a, b *header) int {
-		return cmp.Or(cmp.Compare(a.along(n), b.along(n)), cmp.Compare(a.acquisition, b.acquisition),
-			cmp.Compare(a.instance, b.instance), cmp.Compare(a.path, b.path), cmp.Compare(a.frame, b.frame))
+		return cmp.Or(cmp.Compare(a.along(n), b.along(n)),
+			cmp.Compare(a.acquisition, b.acquisition),
+			cmp.Compare(a.instance, b.instance), cmp.Compare(a.path, b.path),
+			cmp.Compare(a.frame, b.frame))
 	})
 	var places [][]*header
 	for i, h := range group {
@@ -126,7 +134,9 @@ func onePerPlace(places [][]*header) phase {
 		extra += len(place) - 1
 	}
 	if extra > 0 {
-		p.warnings = []string{fmt.Sprintf("%s has %d duplicate %s at a place where another one lies; the first of each is used, so what is measured there may come from the wrong image.",
+		p.warnings = []string{fmt.Sprintf("%s has %d duplicate %s at a place where another one "+
+			"lies; the first of each is used, so what is measured there may come from the wrong "+
+			"image.",
 			title(p.slices[0]), extra, plural(extra, "slice", "slices"))}
 	}
 	return p
@@ -138,21 +148,26 @@ func newStack(sorted []*header, warnings []string) *stack {
 	h := sorted[0]
 	switch {
 	case !h.hasPosition && len(sorted) > 1:
-		s.distrust("The files of %s do not say where their slices lie; they are ordered by number and %.3g mm apart by assumption, so lengths across slices and volumes cannot be measured.", title(h), s.assumedGap())
+		s.distrust("The files of %s do not say where their slices lie; they are ordered by "+
+			"number and %.3g mm apart by assumption, so lengths across slices and volumes cannot "+
+			"be measured.", title(h), s.assumedGap())
 		s.grid(h.normal().Scale(s.assumedGap()))
 	case len(sorted) == 1:
 		if h.thickness == 0 {
-			s.warn("%s is one slice of unknown thickness; areas can be measured, volumes assume 1 mm.", title(h))
+			s.warn("%s is one slice of unknown thickness; areas can be measured, volumes assume "+
+				"1 mm.", title(h))
 		}
 		s.grid(h.normal().Scale(s.assumedGap()))
 	default:
 		s.place()
 	}
 	if !h.hasSpacing {
-		s.distrust("The files of %s do not say how large a pixel is; lengths, areas and volumes cannot be measured.", title(h))
+		s.distrust("The files of %s do not say how large a pixel is; lengths, areas and volumes "+
+			"cannot be measured.", title(h))
 	}
 	if !h.hasOrientation {
-		s.warn("The files of %s do not say how the patient lies; left and right are assumed as usual for axial CT.", title(h))
+		s.warn("The files of %s do not say how the patient lies; left and right are assumed as "+
+			"usual for axial CT.", title(h))
 	} else if math.Abs(h.normal()[2]) < 0.9 {
 		s.warn("The slices of %s are not axial; the models know axial slices only.", title(h))
 	}
@@ -181,7 +196,9 @@ func (s *stack) grid(step volume.Vector) {
 	h := s.slices[0]
 	g := volume.Geometry{Size: [3]int{len(s.at), h.rows, h.columns}}
 	for i := range 3 {
-		g.Affine[i] = [4]float64{h.rowAxis[i] * h.spacing[1], h.columnAxis[i] * h.spacing[0], step[i], h.position[i]}
+		g.Affine[i] = [4]float64{
+			h.rowAxis[i] * h.spacing[1], h.columnAxis[i] * h.spacing[0], step[i], h.position[i],
+		}
 	}
 	s.geometry = g
 }
@@ -200,7 +217,8 @@ func (s *stack) place() {
 		s.leaveRoom(places, n)
 	} else {
 		s.uneven = true
-		s.distrust("The slices of %s are unevenly spaced, %.3g to %.3g mm apart (%s); lengths across slices and volumes would be wrong.",
+		s.distrust("The slices of %s are unevenly spaced, %.3g to %.3g mm apart (%s); lengths "+
+			"across slices and volumes would be wrong.",
 			title(first), slices.Min(gaps), slices.Max(gaps), whereUneven(gaps))
 	}
 	step := last.position.Sub(first.position).Scale(1 / float64(len(s.at)-1))
@@ -273,7 +291,9 @@ func (s *stack) checkTilt(step, n volume.Vector) {
 	angle := math.Acos(min(math.Abs(direction.Dot(n)), 1)) * 180 / math.Pi
 	if angle >= tiltFromDegrees {
 		s.tilt = angle
-		s.warn("%s was acquired with a gantry tilt of %.1f degrees; slices are shown as acquired, positions and volumes take the tilt into account, coronal and sagittal views would be sheared.",
+		s.warn("%s was acquired with a gantry tilt of %.1f degrees; slices are shown as "+
+			"acquired, positions and volumes take the tilt into account, coronal and sagittal "+
+			"views would be sheared.",
 			title(s.slices[0]), angle)
 	}
 }
@@ -295,7 +315,8 @@ func (s *stack) checkDrift(step, n volume.Vector) {
 		s.drifts = true
 	}
 	if worst > 1 && s.measurable {
-		s.distrust("The slices of %s are shifted sideways by up to %.1f mm against each other; lengths across slices would be wrong.", title(s.slices[0]), worst)
+		s.distrust("The slices of %s are shifted sideways by up to %.1f mm against each other; "+
+			"lengths across slices would be wrong.", title(s.slices[0]), worst)
 	}
 }
 

@@ -43,7 +43,8 @@ type between struct {
 // straighten returns how s is offered on a straight grid, or nil where its grid is
 // straight or its positions make no sense.
 func (s *stack) straighten() *straightened {
-	if len(s.slices) < 2 || !s.slices[0].hasPosition || !s.slices[0].hasSpacing || s.tilt == 0 && !s.uneven && !s.drifts {
+	if len(s.slices) < 2 || !s.slices[0].hasPosition || !s.slices[0].hasSpacing ||
+		s.tilt == 0 && !s.uneven && !s.drifts {
 		return nil
 	}
 	first := s.slices[0]
@@ -54,7 +55,9 @@ func (s *stack) straighten() *straightened {
 	for i, h := range s.slices {
 		way := h.position.Sub(first.position)
 		along[i] = way.Dot(n)
-		at := [2]float64{way.Dot(first.columnAxis) / first.spacing[0], way.Dot(first.rowAxis) / first.spacing[1]}
+		at := [2]float64{
+			way.Dot(first.columnAxis) / first.spacing[0], way.Dot(first.rowAxis) / first.spacing[1],
+		}
 		t.shift = append(t.shift, at)
 		for axis := range at {
 			low[axis], high[axis] = min(low[axis], at[axis]), max(high[axis], at[axis])
@@ -64,8 +67,11 @@ func (s *stack) straighten() *straightened {
 		t.shift[i] = [2]float64{t.shift[i][0] - low[0], t.shift[i][1] - low[1]}
 	}
 	gap, ok := t.place(along, s.uneven)
-	size := [3]int{len(t.places), first.rows + whole(high[0]-low[0]), first.columns + whole(high[1]-low[1])}
-	if !ok || float64(size[0])*float64(size[1])*float64(size[2]) > maxGrowth*float64(len(s.slices)*first.slicePixels()) {
+	size := [3]int{
+		len(t.places), first.rows + whole(high[0]-low[0]), first.columns + whole(high[1]-low[1]),
+	}
+	most := maxGrowth * float64(len(s.slices)*first.slicePixels())
+	if !ok || float64(size[0])*float64(size[1])*float64(size[2]) > most {
 		return nil
 	}
 	t.geometry = volume.Geometry{Size: size}
@@ -124,7 +130,8 @@ func (t *straightened) ReadSlice(ctx context.Context, z int, hu []int16) error {
 		return fmt.Errorf("slice %d was asked for, the series has %d", z+1, len(t.places))
 	}
 	if len(hu) != t.geometry.SliceVoxels() {
-		return fmt.Errorf("a slice of %d pixels was asked for, it has %d", len(hu), t.geometry.SliceVoxels())
+		return fmt.Errorf("a slice of %d pixels was asked for, it has %d", len(hu),
+			t.geometry.SliceVoxels())
 	}
 	p := t.places[z]
 	switch {

@@ -24,7 +24,10 @@ func sampled(tilt float64, positions ...volume.Point) []file {
 		for y := range h {
 			for x := range w {
 				across, down := 0.7*float64(x), 0.5*float64(y)
-				pixels = append(pixels, int(math.Round(field(volume.Point{at[0] + across, at[1] + down*c, at[2] - down*s}))))
+				pixels = append(pixels,
+					int(math.Round(field(volume.Point{
+						at[0] + across, at[1] + down*c, at[2] - down*s,
+					}))))
 			}
 		}
 		out = append(out, slice(0).with(file{
@@ -32,7 +35,8 @@ func sampled(tilt float64, positions ...volume.Point) []file {
 			tagPosition:    fmt.Sprintf(`%.6f\%.6f\%.6f`, at[0], at[1], at[2]),
 			tagOrientation: fmt.Sprintf(`1\0\0\0\%.8f\%.8f`, c, -s),
 			tagRows:        uint16(h), tagColumns: uint16(w), tagSpacing: `0.5\0.7`,
-			tagSigned: uint16(1), tagBitsStored: uint16(16), tagHighBit: uint16(15), tagIntercept: "0", tagPixelData: words(pixels...),
+			tagSigned: uint16(1), tagBitsStored: uint16(16), tagHighBit: uint16(15),
+			tagIntercept: "0", tagPixelData: words(pixels...),
 		}))
 	}
 	return out
@@ -66,9 +70,15 @@ func TestStraightGrids(t *testing.T) {
 		{"tilted the other way", sampled(-20, at(0, even)...), ", tilt 20.0° resampled", 5, 0},
 		{"tilted, one missing", sampled(15, at(0, missing)...), ", tilt 15.0° resampled", 7, 1},
 		{"uneven", sampled(0, at(0, uneven)...), ", distances resampled", 12, 0},
-		{"uneven and tilted", sampled(10, at(0, uneven)...), ", tilt 10.0° and distances resampled", 12, 0},
+		{
+			"uneven and tilted", sampled(10, at(0, uneven)...),
+			", tilt 10.0° and distances resampled", 12, 0,
+		},
 		{"shifted", sampled(0, at(0, even, 0, 1.9, -0.5, 0.1)...), ", shifts resampled", 5, 0},
-		{"uneven with a hole", sampled(0, at(0, []float64{0, 2, 4.5, 6.4, 8.6, 19, 21, 23})...), ", distances resampled", 12, 5},
+		{
+			"uneven with a hole", sampled(0, at(0, []float64{0, 2, 4.5, 6.4, 8.6, 19, 21, 23})...),
+			", distances resampled", 12, 5,
+		},
 	} {
 		r := scanDir(t, dir(t, c.files...))
 		want := 2
@@ -83,9 +93,12 @@ func TestStraightGrids(t *testing.T) {
 			continue
 		}
 		s := r.Series[1]
-		if !s.Resampled || !s.Measurable || !strings.HasSuffix(s.Description, c.title) || s.ID != r.Series[0].ID+"#straight" ||
-			!strings.Contains(strings.Join(r.Series[0].Warnings, " "), "is offered on a straight grid as well") {
-			t.Errorf("%s: %q, resampled %v, measurable %v, ID %s", c.name, s.Description, s.Resampled, s.Measurable, s.ID)
+		if !s.Resampled || !s.Measurable || !strings.HasSuffix(s.Description, c.title) ||
+			s.ID != r.Series[0].ID+"#straight" ||
+			!strings.Contains(strings.Join(r.Series[0].Warnings, " "),
+				"is offered on a straight grid as well") {
+			t.Errorf("%s: %q, resampled %v, measurable %v, ID %s", c.name, s.Description,
+				s.Resampled, s.Measurable, s.ID)
 		}
 		checkStraight(t, c.name, s, c.places, c.air)
 	}
@@ -96,7 +109,8 @@ func checkStraight(t *testing.T, name string, s *series.Series, places, air int)
 	t.Helper()
 	g := s.Geometry
 	spacing := g.Spacing()
-	if want := spacing[0] * spacing[1] * spacing[2] / 1000; g.Size[0] != places || math.Abs(g.VoxelML()-want) > 1e-6*want {
+	if want := spacing[0] * spacing[1] * spacing[2] / 1000; g.Size[0] != places ||
+		math.Abs(g.VoxelML()-want) > 1e-6*want {
 		t.Errorf("%s: grid %v is not straight or not of %d places", name, g, places)
 	}
 	v, err := s.Read(t.Context())
@@ -109,7 +123,8 @@ func checkStraight(t *testing.T, name string, s *series.Series, places, air int)
 		inside := 0
 		for y := range g.Size[1] {
 			for x := range g.Size[2] {
-				got, want := float64(v.Slice(z)[y*g.Size[2]+x]), field(g.ToMM(float64(z), float64(y), float64(x)))
+				got, want := float64(v.Slice(z)[y*g.Size[2]+x]),
+					field(g.ToMM(float64(z), float64(y), float64(x)))
 				if got < -150 { // air, or the edge to it
 					continue
 				}
@@ -144,7 +159,8 @@ func TestRealGantryTilt(t *testing.T) {
 		t.Fatal(err)
 	}
 	z := func(i int) float64 { // perpendicular mm of slice i: 14 of 4 mm, one of 1.08, then 7 mm
-		return math.Min(float64(i), 13)*4.0019 + math.Min(math.Max(float64(i)-13, 0), 1)*1.0811 + math.Max(float64(i)-14, 0)*6.9986
+		return math.Min(float64(i), 13)*4.0019 + math.Min(math.Max(float64(i)-13, 0), 1)*1.0811 +
+			math.Max(float64(i)-14, 0)*6.9986
 	}
 	want := 0.0
 	for i := range acquired.Size[0] {
@@ -160,7 +176,8 @@ func TestRealGantryTilt(t *testing.T) {
 		got += float64(above(straight.Slice(i))) * straight.Spacing()[0] * share
 	}
 	if math.Abs(got/want-1) > 0.01 {
-		t.Errorf("the head has %g ml on the straight grid, %g as acquired", got*0.488*0.488/1000, want*0.488*0.488/1000)
+		t.Errorf("the head has %g ml on the straight grid, %g as acquired", got*0.488*0.488/1000,
+			want*0.488*0.488/1000)
 	}
 }
 

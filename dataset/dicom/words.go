@@ -11,8 +11,10 @@ import (
 // means "no data", and the rescale is a whole offset. That is most CT.
 func (h *header) inPlace() bool {
 	return h.bitsAllocated == 16 && !h.BigEndian && binary.NativeEndian.Uint16([]byte{1, 0}) == 1 &&
-		h.highBit == h.bitsStored-1 && !h.hasPadding && h.lut == nil && h.slope == 1 && h.intercept == math.Trunc(h.intercept) &&
-		math.Abs(h.intercept) <= math.MaxInt16 && (h.alwaysFits() || h.bitsStored == 16) && (!h.inverted || h.hasRescale)
+		h.highBit == h.bitsStored-1 && !h.hasPadding && h.lut == nil && h.slope == 1 &&
+		h.intercept == math.Trunc(h.intercept) &&
+		math.Abs(h.intercept) <= math.MaxInt16 && (h.alwaysFits() || h.bitsStored == 16) &&
+		(!h.inverted || h.hasRescale)
 }
 
 // alwaysFits says whether no stored value leaves int16 when the intercept is added.
@@ -27,14 +29,16 @@ func (h *header) toHUInPlace(hu []int16) bool {
 	stored, intercept := lanes(1<<h.bitsStored-1), lanes(int(h.intercept))
 	sign, offset, large := uint64(0), intercept, uint64(laneTops)
 	if h.signed { // the sign is extended by flipping its bit and subtracting it
-		sign, offset, large = lanes(1<<(h.bitsStored-1)), lanes(int(h.intercept)-1<<(h.bitsStored-1)), 0
+		sign, offset, large = lanes(1<<(h.bitsStored-1)),
+			lanes(int(h.intercept)-1<<(h.bitsStored-1)), 0
 	}
 	words, rest := wordsOf(hu)
 	over := uint64(0)
 	for i, word := range words {
 		v := word & stored
 		sum := addLanes(v^sign, offset)
-		over |= v&large | (v^sum)&^(v^intercept) // of 16 bits: both of one sign, the sum of the other
+		// of 16 bits: both of one sign, the sum of the other
+		over |= v&large | (v^sum)&^(v^intercept)
 		words[i] = sum
 	}
 	for i := range rest {

@@ -85,7 +85,8 @@ func (w *sliceWriter) shared(info Info) object.Set {
 	study := cmp.Or(info.StudyUID, w.uid("study"))
 	series := cmp.Or(info.SeriesUID, w.uid("series"))
 	empty := []tag.Tag{
-		tag.StudyTime, tag.AccessionNumber, tag.ReferringPhysicianName, tag.PatientBirthDate, tag.PatientSex,
+		tag.StudyTime, tag.AccessionNumber, tag.ReferringPhysicianName, tag.PatientBirthDate,
+		tag.PatientSex,
 		tag.KVP, tag.PatientPosition, tag.StudyID, tag.AcquisitionNumber, tag.Laterality,
 		tag.PositionReferenceIndicator,
 	}

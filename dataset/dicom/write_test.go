@@ -27,7 +27,9 @@ func noisy(g volume.Geometry) *volume.Volume {
 
 // tilted is a grid sheared by 18.5 degrees.
 func tilted(size [3]int) volume.Geometry {
-	g := volume.NewGeometry(size, [3]float64{2.5, 0.48, 0.48}, volume.Point{-100.123456, -200.5, -1234.567891})
+	g := volume.NewGeometry(size, [3]float64{2.5, 0.48, 0.48}, volume.Point{
+		-100.123456, -200.5, -1234.567891,
+	})
 	angle := 18.5 * math.Pi / 180
 	g.Affine[1][1], g.Affine[2][1] = 0.48*math.Cos(angle), -0.48*math.Sin(angle)
 	return g
@@ -74,14 +76,19 @@ func TestWrittenFilesReadBackExactly(t *testing.T) {
 		{0.6, 0.1, 0, 10}, {-0.1, 0.6, 0.2, 20}, {0, -0.05, 3, -30},
 	}}
 	for name, g := range map[string]volume.Geometry{
-		"axial":    volume.NewGeometry([3]int{5, 7, 9}, [3]float64{3.3463019947001054, 0.7122204084346939, 0.7122204084346939}, volume.Point{-181.9723143550643, -181.9723143550643, -538.1728589003737}),
+		"axial": volume.NewGeometry([3]int{5, 7, 9}, [3]float64{
+			3.3463019947001054, 0.7122204084346939, 0.7122204084346939,
+		}, volume.Point{-181.9723143550643, -181.9723143550643, -538.1728589003737}),
 		"tilted":   tilted([3]int{5, 7, 8}),
 		"oblique":  oblique,
 		"one wide": volume.NewGeometry([3]int{2, 1, 3}, [3]float64{1, 0.5, 0.7}, volume.Point{}),
 	} {
 		v := noisy(g)
 		dir := t.TempDir()
-		info := Info{PatientID: "P1", PatientName: "Äußerst^Groß", Description: "CHEST 5.0", Date: "2026-01-31", Thickness: 4}
+		info := Info{
+			PatientID: "P1", PatientName: "Äußerst^Groß", Description: "CHEST 5.0",
+			Date: "2026-01-31", Thickness: 4,
+		}
 		if err := Write(t.Context(), dir, v, info); err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +107,8 @@ func TestWrittenFilesReadBackExactly(t *testing.T) {
 		if !near(back.Geometry, g, tolerance) {
 			t.Errorf("%s: geometry %v, want %v", name, back.Geometry, g)
 		}
-		if s.PatientName != info.PatientName || s.PatientID != "P1" || s.Description != "CHEST 5.0" || s.Date != "2026-01-31" ||
+		if s.PatientName != info.PatientName || s.PatientID != "P1" ||
+			s.Description != "CHEST 5.0" || s.Date != "2026-01-31" ||
 			s.Thickness != 4 || s.Modality != "CT" || !s.Calibrated || !s.Measurable {
 			t.Errorf("%s: series = %+v", name, s)
 		}
@@ -145,11 +153,14 @@ except ImportError:
     sys.exit(42)
 for f in sorted(glob.glob(sys.argv[1] + "/*.dcm")):
     d = pydicom.dcmread(f)
-    print(d.InstanceNumber, [float(x) for x in d.ImagePositionPatient], d.PatientName, int(d.pixel_array.astype("int64").sum()), d.pixel_array.shape)
+    a = d.pixel_array
+    print(d.InstanceNumber, [float(x) for x in d.ImagePositionPatient], d.PatientName,
+        int(a.astype("int64").sum()), a.shape)
 `
 
 func TestPydicomReadsWhatIsWritten(t *testing.T) {
-	v := noisy(volume.NewGeometry([3]int{2, 4, 6}, [3]float64{2.5, 1, 1}, volume.Point{-10.5, 20, 30}))
+	v := noisy(volume.NewGeometry([3]int{2, 4, 6}, [3]float64{2.5, 1, 1},
+		volume.Point{-10.5, 20, 30}))
 	dir := t.TempDir()
 	if err := Write(t.Context(), dir, v, Info{PatientName: "Äußerst^Groß"}); err != nil {
 		t.Fatal(err)
@@ -164,7 +175,8 @@ func TestPydicomReadsWhatIsWritten(t *testing.T) {
 			sum += int(hu)
 		}
 		position := v.ToMM(float64(z), 0, 0)
-		want := strings.NewReplacer("Z", itoa(z+1), "P", pythonList(position), "S", itoa(sum)).Replace("Z P Äußerst^Groß S (4, 6)")
+		want := strings.NewReplacer("Z", itoa(z+1), "P", pythonList(position), "S",
+			itoa(sum)).Replace("Z P Äußerst^Groß S (4, 6)")
 		if line != want {
 			t.Errorf("pydicom reads %q, want %q", line, want)
 		}

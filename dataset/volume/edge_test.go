@@ -7,8 +7,14 @@ func TestFromEdge(t *testing.T) {
 		name        string
 		slice, want string // 5 columns; # is a wall, * is reached
 	}{
-		{"a ring keeps its inside", "....." + ".###." + ".#.#." + ".###.", "*****" + "*...*" + "*...*" + "*...*"},
-		{"corners do not connect", "#####" + "#..##" + "##.##" + "###.#" + "###.#", "....." + "....." + "....." + "...*." + "...*."},
+		{
+			"a ring keeps its inside", "....." + ".###." + ".#.#." + ".###.", "*****" + "*...*" +
+				"*...*" + "*...*",
+		},
+		{
+			"corners do not connect", "#####" + "#..##" + "##.##" + "###.#" + "###.#", "....." +
+				"....." + "....." + "...*." + "...*.",
+		},
 		{"nothing is open", "#####" + "#####", "....." + "....."},
 		{"one row is all edge", "..#..", "**.**"},
 	} {

@@ -113,7 +113,8 @@ func (g Geometry) SameGrid(o Geometry) bool {
 func (g Geometry) Validate() error {
 	for _, n := range g.Size {
 		if n <= 0 {
-			return fmt.Errorf("a grid of %d × %d × %d voxels holds nothing", g.Size[0], g.Size[1], g.Size[2])
+			return fmt.Errorf("a grid of %d × %d × %d voxels holds nothing", g.Size[0], g.Size[1],
+				g.Size[2])
 		}
 	}
 	if det := g.det(); det == 0 || math.IsNaN(det) || math.IsInf(det, 0) {

@@ -15,7 +15,8 @@ func tilted() Geometry {
 
 func TestToIndexInvertsToMM(t *testing.T) {
 	grids := map[string]Geometry{
-		"axial":  NewGeometry([3]int{64, 512, 512}, [3]float64{5, 0.84, 0.84}, Point{-215, -301, -212.5}),
+		"axial": NewGeometry([3]int{64, 512, 512}, [3]float64{5, 0.84, 0.84},
+			Point{-215, -301, -212.5}),
 		"tilted": tilted(),
 		"flipped": {Size: [3]int{4, 5, 6}, Affine: Affine{
 			{-1, 0, 0, 10}, {0, -2, 0, 20}, {0, 0, 3, 30},
@@ -68,7 +69,12 @@ func TestSameGrid(t *testing.T) {
 		name string
 		o    Geometry
 		want bool
-	}{{"itself", g, true}, {"shifted 9 µm", near, true}, {"stretched 40 µm", far, false}, {"one slice more", other, false}} {
+	}{
+		{"itself", g, true},
+		{"shifted 9 µm", near, true},
+		{"stretched 40 µm", far, false},
+		{"one slice more", other, false},
+	} {
 		if got := g.SameGrid(c.o); got != c.want {
 			t.Errorf("%s: SameGrid = %v, want %v", c.name, got, c.want)
 		}

@@ -20,7 +20,9 @@ func TestVectors(t *testing.T) {
 }
 
 func TestVectorsWithoutDirection(t *testing.T) {
-	for _, v := range []Vector{{}, {1e-7, 0, 0}, {math.NaN(), 1, 0}, {math.Inf(1), 0, 0}, {1e200, 1e200, 0}} {
+	for _, v := range []Vector{
+		{}, {1e-7, 0, 0}, {math.NaN(), 1, 0}, {math.Inf(1), 0, 0}, {1e200, 1e200, 0},
+	} {
 		if u, ok := v.Unit(); ok {
 			t.Errorf("%v has the direction %v", v, u)
 		}

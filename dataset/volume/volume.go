@@ -68,7 +68,8 @@ func (l *LabelMap) Validate() error {
 		return err
 	}
 	if len(l.Labels) != l.Voxels() {
-		return fmt.Errorf("label map holds %d voxels, its geometry says %d", len(l.Labels), l.Voxels())
+		return fmt.Errorf("label map holds %d voxels, its geometry says %d", len(l.Labels),
+			l.Voxels())
 	}
 	for i, c := range l.Labels {
 		if int(c) >= classes.Count {

@@ -77,9 +77,11 @@ func (c *child) ask(q wire.Request, buf []byte) (wire.Reply, error) {
 	c.end()
 	switch said, status := strings.TrimSpace(c.log.String()), c.cmd.ProcessState.ExitCode(); {
 	case late.Load() || status == wire.Overdue:
-		return wire.Reply{}, fmt.Errorf("its pixels could not be decoded within %.1f s; they are probably damaged", q.Limit.Seconds())
+		return wire.Reply{}, fmt.Errorf("its pixels could not be decoded within %.1f s; they are "+
+			"probably damaged", q.Limit.Seconds())
 	case status == cannotLoad:
-		return wire.Reply{}, fmt.Errorf("the decoding program %s does not start (%.200s); install Glasswork again", Program, said)
+		return wire.Reply{}, fmt.Errorf("the decoding program %s does not start (%.200s); "+
+			"install Glasswork again", Program, said)
 	}
 	return wire.Reply{}, errDied
 }
@@ -95,7 +97,8 @@ func (c *child) end() {
 func program() (string, error) {
 	if path := os.Getenv(ProgramVariable); path != "" {
 		if _, err := os.Stat(path); err != nil {
-			return "", fmt.Errorf("the decoding program is not where %s says (%s)", ProgramVariable, path)
+			return "", fmt.Errorf("the decoding program is not where %s says (%s)", ProgramVariable,
+				path)
 		}
 		return path, nil
 	}
@@ -105,7 +108,8 @@ func program() (string, error) {
 	}
 	path := filepath.Join(filepath.Dir(self), Program)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("JPEG 2000 and JPEG-LS need the program %s, which is missing in %s; install Glasswork again, or build it by make build",
+		return "", fmt.Errorf("JPEG 2000 and JPEG-LS need the program %s, which is missing in "+
+			"%s; install Glasswork again, or build it by make build",
 			Program, filepath.Dir(path))
 	} else if err != nil {
 		return "", err

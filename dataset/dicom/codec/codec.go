@@ -53,7 +53,8 @@ func formatOf(uid string) (format, bool) {
 		return format{check: checkNothing, decode: decodeDeflated}, true
 	case "1.2.840.10008.1.2.5":
 		return format{check: checkRLE, decode: decodeRLE}, true
-	case "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55",
+	case "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.53",
+		"1.2.840.10008.1.2.4.55",
 		"1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70":
 		return format{check: checkJPEG, decode: decodeJPEG}, true
 	case "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81":
@@ -92,7 +93,9 @@ const alwaysPixels = 1 << 22 // 2,048 × 2,048: no claim up to here costs much
 
 // Decode decodes one frame. buf is used for the result if it is large enough. It may be
 // called from many goroutines; how many frames are decoded at once by the program is bounded.
-func (d *Decoder) Decode(ctx context.Context, uid string, stream []byte, s Shape, buf []byte) (Frame, error) {
+func (d *Decoder) Decode(ctx context.Context, uid string, stream []byte, s Shape,
+	buf []byte,
+) (Frame, error) {
 	if err := Check(uid, stream, s); err != nil {
 		return Frame{}, err
 	}
@@ -100,7 +103,8 @@ func (d *Decoder) Decode(ctx context.Context, uid string, stream []byte, s Shape
 		return Frame{}, err
 	}
 	if s.pixels() > alwaysPixels && s.pixels()/Densest > len(stream) {
-		return Frame{}, fmt.Errorf("it claims %d × %d pixels in %d bytes, which is too little for any picture", s.Columns, s.Rows, len(stream))
+		return Frame{}, fmt.Errorf("it claims %d × %d pixels in %d bytes, which is too little "+
+			"for any picture", s.Columns, s.Rows, len(stream))
 	}
 	f, _ := formatOf(uid)
 	return f.decode(ctx, d, stream, s, buf)
@@ -113,9 +117,11 @@ func checkNothing([]byte, Shape) error { return nil }
 func checkSize(name string, rows, columns, components, precision int, s Shape) error {
 	switch {
 	case components != 1:
-		return fmt.Errorf("it is a colour picture (its %s data have %d components)", name, components)
+		return fmt.Errorf("it is a colour picture (its %s data have %d components)", name,
+			components)
 	case rows != s.Rows || columns != s.Columns:
-		return fmt.Errorf("its header says %d × %d pixels, its %s data hold %d × %d", s.Columns, s.Rows, name, columns, rows)
+		return fmt.Errorf("its header says %d × %d pixels, its %s data hold %d × %d", s.Columns,
+			s.Rows, name, columns, rows)
 	case precision < 1 || precision > 16:
 		return fmt.Errorf("its %s data have %d bits a pixel; up to 16 can be read", name, precision)
 	}

@@ -56,7 +56,9 @@ func (d *Decoder) endFree() {
 func limit(n int) time.Duration { return atLeast + time.Duration(n)*eachPixel }
 
 // askProgram lets a child decode a frame.
-func (d *Decoder) askProgram(ctx context.Context, codec wire.Codec, stream []byte, s Shape, buf []byte) (Frame, error) {
+func (d *Decoder) askProgram(ctx context.Context, codec wire.Codec, stream []byte, s Shape,
+	buf []byte,
+) (Frame, error) {
 	d.once.Do(func() { d.slots = make(chan struct{}, runtime.GOMAXPROCS(0)) })
 	select {
 	case d.slots <- struct{}{}:
@@ -64,9 +66,12 @@ func (d *Decoder) askProgram(ctx context.Context, codec wire.Codec, stream []byt
 	case <-ctx.Done():
 		return Frame{}, ctx.Err()
 	}
-	q := wire.Request{Codec: codec, Rows: s.Rows, Columns: s.Columns, Limit: limit(s.pixels()), Stream: stream}
+	q := wire.Request{
+		Codec: codec, Rows: s.Rows, Columns: s.Columns, Limit: limit(s.pixels()), Stream: stream,
+	}
 	reply, err := d.ask(q, buf)
-	if errors.Is(err, errDied) { // perhaps it was ended from outside, and the others too: a new one may live
+	// perhaps it was ended from outside, and the others too: a new one may live
+	if errors.Is(err, errDied) {
 		d.retire()
 		reply, err = d.ask(q, buf)
 	}
@@ -135,7 +140,9 @@ func (d *Decoder) retire() {
 	d.endFree()
 }
 
-func decodeJPEGLS(ctx context.Context, d *Decoder, stream []byte, s Shape, buf []byte) (Frame, error) {
+func decodeJPEGLS(ctx context.Context, d *Decoder, stream []byte, s Shape,
+	buf []byte,
+) (Frame, error) {
 	// CharLS searches on and on for what a frame cut short lacks. Its end cannot occur within it.
 	if !bytes.Contains(stream, []byte{0xFF, 0xD9}) {
 		return Frame{}, ErrShort
@@ -143,7 +150,9 @@ func decodeJPEGLS(ctx context.Context, d *Decoder, stream []byte, s Shape, buf [
 	return d.askProgram(ctx, wire.JPEGLS, stream, s, buf)
 }
 
-func decodeJPEG2000(ctx context.Context, d *Decoder, stream []byte, s Shape, buf []byte) (Frame, error) {
+func decodeJPEG2000(ctx context.Context, d *Decoder, stream []byte, s Shape,
+	buf []byte,
+) (Frame, error) {
 	b, err := codestream(stream)
 	if err != nil {
 		return Frame{}, err

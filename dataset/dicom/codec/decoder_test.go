@@ -46,7 +46,8 @@ func isGrey(f codec.Frame) bool {
 	}
 	for i := range 64 * 48 {
 		y, x := i/64, i%64
-		if want := (x*x + 3*y*y + (7919*x+104729*y)%13) * 4096 / 11021; int(binary.LittleEndian.Uint16(f.Samples[2*i:])) != want {
+		want := (x*x + 3*y*y + (7919*x+104729*y)%13) * 4096 / 11021
+		if int(binary.LittleEndian.Uint16(f.Samples[2*i:])) != want {
 			return false
 		}
 	}
@@ -101,11 +102,15 @@ func TestAProgramThatFailsCostsASentence(t *testing.T) {
 		{"hangs", "exec sleep 60", "within 1.5 s"},
 		{"takes too long", "exit 3", "within 1.5 s"},
 		{"answers nonsense", "head -c 1000 /dev/zero; cat >/dev/null", "give up"},
-		{"lacks a library", "echo 'libcharls.so.2: cannot open' >&2; exit 127", "does not start (libcharls.so.2: cannot open)"},
+		{
+			"lacks a library", "echo 'libcharls.so.2: cannot open' >&2; exit 127",
+			"does not start (libcharls.so.2: cannot open)",
+		},
 	} {
 		began := time.Now()
 		_, err := decodeBy(t, c.script)
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), c.want) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("a program that %s: %v; want %q", c.name, err, c.want)
 		}
 		if took := time.Since(began); took > 8*time.Second {
@@ -117,7 +122,8 @@ func TestAProgramThatFailsCostsASentence(t *testing.T) {
 // A program that was ended from outside is started again for the same frame.
 func TestTheProgramIsStartedAgain(t *testing.T) {
 	mark := filepath.Join(t.TempDir(), "mark")
-	f, err := decodeBy(t, fmt.Sprintf("[ -e %[1]s ] && exec %[2]s; touch %[1]s; kill -KILL $$", mark, os.Getenv(codec.ProgramVariable)))
+	f, err := decodeBy(t, fmt.Sprintf("[ -e %[1]s ] && exec %[2]s; touch %[1]s; kill -KILL $$",
+		mark, os.Getenv(codec.ProgramVariable)))
 	if err != nil || !isGrey(f) {
 		t.Errorf("%v, or another picture", err)
 	}
@@ -126,9 +132,11 @@ func TestTheProgramIsStartedAgain(t *testing.T) {
 func TestAMissingProgramIsNamed(t *testing.T) {
 	var d codec.Decoder
 	defer d.Close()
-	for path, want := range map[string]string{"": "need the program glasswork-codec, which is missing in", "/nowhere/codec": "/nowhere/codec"} {
+	for path, want := range map[string]string{"": "need the program glasswork-codec, which is " +
+		"missing in", "/nowhere/codec": "/nowhere/codec"} {
 		t.Setenv(codec.ProgramVariable, path)
-		_, err := d.Decode(t.Context(), "1.2.840.10008.1.2.4.80", stream(t, "grey12.jls"), grey, nil)
+		_, err := d.Decode(t.Context(), "1.2.840.10008.1.2.4.80", stream(t, "grey12.jls"), grey,
+			nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v; want %q", path, err, want)
 		}
@@ -138,12 +146,14 @@ func TestAMissingProgramIsNamed(t *testing.T) {
 func TestAClosedDecoderDecodesNoMore(t *testing.T) {
 	var d codec.Decoder
 	d.Close()
-	if _, err := d.Decode(t.Context(), "1.2.840.10008.1.2.4.80", stream(t, "grey12.jls"), grey, nil); err == nil {
+	if _, err := d.Decode(t.Context(), "1.2.840.10008.1.2.4.80", stream(t, "grey12.jls"), grey,
+		nil); err == nil {
 		t.Error("decoded by a closed decoder")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := new(codec.Decoder).Decode(ctx, "1.2.840.10008.1.2.4.80", stream(t, "grey12.jls"), grey, nil); !errors.Is(err, context.Canceled) {
+	if _, err := new(codec.Decoder).Decode(ctx, "1.2.840.10008.1.2.4.80", stream(t, "grey12.jls"),
+		grey, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("with an ended context: %v", err)
 	}
 }

@@ -29,7 +29,8 @@ func checkJPEG(head []byte, s Shape) error {
 	case err != nil:
 		return err
 	case h.Process > jpeg.Lossless:
-		return fmt.Errorf("its pixels are compressed as %v, which its transfer syntax does not allow", h.Process)
+		return fmt.Errorf("its pixels are compressed as %v, which its transfer syntax does not "+
+			"allow", h.Process)
 	}
 	return checkSize(h.Process.String(), h.Rows, h.Columns, h.Components, h.Precision, s)
 }
@@ -81,7 +82,8 @@ func checkJPEGLS(head []byte, s Shape) error {
 	case err != nil:
 		return err
 	case h.Process != jpeg.LS:
-		return fmt.Errorf("its pixels are compressed as %v, which its transfer syntax does not allow", h.Process)
+		return fmt.Errorf("its pixels are compressed as %v, which its transfer syntax does not "+
+			"allow", h.Process)
 	}
 	return checkSize("JPEG-LS", h.Rows, h.Columns, h.Components, h.Precision, s)
 }

@@ -31,7 +31,8 @@ func checkJPEG2000(head []byte, s Shape) error {
 	tileWidth, tileHeight, tileLeft, tileTop := word(24), word(28), word(32), word(36)
 	components := int(binary.BigEndian.Uint16(b[40:]))
 	precision := int(b[precisionAt]&0x7F) + 1
-	if err := checkSize("JPEG 2000", int(bottom-top), int(right-left), components, precision, s); err != nil {
+	if err := checkSize("JPEG 2000", int(bottom-top), int(right-left), components, precision,
+		s); err != nil {
 		return err
 	}
 	if b[43] != 1 || b[44] != 1 {
@@ -40,8 +41,10 @@ func checkJPEG2000(head []byte, s Shape) error {
 	if tileWidth == 0 || tileHeight == 0 || tileLeft > left || tileTop > top {
 		return fmt.Errorf("%w: its tiles do not cover it", errJPEG2000)
 	}
-	if tiles := ((right-tileLeft-1)/tileWidth + 1) * ((bottom-tileTop-1)/tileHeight + 1); tiles > maxTiles {
-		return fmt.Errorf("its JPEG 2000 data are cut into %d tiles; up to %d can be read", tiles, maxTiles)
+	if tiles := ((right-tileLeft-1)/tileWidth + 1) * ((bottom-tileTop-1)/tileHeight +
+		1); tiles > maxTiles {
+		return fmt.Errorf("its JPEG 2000 data are cut into %d tiles; up to %d can be read", tiles,
+			maxTiles)
 	}
 	return nil
 }

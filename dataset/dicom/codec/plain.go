@@ -10,10 +10,13 @@ import (
 )
 
 // decodeUncompressed takes a frame of Encapsulated Uncompressed Explicit VR Little Endian.
-func decodeUncompressed(_ context.Context, _ *Decoder, stream []byte, s Shape, buf []byte) (Frame, error) {
+func decodeUncompressed(_ context.Context, _ *Decoder, stream []byte, s Shape,
+	buf []byte,
+) (Frame, error) {
 	n := s.nativeBytes()
 	if len(stream) < n {
-		return Frame{}, fmt.Errorf("a frame is cut short: %d × %d pixels need %d bytes, %d are there", s.Columns, s.Rows, n, len(stream))
+		return Frame{}, fmt.Errorf("a frame is cut short: %d × %d pixels need %d bytes, %d are "+
+			"there", s.Columns, s.Rows, n, len(stream))
 	}
 	out := room(buf, n)
 	copy(out, stream)
@@ -21,7 +24,9 @@ func decodeUncompressed(_ context.Context, _ *Decoder, stream []byte, s Shape, b
 }
 
 // decodeDeflated inflates a frame of Deflated Image Frame Compression (PS3.5, 8.2.16).
-func decodeDeflated(_ context.Context, _ *Decoder, stream []byte, s Shape, buf []byte) (Frame, error) {
+func decodeDeflated(_ context.Context, _ *Decoder, stream []byte, s Shape,
+	buf []byte,
+) (Frame, error) {
 	r := flate.NewReader(bytes.NewReader(stream))
 	defer r.Close()
 	out := room(buf, s.nativeBytes())

@@ -29,7 +29,8 @@ func checkRLE(head []byte, s Shape) error {
 	}
 	want, _ := rleLayout(s)
 	if got := binary.LittleEndian.Uint32(head); got != uint32(want) {
-		return fmt.Errorf("%w: %d segments where %d bits a pixel need %d", errRLE, got, s.BitsAllocated, want)
+		return fmt.Errorf("%w: %d segments where %d bits a pixel need %d", errRLE, got,
+			s.BitsAllocated, want)
 	}
 	return nil
 }
@@ -48,7 +49,8 @@ func decodeRLE(_ context.Context, _ *Decoder, stream []byte, s Shape, buf []byte
 			return Frame{}, fmt.Errorf("%w: segment %d lies outside them", errRLE, i+1)
 		}
 		if n := unpackBits(out[segments-1-i:], segments, length, stream[from:to]); n < length {
-			return Frame{}, fmt.Errorf("%w: segment %d holds %d of %d bytes", errRLE, i+1, n, length)
+			return Frame{}, fmt.Errorf("%w: segment %d holds %d of %d bytes", errRLE, i+1, n,
+				length)
 		}
 	}
 	return Frame{Samples: out, Bits: s.BitsAllocated}, nil

@@ -55,7 +55,8 @@ func TestRLEIsExact(t *testing.T) {
 		}
 		f, err := new(Decoder).Decode(t.Context(), uidRLE, packRLE(samples, max(bits/8, 1)), s, nil)
 		if err != nil || !bytes.Equal(f.Samples, samples) || f.Bits != bits || f.Precision != 0 {
-			t.Errorf("%d bits: %v, %d bits, precision %d; the samples differ: %v", bits, err, f.Bits, f.Precision, !bytes.Equal(f.Samples, samples))
+			t.Errorf("%d bits: %v, %d bits, precision %d; the samples differ: %v", bits, err,
+				f.Bits, f.Precision, !bytes.Equal(f.Samples, samples))
 		}
 	}
 }
@@ -80,9 +81,13 @@ func TestDamagedRLEIsNamed(t *testing.T) {
 		{"segments that overlap", change(4, 200), "outside"},
 		{"a segment behind the end", change(8, 250), "outside"},
 		{"too few bytes", whole[:len(whole)-2], "0 of 16"},
-		{"only the code that says nothing", append(slices.Clone(whole[:66]), 128, 128, 128, 128), "segment 2 holds 0"},
+		{
+			"only the code that says nothing", append(slices.Clone(whole[:66]), 128, 128, 128, 128),
+			"segment 2 holds 0",
+		},
 	} {
-		if _, err := new(Decoder).Decode(t.Context(), uidRLE, c.b, s, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := new(Decoder).Decode(t.Context(), uidRLE, c.b, s, nil); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want %q", c.name, err, c.want)
 		}
 	}
@@ -93,11 +98,13 @@ func FuzzRLE(f *testing.F) {
 	f.Add(packRLE([]byte("any bytes, some the same: aaaaaaaa"), 1), 2, 17, 8)
 	f.Add(packRLE(make([]byte, 2), 1), 3, 5, 1)
 	f.Fuzz(func(t *testing.T, b []byte, rows, columns, bits int) {
-		if rows < 1 || columns < 1 || rows > 256 || columns > 256 || !slices.Contains([]int{1, 8, 16, 32}, bits) {
+		if rows < 1 || columns < 1 || rows > 256 || columns > 256 ||
+			!slices.Contains([]int{1, 8, 16, 32}, bits) {
 			return
 		}
 		s := Shape{Rows: rows, Columns: columns, Samples: 1, BitsAllocated: bits}
-		if got, err := new(Decoder).Decode(t.Context(), uidRLE, b, s, nil); err == nil && len(got.Samples) != s.nativeBytes() {
+		if got, err := new(Decoder).Decode(t.Context(), uidRLE, b, s, nil); err == nil &&
+			len(got.Samples) != s.nativeBytes() {
 			t.Errorf("%d bytes of %d", len(got.Samples), s.nativeBytes())
 		}
 	})

@@ -65,7 +65,8 @@ func (r *Remover) Apply(o *object.Object) (*object.Object, []string, error) {
 	set := w.set(o.Set)
 	set.Put(r.statement()...)
 	if strings.HasPrefix(set.Text(tag.SOPClassUID), reports) {
-		set.Put(object.Items(tag.ReferencedPerformedProcedureStepSequence)) // type 2 in reports alone
+		// type 2 in reports alone
+		set.Put(object.Items(tag.ReferencedPerformedProcedureStepSequence))
 	}
 	out := &object.Object{Set: set, TransferSyntax: o.TransferSyntax, Pixels: o.Pixels}
 	return out, warnings(o), nil
@@ -81,11 +82,13 @@ func (r *Remover) statement() []*element {
 	temporal := "REMOVED"
 	if r.dates == ShiftDates {
 		temporal = "MODIFIED"
-		codes = append(codes, object.Code("113107", "DCM", "Retain Longitudinal Temporal Information Modified Dates Option"))
+		codes = append(codes, object.Code("113107", "DCM", "Retain Longitudinal Temporal "+
+			"Information Modified Dates Option"))
 	}
 	return []*element{
 		object.Text(tag.PatientIdentityRemoved, "YES"),
-		object.Text(tag.DeidentificationMethod, "Glasswork: PS3.15 Basic Profile, options in the code sequence"),
+		object.Text(tag.DeidentificationMethod, "Glasswork: PS3.15 Basic Profile, options in the "+
+			"code sequence"),
 		object.Items(tag.DeidentificationMethodCodeSequence, codes...),
 		object.Text(tag.LongitudinalTemporalInformationModified, temporal),
 	}
@@ -136,11 +139,14 @@ func exportable(o *object.Object) error {
 	case !object.ValidUID(class) || !object.ValidUID(o.Text(tag.SOPInstanceUID)):
 		return errors.New("it does not say what it is (SOP Class UID and SOP Instance UID)")
 	case o.Has(tag.EncapsulatedDocument):
-		return errors.New("it holds a document of another format, in which identities cannot be found")
-	case o.Pixels != nil || o.Has(tag.PixelData), class == structureSet, strings.HasPrefix(class, reports):
+		return errors.New("it holds a document of another format, in which identities cannot be " +
+			"found")
+	case o.Pixels != nil || o.Has(tag.PixelData), class == structureSet,
+		strings.HasPrefix(class, reports):
 		return nil
 	}
-	return fmt.Errorf("it is neither an image nor a structure set nor a report (SOP class %.64s)", class)
+	return fmt.Errorf("it is neither an image nor a structure set nor a report (SOP class %.64s)",
+		class)
 }
 
 // warnings tell of identities that may be part of the picture (PS3.15 E.3.1).
@@ -154,7 +160,8 @@ func warnings(o *object.Object) []string {
 	}
 	for _, e := range o.Elements {
 		if e.Tag.Group&0xFF00 == 0x6000 && e.Tag.Element == 0x0102 && o.Int(e.Tag, 0) != 0 {
-			all = append(all, "This image keeps an overlay among the bits of its pixels, where it was left; look at it before you pass it on.")
+			all = append(all, "This image keeps an overlay among the bits of its pixels, where "+
+				"it was left; look at it before you pass it on.")
 		}
 	}
 	return all
@@ -164,7 +171,8 @@ func warnings(o *object.Object) []string {
 func burnedIn(o *object.Object) string {
 	class, marked := o.Text(tag.SOPClassUID), strings.ToUpper(o.Text(tag.BurnedInAnnotation))
 	imageType := o.Texts(tag.ImageType)
-	derived := len(imageType) > 0 && imageType[0] == "DERIVED" && o.Text(tag.Modality) != "SEG" && o.Text(tag.Manufacturer) != "Glasswork"
+	derived := len(imageType) > 0 && imageType[0] == "DERIVED" && o.Text(tag.Modality) != "SEG" &&
+		o.Text(tag.Manufacturer) != "Glasswork"
 	switch {
 	case marked == "NO":
 		return ""

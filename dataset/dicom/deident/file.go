@@ -83,7 +83,9 @@ func write(clean *object.Object, dir string) (string, error) {
 // Files that are no DICOM are passed over, links inside a folder are not followed. Damaged
 // and foreign files are skipped; what cannot be written ends it. progress, if not nil, is
 // told how many files have been looked at.
-func (r *Remover) Folder(ctx context.Context, path, dir string, progress func(done int)) (Report, error) {
+func (r *Remover) Folder(ctx context.Context, path, dir string,
+	progress func(done int),
+) (Report, error) {
 	f := folder{Remover: r, dir: dir, progress: progress}
 	out, err := filepath.Abs(dir)
 	if err != nil {

@@ -72,7 +72,10 @@ func values(r *Remover, s object.Set, kept, removed map[string]bool) {
 func leaks(r *Remover, source object.Set, b []byte) (found []string) {
 	kept, removed := map[string]bool{}, map[string]bool{}
 	values(r, source, kept, removed)
-	for _, ours := range []string{"REMOVED", "removed", "000000", "19000101", "ISO_IR 192", "MODIFIED", "Glasswork: PS3.15 Basic Profile, options in the code sequence"} {
+	for _, ours := range []string{
+		"REMOVED", "removed", "000000", "19000101", "ISO_IR 192", "MODIFIED",
+		"Glasswork: PS3.15 Basic Profile, options in the code sequence",
+	} {
 		kept[ours] = true
 	}
 	for v := range removed {
@@ -102,7 +105,8 @@ func occurs(b []byte, v string) bool {
 		}
 		at += i
 		end := at + len(v)
-		within := at > 0 && strings.IndexByte(numeric, b[at-1]) >= 0 || end < len(b) && strings.IndexByte(numeric, b[end]) >= 0
+		within := at > 0 && strings.IndexByte(numeric, b[at-1]) >= 0 ||
+			end < len(b) && strings.IndexByte(numeric, b[end]) >= 0
 		if !number || !within {
 			return true
 		}
@@ -152,7 +156,8 @@ func marker(t tag.Tag, vr string) *element {
 	case "DA":
 		return object.TextVR(t, vr, fmt.Sprintf("1%03d%02d%02d", 700+n%97, 1+n/97%12, 1+n%28))
 	case "DT":
-		return object.TextVR(t, vr, fmt.Sprintf("1%03d%02d%02d112233.4567", 600+n%89, 1+n/89%12, 1+n%28))
+		return object.TextVR(t, vr, fmt.Sprintf("1%03d%02d%02d112233.4567", 600+n%89, 1+n/89%12,
+			1+n%28))
 	case "TM":
 		return object.TextVR(t, vr, fmt.Sprintf("%02d%02d%02d.%06d", n%24, n%60, n%59, n%999983))
 	case "AS":
@@ -166,7 +171,8 @@ func marker(t tag.Tag, vr string) *element {
 	case "US", "UL", "FL", "FD":
 		return nil
 	case "SQ":
-		return object.Items(t, object.New(object.TextVR(tag.PatientComments, "LT", word), object.TextVR(tag.CodeMeaning, "LO", word+"M"),
+		return object.Items(t, object.New(object.TextVR(tag.PatientComments, "LT", word),
+			object.TextVR(tag.CodeMeaning, "LO", word+"M"),
 			object.TextVR(tag.Tag{Group: 0x0029, Element: 0x1010}, "LO", word+"P")))
 	}
 	return object.TextVR(t, vr, word)
@@ -178,7 +184,9 @@ func marked(r *Remover) object.Set {
 	var all []*element
 	for n, rule := range r.profile {
 		t := tag.Tag{Group: uint16(n >> 16), Element: uint16(n)}
-		if rule.action == keep || t.Group == 0x0002 || t.Group == 0 || t.Element == 0 || t == tag.EncapsulatedDocument || rule.content || rule.vr == "SQ" && rule.action == remap {
+		if rule.action == keep || t.Group == 0x0002 || t.Group == 0 || t.Element == 0 ||
+			t == tag.EncapsulatedDocument || rule.content ||
+			rule.vr == "SQ" && rule.action == remap {
 			continue
 		}
 		if e := marker(t, rule.vr); e != nil {
@@ -223,7 +231,8 @@ func TestNothingRemovedOccursInMarkedObjects(t *testing.T) {
 		for name, inside := range map[string]func(s object.Set) object.Set{
 			"top": func(s object.Set) object.Set { return s },
 			"in a kept sequence": func(s object.Set) object.Set {
-				return object.New(object.Items(tag.ReferencedSeriesSequence, s, object.New(object.Items(tag.ReferencedInstanceSequence, s))))
+				return object.New(object.Items(tag.ReferencedSeriesSequence, s,
+					object.New(object.Items(tag.ReferencedInstanceSequence, s))))
 			},
 			"in functional groups": func(s object.Set) object.Set {
 				return object.New(object.Items(tag.PerFrameFunctionalGroupsSequence, s))
@@ -232,7 +241,8 @@ func TestNothingRemovedOccursInMarkedObjects(t *testing.T) {
 				item := object.New(s.Elements...)
 				item.Put(object.Text(tag.ValueType, "CONTAINER"))
 				text := object.New(s.Elements...)
-				text.Put(object.Text(tag.ValueType, "TEXT"), object.Text(tag.TextValue, "Seen by Dr Qwertz"))
+				text.Put(object.Text(tag.ValueType, "TEXT"),
+					object.Text(tag.TextValue, "Seen by Dr Qwertz"))
 				item.Put(object.Items(tag.ContentSequence, text))
 				return object.New(object.Items(tag.ContentSequence, item))
 			},
@@ -252,7 +262,10 @@ func TestNothingRemovedOccursInMarkedObjects(t *testing.T) {
 			if found := leaks(r, o.Set, b); len(found) > 0 {
 				t.Errorf("%s: these occur: %q", name, found)
 			}
-			for _, m := range []string{"Q0009Z", "Q0019Z", "QFFFCZ", "Q5000Z", "Q6000Z", "Q6002Z", "Q7FDFZ", "Q0010ZFFF0", "Q0018ZFFF0", "Qwertz"} {
+			for _, m := range []string{
+				"Q0009Z", "Q0019Z", "QFFFCZ", "Q5000Z", "Q6000Z", "Q6002Z", "Q7FDFZ", "Q0010ZFFF0",
+				"Q0018ZFFF0", "Qwertz",
+			} {
 				if bytes.Contains(b, []byte(m)) {
 					t.Errorf("%s: %s occurs", name, m)
 				}

@@ -29,7 +29,9 @@ func exported(t *testing.T, l *volume.LabelMap) map[string][]string {
 	t.Helper()
 	ctx, in, out := context.Background(), t.TempDir(), t.TempDir()
 	ct := volume.New(l.Geometry)
-	if err := dicom.Write(ctx, in, ct, dicom.Info{PatientName: "Muster^Erika", PatientID: "P-4711", Date: "2026-03-04", Description: "Chest"}); err != nil {
+	if err := dicom.Write(ctx, in, ct, dicom.Info{
+		PatientName: "Muster^Erika", PatientID: "P-4711", Date: "2026-03-04", Description: "Chest",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob(filepath.Join(in, "*.dcm"))
@@ -43,7 +45,8 @@ func exported(t *testing.T, l *volume.LabelMap) map[string][]string {
 	m := source.Maker{Version: "0.1.0", Description: "Glasswork", Number: 301, Now: time.Now()}
 	structures, err := rtstruct.Build(ctx, src, l, []rtstruct.ROI{{
 		Class: classes.GroundGlass, Name: "ground glass",
-		Code: classes.Code{Value: "112120", Scheme: "DCM", Meaning: "Ground glass opacity"}, Algorithm: "MANUAL",
+		Code:      classes.Code{Value: "112120", Scheme: "DCM", Meaning: "Ground glass opacity"},
+		Algorithm: "MANUAL",
 	}}, m)
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +55,9 @@ func exported(t *testing.T, l *volume.LabelMap) map[string][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	numbers, err := report.Build(src, measure.Study{Regions: regions, Measurable: true, Calibrated: true}, nil, m)
+	numbers, err := report.Build(src, measure.Study{
+		Regions: regions, Measurable: true, Calibrated: true,
+	}, nil, m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,19 +65,28 @@ func exported(t *testing.T, l *volume.LabelMap) map[string][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	segments, err := seg.Build(ctx, seg.Annotation{Labels: l, Source: of, Creator: "Muster^Erich", Software: "0.1.0", Made: func(int, classes.Class) seg.Made {
-		return seg.Made{Hand: seg.Corrected, Model: "baseline-3", Version: "sha256:0123456789abcdef0123456789abcdef"}
-	}})
+	segments, err := seg.Build(ctx, seg.Annotation{
+		Labels: l, Source: of, Creator: "Muster^Erich",
+		Software: "0.1.0", Made: func(int, classes.Class) seg.Made {
+			return seg.Made{
+				Hand: seg.Corrected, Model: "baseline-3",
+				Version: "sha256:0123456789abcdef0123456789abcdef",
+			}
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, o := range map[string]*object.Object{"structures.dcm": structures, "report.dcm": numbers, "segments.dcm": segments} {
+	for name, o := range map[string]*object.Object{
+		"structures.dcm": structures, "report.dcm": numbers, "segments.dcm": segments,
+	} {
 		if err := o.Write(filepath.Join(in, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	r := remover(t, ShiftDates)
-	if got, err := r.Folder(ctx, in, out, nil); err != nil || got.Written != len(files)+3 || len(got.Notes) > 0 {
+	if got, err := r.Folder(ctx, in, out, nil); err != nil || got.Written != len(files)+3 ||
+		len(got.Notes) > 0 {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	all := map[string][]string{}
@@ -94,7 +108,8 @@ func exported(t *testing.T, l *volume.LabelMap) map[string][]string {
 }
 
 func marks() *volume.LabelMap {
-	l := volume.NewLabelMap(volume.NewGeometry([3]int{3, 8, 9}, [3]float64{2, 0.7, 0.7}, volume.Point{1, 2, 3}))
+	l := volume.NewLabelMap(volume.NewGeometry([3]int{3, 8, 9}, [3]float64{2, 0.7, 0.7},
+		volume.Point{1, 2, 3}))
 	for i := range l.Labels {
 		l.Labels[i] = uint8(i % 5 % 2)
 	}
@@ -117,11 +132,13 @@ func TestCopiesStillBelongTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.FrameUID != src.FrameUID || s.SeriesUID != src.SeriesUID || s.Segments[0].Label != "ground glass" {
+	if s.FrameUID != src.FrameUID || s.SeriesUID != src.SeriesUID ||
+		s.Segments[0].Label != "ground glass" {
 		t.Errorf("the structures say %+v, the series %q %q", s, src.SeriesUID, src.FrameUID)
 	}
 	mask := make([]uint8, l.Voxels())
-	if _, err := s.Rasterise(context.Background(), 0, l.Geometry, mask); err != nil || !slices.Equal(mask, l.Labels) {
+	if _, err := s.Rasterise(context.Background(), 0, l.Geometry, mask); err != nil ||
+		!slices.Equal(mask, l.Labels) {
 		t.Errorf("other voxels than before, %v", err)
 	}
 	segments, err := object.Read(all["SEG"][0])
@@ -130,7 +147,9 @@ func TestCopiesStillBelongTogether(t *testing.T) {
 	}
 	item := segments.Item(tag.SegmentSequence)
 	made := item.Item(tag.SegmentationAlgorithmIdentificationSequence)
-	if item.Text(tag.SegmentLabel) != "ground glass" || item.Text(tag.SegmentAlgorithmName) != "baseline-3" || !strings.HasSuffix(made.Text(tag.AlgorithmVersion), "cdef") ||
+	if item.Text(tag.SegmentLabel) != "ground glass" ||
+		item.Text(tag.SegmentAlgorithmName) != "baseline-3" ||
+		!strings.HasSuffix(made.Text(tag.AlgorithmVersion), "cdef") ||
 		segments.Item(tag.ReferencedSeriesSequence).Text(tag.SeriesInstanceUID) != src.SeriesUID {
 		t.Errorf("the first segment is %v", item)
 	}
@@ -139,12 +158,15 @@ func TestCopiesStillBelongTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	evidence := sr.Item(tag.CurrentRequestedProcedureEvidenceSequence)
-	if evidence.Text(tag.StudyInstanceUID) != src.StudyUID || evidence.Item(tag.ReferencedSeriesSequence).Text(tag.SeriesInstanceUID) != src.SeriesUID {
+	if evidence.Text(tag.StudyInstanceUID) != src.StudyUID ||
+		evidence.Item(tag.ReferencedSeriesSequence).Text(tag.SeriesInstanceUID) != src.SeriesUID {
 		t.Error("the report refers to something else")
 	}
 	content := sr.Items(tag.ContentSequence)
 	groups := content[len(content)-1].Items(tag.ContentSequence)
-	if len(groups) != 2 || groups[0].Item(tag.ContentSequence).Text(tag.TextValue) != "ground glass" || len(groups[0].Items(tag.ContentSequence)) != 10 {
+	if len(groups) != 2 ||
+		groups[0].Item(tag.ContentSequence).Text(tag.TextValue) != "ground glass" ||
+		len(groups[0].Items(tag.ContentSequence)) != 10 {
 		t.Errorf("the report holds %d groups", len(groups))
 	}
 }

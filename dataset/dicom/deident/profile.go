@@ -53,7 +53,8 @@ func parseProfile(text string) (profile, error) {
 		}
 		p[uint32(t)] = rule{
 			vr: f[1], keyword: f[4], action: resolve(f[2], f[1]),
-			date: strings.Contains(f[3], "m"), text: strings.Contains(f[3], "d"), content: strings.Contains(f[3], "s"),
+			date: strings.Contains(f[3], "m"), text: strings.Contains(f[3], "d"),
+			content: strings.Contains(f[3], "s"),
 		}
 	}
 	return p, nil

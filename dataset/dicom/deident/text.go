@@ -20,16 +20,20 @@ type vocabulary struct {
 }
 
 const knownWords = `
-	a abdomen airway airways algorithm also anterior aorta apex arterial as automatic axial background base baseline body bone bones brain breast bronchi
-	bronchus cardiac carina cavity chest cm coil consolidation contrast coronal corrected ct cta ctv delayed dose drawn effusion emphysema
-	enhanced esophagus exp expiration external fat fibrosis filter fissure from ggo glass glasswork gray grey gross ground gtv
-	head heart helical high hilum hr hrct hu image inferior inner inspiration itv iv kernel kidney kidneys label labels left lesion lesions
-	liver lobe low lower lung lungs manual mass measurement measurements mediastinum middle mm model mri muscle native neck nodal nodule
-	nodules non normal nothing oar opacities opacity organ other outer pelvis percent person phase plain pleura pleural pneumonia posterior
-	prediction predictions primary prone proposed protocol ptv recon reconstruction region report right roi routine sagittal scan scout segment
-	segmentation segmentations segments semiautomatic series sha256 sharp skin slice slices soft spiral spleen standard std structure structures
-	superior supine surview target thick thin thoracic thorax tissue topogram total trachea tumor tumour upper vein venous vessel vessels
-	volume whole window with without`
+	a abdomen airway airways algorithm also anterior aorta apex arterial as automatic axial
+	background base baseline body bone bones brain breast bronchi bronchus cardiac carina cavity
+	chest cm coil consolidation contrast coronal corrected ct cta ctv delayed dose drawn effusion
+	emphysema enhanced esophagus exp expiration external fat fibrosis filter fissure from ggo
+	glass glasswork gray grey gross ground gtv head heart helical high hilum hr hrct hu image
+	inferior inner inspiration itv iv kernel kidney kidneys label labels left lesion lesions liver
+	lobe low lower lung lungs manual mass measurement measurements mediastinum middle mm model mri
+	muscle native neck nodal nodule nodules non normal nothing oar opacities opacity organ other
+	outer pelvis percent person phase plain pleura pleural pneumonia posterior prediction
+	predictions primary prone proposed protocol ptv recon reconstruction region report right roi
+	routine sagittal scan scout segment segmentation segmentations segments semiautomatic series
+	sha256 sharp skin slice slices soft spiral spleen standard std structure structures superior
+	supine surview target thick thin thoracic thorax tissue topogram total trachea tumor tumour
+	upper vein venous vessel vessels volume whole window with without`
 
 func newVocabulary() vocabulary {
 	v := vocabulary{
@@ -51,7 +55,9 @@ func (v vocabulary) harmless(s, keyword string) bool {
 	s = strings.ToLower(s)
 	ours := strings.Contains(keyword, "Algorithm") || strings.HasPrefix(s, "glasswork")
 	numbers := 0
-	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r != '.' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	for _, word := range strings.FieldsFunc(s, func(r rune) bool {
+		return r != '.' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) {
 		word = strings.Trim(word, ".")
 		switch {
 		case word == "" || v.words[word]:
@@ -67,13 +73,16 @@ func (v vocabulary) harmless(s, keyword string) bool {
 
 // isHash says whether a word is a hash and not a number or a name.
 func (v vocabulary) isHash(word string) bool {
-	return v.hash.MatchString(word) && strings.ContainsAny(word, "abcdef") && strings.ContainsAny(word, "0123456789")
+	return v.hash.MatchString(word) && strings.ContainsAny(word, "abcdef") &&
+		strings.ContainsAny(word, "0123456789")
 }
 
 // moved returns e with its dates moved; false if it holds something else.
 func (w *work) moved(e *element, vr string) (*element, bool) {
 	if vr == "TM" {
-		return e, slices.IndexFunc(texts(e), func(s string) bool { return strings.Trim(s, "0123456789.:- ") != "" }) < 0
+		return e, slices.IndexFunc(texts(e), func(s string) bool {
+			return strings.Trim(s, "0123456789.:- ") != ""
+		}) < 0
 	}
 	all := texts(e)
 	for i, s := range all {
@@ -84,7 +93,8 @@ func (w *work) moved(e *element, vr string) (*element, bool) {
 		if vr == "DT" {
 			digits = s
 		}
-		if len(digits) < 8 || vr == "DA" && len(digits) != 8 || strings.Trim(digits[8:], "0123456789.+-") != "" {
+		if len(digits) < 8 || vr == "DA" && len(digits) != 8 ||
+			strings.Trim(digits[8:], "0123456789.+-") != "" {
 			return nil, false
 		}
 		day, err := time.Parse("20060102", digits[:8])
@@ -129,7 +139,9 @@ func wellFormed(e *element, vr string) bool {
 	switch vr {
 	case "DS", "IS":
 		all, _ := e.Value.GetValue().([]string)
-		return !slices.ContainsFunc(all, func(s string) bool { return strings.Trim(s, number) != "" })
+		return !slices.ContainsFunc(all, func(s string) bool {
+			return strings.Trim(s, number) != ""
+		})
 	case "CS":
 		return !slices.ContainsFunc(texts(e), func(s string) bool { return len(s) > 16 })
 	}

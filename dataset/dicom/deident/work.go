@@ -49,7 +49,9 @@ func (w *work) element(e *element, r rule) *element {
 			return moved
 		}
 	case r.text:
-		if all := texts(e); len(all) > 0 && !slices.ContainsFunc(all, func(s string) bool { return !w.vocabulary.harmless(s, r.keyword) || w.secret(s) }) {
+		if all := texts(e); len(all) > 0 && !slices.ContainsFunc(all, func(s string) bool {
+			return !w.vocabulary.harmless(s, r.keyword) || w.secret(s)
+		}) {
 			return e
 		}
 	case r.vr == "SQ" && (r.action == keep || r.action == remap):
@@ -143,7 +145,9 @@ func (w *work) content(e *element) []object.Set {
 // secret says whether s holds something that identifies.
 func (w *work) secret(s string) bool {
 	s = strings.ToLower(s)
-	return slices.ContainsFunc(w.secrets, func(secret string) bool { return strings.Contains(s, secret) })
+	return slices.ContainsFunc(w.secrets, func(secret string) bool {
+		return strings.Contains(s, secret)
+	})
 }
 
 // shortest is how long a name or number must be to be looked for in other values.
@@ -178,8 +182,10 @@ func (r *Remover) secrets(s object.Set) []string {
 // identifies says whether the values of an attribute must not stand anywhere else.
 func identifies(r rule) bool {
 	switch r.keyword {
-	case "PatientID", "OtherPatientIDs", "IssuerOfPatientID", "AccessionNumber", "StudyID", "AdmissionID", "PatientAddress",
-		"PatientTelephoneNumbers", "InstitutionName", "InstitutionAddress", "MedicalRecordLocator", "RequestedProcedureID":
+	case "PatientID", "OtherPatientIDs", "IssuerOfPatientID", "AccessionNumber", "StudyID",
+		"AdmissionID", "PatientAddress",
+		"PatientTelephoneNumbers", "InstitutionName", "InstitutionAddress", "MedicalRecordLocator",
+		"RequestedProcedureID":
 		return true
 	}
 	return r.vr == "PN"

@@ -59,7 +59,8 @@ func Read(src io.ReaderAt, off, size int64) (*Data, error) {
 		case next == 0:
 			return d, nil
 		case n == maxFragments:
-			return nil, fmt.Errorf("%w: they are in more than %d fragments", errDamaged, maxFragments)
+			return nil, fmt.Errorf("%w: they are in more than %d fragments", errDamaged,
+				maxFragments)
 		case span.Length > 0:
 			d.fragments = append(d.fragments, span)
 		}
@@ -82,7 +83,8 @@ func (d *Data) item(off, size int64) (value Span, next int64, err error) {
 	case tag == tagSequenceEnd:
 		return Span{}, 0, nil
 	case tag != tagItem || length == undefinedLength:
-		return Span{}, 0, fmt.Errorf("%w: a fragment does not begin where the one before it ends", errDamaged)
+		return Span{}, 0, fmt.Errorf("%w: a fragment does not begin where the one before it ends",
+			errDamaged)
 	case value.Offset+value.Length > size:
 		return Span{}, 0, fmt.Errorf("%w: the file ends within them", errDamaged)
 	}

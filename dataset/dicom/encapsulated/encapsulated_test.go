@@ -62,16 +62,35 @@ func TestFramesAreFound(t *testing.T) {
 		{"one fragment", pixels(nil, "ab"), 1, []string{"ab"}},
 		{"one frame in three fragments", pixels(nil, "ab", "cd", "ef"), 1, []string{"abcdef"}},
 		{"full table", pixels([]uint32{0, 20}, "ab", "cd", "ef"), 2, []string{"abcd", "ef"}},
-		{"table of one frame in two fragments", pixels([]uint32{0}, "ab", "cd"), 1, []string{"abcd"}},
-		{"table that points between fragments", pixels([]uint32{0, 11}, soi+"b", soi+"d"), 2, []string{soi + "b", soi + "d"}},
+		{
+			"table of one frame in two fragments", pixels([]uint32{0}, "ab", "cd"), 1,
+			[]string{"abcd"},
+		},
+		{
+			"table that points between fragments", pixels([]uint32{0, 11}, soi+"b", soi+"d"), 2,
+			[]string{soi + "b", soi + "d"},
+		},
 		{"table that goes backwards", pixels([]uint32{20, 0}, "ab", "cd"), 2, []string{"ab", "cd"}},
-		{"table with huge offsets", pixels([]uint32{0, 1<<32 - 8}, "ab", "cd"), 2, []string{"ab", "cd"}},
+		{
+			"table with huge offsets", pixels([]uint32{0, 1<<32 - 8}, "ab", "cd"), 2,
+			[]string{"ab", "cd"},
+		},
 		{"table of too few frames", pixels([]uint32{0}, "ab", "cd"), 2, []string{"ab", "cd"}},
 		{"empty fragments are none", pixels(nil, "", "ab", "", "cd", ""), 2, []string{"ab", "cd"}},
-		{"JPEG by its start", pixels(nil, soi+"a", "b", "c", soi+"d", "e"), 2, []string{soi + "abc", soi + "de"}},
-		{"JPEG 2000 by its start", pixels(nil, "\xFF\x4F\xFF\x51a", "b", "\xFF\x4F\xFF\x51c"), 2, []string{"\xFF\x4F\xFF\x51ab", "\xFF\x4F\xFF\x51c"}},
-		{"RLE by its start", pixels(nil, "\x02\x00\x00\x00\x40\x00\x00\x00", "b", "\x02\x00\x00\x00\x40\x00\x00\x00"), 2, []string{"\x02\x00\x00\x00\x40\x00\x00\x00b", "\x02\x00\x00\x00\x40\x00\x00\x00"}},
-		{"no delimiter", bytes.TrimSuffix(pixels(nil, "ab", "cd"), []byte("\xFE\xFF\xDD\xE0\x00\x00\x00\x00")), 2, []string{"ab", "cd"}},
+		{
+			"JPEG by its start", pixels(nil, soi+"a", "b", "c", soi+"d", "e"), 2,
+			[]string{soi + "abc", soi + "de"},
+		},
+		{
+			"JPEG 2000 by its start", pixels(nil, "\xFF\x4F\xFF\x51a", "b", "\xFF\x4F\xFF\x51c"), 2,
+			[]string{"\xFF\x4F\xFF\x51ab", "\xFF\x4F\xFF\x51c"},
+		},
+		{"RLE by its start", pixels(nil, "\x02\x00\x00\x00\x40\x00\x00\x00", "b",
+			"\x02\x00\x00\x00\x40\x00\x00\x00"), 2, []string{
+			"\x02\x00\x00\x00\x40\x00\x00\x00b", "\x02\x00\x00\x00\x40\x00\x00\x00",
+		}},
+		{"no delimiter", bytes.TrimSuffix(pixels(nil, "ab", "cd"),
+			[]byte("\xFE\xFF\xDD\xE0\x00\x00\x00\x00")), 2, []string{"ab", "cd"}},
 	} {
 		if got, err := frames(c.b, c.n); err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, %v; want %q", c.name, got, err, c.want)
@@ -121,7 +140,10 @@ func TestDamageIsNamed(t *testing.T) {
 		{"open length", append(item(""), open...), 1, "does not begin"},
 		{"no item", append(item(""), "abcdefgh"...), 1, "does not begin"},
 		{"more frames than fragments", pixels(nil, "ab", "cd"), 3, "claims 3 frames"},
-		{"frames that cannot be told apart", pixels(nil, "ab", "cd", "ef"), 2, "cannot be told apart"},
+		{
+			"frames that cannot be told apart", pixels(nil, "ab", "cd", "ef"), 2,
+			"cannot be told apart",
+		},
 		{"no frames", pixels(nil, "ab"), 0, "claims 0 frames"},
 	} {
 		if got, err := frames(c.b, c.n); err == nil || !strings.Contains(err.Error(), c.want) {

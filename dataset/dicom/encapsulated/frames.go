@@ -14,7 +14,8 @@ import (
 func (d *Data) Frames(n int) ([][]Span, error) {
 	switch {
 	case n < 1 || n > max(len(d.fragments), 1):
-		return nil, fmt.Errorf("it claims %d frames but holds %d fragments of compressed pixels", n, len(d.fragments))
+		return nil, fmt.Errorf("it claims %d frames but holds %d fragments of compressed pixels", n,
+			len(d.fragments))
 	case len(d.fragments) == 0:
 		return nil, fmt.Errorf("%w: there are none", errDamaged)
 	case n == 1 && len(d.lengths) != 1:
@@ -31,7 +32,8 @@ func (d *Data) Frames(n int) ([][]Span, error) {
 		return nil, err
 	}
 	if len(starts) != n || starts[0] != 0 {
-		return nil, fmt.Errorf("its %d fragments of compressed pixels cannot be told apart into %d frames", len(d.fragments), n)
+		return nil, fmt.Errorf("its %d fragments of compressed pixels cannot be told apart into "+
+			"%d frames", len(d.fragments), n)
 	}
 	return d.cut(starts), nil
 }
@@ -44,9 +46,10 @@ func (d *Data) byTable(n int) [][]Span {
 	}
 	starts := make([]int, n)
 	for i, off := range d.table {
-		at, ok := slices.BinarySearchFunc(d.fragments, d.first+int64(off&(1<<62-1))+itemHeader, func(s Span, off int64) int {
-			return int(min(max(s.Offset-off, -1), 1))
-		})
+		at, ok := slices.BinarySearchFunc(d.fragments, d.first+int64(off&(1<<62-1))+itemHeader,
+			func(s Span, off int64) int {
+				return int(min(max(s.Offset-off, -1), 1))
+			})
 		if !ok || i > 0 && at <= starts[i-1] || i == 0 && at > 0 {
 			return nil
 		}

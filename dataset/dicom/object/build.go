@@ -73,7 +73,8 @@ func Bytes(t tag.Tag, vr string, b []byte) *dicom.Element { return newElement(t,
 
 // Code returns the item of a code sequence.
 func Code(value, scheme, meaning string) Set {
-	return New(Text(tag.CodeValue, value), Text(tag.CodingSchemeDesignator, scheme), Text(tag.CodeMeaning, meaning))
+	return New(Text(tag.CodeValue, value), Text(tag.CodingSchemeDesignator, scheme),
+		Text(tag.CodeMeaning, meaning))
 }
 
 // Decimal writes a number as a decimal string of at most 16 characters, as exactly as they
@@ -105,7 +106,9 @@ func clean(s, vr string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, " "))
-	limit := map[string]int{"SH": 16, "LO": 64, "ST": 1024, "LT": 10240, "PN": 64, "CS": 16, "AE": 16}[vr]
+	limit := map[string]int{
+		"SH": 16, "LO": 64, "ST": 1024, "LT": 10240, "PN": 64, "CS": 16, "AE": 16,
+	}[vr]
 	if r := []rune(s); limit > 0 && len(r) > limit {
 		s = string(r[:limit])
 	}

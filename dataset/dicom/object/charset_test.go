@@ -34,17 +34,34 @@ func TestTextDecoder(t *testing.T) {
 		{"without extensions but with escapes", []string{"ISO_IR 87"}, "\x1B$B6;It\x1B(B", "胸部"},
 
 		{"Korean", []string{"", "ISO 2022 IR 149"}, "\x1B$)C\xC8\xE4\xBA\xCE CT", "흉부 CT"},
-		{"Korean after a delimiter", []string{"", "ISO 2022 IR 149"}, "\x1B$)C\xC8\xE4\\\x1B$)C\xBA\xCE", "흉\\부"},
+		{
+			"Korean after a delimiter",
+			[]string{"", "ISO 2022 IR 149"},
+			"\x1B$)C\xC8\xE4\\\x1B$)C\xBA\xCE", "흉\\부",
+		},
 		{"Korean without escapes", []string{"", "ISO 2022 IR 149"}, "\xC8\xE4\xBA\xCE", "흉부"},
 		{"Chinese", []string{"", "ISO 2022 IR 58"}, "\x1B$)A\xD0\xD8\xB2\xBF", "胸部"},
-		{"Latin-1 by extension", []string{"ISO 2022 IR 6", "ISO 2022 IR 100"}, "\x1B-ABrustk\xF6rper", "Brustkörper"},
-		{"Latin-1 first", []string{"ISO 2022 IR 100", "ISO 2022 IR 87"}, "H\xE9mithorax", "Hémithorax"},
+		{
+			"Latin-1 by extension",
+			[]string{"ISO 2022 IR 6", "ISO 2022 IR 100"},
+			"\x1B-ABrustk\xF6rper", "Brustkörper",
+		},
+		{
+			"Latin-1 first",
+			[]string{"ISO 2022 IR 100", "ISO 2022 IR 87"},
+			"H\xE9mithorax",
+			"Hémithorax",
+		},
 		{
 			"four sets",
 			[]string{"ISO 2022 IR 100", "ISO 2022 IR 144", "ISO 2022 IR 87"},
 			"\xC4\x1B-L\xBB\xEE\x1B$B6;It\x1B(B \x1B-A\xD6", "ÄЛю胸部 Ö",
 		},
-		{"a line ends all sets", []string{"ISO 2022 IR 100", "ISO 2022 IR 144"}, "\x1B-L\xBB\n\xC4", "Л\nÄ"},
+		{
+			"a line ends all sets",
+			[]string{"ISO 2022 IR 100", "ISO 2022 IR 144"},
+			"\x1B-L\xBB\n\xC4", "Л\nÄ",
+		},
 		{"JIS X 0212", []string{"", "ISO 2022 IR 159"}, "\x1B$(D\x30\x21\x1B(B", "丂"},
 		{"romaji and kana", []string{"ISO 2022 IR 13"}, "\x1B(JABC\x1B)I\xB1", "ABCｱ"},
 		{"Shift JIS under a Japanese name", []string{"ISO_IR 13"}, "\x8B\xB9\x95\x94", "胸部"},

@@ -69,8 +69,10 @@ func (w *writer) write(b []byte) {
 // head writes preamble and meta group.
 func (w *writer) head(class, instance, syntax string) {
 	meta := New(Bytes(tag.FileMetaInformationVersion, "OB", []byte{0, 1}),
-		Text(tag.MediaStorageSOPClassUID, class), Text(tag.MediaStorageSOPInstanceUID, instance), Text(tag.TransferSyntaxUID, syntax),
-		Text(tag.ImplementationClassUID, implementationUID), Text(tag.ImplementationVersionName, implementationVersion))
+		Text(tag.MediaStorageSOPClassUID, class), Text(tag.MediaStorageSOPInstanceUID, instance),
+		Text(tag.TransferSyntaxUID, syntax),
+		Text(tag.ImplementationClassUID, implementationUID), Text(tag.ImplementationVersionName,
+			implementationVersion))
 	var b bytes.Buffer
 	inner := &writer{out: &b}
 	for _, e := range meta.Elements {
@@ -86,8 +88,11 @@ func (w *writer) head(class, instance, syntax string) {
 func (w *writer) set(s Set, top bool) {
 	for _, e := range s.Elements {
 		switch {
-		case e.Tag.Element == 0, e.Tag.Group == tag.MetadataGroup, !top && e.Tag == tag.SpecificCharacterSet:
-			continue // group lengths, meta elements and character sets of the source are not those of this file
+		case e.Tag.Element == 0, e.Tag.Group == tag.MetadataGroup, !top &&
+			e.Tag == tag.SpecificCharacterSet:
+			// group lengths, meta elements and character sets of the source are not those of this
+			// file
+			continue
 		case top && w.pixels != nil && e.Tag.Compare(w.pixels.Tag) >= 0:
 			w.filePixels()
 		}
@@ -140,7 +145,8 @@ func (w *writer) library(e *dicom.Element) {
 	if w.err != nil {
 		return
 	}
-	lib, err := dicom.NewWriter(w.out, dicom.SkipVRVerification(), dicom.SkipValueTypeVerification())
+	lib, err := dicom.NewWriter(w.out, dicom.SkipVRVerification(),
+		dicom.SkipValueTypeVerification())
 	if err != nil {
 		w.fail(err)
 		return

@@ -26,13 +26,17 @@ func sample() *Object {
 	return &Object{Set: New(
 		Text(tag.SOPClassUID, "1.2.840.10008.5.1.4.1.1.66.4"), Text(tag.SOPInstanceUID, "1.2.3"),
 		Text(tag.ImageType, "DERIVED", "PRIMARY"), Text(tag.PatientName, "Müller^Jürgen=山田^太郎"),
-		Text(tag.StudyDescription, `back\slash`), Text(tag.PatientComments, "two\nlines, back\\slash"),
+		Text(tag.StudyDescription, `back\slash`),
+		Text(tag.PatientComments, "two\nlines, back\\slash"),
 		Int(tag.InstanceNumber, 7), Int(tag.Rows, 512), Int(tag.NumberOfFrames, 3),
-		Float(tag.SliceThickness, 1.25), Float(tag.ImagePositionPatient, -123.45678901234, 1e-15, 3),
+		Float(tag.SliceThickness, 1.25), Float(tag.ImagePositionPatient, -123.45678901234, 1e-15,
+			3),
 		Items(tag.ReferencedSeriesSequence,
 			New(Text(tag.SeriesInstanceUID, "1.2.4"), Items(tag.ReferencedInstanceSequence)),
-			New(Text(tag.SeriesInstanceUID, "1.2.5"), Items(tag.ReferencedInstanceSequence, New(Text(tag.ReferencedSOPInstanceUID, "1.2.5.1"))))),
-		TextVR(tag.Tag{Group: 0x0099, Element: 0x0010}, "LO", "GLASSWORK"), Bytes(private, "UN", []byte{1, 2, 3}),
+			New(Text(tag.SeriesInstanceUID, "1.2.5"), Items(tag.ReferencedInstanceSequence,
+				New(Text(tag.ReferencedSOPInstanceUID, "1.2.5.1"))))),
+		TextVR(tag.Tag{Group: 0x0099, Element: 0x0010}, "LO", "GLASSWORK"),
+		Bytes(private, "UN", []byte{1, 2, 3}),
 		newElement(tag.Tag{Group: 0x7FE0, Element: 0x0001}, "OV", []byte("12345678")),
 		newElement(tag.Tag{Group: 0x0099, Element: 0x1002}, "SV", []int{-1, 1 << 40}),
 		newElement(tag.Tag{Group: 0x0099, Element: 0x1003}, "FD", []float64{0.1}),
@@ -69,9 +73,19 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 		{"an unsigned short", o.Ints(tag.Rows), []int{512}},
 		{"decimal strings", o.Floats(tag.ImagePositionPatient), []float64{-123.45678901234, 0, 3}},
 		{"items", len(o.Items(tag.ReferencedSeriesSequence)), 2},
-		{"an empty sequence", o.Item(tag.ReferencedSeriesSequence).Has(tag.ReferencedInstanceSequence), true},
-		{"an item within an item", o.Items(tag.ReferencedSeriesSequence)[1].Item(tag.ReferencedInstanceSequence).Text(tag.ReferencedSOPInstanceUID), "1.2.5.1"},
-		{"padded private bytes", o.Bytes(tag.Tag{Group: 0x0099, Element: 0x1001}), []byte{1, 2, 3, 0}},
+		{
+			"an empty sequence",
+			o.Item(tag.ReferencedSeriesSequence).Has(tag.ReferencedInstanceSequence), true,
+		},
+		{
+			"an item within an item",
+			o.Items(tag.ReferencedSeriesSequence)[1].Item(tag.ReferencedInstanceSequence).
+				Text(tag.ReferencedSOPInstanceUID), "1.2.5.1",
+		},
+		{
+			"padded private bytes", o.Bytes(tag.Tag{Group: 0x0099, Element: 0x1001}),
+			[]byte{1, 2, 3, 0},
+		},
 		{"64-bit words", o.Bytes(tag.Tag{Group: 0x7FE0, Element: 0x0001}), []byte("12345678")},
 		{"64-bit numbers", o.Ints(tag.Tag{Group: 0x0099, Element: 0x1002}), []int{-1, 1 << 40}},
 		{"a double", o.Floats(tag.Tag{Group: 0x0099, Element: 0x1003}), []float64{0.1}},
@@ -133,7 +147,9 @@ func file(s walk.Syntax, bare bool, set []byte) []byte {
 }
 
 func TestEveryEncodingIsRead(t *testing.T) {
-	for _, uid := range []string{walk.ImplicitLE, walk.ExplicitLE, walk.ExplicitBE, "1.2.840.10008.1.2.1.99"} {
+	for _, uid := range []string{
+		walk.ImplicitLE, walk.ExplicitLE, walk.ExplicitBE, "1.2.840.10008.1.2.1.99",
+	} {
 		s, err := walk.FindSyntax(uid)
 		if err != nil {
 			t.Fatal(err)
@@ -145,7 +161,8 @@ func TestEveryEncodingIsRead(t *testing.T) {
 			swap(pixels, 2)
 		}
 		inner := element(s, 8, 0x1150, "UI", []byte("1.2.3\x00"))
-		items := append(element(walk.Syntax{Implicit: true, BigEndian: s.BigEndian}, 0xFFFE, 0xE000, "", inner), []byte(nil)...)
+		items := append(element(walk.Syntax{Implicit: true, BigEndian: s.BigEndian}, 0xFFFE, 0xE000,
+			"", inner), []byte(nil)...)
 		set := element(s, 8, 5, "CS", []byte("ISO_IR 100"))
 		set = append(set, element(s, 8, 0x1140, "SQ", items)...)
 		set = append(set, element(s, 0x10, 0x10, "PN", []byte("M\xFCller "))...)
@@ -163,7 +180,8 @@ func TestEveryEncodingIsRead(t *testing.T) {
 			if got := o.Text(tag.PatientName); got != "Müller" {
 				t.Errorf("%s: name %q", s.Name, got)
 			}
-			if got := o.Item(tag.ReferencedImageSequence).Text(tag.ReferencedSOPClassUID); got != "1.2.3" {
+			image := o.Item(tag.ReferencedImageSequence)
+			if got := image.Text(tag.ReferencedSOPClassUID); got != "1.2.3" {
 				t.Errorf("%s: item %q", s.Name, got)
 			}
 			if o.Int(tag.Rows, 0) != 2 || o.Pixels == nil || o.Pixels.Size != 4 {
@@ -175,7 +193,8 @@ func TestEveryEncodingIsRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			b := make([]byte, 4)
-			if _, err := again.Pixels.ReadAt(b, 0); err != nil || !bytes.Equal(b, []byte{1, 0, 2, 0}) {
+			if _, err := again.Pixels.ReadAt(b, 0); err != nil ||
+				!bytes.Equal(b, []byte{1, 0, 2, 0}) {
 				t.Errorf("%s: pixels written as %v, %v", s.Name, b, err)
 			}
 		}
@@ -193,7 +212,8 @@ func TestCharacterSets(t *testing.T) {
 		{`\ISO 2022 IR 149`, "Hong=\x1B$)C\xFB\xF3", "Hong=洪"},
 	} {
 		set := element(le, 8, 5, "CS", []byte(c.set+strings.Repeat(" ", len(c.set)%2)))
-		set = append(set, element(le, 0x10, 0x10, "PN", []byte(c.value+strings.Repeat(" ", len(c.value)%2)))...)
+		set = append(set, element(le, 0x10, 0x10, "PN",
+			[]byte(c.value+strings.Repeat(" ", len(c.value)%2)))...)
 		o, err := parse(file(le, false, set))
 		if err != nil {
 			t.Fatal(err)
@@ -225,16 +245,20 @@ func TestLongContours(t *testing.T) {
 func TestUnknownSequences(t *testing.T) {
 	le, _ := walk.FindSyntax(walk.ExplicitLE)
 	implicit := walk.Syntax{Implicit: true}
-	item := element(implicit, 0xFFFE, 0xE000, "", element(implicit, 8, 0x1150, "UI", []byte("1.2.3\x00")))
+	item := element(implicit, 0xFFFE, 0xE000, "", element(implicit, 8, 0x1150, "UI",
+		[]byte("1.2.3\x00")))
 	open := append([]byte("\x08\x00\x40\x11UN\x00\x00\xff\xff\xff\xff"), item...)
 	open = append(open, "\xfe\xff\xdd\xe0\x00\x00\x00\x00"...)
-	for name, sequence := range map[string][]byte{"open": open, "closed": element(le, 8, 0x1140, "UN", item)} {
-		o, err := parse(file(le, false, append(sequence, element(le, 0x10, 0x20, "LO", []byte("P1"))...)))
+	closed := element(le, 8, 0x1140, "UN", item)
+	for name, sequence := range map[string][]byte{"open": open, "closed": closed} {
+		o, err := parse(file(le, false, append(sequence,
+			element(le, 0x10, 0x20, "LO", []byte("P1"))...)))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if got := o.Item(tag.ReferencedImageSequence).Text(tag.ReferencedSOPClassUID); got != "1.2.3" || o.Text(tag.PatientID) != "P1" {
+		got := o.Item(tag.ReferencedImageSequence).Text(tag.ReferencedSOPClassUID)
+		if got != "1.2.3" || o.Text(tag.PatientID) != "P1" {
 			t.Errorf("%s: item %q, patient %q", name, got, o.Text(tag.PatientID))
 		}
 	}
@@ -252,7 +276,8 @@ func TestMapLeavesItsSource(t *testing.T) {
 		}
 		return e
 	})
-	if mapped.Has(tag.PatientName) || mapped.Items(tag.ReferencedSeriesSequence)[1].Text(tag.SeriesInstanceUID) != "9.9" {
+	if mapped.Has(tag.PatientName) ||
+		mapped.Items(tag.ReferencedSeriesSequence)[1].Text(tag.SeriesInstanceUID) != "9.9" {
 		t.Error("the map was not applied")
 	}
 	if !bytes.Equal(encode(t, o), before) {
@@ -262,8 +287,9 @@ func TestMapLeavesItsSource(t *testing.T) {
 
 func TestDecimal(t *testing.T) {
 	for v, want := range map[float64]string{
-		0: "0", 1e-15: "0", 1.25: "1.25", -123.45678901234567: "-123.45678901235", 1234567890123456789: "1.2345678901e+18",
-		-0.000012345678901: "-1.23456789e-05",
+		0: "0", 1e-15: "0", 1.25: "1.25", -123.45678901234567: "-123.45678901235",
+		1234567890123456789: "1.2345678901e+18",
+		-0.000012345678901:  "-1.23456789e-05",
 	} {
 		if got := Decimal(v); got != want || len(got) > 16 {
 			t.Errorf("Decimal(%v) = %q, want %q", v, got, want)
@@ -308,8 +334,12 @@ func TestFilesAreWrittenWholeOrNotAtAll(t *testing.T) {
 // read again.
 func TestFilesAtHand(t *testing.T) {
 	opened := 0
-	for _, folder := range []string{"dicom-syntaxes", "dicom-fuzz", "dicom-seg", "ct-rtstruct-sts", "ct-tilt-dcmqa"} {
-		err := filepath.WalkDir(shared.Data(t, folder), func(path string, d fs.DirEntry, err error) error {
+	for _, folder := range []string{
+		"dicom-syntaxes", "dicom-fuzz", "dicom-seg", "ct-rtstruct-sts", "ct-tilt-dcmqa",
+	} {
+		err := filepath.WalkDir(shared.Data(t, folder), func(path string, d fs.DirEntry,
+			err error,
+		) error {
 			if err != nil || d.IsDir() {
 				return err
 			}
@@ -343,7 +373,8 @@ func TestFilesAtHand(t *testing.T) {
 // rewrite writes an object and reads it again; nothing is lost on the way.
 func rewrite(t *testing.T, path string, o *Object) {
 	t.Helper()
-	if o.Pixels != nil && o.Pixels.Size > 4<<20 || !ValidUID(o.Text(tag.SOPClassUID)) || !ValidUID(o.Text(tag.SOPInstanceUID)) {
+	if o.Pixels != nil && o.Pixels.Size > 4<<20 || !ValidUID(o.Text(tag.SOPClassUID)) ||
+		!ValidUID(o.Text(tag.SOPInstanceUID)) {
 		return
 	}
 	var b bytes.Buffer
@@ -376,10 +407,15 @@ func FuzzParse(f *testing.F) {
 	f.Add(b[132:])
 	f.Add(b[:len(b)/2])
 	f.Add([]byte(nil))
-	f.Add(append(b[:len(b):len(b)], strings.Repeat("\x08\x00\x40\x11SQ\x00\x00\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff", 400)...))
-	for _, uid := range []string{walk.ImplicitLE, walk.ExplicitBE, "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.5"} {
+	f.Add(append(b[:len(b):len(b)],
+		strings.Repeat("\x08\x00\x40\x11SQ\x00\x00\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff",
+			400)...))
+	for _, uid := range []string{
+		walk.ImplicitLE, walk.ExplicitBE, "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.5",
+	} {
 		s, _ := walk.FindSyntax(uid)
-		f.Add(file(s, false, append(element(s, 8, 5, "CS", []byte("ISO_IR 100")), element(s, 0x10, 0x10, "PN", []byte("M\xFC"))...)))
+		f.Add(file(s, false, append(element(s, 8, 5, "CS", []byte("ISO_IR 100")),
+			element(s, 0x10, 0x10, "PN", []byte("M\xFC"))...)))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		o, err := parse(b)
@@ -455,12 +491,19 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		b    []byte
 		want error
 	}{
-		"nothing":               {nil, ErrNotDICOM},
-		"another file":          {[]byte("\x89PNG\r\n\x1a\n0000000000000000"), ErrNotDICOM},
-		"a million elements":    {file(le, false, many), errTooMuch},
-		"a length past the end": {file(le, false, []byte("\x08\x00\x05\x00UT\x00\x00\xf0\xff\xff\x7f")), walk.ErrDamaged},
-		"deep sequences":        {file(le, false, []byte(strings.Repeat("\x08\x00\x40\x11SQ\x00\x00\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff", 40))), walk.ErrDamaged},
-		"an item that leaves":   {file(le, false, element(le, 8, 0x1140, "SQ", []byte("\xfe\xff\x00\xe0\xf0\x00\x00\x00"))), walk.ErrDamaged},
+		"nothing":            {nil, ErrNotDICOM},
+		"another file":       {[]byte("\x89PNG\r\n\x1a\n0000000000000000"), ErrNotDICOM},
+		"a million elements": {file(le, false, many), errTooMuch},
+		"a length past the end": {file(le, false,
+			[]byte("\x08\x00\x05\x00UT\x00\x00\xf0\xff\xff\x7f")), walk.ErrDamaged},
+		"deep sequences": {file(le, false,
+			[]byte(strings.Repeat("\x08\x00\x40\x11SQ\x00\x00\xff\xff\xff\xff"+
+				"\xfe\xff\x00\xe0\xff\xff\xff\xff", 40))), walk.ErrDamaged},
+		"an item that leaves": {
+			file(le, false,
+				element(le, 8, 0x1140, "SQ", []byte("\xfe\xff\x00\xe0\xf0\x00\x00\x00"))),
+			walk.ErrDamaged,
+		},
 	} {
 		if _, err := parse(c.b); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)

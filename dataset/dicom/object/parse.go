@@ -52,7 +52,9 @@ func (r *reader) spend(n int64) error {
 
 // set reads elements from off to end, or to the delimiter where the item is open, and
 // returns the offset behind them. They come sorted by tag; of two with the same the first.
-func (r *reader) set(off, end int64, open bool, in scope) (all []*dicom.Element, next int64, err error) {
+func (r *reader) set(off, end int64, open bool,
+	in scope,
+) (all []*dicom.Element, next int64, err error) {
 	defer func() {
 		slices.SortStableFunc(all, func(a, b *dicom.Element) int { return a.Tag.Compare(b.Tag) })
 		all = slices.CompactFunc(all, func(a, b *dicom.Element) bool { return a.Tag == b.Tag })
@@ -69,7 +71,8 @@ func (r *reader) set(off, end int64, open bool, in scope) (all []*dicom.Element,
 			return all, e.Value, nil
 		}
 		if !open && !e.Open() && e.End() > end && !r.isPixels(e, in) {
-			return all, 0, fmt.Errorf("%w: element (%04X,%04X) is longer than what holds it", walk.ErrDamaged, e.Tag>>16, e.Tag&0xFFFF)
+			return all, 0, fmt.Errorf("%w: element (%04X,%04X) is longer than what holds it",
+				walk.ErrDamaged, e.Tag>>16, e.Tag&0xFFFF)
 		}
 		if r.keep != nil && r.isPixels(e, in) {
 			r.keep(e)
@@ -101,7 +104,8 @@ func (in scope) after(e *dicom.Element) scope {
 }
 
 func (r *reader) isPixels(e walk.Element, in scope) bool {
-	return in.top && (e.Tag == walk.PixelData || e.Tag == walk.PixelData-1 || e.Tag == walk.PixelData-2)
+	return in.top && (e.Tag == walk.PixelData || e.Tag == walk.PixelData-1 ||
+		e.Tag == walk.PixelData-2)
 }
 
 // element reads one element and returns the offset behind it; nil for one that is not kept.
@@ -111,11 +115,13 @@ func (r *reader) element(e walk.Element, in scope) (*dicom.Element, int64, error
 	case r.isPixels(e, in):
 		next, err := r.foundPixels(e, t)
 		return nil, next, err
-	case e.Open() && e.Tag == walk.PixelData: // of an icon; its other elements say nothing without it
+	// of an icon; its other elements say nothing without it
+	case e.Open() && e.Tag == walk.PixelData:
 		next, err := r.skipFragments(e)
 		return nil, next, err
 	case e.Tag>>16 == 0xFFFE:
-		return nil, 0, fmt.Errorf("%w: a delimiter stands where an element belongs", walk.ErrDamaged)
+		return nil, 0, fmt.Errorf("%w: a delimiter stands where an element belongs",
+			walk.ErrDamaged)
 	}
 	unknown := e.VR == "UN"
 	if e.VR == "" || unknown || t == tag.SpecificCharacterSet {
@@ -143,7 +149,8 @@ func (r *reader) element(e walk.Element, in scope) (*dicom.Element, int64, error
 		vr = "UN" // not what the dictionary expects
 	}
 	if e.Open() {
-		return nil, 0, fmt.Errorf("%w: element (%04X,%04X) has no end", walk.ErrDamaged, t.Group, t.Element)
+		return nil, 0, fmt.Errorf("%w: element (%04X,%04X) has no end", walk.ErrDamaged, t.Group,
+			t.Element)
 	}
 	if e.Tag&0xFFFF == 0 || e.Tag == 0xFFFC_FFFC { // group lengths and trailing padding
 		return nil, e.End(), nil
@@ -159,7 +166,8 @@ func (r *reader) element(e walk.Element, in scope) (*dicom.Element, int64, error
 func (r *reader) items(e walk.Element, in scope) (all [][]*dicom.Element, next int64, err error) {
 	in.top = false
 	if in.depth++; in.depth > walk.MaxDepth {
-		return nil, 0, fmt.Errorf("%w: sequences are nested deeper than %d levels", walk.ErrDamaged, walk.MaxDepth)
+		return nil, 0, fmt.Errorf("%w: sequences are nested deeper than %d levels", walk.ErrDamaged,
+			walk.MaxDepth)
 	}
 	off := e.Value
 	for e.Open() || off < e.End() {
@@ -171,7 +179,8 @@ func (r *reader) items(e walk.Element, in scope) (all [][]*dicom.Element, next i
 			return all, item.Value, nil
 		}
 		if item.Tag != walk.Item {
-			return nil, 0, fmt.Errorf("%w: a sequence holds something that is no item", walk.ErrDamaged)
+			return nil, 0, fmt.Errorf("%w: a sequence holds something that is no item",
+				walk.ErrDamaged)
 		}
 		if !e.Open() && !item.Open() && item.End() > e.End() {
 			return nil, 0, fmt.Errorf("%w: an item is longer than its sequence", walk.ErrDamaged)
@@ -190,7 +199,10 @@ func (r *reader) items(e walk.Element, in scope) (all [][]*dicom.Element, next i
 
 // foundPixels notes where the pixels are. A value that reaches past the file ends there.
 func (r *reader) foundPixels(e walk.Element, t tag.Tag) (next int64, err error) {
-	p := &Pixels{Tag: t, VR: e.VR, BigEndian: r.walker.Order == binary.BigEndian, src: r.data.Src, off: e.Value}
+	p := &Pixels{
+		Tag: t, VR: e.VR, BigEndian: r.walker.Order == binary.BigEndian, src: r.data.Src,
+		off: e.Value,
+	}
 	if p.VR == "" {
 		p.VR = "OW"
 	}
@@ -222,7 +234,8 @@ func (r *reader) skipFragments(e walk.Element) (int64, error) {
 		case item.Tag == walk.SequenceEnd:
 			return item.Value, nil
 		case item.Tag != walk.Item || item.Open():
-			return 0, fmt.Errorf("%w: its pixels hold something that is no fragment", walk.ErrDamaged)
+			return 0, fmt.Errorf("%w: its pixels hold something that is no fragment",
+				walk.ErrDamaged)
 		}
 		off = item.End()
 	}

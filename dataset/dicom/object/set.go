@@ -73,7 +73,8 @@ func (s Set) Only(tags ...tag.Tag) []*dicom.Element {
 // Put adds elements; one of the same tag is replaced.
 func (s *Set) Put(elements ...*dicom.Element) {
 	for _, e := range elements {
-		i, found := slices.BinarySearchFunc(s.Elements, e.Tag, func(a *dicom.Element, t tag.Tag) int { return a.Tag.Compare(t) })
+		i, found := slices.BinarySearchFunc(s.Elements, e.Tag,
+			func(a *dicom.Element, t tag.Tag) int { return a.Tag.Compare(t) })
 		if found {
 			s.Elements[i] = e
 			continue
@@ -84,7 +85,9 @@ func (s *Set) Put(elements ...*dicom.Element) {
 
 // Remove drops the elements of the given tags.
 func (s *Set) Remove(tags ...tag.Tag) {
-	s.Elements = slices.DeleteFunc(s.Elements, func(e *dicom.Element) bool { return slices.Contains(tags, e.Tag) })
+	s.Elements = slices.DeleteFunc(s.Elements, func(e *dicom.Element) bool {
+		return slices.Contains(tags, e.Tag)
+	})
 }
 
 // Map returns a set of what f makes of each element; nil drops it. The items of a sequence

@@ -16,7 +16,9 @@ func newElement(t tag.Tag, vr string, value any) *dicom.Element {
 	if err != nil {
 		return nil // the values that this package makes are those that the library knows
 	}
-	return &dicom.Element{Tag: t, ValueRepresentation: tag.GetVRKind(t, vr), RawValueRepresentation: vr, Value: v}
+	return &dicom.Element{
+		Tag: t, ValueRepresentation: tag.GetVRKind(t, vr), RawValueRepresentation: vr, Value: v,
+	}
 }
 
 // dictionaryVR is the representation that the dictionary gives a tag, UN if it is not in it.

@@ -47,7 +47,9 @@ func (p picture) at(u, v float64) uint8 {
 // tilted study was resampled, or where they were drawn on reformatted slices. Each plane is
 // filled on pixels of grid's smallest spacing; a voxel takes the nearest pixel of the
 // nearest plane.
-func rasteriseAcross(ctx context.Context, contours [][]volume.Point, grid volume.Geometry, mask []uint8) ([]string, error) {
+func rasteriseAcross(ctx context.Context, contours [][]volume.Point, grid volume.Geometry,
+	mask []uint8,
+) ([]string, error) {
 	s := grid.Spacing()
 	f, ok := frameOf(contours, min(s[0], s[1], s[2]))
 	if !ok {
@@ -77,7 +79,8 @@ func rasteriseAcross(ctx context.Context, contours [][]volume.Point, grid volume
 			}
 		}
 	}
-	return []string{"contours do not lie in the study's slices; they were resampled, which moves outlines by up to half a voxel"}, nil
+	return []string{"contours do not lie in the study's slices; they were resampled, which moves " +
+		"outlines by up to half a voxel"}, nil
 }
 
 // frameOf lays a frame along the planes of contours: across is the normal of the largest.
@@ -112,7 +115,8 @@ func (f frame) planes(contours [][]volume.Point) ([]plane, error) {
 			low, high = min(low, w), max(high, w)
 		}
 		if high-low > flat {
-			return nil, errors.New("contours lie neither in the study's slices nor in planes beside each other, so they cannot be put onto it")
+			return nil, errors.New("contours lie neither in the study's slices nor in planes " +
+				"beside each other, so they cannot be put onto it")
 		}
 		p.z = (low + high) / 2
 		flats = append(flats, p)
@@ -128,12 +132,14 @@ func fillPlanes(planes []plane) ([]picture, error) {
 		left, top, right, bottom := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
 		for _, polygon := range p.contours {
 			for _, c := range polygon {
-				left, right, top, bottom = min(left, c.x), max(right, c.x), min(top, c.y), max(bottom, c.y)
+				left, right, top, bottom = min(left, c.x), max(right, c.x), min(top, c.y),
+					max(bottom, c.y)
 			}
 		}
 		left, top = math.Floor(left), math.Floor(top)
 		if total += (right - left + 2) * (bottom - top + 2); total > mostPixels {
-			return nil, fmt.Errorf("contours across the study's slices cover more than %d million pixels", mostPixels>>20)
+			return nil, fmt.Errorf("contours across the study's slices cover more than %d "+
+				"million pixels", mostPixels>>20)
 		}
 		for _, polygon := range p.contours {
 			for j := range polygon {
@@ -151,7 +157,8 @@ func fillPlanes(planes []plane) ([]picture, error) {
 // box is the first and the last index [z,y,x] of grid that lie within margin mm of the
 // contours' points; the last is before the first where there are none.
 func box(contours [][]volume.Point, grid volume.Geometry, margin float64) (low, high [3]int) {
-	first, last := [3]float64{math.Inf(1), math.Inf(1), math.Inf(1)}, [3]float64{math.Inf(-1), math.Inf(-1), math.Inf(-1)}
+	first, last := [3]float64{math.Inf(1), math.Inf(1), math.Inf(1)},
+		[3]float64{math.Inf(-1), math.Inf(-1), math.Inf(-1)}
 	for _, c := range contours {
 		for _, p := range c {
 			at, _ := grid.ToIndex(p)

@@ -52,10 +52,14 @@ func TestOutlinesOfShapes(t *testing.T) {
 		"two holes":                       {[]string{"#######", "#.###.#", "#######"}, 1},
 		"holes by a corner":               {[]string{"####", "#.##", "##.#", "####"}, 1},
 		"hole at a corner of the outside": {[]string{".####", "#.###", "#####"}, 1},
-		"island in a hole":                {[]string{"#####", "#...#", "#.#.#", "#...#", "#####"}, 2},
-		"hole in an island":               {[]string{"#######", "#.....#", "#.###.#", "#.#.#.#", "#.###.#", "#.....#", "#######"}, 2},
-		"chessboard":                      {[]string{"#.#.", ".#.#", "#.#."}, 6},
-		"arms":                            {[]string{"#.#", "###", "#.#"}, 1},
+		"island in a hole": {
+			[]string{"#####", "#...#", "#.#.#", "#...#", "#####"}, 2,
+		},
+		"hole in an island": {[]string{
+			"#######", "#.....#", "#.###.#", "#.#.#.#", "#.###.#", "#.....#", "#######",
+		}, 2},
+		"chessboard": {[]string{"#.#.", ".#.#", "#.#."}, 6},
+		"arms":       {[]string{"#.#", "###", "#.#"}, 1},
 	} {
 		mask, width := drawn(c.rows...)
 		if got := outlines(mask, width, 1<<20); len(got) != c.contours {
@@ -86,7 +90,8 @@ func TestRandomMasksComeBack(t *testing.T) {
 			}
 		}
 		if !slices.Equal(refilled(t, mask, width, 4+r.IntN(60)), mask) {
-			t.Fatalf("a mask of %d × %d with %.0f %% set does not come back", width, height, 100*share)
+			t.Fatalf("a mask of %d × %d with %.0f %% set does not come back", width, height,
+				100*share)
 		}
 	}
 }

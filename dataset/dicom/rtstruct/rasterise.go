@@ -32,7 +32,9 @@ type plane struct {
 // rasterise sets mask ([z,y,x] of grid) to 1 where contours (LPS mm) lie. A voxel is
 // inside if its centre is inside an odd number of the contours of the plane that its
 // slice belongs to.
-func rasterise(ctx context.Context, contours [][]volume.Point, grid volume.Geometry, mask []uint8) ([]string, error) {
+func rasterise(ctx context.Context, contours [][]volume.Point, grid volume.Geometry,
+	mask []uint8,
+) ([]string, error) {
 	planes, err := planesOf(contours, grid)
 	if errors.Is(err, errAcross) {
 		return rasteriseAcross(ctx, contours, grid, mask)
@@ -113,7 +115,9 @@ func reach(planes []plane) float64 {
 func nearest(planes []plane, z, half float64) int {
 	const eps = 1e-6
 	best, least := -1, math.Inf(1)
-	from, _ := slices.BinarySearchFunc(planes, z-half-eps, func(p plane, z float64) int { return cmp.Compare(p.z, z) })
+	from, _ := slices.BinarySearchFunc(planes, z-half-eps, func(p plane, z float64) int {
+		return cmp.Compare(p.z, z)
+	})
 	for i := from; i < len(planes) && planes[i].z <= z+half+eps; i++ {
 		if d := math.Abs(planes[i].z - z); d <= least+eps && z-planes[i].z < half-eps {
 			best, least = i, d
@@ -142,16 +146,20 @@ func warnings(planes []plane, used []bool, half float64, grid volume.Geometry) [
 	var all []string
 	gap := grid.Spacing()[0]
 	if outside > 0 {
-		all = append(all, fmt.Sprintf("%s of contours lie outside the study and are left out", counted(outside, "plane")))
+		all = append(all, fmt.Sprintf("%s of contours lie outside the study and are left out",
+			counted(outside, "plane")))
 	}
 	if between > 0 {
-		all = append(all, fmt.Sprintf("%s of contours lie between slices and were moved to the nearest one, by up to %.1f mm", counted(between, "plane"), off*gap))
+		all = append(all, fmt.Sprintf("%s of contours lie between slices and were moved to the "+
+			"nearest one, by up to %.1f mm", counted(between, "plane"), off*gap))
 	}
 	if unused > 0 {
-		all = append(all, fmt.Sprintf("%s of contours lie closer together than the slices and are left out", counted(unused, "plane")))
+		all = append(all, fmt.Sprintf("%s of contours lie closer together than the slices and "+
+			"are left out", counted(unused, "plane")))
 	}
 	if half > 0.75 {
-		all = append(all, fmt.Sprintf("contours are %.1f mm apart and slices %.1f mm: the slices between took the nearest contours", 2*half*gap, gap))
+		all = append(all, fmt.Sprintf("contours are %.1f mm apart and slices %.1f mm: the slices "+
+			"between took the nearest contours", 2*half*gap, gap))
 	}
 	return all
 }

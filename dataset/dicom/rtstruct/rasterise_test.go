@@ -59,7 +59,8 @@ func TestContoursFillTheSlicesTheyBelongTo(t *testing.T) {
 		"partly outside":       {[]float64{-3, -2, -1, 0, 1}, []int{0, 1}, "outside"},
 		"everything elsewhere": {[]float64{40, 41}, nil, "outside"},
 	} {
-		for _, grid := range []volume.Geometry{volume.NewGeometry([3]int{12, 6, 7}, [3]float64{3, 0.7, 0.8}, volume.Point{-20, 5, 7}), oblique} {
+		for _, grid := range []volume.Geometry{volume.NewGeometry([3]int{12, 6, 7},
+			[3]float64{3, 0.7, 0.8}, volume.Point{-20, 5, 7}), oblique} {
 			var contours [][]volume.Point
 			for _, z := range c.heights {
 				contours = append(contours, squareAt(grid, z))
@@ -82,11 +83,17 @@ func TestContoursFillTheSlicesTheyBelongTo(t *testing.T) {
 
 // A ball drawn on sagittal, on oblique and on axial planes is the same ball, up to its surface.
 func TestContoursAcrossSlices(t *testing.T) {
-	grid := volume.NewGeometry([3]int{40, 60, 60}, [3]float64{1.5, 1, 1}, volume.Point{-30, -30, -30})
+	grid := volume.NewGeometry([3]int{40, 60, 60}, [3]float64{1.5, 1, 1},
+		volume.Point{-30, -30, -30})
 	const radius = 20
-	for name, normal := range map[string]volume.Vector{"sagittal": {1, 0, 0}, "coronal": {0, 1, 0}, "oblique": {0.3, -0.5, 0.8}, "tilted": {0, 0.3, 1}} {
+	for name, normal := range map[string]volume.Vector{
+		"sagittal": {1, 0, 0}, "coronal": {0, 1, 0}, "oblique": {0.3, -0.5, 0.8},
+		"tilted": {0, 0.3, 1},
+	} {
 		w, _ := normal.Unit()
-		f, ok := frameOf([][]volume.Point{{{}, w.Cross(volume.Vector{1, 2, 3}), w.Cross(w.Cross(volume.Vector{1, 2, 3}))}}, 1)
+		f, ok := frameOf([][]volume.Point{{
+			{}, w.Cross(volume.Vector{1, 2, 3}), w.Cross(w.Cross(volume.Vector{1, 2, 3})),
+		}}, 1)
 		if !ok {
 			t.Fatal(name)
 		}
@@ -130,12 +137,17 @@ func TestContoursAcrossSlices(t *testing.T) {
 func TestContoursInNoPlaneAreRefused(t *testing.T) {
 	grid := volume.NewGeometry([3]int{9, 9, 9}, [3]float64{1, 1, 1}, volume.Point{})
 	for name, contours := range map[string][][]volume.Point{
-		"bent":       {{{3, 2, 2}, {3, 6, 2}, {7, 6, 6}, {3, 2, 6}}},
-		"two ways":   {{{3, 2, 2}, {3, 6, 2}, {3, 6, 6}, {3, 2, 6}}, {{2, 3, 2}, {6, 3, 2}, {6, 3, 6}, {2, 3, 6}}},
+		"bent": {{{3, 2, 2}, {3, 6, 2}, {7, 6, 6}, {3, 2, 6}}},
+		"two ways": {
+			{{3, 2, 2}, {3, 6, 2}, {3, 6, 6}, {3, 2, 6}}, {
+				{2, 3, 2}, {6, 3, 2}, {6, 3, 6}, {2, 3, 6},
+			},
+		},
 		"a line":     {{{3, 2, 2}, {3, 2, 6}, {3, 2, 4}}},
 		"far across": {{{3, 2, 2}, {3, 9e5, 2}, {3, 9e5, 9e5}, {3, 2, 6}}},
 	} {
-		if _, err := rasterise(context.Background(), contours, grid, make([]uint8, 729)); err == nil {
+		if _, err := rasterise(context.Background(), contours, grid,
+			make([]uint8, 729)); err == nil {
 			t.Errorf("%s: contours were put onto slices", name)
 		}
 	}
@@ -145,7 +157,8 @@ func TestRasteriseLeavesTheRestAloneAndCanBeStopped(t *testing.T) {
 	grid := volume.NewGeometry([3]int{3, 6, 6}, [3]float64{1, 1, 1}, volume.Point{})
 	mask := make([]uint8, grid.Voxels())
 	mask[0] = 1
-	if _, err := rasterise(context.Background(), [][]volume.Point{squareAt(grid, 0)}, grid, mask); err != nil || mask[0] != 1 {
+	if _, err := rasterise(context.Background(), [][]volume.Point{squareAt(grid, 0)}, grid,
+		mask); err != nil || mask[0] != 1 {
 		t.Errorf("what was set before is %d, error %v", mask[0], err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

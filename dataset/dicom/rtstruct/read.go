@@ -51,7 +51,8 @@ func Read(path string, o object.Set) (*annotation.Segmentation, error) {
 				s.FrameUID = frame
 			}
 			if frame != s.FrameUID {
-				s.Warnings = append(s.Warnings, fmt.Sprintf("%s was drawn in another frame of reference and is left out", label))
+				s.Warnings = append(s.Warnings, fmt.Sprintf("%s was drawn in another frame of "+
+					"reference and is left out", label))
 				continue
 			}
 		}
@@ -65,7 +66,9 @@ func Read(path string, o object.Set) (*annotation.Segmentation, error) {
 		if len(contours) == 0 {
 			continue
 		}
-		s.Segments = append(s.Segments, annotation.Segment{Number: number, Label: label, Type: codes[number]})
+		s.Segments = append(s.Segments, annotation.Segment{
+			Number: number, Label: label, Type: codes[number],
+		})
 		all.contours = append(all.contours, contours)
 	}
 	if len(s.Segments) == 0 {
@@ -86,7 +89,8 @@ func name(roi object.Set, number int) string {
 func referenced(s object.Set) (series, frame string) {
 	frames := s.Item(tag.ReferencedFrameOfReferenceSequence)
 	study := frames.Item(tag.RTReferencedStudySequence)
-	return study.Item(tag.RTReferencedSeriesSequence).Text(tag.SeriesInstanceUID), frames.Text(tag.FrameOfReferenceUID)
+	return study.Item(tag.RTReferencedSeriesSequence).Text(tag.SeriesInstanceUID),
+		frames.Text(tag.FrameOfReferenceUID)
 }
 
 // contoursByNumber are the items of each structure's contours, by ROI number.
@@ -105,7 +109,8 @@ func codesByNumber(s object.Set) map[int]classes.Code {
 	for _, observation := range s.Items(tag.RTROIObservationsSequence) {
 		if code := observation.Item(tag.RTROIIdentificationCodeSequence); code.Has(tag.CodeValue) {
 			all[observation.Int(tag.ReferencedROINumber, -1)] = classes.Code{
-				Value: code.Text(tag.CodeValue), Scheme: code.Text(tag.CodingSchemeDesignator), Meaning: code.Text(tag.CodeMeaning),
+				Value: code.Text(tag.CodeValue), Scheme: code.Text(tag.CodingSchemeDesignator),
+				Meaning: code.Text(tag.CodeMeaning),
 			}
 		}
 	}
@@ -117,7 +122,8 @@ func codesByNumber(s object.Set) map[int]classes.Code {
 func closed(items []object.Set) (contours [][]volume.Point, note string, err error) {
 	open, short := 0, 0
 	for i, item := range items {
-		if !strings.HasPrefix(strings.ReplaceAll(item.Text(tag.ContourGeometricType), "_", ""), "CLOSEDPLANAR") {
+		if !strings.HasPrefix(strings.ReplaceAll(item.Text(tag.ContourGeometricType), "_", ""),
+			"CLOSEDPLANAR") {
 			open++
 			continue
 		}
@@ -136,10 +142,12 @@ func closed(items []object.Set) (contours [][]volume.Point, note string, err err
 		notes = append(notes, "has no contours")
 	}
 	if open > 0 {
-		notes = append(notes, fmt.Sprintf("has %s of points or open lines, which enclose nothing and are left out", counted(open, "contour")))
+		notes = append(notes, fmt.Sprintf("has %s of points or open lines, which enclose nothing "+
+			"and are left out", counted(open, "contour")))
 	}
 	if short > 0 {
-		notes = append(notes, fmt.Sprintf("has %s of fewer than three points, left out", counted(short, "contour")))
+		notes = append(notes, fmt.Sprintf("has %s of fewer than three points, left out",
+			counted(short, "contour")))
 	}
 	return contours, strings.Join(notes, " and "), nil
 }
@@ -158,7 +166,8 @@ func pointsOf(item object.Set) ([]volume.Point, error) {
 		points[i] = volume.Point(numbers[3*i:])
 		for _, mm := range points[i] {
 			if mm < -farthest || mm > farthest {
-				return nil, fmt.Errorf("has a point %.3g mm from the origin, which is no place in a patient", mm)
+				return nil, fmt.Errorf("has a point %.3g mm from the origin, which is no place "+
+					"in a patient", mm)
 			}
 		}
 	}
@@ -166,6 +175,8 @@ func pointsOf(item object.Set) ([]volume.Point, error) {
 }
 
 // Rasterise implements annotation.Rasteriser.
-func (s *structures) Rasterise(ctx context.Context, i int, grid volume.Geometry, mask []uint8) ([]string, error) {
+func (s *structures) Rasterise(ctx context.Context, i int, grid volume.Geometry,
+	mask []uint8,
+) ([]string, error) {
 	return rasterise(ctx, s.contours[i], grid, mask)
 }

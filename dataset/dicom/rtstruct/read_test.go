@@ -44,18 +44,22 @@ func TestRealStructures(t *testing.T) {
 		if len(s.Segments) != 1 || s.Segments[0].Label != "GTV_Mass_CT" || s.FrameUID == "" {
 			t.Errorf("%s: segments %+v in frame %q", patient, s.Segments, s.FrameUID)
 		}
-		want, err := nifti.ReadMask(context.Background(), filepath.Join(folder, "nifti", "CT_mask.nii.gz"))
+		want, err := nifti.ReadMask(context.Background(), filepath.Join(folder, "nifti",
+			"CT_mask.nii.gz"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, grid := range map[string]volume.Geometry{"NIfTI": want.Geometry, "DICOM": scanned(t, filepath.Join(folder, "dicom-ct")).Geometry} {
+		for name, grid := range map[string]volume.Geometry{
+			"NIfTI": want.Geometry, "DICOM": scanned(t, filepath.Join(folder, "dicom-ct")).Geometry,
+		} {
 			mask := make([]uint8, want.Voxels())
 			warnings, err := s.Rasterise(context.Background(), 0, grid, mask)
 			if err != nil || len(warnings) > 0 {
 				t.Errorf("%s on the grid of its %s: %v %v", patient, name, warnings, err)
 			}
 			if differing, set := compare(want, mask); differing != 0 || set != voxels {
-				t.Errorf("%s on the grid of its %s: %d of %d voxels differ, its README speaks of %d", patient, name, differing, set, voxels)
+				t.Errorf("%s on the grid of its %s: %d of %d voxels differ, its README speaks of "+
+					"%d", patient, name, differing, set, voxels)
 			}
 		}
 	}
@@ -93,14 +97,17 @@ func compare(want *volume.LabelMap, mask []uint8) (differing, set int) {
 func structure(contours ...object.Set) *object.Object {
 	return &object.Object{Set: object.New(
 		object.Text(tag.SOPClassUID, sopClass), object.Text(tag.SOPInstanceUID, "1.2.3"),
-		object.Items(tag.StructureSetROISequence, object.New(object.Int(tag.ROINumber, 7), object.Text(tag.ROIName, "GTV"))),
-		object.Items(tag.ROIContourSequence, object.New(object.Int(tag.ReferencedROINumber, 7), object.Items(tag.ContourSequence, contours...))),
+		object.Items(tag.StructureSetROISequence, object.New(object.Int(tag.ROINumber, 7),
+			object.Text(tag.ROIName, "GTV"))),
+		object.Items(tag.ROIContourSequence, object.New(object.Int(tag.ReferencedROINumber, 7),
+			object.Items(tag.ContourSequence, contours...))),
 	)}
 }
 
 // contour is one item; points may be less than what data holds.
 func contour(kind string, points int, data string) object.Set {
-	return object.New(object.Text(tag.ContourGeometricType, kind), object.Int(tag.NumberOfContourPoints, points),
+	return object.New(object.Text(tag.ContourGeometricType, kind),
+		object.Int(tag.NumberOfContourPoints, points),
 		object.Text(tag.ContourData, strings.Split(data, `\`)...))
 }
 
@@ -111,20 +118,33 @@ func TestOddStructures(t *testing.T) {
 		o    *object.Object
 		want string // part of the error, or of the warnings behind "ok: "
 	}{
-		"right":          {structure(contour("CLOSED_PLANAR", 4, square)), "ok: "},
-		"newer name":     {structure(contour("CLOSEDPLANAR_XOR", 4, square)), "ok: "},
-		"wrong count":    {structure(contour("CLOSED_PLANAR", 5, square)), "GTV: contour 1 says that it has 5 points and has 4"},
-		"not in threes":  {structure(contour("CLOSED_PLANAR", 1, `1\2\3\4`)), "something else than points"},
-		"not a number":   {structure(contour("CLOSED_PLANAR", 4, strings.Replace(square, "4", "NaN", 1))), "something else than points"},
-		"no number":      {structure(contour("CLOSED_PLANAR", 4, strings.Replace(square, "4", "x", 1))), "something else than points"},
-		"infinite":       {structure(contour("CLOSED_PLANAR", 4, strings.Replace(square, "4", "1e999", 1))), "something else than points"},
-		"far away":       {structure(contour("CLOSED_PLANAR", 4, strings.Replace(square, "4", "1e99", 1))), "no place in a patient"},
-		"no data":        {structure(object.New(object.Text(tag.ContourGeometricType, "CLOSED_PLANAR"))), "something else than points"},
-		"points only":    {structure(contour("POINT", 1, `1\2\3`)), "no structure in it"},
-		"points beside":  {structure(contour("POINT", 1, `1\2\3`), contour("CLOSED_PLANAR", 4, square)), "ok: GTV has 1 contour of points or open lines"},
-		"two points":     {structure(contour("CLOSED_PLANAR", 2, `1\2\3\4\5\6`), contour("CLOSED_PLANAR", 4, square)), "ok: GTV has 1 contour of fewer than three"},
-		"nothing":        {structure(), "no structure in it"},
-		"something else": {&object.Object{Set: object.New(object.Text(tag.SOPClassUID, "1.2.840.10008.5.1.4.1.1.2"))}, "not an RT Structure Set"},
+		"right":      {structure(contour("CLOSED_PLANAR", 4, square)), "ok: "},
+		"newer name": {structure(contour("CLOSEDPLANAR_XOR", 4, square)), "ok: "},
+		"wrong count": {
+			structure(contour("CLOSED_PLANAR", 5, square)), "GTV: contour 1 says that it has 5 " +
+				"points and has 4",
+		},
+		"not in threes": {
+			structure(contour("CLOSED_PLANAR", 1, `1\2\3\4`)), "something else than points",
+		},
+		"not a number": {structure(contour("CLOSED_PLANAR", 4, strings.Replace(square, "4", "NaN",
+			1))), "something else than points"},
+		"no number": {structure(contour("CLOSED_PLANAR", 4, strings.Replace(square, "4", "x",
+			1))), "something else than points"},
+		"infinite": {structure(contour("CLOSED_PLANAR", 4,
+			strings.Replace(square, "4", "1e999", 1))), "something else than points"},
+		"far away": {structure(contour("CLOSED_PLANAR", 4,
+			strings.Replace(square, "4", "1e99", 1))), "no place in a patient"},
+		"no data": {structure(object.New(object.Text(tag.ContourGeometricType,
+			"CLOSED_PLANAR"))), "something else than points"},
+		"points only": {structure(contour("POINT", 1, `1\2\3`)), "no structure in it"},
+		"points beside": {structure(contour("POINT", 1, `1\2\3`),
+			contour("CLOSED_PLANAR", 4, square)), "ok: GTV has 1 contour of points or open lines"},
+		"two points": {structure(contour("CLOSED_PLANAR", 2, `1\2\3\4\5\6`),
+			contour("CLOSED_PLANAR", 4, square)), "ok: GTV has 1 contour of fewer than three"},
+		"nothing": {structure(), "no structure in it"},
+		"something else": {&object.Object{Set: object.New(object.Text(tag.SOPClassUID,
+			"1.2.840.10008.5.1.4.1.1.2"))}, "not an RT Structure Set"},
 	} {
 		s, err := Read("", c.o.Set)
 		got := ""
@@ -151,7 +171,8 @@ func TestManyPoints(t *testing.T) {
 		points[i] = volume.Point{float64(i % 512), float64(i%2) * 511, 0}
 	}
 	start := time.Now()
-	if _, err := rasterise(context.Background(), [][]volume.Point{points}, grid, make([]uint8, grid.Voxels())); err != nil {
+	if _, err := rasterise(context.Background(), [][]volume.Point{points}, grid,
+		make([]uint8, grid.Voxels())); err != nil {
 		t.Fatal(err)
 	}
 	if took := time.Since(start); took > 20*time.Second {
@@ -160,7 +181,10 @@ func TestManyPoints(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, o := range []*object.Object{structure(contour("CLOSED_PLANAR", 4, square)), structure(contour("POINT", 1, `1\2\3`)), structure()} {
+	for _, o := range []*object.Object{
+		structure(contour("CLOSED_PLANAR", 4, square)), structure(contour("POINT", 1, `1\2\3`)),
+		structure(),
+	} {
 		var b bytes.Buffer
 		if err := o.Encode(&b); err != nil {
 			f.Fatal(err)

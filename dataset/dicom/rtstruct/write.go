@@ -36,7 +36,9 @@ type ROI struct {
 // Build returns a structure set of the classes of l that have voxels, drawn on src. Contours
 // follow the edges of pixels, so that reading them back gives the same voxels. Structures
 // are numbered as classes are.
-func Build(ctx context.Context, src *source.Series, l *volume.LabelMap, rois []ROI, m source.Maker) (*object.Object, error) {
+func Build(ctx context.Context, src *source.Series, l *volume.LabelMap, rois []ROI,
+	m source.Maker,
+) (*object.Object, error) {
 	if err := l.Validate(); err != nil {
 		return nil, fmt.Errorf("these labels cannot be written as RTSTRUCT: %w", err)
 	}
@@ -46,9 +48,12 @@ func Build(ctx context.Context, src *source.Series, l *volume.LabelMap, rois []R
 	}
 	set := src.Derived(sopClass, "RTSTRUCT", m)
 	set.Put(
-		object.Text(tag.OperatorsName), object.Text(tag.FrameOfReferenceUID, frame), object.Text(tag.PositionReferenceIndicator),
-		object.Text(tag.StructureSetLabel, "Glasswork"), object.Text(tag.StructureSetName, m.Description),
-		object.Text(tag.StructureSetDate, m.Now.Format("20060102")), object.Text(tag.StructureSetTime, m.Now.Format("150405")),
+		object.Text(tag.OperatorsName), object.Text(tag.FrameOfReferenceUID, frame),
+		object.Text(tag.PositionReferenceIndicator),
+		object.Text(tag.StructureSetLabel, "Glasswork"),
+		object.Text(tag.StructureSetName, m.Description),
+		object.Text(tag.StructureSetDate, m.Now.Format("20060102")),
+		object.Text(tag.StructureSetTime, m.Now.Format("150405")),
 		object.Items(tag.ReferencedFrameOfReferenceSequence, references(src, frame)),
 		object.Text(tag.ApprovalStatus, "UNAPPROVED"),
 	)
@@ -68,37 +73,48 @@ func Build(ctx context.Context, src *source.Series, l *volume.LabelMap, rois []R
 	if len(structures) == 0 {
 		return nil, errors.New("there is nothing to write as RTSTRUCT: no voxel is marked")
 	}
-	set.Put(object.Items(tag.StructureSetROISequence, structures...), object.Items(tag.ROIContourSequence, contours...),
+	set.Put(object.Items(tag.StructureSetROISequence, structures...),
+		object.Items(tag.ROIContourSequence, contours...),
 		object.Items(tag.RTROIObservationsSequence, observations...))
 	return &object.Object{Set: set}, nil
 }
 
 // references name the frame, the study, the series and all its instances.
 func references(src *source.Series, frame string) object.Set {
-	series := object.New(object.Text(tag.SeriesInstanceUID, src.SeriesUID), object.Items(tag.ContourImageSequence, src.References()...))
-	study := object.New(object.Text(tag.ReferencedSOPClassUID, studyClass), object.Text(tag.ReferencedSOPInstanceUID, src.StudyUID),
+	series := object.New(object.Text(tag.SeriesInstanceUID, src.SeriesUID),
+		object.Items(tag.ContourImageSequence, src.References()...))
+	study := object.New(object.Text(tag.ReferencedSOPClassUID, studyClass),
+		object.Text(tag.ReferencedSOPInstanceUID, src.StudyUID),
 		object.Items(tag.RTReferencedSeriesSequence, series))
-	return object.New(object.Text(tag.FrameOfReferenceUID, frame), object.Items(tag.RTReferencedStudySequence, study))
+	return object.New(object.Text(tag.FrameOfReferenceUID, frame),
+		object.Items(tag.RTReferencedStudySequence, study))
 }
 
 func (r ROI) structure(frame string) object.Set {
-	return object.New(object.Int(tag.ROINumber, int(r.Class)), object.Text(tag.ReferencedFrameOfReferenceUID, frame),
+	return object.New(object.Int(tag.ROINumber, int(r.Class)),
+		object.Text(tag.ReferencedFrameOfReferenceUID, frame),
 		object.Text(tag.ROIName, r.Name), object.Text(tag.ROIGenerationAlgorithm, r.Algorithm))
 }
 
 func (r ROI) contours(drawn []object.Set) object.Set {
-	return object.New(object.Int(tag.ROIDisplayColor, int(r.Color[0]), int(r.Color[1]), int(r.Color[2])),
-		object.Items(tag.ContourSequence, drawn...), object.Int(tag.ReferencedROINumber, int(r.Class)))
+	return object.New(object.Int(tag.ROIDisplayColor, int(r.Color[0]), int(r.Color[1]),
+		int(r.Color[2])),
+		object.Items(tag.ContourSequence, drawn...),
+		object.Int(tag.ReferencedROINumber, int(r.Class)))
 }
 
 func (r ROI) observation(number int) object.Set {
-	return object.New(object.Int(tag.ObservationNumber, number), object.Int(tag.ReferencedROINumber, int(r.Class)),
-		object.Items(tag.RTROIIdentificationCodeSequence, object.Code(r.Code.Value, r.Code.Scheme, r.Code.Meaning)),
+	return object.New(object.Int(tag.ObservationNumber, number),
+		object.Int(tag.ReferencedROINumber, int(r.Class)),
+		object.Items(tag.RTROIIdentificationCodeSequence, object.Code(r.Code.Value, r.Code.Scheme,
+			r.Code.Meaning)),
 		object.Text(tag.RTROIInterpretedType), object.Text(tag.ROIInterpreter))
 }
 
 // draw returns the contours of one class, slice by slice.
-func draw(ctx context.Context, src *source.Series, l *volume.LabelMap, class classes.Class) ([]object.Set, error) {
+func draw(ctx context.Context, src *source.Series, l *volume.LabelMap,
+	class classes.Class,
+) ([]object.Set, error) {
 	bySlice := src.BySlice(l.Geometry)
 	mask := make([]uint8, l.SliceVoxels())
 	var drawn []object.Set
@@ -113,7 +129,8 @@ func draw(ctx context.Context, src *source.Series, l *volume.LabelMap, class cla
 			}
 		}
 		for _, corners := range outlines(mask, l.Size[2], mostCorners) {
-			item := object.New(object.Text(tag.ContourGeometricType, "CLOSED_PLANAR"), object.Int(tag.NumberOfContourPoints, len(corners)),
+			item := object.New(object.Text(tag.ContourGeometricType, "CLOSED_PLANAR"),
+				object.Int(tag.NumberOfContourPoints, len(corners)),
 				object.Text(tag.ContourData, coordinates(l.Geometry, z, bySlice[z], corners)...))
 			if im := bySlice[z]; im != nil {
 				item.Put(object.Items(tag.ContourImageSequence, im.Reference()))

@@ -19,7 +19,9 @@ import (
 // rois are the classes as structures.
 func rois() (all []ROI) {
 	for c := classes.GroundGlass; c < classes.Count; c++ {
-		all = append(all, ROI{c, classes.Names()[c], classes.Codes()[c], classes.Colors()[c], "SEMIAUTOMATIC"})
+		all = append(all, ROI{
+			c, classes.Names()[c], classes.Codes()[c], classes.Colors()[c], "SEMIAUTOMATIC",
+		})
 	}
 	return all
 }
@@ -29,7 +31,9 @@ func written(t testing.TB, l *volume.LabelMap) string {
 	t.Helper()
 	dir := t.TempDir()
 	ctx := context.Background()
-	if err := dicom.Write(ctx, dir, volume.New(l.Geometry), dicom.Info{PatientName: "Marker^Test", PatientID: "P-4711", Date: "2026-03-04"}); err != nil {
+	if err := dicom.Write(ctx, dir, volume.New(l.Geometry), dicom.Info{
+		PatientName: "Marker^Test", PatientID: "P-4711", Date: "2026-03-04",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.dcm"))
@@ -40,7 +44,10 @@ func written(t testing.TB, l *volume.LabelMap) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := Build(ctx, src, l, rois(), source.Maker{Version: "0.1.0", Description: "Glasswork structures", Number: 301, Now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)})
+	o, err := Build(ctx, src, l, rois(), source.Maker{
+		Version: "0.1.0", Description: "Glasswork structures", Number: 301,
+		Now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,12 +71,14 @@ func noise(g volume.Geometry) *volume.LabelMap {
 
 func TestWhatIsWrittenReadsBackVoxelByVoxel(t *testing.T) {
 	for name, g := range map[string]volume.Geometry{
-		"axial": volume.NewGeometry([3]int{4, 37, 41}, [3]float64{1.25, 0.7031, 0.7031}, volume.Point{-180.3, -152.9, -712.5}),
+		"axial": volume.NewGeometry([3]int{4, 37, 41}, [3]float64{1.25, 0.7031, 0.7031},
+			volume.Point{-180.3, -152.9, -712.5}),
 		"oblique": {Size: [3]int{3, 20, 30}, Affine: volume.Affine{
 			{0.6, -0.16, 0.3, -30}, {0.2, 0.78, -0.3, 12}, {-0.1, 0.02, 2.4, 100},
 		}},
 		"one slice": volume.NewGeometry([3]int{1, 9, 5}, [3]float64{5, 0.4, 0.4}, volume.Point{}),
-		"large":     volume.NewGeometry([3]int{1, 200, 220}, [3]float64{5, 0.4, 0.4}, volume.Point{1000, 2000, -3000}),
+		"large": volume.NewGeometry([3]int{1, 200, 220}, [3]float64{5, 0.4, 0.4},
+			volume.Point{1000, 2000, -3000}),
 	} {
 		l := noise(g)
 		s, err := readFile(written(t, l))
@@ -78,7 +87,8 @@ func TestWhatIsWrittenReadsBackVoxelByVoxel(t *testing.T) {
 		}
 		again := volume.NewLabelMap(g)
 		for i, segment := range s.Segments {
-			if segment.Label != rois()[i].Name || segment.Type != rois()[i].Code || segment.Number != int(rois()[i].Class) {
+			if segment.Label != rois()[i].Name || segment.Type != rois()[i].Code ||
+				segment.Number != int(rois()[i].Class) {
 				t.Errorf("%s: segment %+v was written as %+v", name, segment, rois()[i])
 			}
 			mask := make([]uint8, g.Voxels())
@@ -97,8 +107,10 @@ func TestWhatIsWrittenReadsBackVoxelByVoxel(t *testing.T) {
 }
 
 func TestNothingMarkedIsNotWritten(t *testing.T) {
-	l := volume.NewLabelMap(volume.NewGeometry([3]int{1, 4, 4}, [3]float64{1, 1, 1}, volume.Point{}))
-	if _, err := Build(context.Background(), &source.Series{}, l, rois(), source.Maker{}); err == nil {
+	l := volume.NewLabelMap(volume.NewGeometry([3]int{1, 4, 4}, [3]float64{1, 1, 1},
+		volume.Point{}))
+	if _, err := Build(context.Background(), &source.Series{}, l, rois(),
+		source.Maker{}); err == nil {
 		t.Error("a structure set without structures was written")
 	}
 }
@@ -113,8 +125,11 @@ func tool(t *testing.T, name string) {
 
 func TestDciodvfyFindsNoError(t *testing.T) {
 	tool(t, "dciodvfy")
-	out, _ := exec.Command("dciodvfy", written(t, noise(volume.NewGeometry([3]int{3, 20, 20}, [3]float64{1, 1, 1}, volume.Point{})))).CombinedOutput()
-	if text := string(out); strings.Contains(text, "Error") || !strings.Contains(text, "RTStructureSet") {
+	out, _ := exec.Command("dciodvfy", written(t,
+		noise(volume.NewGeometry([3]int{3, 20, 20}, [3]float64{1, 1, 1},
+			volume.Point{})))).CombinedOutput()
+	if text := string(out); strings.Contains(text, "Error") ||
+		!strings.Contains(text, "RTStructureSet") {
 		t.Errorf("dciodvfy says:\n%s", text)
 	}
 }
@@ -123,8 +138,10 @@ func TestDciodvfyFindsNoError(t *testing.T) {
 const reader = `
 import sys, pydicom
 d = pydicom.dcmread(sys.argv[1])
-print(d.Modality, d.PatientID, len(d.StructureSetROISequence), [r.ROIName for r in d.StructureSetROISequence])
-refs = d.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0].RTReferencedSeriesSequence[0].ContourImageSequence
+rois = d.StructureSetROISequence
+print(d.Modality, d.PatientID, len(rois), [r.ROIName for r in rois])
+study = d.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0]
+refs = study.RTReferencedSeriesSequence[0].ContourImageSequence
 print(len(refs), refs[0].ReferencedSOPClassUID.name)
 for roi in d.ROIContourSequence:
     assert all(len(c.ContourData) == 3 * c.NumberOfContourPoints for c in roi.ContourSequence)
@@ -136,7 +153,9 @@ func TestPydicomReadsIt(t *testing.T) {
 	if exec.Command(python, "-c", "import pydicom").Run() != nil {
 		t.Skip("python3-pydicom is not installed")
 	}
-	out, err := exec.Command(python, "-c", reader, written(t, noise(volume.NewGeometry([3]int{3, 20, 20}, [3]float64{1, 1, 1}, volume.Point{})))).CombinedOutput()
+	out, err := exec.Command(python, "-c", reader,
+		written(t, noise(volume.NewGeometry([3]int{3, 20, 20}, [3]float64{1, 1, 1},
+			volume.Point{})))).CombinedOutput()
 	want := `RTSTRUCT P-4711 3 ['ground glass', 'consolidation', 'lungs other']
 3 CT Image Storage
 1 [235, 64, 52]

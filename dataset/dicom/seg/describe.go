@@ -87,7 +87,10 @@ func (p *part) algorithm() string {
 // description says in words how much is whose.
 func (p *part) description() string {
 	var parts []string
-	for hand, words := range map[Hand]string{Proposed: "as proposed by a model", Corrected: "corrected by a person", Scratch: "drawn by a person"} {
+	for hand, words := range map[Hand]string{
+		Proposed: "as proposed by a model", Corrected: "corrected by a person",
+		Scratch: "drawn by a person",
+	} {
 		if n := p.hands[hand]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s %s", n, plural(n, "slice", "slices"), words))
 		}
@@ -126,7 +129,8 @@ func (p *part) item(series string) object.Set {
 		kind.Put(object.Items(tag.SegmentedPropertyTypeModifierCodeSequence, p.side.code()))
 		anatomy.Put(object.Items(tag.AnatomicRegionModifierSequence, p.side.code()))
 	}
-	elements = append(elements, object.Items(tag.SegmentedPropertyTypeCodeSequence, kind), object.Items(tag.AnatomicRegionSequence, anatomy))
+	elements = append(elements, object.Items(tag.SegmentedPropertyTypeCodeSequence, kind),
+		object.Items(tag.AnatomicRegionSequence, anatomy))
 	if algorithm != "MANUAL" {
 		name, version := "unknown model", "unknown"
 		if len(p.models) > 0 {
@@ -134,7 +138,8 @@ func (p *part) item(series string) object.Set {
 		}
 		elements = append(elements, object.Text(tag.SegmentAlgorithmName, name),
 			object.Items(tag.SegmentationAlgorithmIdentificationSequence, object.New(
-				object.Items(tag.AlgorithmFamilyCodeSequence, object.Code("123110", "DCM", "Artificial Intelligence")),
+				object.Items(tag.AlgorithmFamilyCodeSequence,
+					object.Code("123110", "DCM", "Artificial Intelligence")),
 				object.Text(tag.AlgorithmName, name), object.Text(tag.AlgorithmVersion, version))))
 	}
 	return object.New(elements...)
@@ -143,9 +148,12 @@ func (p *part) item(series string) object.Set {
 // background is the item of the label map's value that is no segment (PS3.3 C.8.20.2.3.3).
 func backgroundItem() object.Set {
 	return object.New(
-		object.Int(tag.SegmentNumber, 0), object.Text(tag.SegmentLabel, "Background"), object.Text(tag.SegmentAlgorithmType, "MANUAL"),
-		object.Items(tag.SegmentedPropertyCategoryCodeSequence, object.Code("309825002", "SCT", "Spatial and Relational Concept")),
-		object.Items(tag.SegmentedPropertyTypeCodeSequence, object.Code("125040", "DCM", "Background")))
+		object.Int(tag.SegmentNumber, 0), object.Text(tag.SegmentLabel, "Background"),
+		object.Text(tag.SegmentAlgorithmType, "MANUAL"),
+		object.Items(tag.SegmentedPropertyCategoryCodeSequence, object.Code("309825002", "SCT",
+			"Spatial and Relational Concept")),
+		object.Items(tag.SegmentedPropertyTypeCodeSequence,
+			object.Code("125040", "DCM", "Background")))
 }
 
 // cieLab is an sRGB colour as DICOM writes CIELab (PS3.3 C.10.7.1.1): L* from 0 to 100, a* and
@@ -170,6 +178,10 @@ func cieLab(c [3]uint8) []int {
 		return (24389.0/27*t + 16) / 116
 	}
 	fx, fy, fz := root(x/0.9642), root(y), root(z/0.8249)
-	scaled := func(v, low, span float64) int { return int(math.Round(min(max((v-low)/span, 0), 1) * 65535)) }
-	return []int{scaled(116*fy-16, 0, 100), scaled(500*(fx-fy), -128, 255), scaled(200*(fy-fz), -128, 255)}
+	scaled := func(v, low, span float64) int {
+		return int(math.Round(min(max((v-low)/span, 0), 1) * 65535))
+	}
+	return []int{
+		scaled(116*fy-16, 0, 100), scaled(500*(fx-fy), -128, 255), scaled(200*(fy-fz), -128, 255),
+	}
 }

@@ -58,17 +58,37 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		change func(o *object.Object)
 		want   string
 	}{
-		{"too many frames", func(o *object.Object) { o.Put(object.Int(tag.NumberOfFrames, 1<<30)) }, "claims to have 1073741824 frames"},
-		{"more frames than described", func(o *object.Object) { o.Put(object.Int(tag.NumberOfFrames, 100)) }, "claims to have 100 frames and describes 12"},
-		{"no frames", func(o *object.Object) { o.Put(object.Int(tag.NumberOfFrames, -1)) }, "claims to have -1 frames"},
-		{"large frames", func(o *object.Object) { o.Put(object.Int(tag.Rows, 16000), object.Int(tag.Columns, 16000)) }, "cut short: 12 frames of 16000 × 16000 pixels need 384000000 bytes"},
-		{"absurd frames", func(o *object.Object) { o.Put(object.Int(tag.Rows, 65535)) }, "frames are said to have 9 × 65535 pixels"},
+		{"too many frames", func(o *object.Object) {
+			o.Put(object.Int(tag.NumberOfFrames, 1<<30))
+		}, "claims to have 1073741824 frames"},
+		{"more frames than described", func(o *object.Object) {
+			o.Put(object.Int(tag.NumberOfFrames, 100))
+		}, "claims to have 100 frames and describes 12"},
+		{"no frames", func(o *object.Object) {
+			o.Put(object.Int(tag.NumberOfFrames, -1))
+		}, "claims to have -1 frames"},
+		{"large frames", func(o *object.Object) {
+			o.Put(object.Int(tag.Rows, 16000), object.Int(tag.Columns, 16000))
+		}, "cut short: 12 frames of 16000 × 16000 pixels need 384000000 bytes"},
+		{"absurd frames", func(o *object.Object) {
+			o.Put(object.Int(tag.Rows, 65535))
+		}, "frames are said to have 9 × 65535 pixels"},
 		{"no pixels", func(o *object.Object) { o.Remove(tag.PixelData) }, "holds no pixels"},
-		{"few pixels", func(o *object.Object) { o.Put(object.Bytes(tag.PixelData, "OB", make([]byte, 90))) }, "cut short: 12 frames of 9 × 7 pixels need 95 bytes, 90 are there"},
-		{"another kind", func(o *object.Object) { o.Put(object.Text(tag.SegmentationType, "VOXELS")) }, `type "VOXELS" is unknown`},
-		{"bits", func(o *object.Object) { o.Put(object.Int(tag.BitsAllocated, 8)) }, "BINARY segmentation with 8 bits a pixel"},
-		{"colour", func(o *object.Object) { o.Put(object.Int(tag.SamplesPerPixel, 3)) }, "pixels have 3 samples"},
-		{"no segments", func(o *object.Object) { o.Put(object.Items(tag.SegmentSequence)) }, "describes no segment"},
+		{"few pixels", func(o *object.Object) {
+			o.Put(object.Bytes(tag.PixelData, "OB", make([]byte, 90)))
+		}, "cut short: 12 frames of 9 × 7 pixels need 95 bytes, 90 are there"},
+		{"another kind", func(o *object.Object) {
+			o.Put(object.Text(tag.SegmentationType, "VOXELS"))
+		}, `type "VOXELS" is unknown`},
+		{"bits", func(o *object.Object) {
+			o.Put(object.Int(tag.BitsAllocated, 8))
+		}, "BINARY segmentation with 8 bits a pixel"},
+		{"colour", func(o *object.Object) {
+			o.Put(object.Int(tag.SamplesPerPixel, 3))
+		}, "pixels have 3 samples"},
+		{"no segments", func(o *object.Object) {
+			o.Put(object.Items(tag.SegmentSequence))
+		}, "describes no segment"},
 		{"segment 0", func(o *object.Object) {
 			o.Put(object.Items(tag.SegmentSequence, object.New(object.Int(tag.SegmentNumber, 0))))
 		}, "a segment has the number 0"},
@@ -84,7 +104,8 @@ func TestHostileFilesAreRefused(t *testing.T) {
 			o.Put(object.Items(tag.PerFrameFunctionalGroupsSequence, frames...))
 		}, "frame 1: it does not say which segment it shows"},
 		{"an image", func(o *object.Object) {
-			o.Put(object.Text(tag.SOPClassUID, "1.2.840.10008.5.1.4.1.1.2"), object.Text(tag.Modality, "CT"))
+			o.Put(object.Text(tag.SOPClassUID, "1.2.840.10008.5.1.4.1.1.2"),
+				object.Text(tag.Modality, "CT"))
 		}, "no segmentation"},
 	} {
 		o := written(t, false)
@@ -102,7 +123,8 @@ func TestSegmentsThatAreNotDescribedAreToldOf(t *testing.T) {
 		items := o.Items(tag.SegmentSequence)
 		o.Put(object.Items(tag.SegmentSequence, items[:len(items)-1]...))
 		s, err := reread(t, o)
-		if err != nil || len(s.Segments) != 2 || len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "1 segment that it does not describe") {
+		if err != nil || len(s.Segments) != 2 || len(s.Warnings) != 1 ||
+			!strings.Contains(s.Warnings[0], "1 segment that it does not describe") {
 			t.Errorf("label map %v: %v, %+v", asMap, err, s)
 		}
 	}
@@ -126,7 +148,8 @@ func TestFramesWithoutPositionAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	mask := make([]uint8, g.Voxels())
-	if _, err := sg.Rasterise(t.Context(), 0, s.Geometry, mask); err == nil || !strings.Contains(err.Error(), "do not say where they lie") {
+	if _, err := sg.Rasterise(t.Context(), 0, s.Geometry, mask); err == nil ||
+		!strings.Contains(err.Error(), "do not say where they lie") {
 		t.Errorf("without the series: %v", err)
 	}
 	if err := OnSeries(t.Context(), sg, s); err != nil { // by the images that they were drawn on
@@ -178,10 +201,12 @@ func FuzzRead(f *testing.F) {
 		f.Add(b.Bytes()[:b.Len()/2])
 	}
 	fractions := written(f, true)
-	fractions.Put(object.Text(tag.SegmentationType, "FRACTIONAL"), object.Int(tag.MaximumFractionalValue, 2))
+	fractions.Put(object.Text(tag.SegmentationType, "FRACTIONAL"),
+		object.Int(tag.MaximumFractionalValue, 2))
 	frames := fractions.Items(tag.PerFrameFunctionalGroupsSequence)
 	for i := range frames {
-		frames[i].Put(object.Items(tag.SegmentIdentificationSequence, object.New(object.Int(tag.ReferencedSegmentNumber, 1))))
+		frames[i].Put(object.Items(tag.SegmentIdentificationSequence,
+			object.New(object.Int(tag.ReferencedSegmentNumber, 1))))
 	}
 	fractions.Put(object.Items(tag.PerFrameFunctionalGroupsSequence, frames...))
 	var b bytes.Buffer
@@ -201,7 +226,8 @@ func FuzzRead(f *testing.F) {
 		}
 		mask := make([]uint8, grid.Voxels())
 		for i := range min(len(s.Segments), 8) {
-			if _, err := s.Rasterise(t.Context(), i, grid, mask); err != nil && strings.ContainsAny(err.Error(), "\n\r") {
+			if _, err := s.Rasterise(t.Context(), i, grid, mask); err != nil &&
+				strings.ContainsAny(err.Error(), "\n\r") {
 				t.Errorf("not one line: %q", err)
 			}
 		}
@@ -219,7 +245,8 @@ func runLength(t testing.TB) []byte {
 	t.Helper()
 	o := written(t, true)
 	o.Remove(tag.PixelData)
-	o.Put(object.Int(tag.NumberOfFrames, 1), object.Items(tag.PerFrameFunctionalGroupsSequence, o.Items(tag.PerFrameFunctionalGroupsSequence)[0]))
+	o.Put(object.Int(tag.NumberOfFrames, 1), object.Items(tag.PerFrameFunctionalGroupsSequence,
+		o.Items(tag.PerFrameFunctionalGroupsSequence)[0]))
 	var b bytes.Buffer
 	if err := o.Encode(&b); err != nil {
 		t.Fatal(err)
@@ -229,9 +256,11 @@ func runLength(t testing.TB) []byte {
 	rle = append(rle, 0xC2, 1, 0) // 63 pixels of segment 1
 	rle = append(rle, 0)
 	item := func(value []byte) []byte {
-		return append(binary.LittleEndian.AppendUint32([]byte{0xFE, 0xFF, 0x00, 0xE0}, uint32(len(value))), value...)
+		return append(binary.LittleEndian.AppendUint32([]byte{0xFE, 0xFF, 0x00, 0xE0},
+			uint32(len(value))), value...)
 	}
-	out := bytes.Replace(b.Bytes(), []byte("1.2.840.10008.1.2.1\x00"), []byte("1.2.840.10008.1.2.5\x00"), 1)
+	out := bytes.Replace(b.Bytes(), []byte("1.2.840.10008.1.2.1\x00"),
+		[]byte("1.2.840.10008.1.2.5\x00"), 1)
 	out = append(out, 0xE0, 0x7F, 0x10, 0x00, 'O', 'B', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF)
 	out = append(append(out, item(nil)...), item(rle)...)
 	return append(out, 0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0)

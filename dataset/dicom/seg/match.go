@@ -41,23 +41,30 @@ func Fits(sg *annotation.Segmentation, s *series.Series) (Match, string) {
 		return ByReference, fmt.Sprintf("%s was drawn on images of %s.", name, s.Description)
 	}
 	if sg.FrameUID != "" && frame != "" && sg.FrameUID != frame {
-		return NoMatch, fmt.Sprintf("%s was drawn in another frame of reference than %s, so nothing says how the two lie to each other.", name, s.Description)
+		return NoMatch, fmt.Sprintf("%s was drawn in another frame of reference than %s, so "+
+			"nothing says how the two lie to each other.", name, s.Description)
 	}
 	if ours {
 		if share := f.within(s.Geometry); share < 0.5 {
-			return NoMatch, fmt.Sprintf("%.0f %% of the frames of %s lie outside of %s.", 100*(1-share), name, s.Description)
+			return NoMatch, fmt.Sprintf("%.0f %% of the frames of %s lie outside of %s.",
+				100*(1-share), name, s.Description)
 		}
 	} else if sg.FrameUID == "" || frame == "" {
-		return NoMatch, fmt.Sprintf("%s does not say which series or frame of reference it was drawn in.", name)
+		return NoMatch, fmt.Sprintf("%s does not say which series or frame of reference it was "+
+			"drawn in.", name)
 	}
 	if sg.FrameUID == "" || frame == "" {
-		return ByGeometry, fmt.Sprintf("%s lies where %s does; neither series nor frame of reference say that they belong together.", name, s.Description)
+		return ByGeometry, fmt.Sprintf("%s lies where %s does; neither series nor frame of "+
+			"reference say that they belong together.", name, s.Description)
 	}
-	return ByGeometry, fmt.Sprintf("%s was drawn on another series in the same frame of reference as %s.", name, s.Description)
+	return ByGeometry, fmt.Sprintf("%s was drawn on another series in the same frame of "+
+		"reference as %s.", name, s.Description)
 }
 
 // Belongs refuses a series that sg was not drawn on, and makes sg more exact on one that it was.
-func (f *frames) Belongs(ctx context.Context, sg *annotation.Segmentation, on *series.Series) error {
+func (f *frames) Belongs(ctx context.Context, sg *annotation.Segmentation,
+	on *series.Series,
+) error {
 	if match, why := Fits(sg, on); match == NoMatch {
 		return errors.New(strings.TrimSuffix(why, "."))
 	}
@@ -167,7 +174,8 @@ func (p *places) coincides(f *frames, pl plane, z int) bool {
 			mine = pl.at(y, x)
 		}
 		off := mine.Sub(other.at(y, x))
-		if math.Abs(off.Dot(other.row)) > inPlanePart*other.spacing[1] || math.Abs(off.Dot(other.column)) > inPlanePart*other.spacing[0] {
+		if math.Abs(off.Dot(other.row)) > inPlanePart*other.spacing[1] ||
+			math.Abs(off.Dot(other.column)) > inPlanePart*other.spacing[0] {
 			return false
 		}
 	}

@@ -22,10 +22,12 @@ func (b *builder) identity() []*dicom.Element {
 	out := taken.Elements
 	study, frame := taken.Text(tag.StudyInstanceUID), taken.Text(tag.FrameOfReferenceUID)
 	if !object.ValidUID(study) {
-		out = append(out, object.Text(tag.StudyInstanceUID, object.DeriveUID("study", b.seriesUID, b.Source.head.Text(tag.SOPInstanceUID))))
+		out = append(out, object.Text(tag.StudyInstanceUID, object.DeriveUID("study", b.seriesUID,
+			b.Source.head.Text(tag.SOPInstanceUID))))
 	}
 	if !object.ValidUID(frame) { // one of its own: nothing says what else lies in it
-		out = append(out, object.Text(tag.FrameOfReferenceUID, object.DeriveUID("frame of reference", b.seriesUID)))
+		out = append(out, object.Text(tag.FrameOfReferenceUID,
+			object.DeriveUID("frame of reference", b.seriesUID)))
 	}
 	description := b.Description
 	if description == "" {
@@ -44,17 +46,22 @@ func (b *builder) identity() []*dicom.Element {
 		object.Text(tag.SOPClassUID, class), object.Text(tag.SOPInstanceUID, object.NewUID()),
 		object.Text(tag.InstanceCreationDate, day), object.Text(tag.InstanceCreationTime, hour),
 		object.Text(tag.Modality, "SEG"),
-		object.Text(tag.SeriesInstanceUID, object.NewUID()), object.Int(tag.SeriesNumber, b.seriesNumber()),
-		object.Text(tag.SeriesDate, day), object.Text(tag.SeriesTime, hour), object.Text(tag.SeriesDescription, description),
+		object.Text(tag.SeriesInstanceUID, object.NewUID()),
+		object.Int(tag.SeriesNumber, b.seriesNumber()),
+		object.Text(tag.SeriesDate, day), object.Text(tag.SeriesTime, hour),
+		object.Text(tag.SeriesDescription, description),
 		object.Text(tag.Manufacturer, maker), object.Text(tag.ManufacturerModelName, maker),
 		object.Text(tag.DeviceSerialNumber, "none"), object.Text(tag.SoftwareVersions, software),
-		object.Int(tag.InstanceNumber, 1), object.Text(tag.ContentLabel, label), object.Text(tag.ContentDescription, description),
-		object.Text(tag.ContentCreatorName, b.Creator), object.Text(tag.ContentDate, day), object.Text(tag.ContentTime, hour),
+		object.Int(tag.InstanceNumber, 1), object.Text(tag.ContentLabel, label),
+		object.Text(tag.ContentDescription, description),
+		object.Text(tag.ContentCreatorName, b.Creator), object.Text(tag.ContentDate, day),
+		object.Text(tag.ContentTime, hour),
 	)
 	if instances := b.instances(); object.ValidUID(b.seriesUID) && len(instances) > 0 {
 		out = append(out, object.Items(tag.ReferencedSeriesSequence, b.reference(instances)))
-		if !slices.ContainsFunc(b.shown, func(s shown) bool { im, _ := b.source(s.z); return im != nil }) {
-			out = append(out, object.Items(tag.SourceImageSequence, instances[0].reference())) // something has to use the reference
+		if !slices.ContainsFunc(b.shown, b.hasSource) {
+			// something has to use the reference
+			out = append(out, object.Items(tag.SourceImageSequence, instances[0].reference()))
 		}
 	}
 	return out
@@ -89,14 +96,24 @@ func (b *builder) reference(instances []*sourceImage) object.Set {
 	for i, im := range instances {
 		items[i] = im.reference()
 	}
-	return object.New(object.Text(tag.SeriesInstanceUID, b.seriesUID), object.Items(tag.ReferencedInstanceSequence, items...))
+	return object.New(object.Text(tag.SeriesInstanceUID, b.seriesUID),
+		object.Items(tag.ReferencedInstanceSequence, items...))
+}
+
+// hasSource says whether a frame was made from an image that can be referred to.
+func (b *builder) hasSource(s shown) bool {
+	im, _ := b.source(s.z)
+	return im != nil
 }
 
 // named says whether an image can be referred to.
-func (im *sourceImage) named() bool { return object.ValidUID(im.class) && object.ValidUID(im.instance) }
+func (im *sourceImage) named() bool {
+	return object.ValidUID(im.class) && object.ValidUID(im.instance)
+}
 
 func (im *sourceImage) reference() object.Set {
-	return object.New(object.Text(tag.ReferencedSOPClassUID, im.class), object.Text(tag.ReferencedSOPInstanceUID, im.instance))
+	return object.New(object.Text(tag.ReferencedSOPClassUID, im.class),
+		object.Text(tag.ReferencedSOPInstanceUID, im.instance))
 }
 
 // image is the image itself: its form, its segments, how its frames are numbered.
@@ -113,12 +130,15 @@ func (b *builder) image() []*dicom.Element {
 	}
 	out := []*dicom.Element{
 		object.Text(tag.ImageType, "DERIVED", "PRIMARY"),
-		object.Int(tag.SamplesPerPixel, 1), object.Text(tag.PhotometricInterpretation, "MONOCHROME2"),
+		object.Int(tag.SamplesPerPixel, 1),
+		object.Text(tag.PhotometricInterpretation, "MONOCHROME2"),
 		object.Int(tag.NumberOfFrames, len(b.shown)),
 		object.Int(tag.Rows, b.Labels.Size[1]), object.Int(tag.Columns, b.Labels.Size[2]),
-		object.Int(tag.BitsAllocated, bits), object.Int(tag.BitsStored, bits), object.Int(tag.HighBit, bits-1),
+		object.Int(tag.BitsAllocated, bits), object.Int(tag.BitsStored, bits),
+		object.Int(tag.HighBit, bits-1),
 		object.Int(tag.PixelRepresentation, 0),
-		object.Text(tag.SegmentationType, kind), object.Text(tag.SegmentsOverlap, "NO"), object.Items(tag.SegmentSequence, segments...),
+		object.Text(tag.SegmentationType, kind), object.Text(tag.SegmentsOverlap, "NO"),
+		object.Items(tag.SegmentSequence, segments...),
 	}
 	if b.LabelMap {
 		out = append(out, object.Int(tag.PixelPaddingValue, 0))
@@ -129,13 +149,16 @@ func (b *builder) image() []*dicom.Element {
 // lossy says whether the images that were segmented had lost something by compression.
 func (b *builder) lossy() []*dicom.Element {
 	head := b.Source.head
-	ratio, method := head.Floats(tag.LossyImageCompressionRatio), head.Texts(tag.LossyImageCompressionMethod)
-	if head.Text(tag.LossyImageCompression) != "01" || len(ratio) == 0 || len(ratio) != len(method) {
+	ratio, method := head.Floats(tag.LossyImageCompressionRatio),
+		head.Texts(tag.LossyImageCompressionMethod)
+	if head.Text(tag.LossyImageCompression) != "01" || len(ratio) == 0 ||
+		len(ratio) != len(method) {
 		return []*dicom.Element{object.Text(tag.LossyImageCompression, "00")}
 	}
 	return []*dicom.Element{
 		object.Text(tag.LossyImageCompression, "01"),
-		object.Float(tag.LossyImageCompressionRatio, ratio...), object.Text(tag.LossyImageCompressionMethod, method...),
+		object.Float(tag.LossyImageCompressionRatio, ratio...),
+		object.Text(tag.LossyImageCompressionMethod, method...),
 	}
 }
 
@@ -148,12 +171,15 @@ func (b *builder) dimensions() []*dicom.Element {
 			object.Int(tag.FunctionalGroupPointer, int(group.Group), int(group.Element)),
 			object.Text(tag.DimensionDescriptionLabel, label))
 	}
-	indices := []object.Set{index(tag.ImagePositionPatient, tag.PlanePositionSequence, "Image Position Patient")}
+	indices := []object.Set{index(tag.ImagePositionPatient, tag.PlanePositionSequence,
+		"Image Position Patient")}
 	if !b.LabelMap {
-		indices = slices.Insert(indices, 0, index(tag.ReferencedSegmentNumber, tag.SegmentIdentificationSequence, "Segment Number"))
+		indices = slices.Insert(indices, 0, index(tag.ReferencedSegmentNumber,
+			tag.SegmentIdentificationSequence, "Segment Number"))
 	}
 	return []*dicom.Element{
-		object.Items(tag.DimensionOrganizationSequence, object.New(object.Text(tag.DimensionOrganizationUID, organization))),
+		object.Items(tag.DimensionOrganizationSequence,
+			object.New(object.Text(tag.DimensionOrganizationUID, organization))),
 		object.Items(tag.DimensionIndexSequence, indices...),
 	}
 }
@@ -171,8 +197,10 @@ func (b *builder) frameGroups() []*dicom.Element {
 	if even {
 		measures.Put(object.Float(tag.SpacingBetweenSlices, gap))
 	}
-	orientation := object.New(object.Float(tag.ImageOrientationPatient, append(first.row[:], first.column[:]...)...))
-	common := object.New(object.Items(tag.PixelMeasuresSequence, measures), object.Items(tag.PlaneOrientationSequence, orientation))
+	orientation := object.New(object.Float(tag.ImageOrientationPatient,
+		append(first.row[:], first.column[:]...)...))
+	common := object.New(object.Items(tag.PixelMeasuresSequence, measures),
+		object.Items(tag.PlaneOrientationSequence, orientation))
 	frames := make([]object.Set, len(b.shown))
 	for i, s := range b.shown {
 		frames[i] = b.frameGroup(s)
@@ -210,12 +238,15 @@ func (b *builder) frameGroup(s shown) object.Set {
 		values = []int{s.number, b.place[s.z]}
 	}
 	g := object.New(
-		object.Items(tag.FrameContentSequence, object.New(object.Int(tag.DimensionIndexValues, values...))),
-		object.Items(tag.PlanePositionSequence, object.New(object.Float(tag.ImagePositionPatient, p.position[:]...))),
+		object.Items(tag.FrameContentSequence,
+			object.New(object.Int(tag.DimensionIndexValues, values...))),
+		object.Items(tag.PlanePositionSequence,
+			object.New(object.Float(tag.ImagePositionPatient, p.position[:]...))),
 		object.Items(tag.DerivationImageSequence), // type 2: empty where an image is missing
 	)
 	if !b.LabelMap {
-		g.Put(object.Items(tag.SegmentIdentificationSequence, object.New(object.Int(tag.ReferencedSegmentNumber, s.number))))
+		g.Put(object.Items(tag.SegmentIdentificationSequence,
+			object.New(object.Int(tag.ReferencedSegmentNumber, s.number))))
 	}
 	im, preserved := b.source(s.z)
 	if im == nil {
@@ -223,12 +254,15 @@ func (b *builder) frameGroup(s shown) object.Set {
 	}
 	from := im.reference()
 	from.Put(object.Text(tag.SpatialLocationsPreserved, preserved),
-		object.Items(tag.PurposeOfReferenceCodeSequence, object.Code("121322", "DCM", "Source image for image processing operation")))
+		object.Items(tag.PurposeOfReferenceCodeSequence,
+			object.Code("121322", "DCM", "Source image for image processing operation")))
 	if im.of > 0 {
 		from.Put(object.Int(tag.ReferencedFrameNumber, im.of))
 	}
-	g.Put(object.Items(tag.DerivationImageSequence, object.New(object.Items(tag.SourceImageSequence, from),
-		object.Items(tag.DerivationCodeSequence, object.Code("113076", "DCM", "Segmentation")))))
+	derivation := object.Code("113076", "DCM", "Segmentation")
+	g.Put(object.Items(tag.DerivationImageSequence,
+		object.New(object.Items(tag.SourceImageSequence, from),
+			object.Items(tag.DerivationCodeSequence, derivation))))
 	return g
 }
 

@@ -30,7 +30,8 @@ func (f *frames) load(ctx context.Context, o *object.Object) error {
 	}
 	need := (int64(len(f.list))*int64(f.pixelCount())*int64(f.bits) + 7) / 8
 	if p.Size < need {
-		return fmt.Errorf("it is cut short: %d frames of %d × %d pixels need %d bytes, %d are there", len(f.list), f.columns, f.rows, need, p.Size)
+		return fmt.Errorf("it is cut short: %d frames of %d × %d pixels need %d bytes, "+
+			"%d are there", len(f.list), f.columns, f.rows, need, p.Size)
 	}
 	data := make([]byte, min(need+need%2, p.Size)) // whole words, for those that are turned
 	if _, err := p.ReadAt(data, 0); err != nil {
@@ -86,7 +87,9 @@ func (f *frames) decode(ctx context.Context, o *object.Object) error {
 }
 
 // decodeFrame decodes one frame. One-bit frames come from codecs as bytes and are packed.
-func (f *frames) decodeFrame(ctx context.Context, d *codec.Decoder, o *object.Object, stream []byte) ([]byte, error) {
+func (f *frames) decodeFrame(ctx context.Context, d *codec.Decoder, o *object.Object,
+	stream []byte,
+) ([]byte, error) {
 	shape := codec.Shape{Rows: f.rows, Columns: f.columns, Samples: 1, BitsAllocated: f.bits}
 	decoded, err := d.Decode(ctx, o.TransferSyntax, stream, shape, nil)
 	if err != nil {
@@ -105,7 +108,8 @@ func (f *frames) decodeFrame(ctx context.Context, d *codec.Decoder, o *object.Ob
 		}
 		return packed, nil
 	}
-	return nil, fmt.Errorf("its pixels decode to %d bits each, the header says %d", decoded.Bits, f.bits)
+	return nil, fmt.Errorf("its pixels decode to %d bits each, the header says %d", decoded.Bits,
+		f.bits)
 }
 
 // value is the stored value of pixel i ([y,x]) of frame fr.

@@ -38,7 +38,8 @@ func (p plane) at(y, x float64) volume.Point {
 // parallel says whether q is turned and scaled as p is.
 func (p plane) parallel(q plane) bool {
 	return p.row.Dot(q.row) > 1-1e-6 && p.column.Dot(q.column) > 1-1e-6 &&
-		math.Abs(p.spacing[0]-q.spacing[0]) < 1e-4*p.spacing[0] && math.Abs(p.spacing[1]-q.spacing[1]) < 1e-4*p.spacing[1]
+		math.Abs(p.spacing[0]-q.spacing[0]) < 1e-4*p.spacing[0] &&
+		math.Abs(p.spacing[1]-q.spacing[1]) < 1e-4*p.spacing[1]
 }
 
 // groups are the functional groups of one frame (PS3.3 C.7.6.16): its own, those of all
@@ -65,13 +66,17 @@ func (g groups) floats(sequence, t tag.Tag) []float64 {
 
 // plane reads where a frame lies. Numbers that no image has count as absent.
 func (g groups) plane() plane {
-	p := plane{row: volume.Vector{1, 0, 0}, column: volume.Vector{0, 1, 0}, spacing: [2]float64{1, 1}}
-	if v := g.floats(tag.PlanePositionSequence, tag.ImagePositionPatient); len(v) == 3 && largest(v) < absurdMM {
+	p := plane{
+		row: volume.Vector{1, 0, 0}, column: volume.Vector{0, 1, 0}, spacing: [2]float64{1, 1},
+	}
+	if v := g.floats(tag.PlanePositionSequence, tag.ImagePositionPatient); len(v) == 3 &&
+		largest(v) < absurdMM {
 		p.placed, p.position = true, volume.Point(v)
 	}
 	orientation := g.floats(tag.PlaneOrientationSequence, tag.ImageOrientationPatient)
 	spacing := g.floats(tag.PixelMeasuresSequence, tag.PixelSpacing)
-	if len(orientation) == 6 && len(spacing) == 2 && min(spacing[0], spacing[1]) > 1/absurdMM && largest(spacing) < absurdMM {
+	if len(orientation) == 6 && len(spacing) == 2 && min(spacing[0], spacing[1]) > 1/absurdMM &&
+		largest(spacing) < absurdMM {
 		row, okRow := volume.Vector(orientation[:3]).Unit()
 		column, okColumn := volume.Vector(orientation[3:]).Unit()
 		if okRow && okColumn && math.Abs(row.Dot(column)) < 0.01 {

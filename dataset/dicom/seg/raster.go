@@ -23,7 +23,9 @@ const (
 // Rasterise sets mask ([z,y,x] of grid) to 1 where segment i lies. Where the frames lie pixel
 // on pixel on slices of the grid they are copied, otherwise every voxel takes the nearest
 // pixel of the frame in whose slab its centre lies, and a warning says so.
-func (f *frames) Rasterise(ctx context.Context, i int, grid volume.Geometry, mask []uint8) (warnings []string, err error) {
+func (f *frames) Rasterise(ctx context.Context, i int, grid volume.Geometry,
+	mask []uint8,
+) (warnings []string, err error) {
 	if i < 0 || i >= len(f.numbers) {
 		return nil, fmt.Errorf("segment %d was asked for, it has %d", i+1, len(f.numbers))
 	}
@@ -31,7 +33,8 @@ func (f *frames) Rasterise(ctx context.Context, i int, grid volume.Geometry, mas
 		return nil, err
 	}
 	if len(mask) != grid.Voxels() {
-		return nil, fmt.Errorf("a mask of %d voxels was given for a grid of %d", len(mask), grid.Voxels())
+		return nil, fmt.Errorf("a mask of %d voxels was given for a grid of %d", len(mask),
+			grid.Voxels())
 	}
 	shown := f.of(f.numbers[i])
 	if len(shown) == 0 {
@@ -44,7 +47,9 @@ func (f *frames) Rasterise(ctx context.Context, i int, grid volume.Geometry, mas
 }
 
 // copy copies frames to the slices of grid that they lie on.
-func (f *frames) copy(ctx context.Context, shown []*frame, number int, z []int, grid volume.Geometry, mask []uint8) (warnings []string, err error) {
+func (f *frames) copy(ctx context.Context, shown []*frame, number int, z []int,
+	grid volume.Geometry, mask []uint8,
+) (warnings []string, err error) {
 	outside := 0
 	for k, fr := range shown {
 		if err := ctx.Err(); err != nil {
@@ -65,8 +70,10 @@ func (f *frames) copy(ctx context.Context, shown []*frame, number int, z []int, 
 		}
 	}
 	if outside > 0 {
-		warnings = append(warnings, fmt.Sprintf("%d %s of %s with something drawn on %s outside the study and %s left out.",
-			outside, plural(outside, "frame", "frames"), f.name, plural(outside, "it lies", "them lie"), plural(outside, "is", "are")))
+		warnings = append(warnings, fmt.Sprintf("%d %s of %s with something drawn on %s outside "+
+			"the study and %s left out.",
+			outside, plural(outside, "frame", "frames"), f.name,
+			plural(outside, "it lies", "them lie"), plural(outside, "is", "are")))
 	}
 	return warnings, nil
 }
@@ -113,7 +120,8 @@ func (f *frames) sliceOf(p plane, grid volume.Geometry) (z int, ok bool) {
 	}
 	for i, corner := range [3][2]int{{0, 0}, {f.rows - 1, 0}, {f.rows - 1, f.columns - 1}} {
 		index, ok := grid.ToIndex(p.at(float64(corner[0]), float64(corner[1])))
-		if !ok || math.Abs(index[1]-float64(corner[0])) > inPlanePart || math.Abs(index[2]-float64(corner[1])) > inPlanePart {
+		if !ok || math.Abs(index[1]-float64(corner[0])) > inPlanePart ||
+			math.Abs(index[2]-float64(corner[1])) > inPlanePart {
 			return 0, false
 		}
 		at := math.Round(index[0])
@@ -157,11 +165,14 @@ type layer struct {
 }
 
 // resample puts frames onto another grid.
-func (f *frames) resample(ctx context.Context, shown []*frame, number int, grid volume.Geometry, mask []uint8) ([]string, error) {
+func (f *frames) resample(ctx context.Context, shown []*frame, number int, grid volume.Geometry,
+	mask []uint8,
+) ([]string, error) {
 	var layers []layer
 	for _, fr := range shown {
 		if !fr.placed || !fr.oriented {
-			return nil, errors.New("its frames do not say where they lie, and the images that they were drawn on are not those of the study")
+			return nil, errors.New("its frames do not say where they lie, and the images that " +
+				"they were drawn on are not those of the study")
 		}
 		i := slices.IndexFunc(layers, func(l layer) bool { return l.frames[0].parallel(fr.plane) })
 		if i < 0 {
@@ -179,16 +190,20 @@ func (f *frames) resample(ctx context.Context, shown []*frame, number int, grid 
 			return nil, err
 		}
 	}
-	warnings := []string{fmt.Sprintf("%s was drawn on another grid than the study's; it was resampled to the nearest voxels, so edges may be off by half a voxel.", f.name)}
+	warnings := []string{fmt.Sprintf("%s was drawn on another grid than the study's; it was "+
+		"resampled to the nearest voxels, so edges may be off by half a voxel.", f.name)}
 	if lost := f.outside(shown, number, grid); lost > 0 {
-		warnings = append(warnings, fmt.Sprintf("%d pixels of %s lie outside the study and are left out.", lost, f.name))
+		warnings = append(warnings, fmt.Sprintf("%d pixels of %s lie outside the study and are "+
+			"left out.", lost, f.name))
 	}
 	return warnings, nil
 }
 
 func (l layer) sorted() layer {
 	n := l.frames[0].normal()
-	slices.SortStableFunc(l.frames, func(a, b *frame) int { return cmp.Compare(a.position.Dot(n), b.position.Dot(n)) })
+	slices.SortStableFunc(l.frames, func(a, b *frame) int {
+		return cmp.Compare(a.position.Dot(n), b.position.Dot(n))
+	})
 	for _, fr := range l.frames {
 		l.along = append(l.along, fr.position.Dot(n))
 	}
@@ -196,7 +211,9 @@ func (l layer) sorted() layer {
 }
 
 // pull takes for every voxel of grid the nearest pixel, slices on all processors.
-func (f *frames) pull(ctx context.Context, l layer, gap float64, number int, grid volume.Geometry, mask []uint8) error {
+func (f *frames) pull(ctx context.Context, l layer, gap float64, number int, grid volume.Geometry,
+	mask []uint8,
+) error {
 	drawn := make([]func(int) bool, len(l.frames))
 	for i, fr := range l.frames {
 		drawn[i] = f.shows(fr, number)
@@ -216,7 +233,9 @@ func (f *frames) pull(ctx context.Context, l layer, gap float64, number int, gri
 }
 
 // pullRow sets what is drawn at the voxels from + x·step of one row.
-func (f *frames) pullRow(l layer, gap float64, drawn []func(int) bool, from volume.Point, step volume.Vector, row []uint8) {
+func (f *frames) pullRow(l layer, gap float64, drawn []func(int) bool, from volume.Point,
+	step volume.Vector, row []uint8,
+) {
 	first := l.frames[0]
 	n, spacing := first.normal(), first.spacing
 	along, alongStep := from.Dot(n), step.Dot(n)
@@ -274,7 +293,8 @@ func (f *frames) outside(shown []*frame, number int, grid volume.Geometry) int {
 			}
 		}
 		top, bottom, first, last := box.Min.Y, box.Max.Y-1, box.Min.X, box.Max.X-1
-		if box.Empty() || inside(fr, top, first) && inside(fr, top, last) && inside(fr, bottom, first) && inside(fr, bottom, last) {
+		if box.Empty() || inside(fr, top, first) && inside(fr, top, last) && inside(fr, bottom,
+			first) && inside(fr, bottom, last) {
 			continue // the grid is convex
 		}
 		for y := top; y <= bottom; y++ {

@@ -21,7 +21,8 @@ import (
 // opened opens a folder or file of the shared data as its only series.
 func opened(t *testing.T, pattern string) *series.Series {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(shared.Data(t, filepath.Dir(pattern)), filepath.Base(pattern)))
+	files, err := filepath.Glob(filepath.Join(shared.Data(t, filepath.Dir(pattern)),
+		filepath.Base(pattern)))
 	if err != nil || len(files) == 0 {
 		t.Fatal(pattern, err)
 	}
@@ -35,7 +36,10 @@ func opened(t *testing.T, pattern string) *series.Series {
 func TestForeignFilesLieOnTheirCT(t *testing.T) {
 	for _, c := range []struct{ ct, seg, sums string }{
 		{"dicom-seg/dcmqi/ct-3slice/*.dcm", "dicom-seg/dcmqi/liver.dcm", "[[36233 35645 35220]]"},
-		{"dicom-seg/dcmqi/ct-3slice/*.dcm", "dicom-syntaxes/pydicom-data/liver.dcm", "[[36233 35645 35220]]"},
+		{
+			"dicom-seg/dcmqi/ct-3slice/*.dcm", "dicom-syntaxes/pydicom-data/liver.dcm",
+			"[[36233 35645 35220]]",
+		},
 		{"dicom-seg/dcmqi/ct-3slice/*.dcm", "dicom-seg/dcmqi/partial_overlaps.dcm", ""},
 		{"dicom-seg/dcmqi/24x38x3/image/*.dcm", "dicom-seg/dcmqi/24x38x3/seg/label.seg", ""},
 		{"dicom-seg/dcmqi/24x38x3/image/*.dcm", "dicom-seg/dcmqi/sparse-labelmap-noppv.dcm", ""},
@@ -90,7 +94,8 @@ func drawnIn(f *frames, number int) int {
 func TestAnotherFrameOfReferenceDoesNotFit(t *testing.T) {
 	s := opened(t, "dicom-seg/dcmqi/24x38x3/image/*.dcm")
 	sg, _ := read(t, shared.Data(t, "dicom-seg/dcmqi/liver.dcm"))
-	if match, why := Fits(sg, s); match != NoMatch || !strings.Contains(why, "another frame of reference") {
+	if match, why := Fits(sg, s); match != NoMatch ||
+		!strings.Contains(why, "another frame of reference") {
 		t.Errorf("%v: %s", match, why)
 	}
 	sg.FrameUID = ""
@@ -130,14 +135,18 @@ func TestOtherGridsTakeTheNearestVoxel(t *testing.T) {
 		s := scanned(t, g, nil)
 		a := toWrite(t, s, drawn(s.Geometry))
 		sg, _ := read(t, write(t, a))
-		finer := volume.NewGeometry([3]int{14, 12, 17}, [3]float64{0.9, 0.5, 0.6}, volume.Point{-9.9, 20.1, 29.7})
+		finer := volume.NewGeometry([3]int{14, 12, 17}, [3]float64{0.9, 0.5, 0.6},
+			volume.Point{-9.9, 20.1, 29.7})
 		flipped := a.Labels.Geometry
 		for r := range 3 {
 			flipped.Affine[r][3] += flipped.Affine[r][0] * float64(flipped.Size[2]-1)
 			flipped.Affine[r][0] *= -1
 		}
-		coarser := volume.NewGeometry([3]int{3, 4, 4}, [3]float64{4.1, 1.5, 1.7}, volume.Point{-9.8, 20.2, 30.3})
-		for name, grid := range map[string]volume.Geometry{"finer": finer, "flipped": flipped, "coarser": coarser} {
+		coarser := volume.NewGeometry([3]int{3, 4, 4}, [3]float64{4.1, 1.5, 1.7},
+			volume.Point{-9.8, 20.2, 30.3})
+		for name, grid := range map[string]volume.Geometry{
+			"finer": finer, "flipped": flipped, "coarser": coarser,
+		} {
 			for i, segment := range sg.Segments {
 				mask := make([]uint8, grid.Voxels())
 				warnings, err := sg.Rasterise(t.Context(), i, grid, mask)
@@ -145,10 +154,12 @@ func TestOtherGridsTakeTheNearestVoxel(t *testing.T) {
 					t.Fatalf("%s to %s: %v %q", from, name, err, warnings)
 				}
 				for k, m := range mask {
-					p := grid.ToMM(float64(k/grid.SliceVoxels()), float64(k/grid.Size[2]%grid.Size[1]), float64(k%grid.Size[2]))
+					p := grid.ToMM(float64(k/grid.SliceVoxels()),
+						float64(k/grid.Size[2]%grid.Size[1]), float64(k%grid.Size[2]))
 					want, sure := nearestLabel(a.Labels, p)
 					if sure && (m == 1) != (int(want) == segment.Number) {
-						t.Fatalf("%s to %s, segment %d: voxel %d is %d, the nearest is of class %d", from, name, segment.Number, k, m, want)
+						t.Fatalf("%s to %s, segment %d: voxel %d is %d, the nearest is of class %d",
+							from, name, segment.Number, k, m, want)
 					}
 				}
 			}
@@ -164,7 +175,8 @@ func TestPartsOutsideAreToldOf(t *testing.T) {
 	fewer.Size[0] = 2
 	mask := make([]uint8, fewer.Voxels())
 	warnings, err := sg.Rasterise(t.Context(), 0, fewer, mask)
-	if err != nil || len(warnings) != 1 || warnings[0] != "2 frames of seg.dcm with something drawn on them lie outside the study and are left out." {
+	if err != nil || len(warnings) != 1 || warnings[0] != "2 frames of seg.dcm with something "+
+		"drawn on them lie outside the study and are left out." {
 		t.Errorf("%v %q", err, warnings)
 	}
 	for i, m := range mask {
@@ -175,7 +187,8 @@ func TestPartsOutsideAreToldOf(t *testing.T) {
 	smaller := s.Geometry
 	smaller.Size[2] = 4
 	warnings, err = sg.Rasterise(t.Context(), 0, smaller, make([]uint8, smaller.Voxels()))
-	if err != nil || len(warnings) != 2 || !strings.Contains(warnings[1], "pixels of seg.dcm lie outside the study") {
+	if err != nil || len(warnings) != 2 || !strings.Contains(warnings[1],
+		"pixels of seg.dcm lie outside the study") {
 		t.Errorf("%v %q", err, warnings)
 	}
 	if _, err := sg.Rasterise(t.Context(), 0, smaller, nil); err == nil {
@@ -188,7 +201,8 @@ func TestTiltedStacksOntoStraightGrids(t *testing.T) {
 	s := scanned(t, grids()["tilted"], nil)
 	a := toWrite(t, s, drawn(s.Geometry))
 	sg, f := read(t, write(t, a))
-	straight := volume.NewGeometry([3]int{5, 16, 9}, [3]float64{2.5, 0.7, 0.8}, volume.Point{-10, 20, 30})
+	straight := volume.NewGeometry([3]int{5, 16, 9}, [3]float64{2.5, 0.7, 0.8},
+		volume.Point{-10, 20, 30})
 	mask := make([]uint8, straight.Voxels())
 	if _, err := sg.Rasterise(t.Context(), 0, straight, mask); err != nil {
 		t.Fatal(err)
@@ -221,7 +235,10 @@ func TestMultiFrameSources(t *testing.T) {
 		first, step = images[last-1].plane, step.Scale(-1)
 	}
 	for r := range 3 {
-		g.Affine[r] = [4]float64{first.row[r] * first.spacing[1], first.column[r] * first.spacing[0], step[r], first.position[r]}
+		g.Affine[r] = [4]float64{
+			first.row[r] * first.spacing[1], first.column[r] * first.spacing[0], step[r],
+			first.position[r],
+		}
 	}
 	source, err := ReadSource(t.Context(), []string{path}, g)
 	if err != nil {

@@ -22,9 +22,10 @@ const (
 type kind uint8
 
 const (
-	ofBits      kind = iota // BINARY: one frame a segment and slice, one bit a pixel
-	ofFractions             // FRACTIONAL: one frame a segment and slice, a fraction of maximum a pixel
-	ofLabels                // LABELMAP: one frame a slice, pixels are segment numbers
+	ofBits kind = iota // BINARY: one frame a segment and slice, one bit a pixel
+	// FRACTIONAL: one frame a segment and slice, a fraction of maximum a pixel
+	ofFractions
+	ofLabels // LABELMAP: one frame a slice, pixels are segment numbers
 )
 
 // frames is a segmentation's rasteriser: its frames in memory, as they are stored.
@@ -69,7 +70,9 @@ func Read(ctx context.Context, path string, o *object.Object) (*annotation.Segme
 		return nil, err
 	}
 	f.name = baseName(path)
-	s := &annotation.Segmentation{Path: path, Format: Format, FrameUID: o.Text(tag.FrameOfReferenceUID), Rasteriser: f}
+	s := &annotation.Segmentation{
+		Path: path, Format: Format, FrameUID: o.Text(tag.FrameOfReferenceUID), Rasteriser: f,
+	}
 	f.references(o, s)
 	if err := f.segments(o, s); err != nil {
 		return nil, err
@@ -80,7 +83,9 @@ func Read(ctx context.Context, path string, o *object.Object) (*annotation.Segme
 
 // newFrames reads what a segmentation says about its frames and their form.
 func newFrames(o *object.Object) (*frames, error) {
-	f := &frames{rows: o.Int(tag.Rows, 0), columns: o.Int(tag.Columns, 0), bits: o.Int(tag.BitsAllocated, 0)}
+	f := &frames{
+		rows: o.Int(tag.Rows, 0), columns: o.Int(tag.Columns, 0), bits: o.Int(tag.BitsAllocated, 0),
+	}
 	if err := f.setKind(o); err != nil {
 		return nil, err
 	}
@@ -128,7 +133,8 @@ func (f *frames) setKind(o *object.Object) error {
 	case t == "LABELMAP" && (f.bits == 8 || f.bits == 16):
 		f.kind = ofLabels
 	case t == "BINARY" || t == "FRACTIONAL" || t == "LABELMAP":
-		return fmt.Errorf("it is a %s segmentation with %d bits a pixel, which the standard does not know", t, f.bits)
+		return fmt.Errorf("it is a %s segmentation with %d bits a pixel, which the standard does "+
+			"not know", t, f.bits)
 	default:
 		return fmt.Errorf("its segmentation type %.16q is unknown", t)
 	}
@@ -139,11 +145,13 @@ func (f *frames) setKind(o *object.Object) error {
 func (f *frame) describe(g groups, k kind) error {
 	f.plane = g.plane()
 	source := g.item(tag.DerivationImageSequence).Item(tag.SourceImageSequence)
-	f.instance, f.of = source.Text(tag.ReferencedSOPInstanceUID), source.Int(tag.ReferencedFrameNumber, 1)
+	f.instance, f.of = source.Text(tag.ReferencedSOPInstanceUID),
+		source.Int(tag.ReferencedFrameNumber, 1)
 	if k == ofLabels {
 		return nil
 	}
-	if f.segment = g.item(tag.SegmentIdentificationSequence).Int(tag.ReferencedSegmentNumber, 0); f.segment < 1 {
+	if f.segment = g.item(tag.SegmentIdentificationSequence).Int(tag.ReferencedSegmentNumber,
+		0); f.segment < 1 {
 		return errors.New("it does not say which segment it shows")
 	}
 	return nil
@@ -166,7 +174,8 @@ func (f *frames) references(o *object.Object, s *annotation.Segmentation) {
 	}
 	delete(f.instances, "")
 	if len(series) > 1 {
-		s.Warnings = append(s.Warnings, fmt.Sprintf("%s refers to %d series; it is matched to the first.", f.name, len(series)))
+		s.Warnings = append(s.Warnings, fmt.Sprintf("%s refers to %d series; it is matched to "+
+			"the first.", f.name, len(series)))
 	}
 }
 
@@ -202,7 +211,8 @@ func (f *frames) segments(o *object.Object, s *annotation.Segmentation) error {
 // backgroundOf finds the label that is described as background; 0 if none is.
 func backgroundOf(items []object.Set) int {
 	for _, item := range items {
-		if c := code(item.Item(tag.SegmentedPropertyTypeCodeSequence)); c.Value == "125040" && c.Scheme == "DCM" {
+		if c := code(item.Item(tag.SegmentedPropertyTypeCodeSequence)); c.Value == "125040" &&
+			c.Scheme == "DCM" {
 			return item.Int(tag.SegmentNumber, 0)
 		}
 	}
@@ -214,7 +224,10 @@ func code(item object.Set) classes.Code {
 	if value == "" {
 		value = item.Text(tag.LongCodeValue)
 	}
-	return classes.Code{Value: value, Scheme: item.Text(tag.CodingSchemeDesignator), Meaning: item.Text(tag.CodeMeaning)}
+	return classes.Code{
+		Value: value, Scheme: item.Text(tag.CodingSchemeDesignator),
+		Meaning: item.Text(tag.CodeMeaning),
+	}
 }
 
 // checkNumbers warns of pixels that belong to no segment that is described.
@@ -240,7 +253,8 @@ func (f *frames) checkNumbers(s *annotation.Segmentation) {
 		}
 	}
 	if left > 0 {
-		s.Warnings = append(s.Warnings, fmt.Sprintf("%s shows %d %s that it does not describe; they are left out.", f.name, left, plural(left, "segment", "segments")))
+		s.Warnings = append(s.Warnings, fmt.Sprintf("%s shows %d %s that it does not describe; "+
+			"they are left out.", f.name, left, plural(left, "segment", "segments")))
 	}
 }
 

@@ -56,7 +56,8 @@ func (f *frames) lines() []string {
 			}
 			where := ""
 			if fr.placed {
-				where = fmt.Sprintf("%.4f %.4f %.4f", fr.position[0], fr.position[1], fr.position[2])
+				where = fmt.Sprintf("%.4f %.4f %.4f", fr.position[0], fr.position[1],
+					fr.position[2])
 			}
 			out = append(out, fmt.Sprintf("%d %s %x %d", n, where, sha256.Sum256(mask), sum))
 		}
@@ -74,7 +75,8 @@ func pydicom(t testing.TB, path string) []string {
 	t.Helper()
 	out, err := exec.Command("/usr/bin/python3", "testdata/frames.py", path).CombinedOutput()
 	var exit *exec.ExitError
-	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) || errors.As(err, &exit) && exit.ExitCode() == 42 {
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) ||
+		errors.As(err, &exit) && exit.ExitCode() == 42 {
 		t.Skip("python3 with pydicom is not installed")
 	}
 	if err != nil {

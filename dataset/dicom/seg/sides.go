@@ -98,7 +98,9 @@ func runsOf(l *volume.LabelMap) (runs []run, rows []int) {
 			for x < w && row[x] != classes.Background {
 				x++
 			}
-			runs = append(runs, run{z: int32(r / l.Size[1]), y: int32(r % l.Size[1]), x0: int32(from), x1: int32(x)})
+			runs = append(runs, run{
+				z: int32(r / l.Size[1]), y: int32(r % l.Size[1]), x0: int32(from), x1: int32(x),
+			})
 		}
 		rows = append(rows, len(runs))
 	}

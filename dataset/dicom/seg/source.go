@@ -69,7 +69,8 @@ func imagesOf(o *object.Object, path string) []*sourceImage {
 	}
 	if len(per) == 0 {
 		one.plane = groups{object: o.Set}.plane()
-		one.gap, one.thickness = positive(o.Floats(tag.SpacingBetweenSlices)), positive(o.Floats(tag.SliceThickness))
+		one.gap, one.thickness = positive(o.Floats(tag.SpacingBetweenSlices)),
+			positive(o.Floats(tag.SliceThickness))
 		return []*sourceImage{&one}
 	}
 	shared := o.Item(tag.SharedFunctionalGroupsSequence)
@@ -89,7 +90,9 @@ func imagesOf(o *object.Object, path string) []*sourceImage {
 func (s *Source) place(all []*sourceImage) error {
 	n := s.grid.Normal()
 	if all[0].placed {
-		slices.SortStableFunc(all, func(a, b *sourceImage) int { return cmp.Compare(a.position.Dot(n), b.position.Dot(n)) })
+		slices.SortStableFunc(all, func(a, b *sourceImage) int {
+			return cmp.Compare(a.position.Dot(n), b.position.Dot(n))
+		})
 	}
 	s.all = all
 	if len(all) == len(s.at) && s.spans(all) {
@@ -106,7 +109,8 @@ func (s *Source) place(all []*sourceImage) error {
 	}
 	for z, im := range s.at {
 		if im != nil && (im.rows != s.grid.Size[1] || im.columns != s.grid.Size[2]) {
-			return fmt.Errorf("%s has %d × %d pixels, the study's slices have %d × %d", baseName(im.path), im.columns, im.rows, s.grid.Size[2], s.grid.Size[1])
+			return fmt.Errorf("%s has %d × %d pixels, the study's slices have %d × %d",
+				baseName(im.path), im.columns, im.rows, s.grid.Size[2], s.grid.Size[1])
 		}
 		if im != nil && im.placed && im.oriented && !s.contains(im) {
 			return fmt.Errorf("%s does not lie on slice %d of the study", baseName(im.path), z+1)
@@ -136,7 +140,8 @@ func (s *Source) spans(sorted []*sourceImage) bool {
 func (s *Source) sliceOf(im *sourceImage) (z int, ok bool) {
 	index, ok := s.grid.ToIndex(im.position)
 	at := math.Round(index[0])
-	ok = ok && im.placed && im.rows == s.grid.Size[1] && im.columns == s.grid.Size[2] && at >= 0 && at < float64(len(s.at)) &&
+	ok = ok && im.placed && im.rows == s.grid.Size[1] && im.columns == s.grid.Size[2] && at >= 0 &&
+		at < float64(len(s.at)) &&
 		math.Abs(index[0]-at) < acrossPart && math.Abs(index[1]) < 0.5 && math.Abs(index[2]) < 0.5
 	return int(at), ok
 }
@@ -149,7 +154,8 @@ func (s *Source) contains(im *sourceImage) bool {
 	start, ok := s.grid.ToIndex(im.position)
 	corner, okCorner := s.grid.ToIndex(im.at(float64(im.rows-1), float64(im.columns-1)))
 	ok = ok && okCorner && math.Abs(corner[0]-start[0]) < 0.5 &&
-		math.Abs(corner[1]-start[1]-float64(im.rows-1)) < 0.5 && math.Abs(corner[2]-start[2]-float64(im.columns-1)) < 0.5
+		math.Abs(corner[1]-start[1]-float64(im.rows-1)) < 0.5 &&
+		math.Abs(corner[2]-start[2]-float64(im.columns-1)) < 0.5
 	return ok && start[0] > -1 && start[0] < float64(s.grid.Size[0])
 }
 
@@ -161,7 +167,10 @@ func (s *Source) planeOf(z int) plane {
 	spacing := s.grid.Spacing()
 	row, _ := s.grid.Step(0).Unit()
 	columnAxis, _ := s.grid.Step(1).Unit()
-	p := plane{placed: true, oriented: true, position: s.grid.ToMM(float64(z), 0, 0), row: row, column: columnAxis, spacing: [2]float64{spacing[1], spacing[2]}}
+	p := plane{
+		placed: true, oriented: true, position: s.grid.ToMM(float64(z), 0, 0), row: row,
+		column: columnAxis, spacing: [2]float64{spacing[1], spacing[2]},
+	}
 	if im := s.at[z]; im != nil {
 		p.thickness = im.thickness
 	}

@@ -57,7 +57,9 @@ func Write(ctx context.Context, path string, a Annotation) error {
 
 // WriteWithCT is Write for studies that were not opened from DICOM: it writes v into the
 // folder CT beside path as CT images and refers to these.
-func WriteWithCT(ctx context.Context, path string, v *volume.Volume, info dicom.Info, a Annotation) error {
+func WriteWithCT(ctx context.Context, path string, v *volume.Volume, info dicom.Info,
+	a Annotation,
+) error {
 	dir := filepath.Join(filepath.Dir(path), "CT")
 	if err := dicom.Write(ctx, dir, v, info); err != nil {
 		return err
@@ -113,7 +115,8 @@ func newBuilder(a Annotation) (*builder, error) {
 	case a.Labels == nil || a.Source == nil:
 		return nil, errors.New("a segmentation needs labels and the series that they are of")
 	case !a.Labels.SameGrid(a.Source.grid):
-		return nil, errors.New("the labels do not lie on the grid of the series, so they cannot be written as its segmentation")
+		return nil, errors.New("the labels do not lie on the grid of the series, so they cannot " +
+			"be written as its segmentation")
 	case a.Labels.Size[1] > math.MaxUint16 || a.Labels.Size[2] > math.MaxUint16:
 		return nil, errors.New("the slices are larger than DICOM can say")
 	}
@@ -154,7 +157,9 @@ func (b *builder) split(ctx context.Context) error {
 	}
 	names := classes.Names()
 	add := func(c classes.Class, s side, label string) {
-		b.parts = append(b.parts, &part{number: len(b.parts) + 1, class: c, side: s, label: label, colour: classes.Colors()[c]})
+		b.parts = append(b.parts, &part{
+			number: len(b.parts) + 1, class: c, side: s, label: label, colour: classes.Colors()[c],
+		})
 		numbers[c][s] = uint8(len(b.parts))
 	}
 	for _, c := range b.Known {

@@ -30,7 +30,8 @@ func TestMain(m *testing.M) { os.Exit(codectest.Main(m)) }
 // grids are the shapes of studies that segmentations are written for. Sizes are odd, so that
 // frames do not end with bytes.
 func grids() map[string]volume.Geometry {
-	axial := volume.NewGeometry([3]int{5, 7, 9}, [3]float64{2.5, 0.7, 0.8}, volume.Point{-10, 20, 30})
+	axial := volume.NewGeometry([3]int{5, 7, 9}, [3]float64{2.5, 0.7, 0.8},
+		volume.Point{-10, 20, 30})
 	tilted := axial
 	tilted.Affine[1][2] = 0.9 // slices shifted to posterior from one to the next
 	oblique := axial
@@ -46,7 +47,9 @@ func grids() map[string]volume.Geometry {
 func scanned(t testing.TB, g volume.Geometry, change func(z int, o *object.Object)) *series.Series {
 	t.Helper()
 	dir := t.TempDir()
-	info := dicom.Info{PatientID: "P1", PatientName: "Doe^Jane", Description: "CHEST", Date: "2026-01-31"}
+	info := dicom.Info{
+		PatientID: "P1", PatientName: "Doe^Jane", Description: "CHEST", Date: "2026-01-31",
+	}
 	if err := dicom.Write(t.Context(), dir, volume.New(g), info); err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +85,8 @@ func TestResampledSeries(t *testing.T) {
 			o.Put(object.Float(tag.ImagePositionPatient, -10, 20+float64(z), 30+2.5*float64(z)))
 		},
 		"uneven": func(z int, o *object.Object) {
-			o.Put(object.Float(tag.ImagePositionPatient, -10, 20, []float64{30, 32.5, 35, 40, 47.5}[z]))
+			o.Put(object.Float(tag.ImagePositionPatient, -10, 20,
+				[]float64{30, 32.5, 35, 40, 47.5}[z]))
 		},
 	} {
 		acquired := scanned(t, grids()["axial"], change)
@@ -107,7 +111,8 @@ func TestResampledSeries(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := len(o.Item(tag.ReferencedSeriesSequence).Items(tag.ReferencedInstanceSequence)); n != 5 {
+		series := o.Item(tag.ReferencedSeriesSequence)
+		if n := len(series.Items(tag.ReferencedInstanceSequence)); n != 5 {
 			t.Errorf("%s: it refers to %d images", name, n)
 		}
 		verify(t, name, path, false)
@@ -161,7 +166,10 @@ func labelsOf(t testing.TB, s *annotation.Segmentation, g volume.Geometry) *volu
 				t.Fatalf("voxel %d lies in two segments", k)
 			}
 			if m == 1 {
-				out.Labels[k] = map[string]uint8{"112120": classes.GroundGlass, "9656002": classes.Consolidation, "39607008": classes.LungsOther}[segment.Type.Value]
+				out.Labels[k] = map[string]uint8{
+					"112120": classes.GroundGlass, "9656002": classes.Consolidation,
+					"39607008": classes.LungsOther,
+				}[segment.Type.Value]
 			}
 		}
 	}
@@ -183,7 +191,8 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 				t.Errorf("%s: %s", name, why)
 			}
 			if got, want := f.lines(), pydicom(t, path); !slices.Equal(got, want) {
-				t.Errorf("%s, label map %v: read\n%s\npydicom\n%s", name, asMap, strings.Join(got, "\n"), strings.Join(want, "\n"))
+				t.Errorf("%s, label map %v: read\n%s\npydicom\n%s", name, asMap,
+					strings.Join(got, "\n"), strings.Join(want, "\n"))
 			}
 			verify(t, name, path, asMap)
 		}
@@ -212,8 +221,12 @@ func verify(t testing.TB, name, path string, asMap bool) {
 	}
 	for line := range strings.Lines(string(out)) {
 		known := asMap && slices.ContainsFunc([]string{
-			"SegmentNumber not monotonically increasing from one", "Value is zero for value 1 of attribute <Segment Number>", // the background
-			"Unrecognized enumerated value <LABELMAP>", "Required Element=<SegmentIdentificationSequence>", // which label maps have not
+			// the background
+			"SegmentNumber not monotonically increasing from one", "Value is zero for value 1 of " +
+				"attribute <Segment Number>",
+			// which label maps have not
+			"Unrecognized enumerated value <LABELMAP>",
+			"Required Element=<SegmentIdentificationSequence>",
 		}, func(s string) bool { return strings.Contains(line, s) })
 		if strings.HasPrefix(line, "Error") && !known {
 			t.Errorf("%s: dciodvfy says: %s", name, line)
@@ -286,17 +299,22 @@ func TestTheFileSaysWhoMadeIt(t *testing.T) {
 	} {
 		item := items[i]
 		algorithm := item.Item(tag.SegmentationAlgorithmIdentificationSequence)
-		got := fmt.Sprintf("%d %s %s %s %s %s %s", item.Int(tag.SegmentNumber, 0), item.Text(tag.SegmentAlgorithmType), algorithm.Text(tag.AlgorithmName),
-			algorithm.Text(tag.AlgorithmVersion), item.Item(tag.SegmentedPropertyTypeCodeSequence).Text(tag.CodeValue),
-			item.Item(tag.SegmentedPropertyCategoryCodeSequence).Text(tag.CodeValue), item.Item(tag.AnatomicRegionSequence).Text(tag.CodeValue))
+		got := fmt.Sprintf("%d %s %s %s %s %s %s", item.Int(tag.SegmentNumber, 0),
+			item.Text(tag.SegmentAlgorithmType), algorithm.Text(tag.AlgorithmName),
+			algorithm.Text(tag.AlgorithmVersion),
+			item.Item(tag.SegmentedPropertyTypeCodeSequence).Text(tag.CodeValue),
+			item.Item(tag.SegmentedPropertyCategoryCodeSequence).Text(tag.CodeValue),
+			item.Item(tag.AnatomicRegionSequence).Text(tag.CodeValue))
 		if got != want {
 			t.Errorf("segment %d: %s, want %s", i+1, got, want)
 		}
-		if len(item.Ints(tag.RecommendedDisplayCIELabValue)) != 3 || !object.ValidUID(item.Text(tag.TrackingUID)) {
+		if len(item.Ints(tag.RecommendedDisplayCIELabValue)) != 3 ||
+			!object.ValidUID(item.Text(tag.TrackingUID)) {
 			t.Errorf("segment %d has no colour or no tracking UID", i+1)
 		}
 	}
-	if got := items[1].Text(tag.SegmentDescription); got != "1 slice corrected by a person, 3 slices drawn by a person" {
+	if got := items[1].Text(tag.SegmentDescription); got != "1 slice corrected by a person, 3 "+
+		"slices drawn by a person" {
 		t.Errorf("description %q", got)
 	}
 	checkReferences(t, o, s)
@@ -309,14 +327,20 @@ func checkReferences(t *testing.T, o *object.Object, s *series.Series) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, same := range []tag.Tag{tag.PatientName, tag.PatientID, tag.StudyInstanceUID, tag.StudyDate, tag.FrameOfReferenceUID} {
+	for _, same := range []tag.Tag{
+		tag.PatientName, tag.PatientID, tag.StudyInstanceUID, tag.StudyDate,
+		tag.FrameOfReferenceUID,
+	} {
 		if o.Text(same) == "" || o.Text(same) != source.Text(same) {
 			t.Errorf("%v is %q, the source has %q", same, o.Text(same), source.Text(same))
 		}
 	}
 	referenced := o.Item(tag.ReferencedSeriesSequence)
-	if referenced.Text(tag.SeriesInstanceUID) != s.ID || len(referenced.Items(tag.ReferencedInstanceSequence)) != len(s.Files) {
-		t.Errorf("it refers to %d images of %q", len(referenced.Items(tag.ReferencedInstanceSequence)), referenced.Text(tag.SeriesInstanceUID))
+	if referenced.Text(tag.SeriesInstanceUID) != s.ID ||
+		len(referenced.Items(tag.ReferencedInstanceSequence)) != len(s.Files) {
+		t.Errorf("it refers to %d images of %q",
+			len(referenced.Items(tag.ReferencedInstanceSequence)),
+			referenced.Text(tag.SeriesInstanceUID))
 	}
 	last := math.Inf(-1)
 	for i, frame := range o.Items(tag.PerFrameFunctionalGroupsSequence) {
@@ -329,7 +353,8 @@ func checkReferences(t *testing.T, o *object.Object, s *series.Series) {
 			t.Errorf("frame %d at %g mm follows one at %g mm", i+1, z, last)
 		}
 		last = z
-		instance := frame.Item(tag.DerivationImageSequence).Item(tag.SourceImageSequence).Text(tag.ReferencedSOPInstanceUID)
+		from := frame.Item(tag.DerivationImageSequence).Item(tag.SourceImageSequence)
+		instance := from.Text(tag.ReferencedSOPInstanceUID)
 		image, err := object.Read(s.Files[index[1]-1])
 		if err != nil || image.Text(tag.SOPInstanceUID) != instance {
 			t.Errorf("frame %d was made from %q", i+1, instance)
@@ -420,7 +445,8 @@ func TestStudiesThatAreNotDICOM(t *testing.T) {
 	g := grids()["oblique"]
 	v, l := volume.New(g), drawn(g)
 	path := filepath.Join(t.TempDir(), "seg.dcm")
-	if err := WriteWithCT(t.Context(), path, v, dicom.Info{Description: "NIfTI"}, Annotation{Labels: l}); err != nil {
+	if err := WriteWithCT(t.Context(), path, v, dicom.Info{Description: "NIfTI"},
+		Annotation{Labels: l}); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "CT", "*.dcm"))
@@ -451,7 +477,9 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	wrong.Labels.Labels[3] = 9
 	none := good
 	none.Known = []classes.Class{}
-	for name, a := range map[string]Annotation{"another grid": other, "no class": wrong, "nothing annotated": none, "nothing": {}} {
+	for name, a := range map[string]Annotation{
+		"another grid": other, "no class": wrong, "nothing annotated": none, "nothing": {},
+	} {
 		path := filepath.Join(t.TempDir(), "seg.dcm")
 		if err := Write(t.Context(), path, a); err == nil {
 			t.Errorf("%s: written", name)
@@ -462,7 +490,8 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Write(ctx, filepath.Join(t.TempDir(), "seg.dcm"), good); !errors.Is(err, context.Canceled) {
+	if err := Write(ctx, filepath.Join(t.TempDir(), "seg.dcm"), good); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("a cancelled write: %v", err)
 	}
 }
@@ -471,7 +500,8 @@ func TestWhatCannotBeWritten(t *testing.T) {
 func TestRealSeries(t *testing.T) {
 	seen := 0
 	for _, folder := range []string{
-		"chest-ct-lungdx", "ct-rtstruct-sts", "ct-tilt-dcmqa", "ct-nifti-totalseg", "dicom-seg/dcmqi/ct-3slice", "dicom-seg/dcmqi/24x38x3/image",
+		"chest-ct-lungdx", "ct-rtstruct-sts", "ct-tilt-dcmqa", "ct-nifti-totalseg",
+		"dicom-seg/dcmqi/ct-3slice", "dicom-seg/dcmqi/24x38x3/image",
 		"dicom-syntaxes/lungmask", "dicom-syntaxes/pydicom-data", "dicom-syntaxes/ctimage",
 	} {
 		root := shared.Data(t, folder)
@@ -520,7 +550,10 @@ func TestColoursAreCIELab(t *testing.T) {
 		{0, 0, 255}:     {29.57, 68.30, -112.03},
 	} {
 		got := cieLab(c)
-		for i, v := range []float64{float64(got[0]) * 100 / 65535, float64(got[1])*255/65535 - 128, float64(got[2])*255/65535 - 128} {
+		for i, v := range []float64{
+			float64(got[0]) * 100 / 65535, float64(got[1])*255/65535 - 128,
+			float64(got[2])*255/65535 - 128,
+		} {
 			if math.Abs(v-want[i]) > 0.05 {
 				t.Errorf("%v: %v of %d is %.2f, want %.2f", c, "Lab"[i:i+1], got[i], v, want[i])
 			}

@@ -27,7 +27,8 @@ func optional() []tag.Tag {
 	return []tag.Tag{
 		tag.IssuerOfPatientID, tag.StudyInstanceUID, tag.StudyDescription, tag.FrameOfReferenceUID,
 		tag.PatientAge, tag.PatientSize, tag.PatientWeight, tag.TimezoneOffsetFromUTC,
-		tag.PatientIdentityRemoved, tag.DeidentificationMethod, tag.DeidentificationMethodCodeSequence,
+		tag.PatientIdentityRemoved, tag.DeidentificationMethod,
+		tag.DeidentificationMethodCodeSequence,
 		tag.LongitudinalTemporalInformationModified,
 	}
 }
@@ -45,12 +46,14 @@ func Copied(head object.Set) object.Set {
 		}
 	}
 	for _, t := range optional() {
-		if e := conforming(head.Find(t)); e != nil && (len(head.Texts(t)) > 0 || len(head.Items(t)) > 0) {
+		if e := conforming(head.Find(t)); e != nil &&
+			(len(head.Texts(t)) > 0 || len(head.Items(t)) > 0) {
 			out.Put(e)
 		}
 	}
 	// PS3.3 C.7.1.1: what was removed must say how.
-	if out.Text(tag.PatientIdentityRemoved) == "YES" && !out.Has(tag.DeidentificationMethod) && !out.Has(tag.DeidentificationMethodCodeSequence) {
+	if out.Text(tag.PatientIdentityRemoved) == "YES" && !out.Has(tag.DeidentificationMethod) &&
+		!out.Has(tag.DeidentificationMethodCodeSequence) {
 		out.Put(object.Text(tag.DeidentificationMethod, "not stated by the source images"))
 	}
 	return out
@@ -87,7 +90,8 @@ func conforming(e *dicom.Element) *dicom.Element {
 		_, notDate := time.Parse("20060102", v)
 		switch {
 		case values[i] == "":
-		case vr == "DA" && notDate != nil, vr == "UI" && !object.ValidUID(v), vr == "DS" && len(v) > 16, form != nil && !form.MatchString(v):
+		case vr == "DA" && notDate != nil, vr == "UI" && !object.ValidUID(v), vr == "DS" &&
+			len(v) > 16, form != nil && !form.MatchString(v):
 			return nil
 		default:
 			values[i] = v

@@ -67,11 +67,13 @@ func Read(ctx context.Context, files []string) (*Series, error) {
 func (s *Series) add(o object.Set) error {
 	study, series := o.Text(tag.StudyInstanceUID), o.Text(tag.SeriesInstanceUID)
 	in := Instance{Class: o.Text(tag.SOPClassUID), UID: o.Text(tag.SOPInstanceUID)}
-	if !object.ValidUID(study) || !object.ValidUID(series) || !object.ValidUID(in.Class) || !object.ValidUID(in.UID) {
+	if !object.ValidUID(study) || !object.ValidUID(series) || !object.ValidUID(in.Class) ||
+		!object.ValidUID(in.UID) {
 		return errors.New("it does not say which study, series and instance it is")
 	}
 	if len(s.Instances) == 0 {
-		s.Head, s.StudyUID, s.SeriesUID, s.FrameUID = o, study, series, o.Text(tag.FrameOfReferenceUID)
+		s.Head, s.StudyUID, s.SeriesUID, s.FrameUID = o, study, series,
+			o.Text(tag.FrameOfReferenceUID)
 	}
 	if series != s.SeriesUID {
 		return errors.New("it belongs to another series than the first file")
@@ -125,7 +127,8 @@ func (s *Series) BySlice(grid volume.Geometry) []*Image {
 
 // Reference returns the item of a sequence of references to an instance.
 func (in Instance) Reference() object.Set {
-	return object.New(object.Text(tag.ReferencedSOPClassUID, in.Class), object.Text(tag.ReferencedSOPInstanceUID, in.UID))
+	return object.New(object.Text(tag.ReferencedSOPClassUID, in.Class),
+		object.Text(tag.ReferencedSOPInstanceUID, in.UID))
 }
 
 // Reference returns the item of a sequence of references to an image.
@@ -167,7 +170,8 @@ func (s *Series) Derived(class, modality string, m Maker) object.Set {
 		object.Text(tag.SeriesInstanceUID, object.NewUID()), object.Int(tag.SeriesNumber, m.Number),
 		object.Text(tag.SeriesDate, date), object.Text(tag.SeriesTime, clock),
 		object.Int(tag.InstanceNumber, 1),
-		object.Text(tag.Manufacturer, "Glasswork"), object.Text(tag.ManufacturerModelName, "Glasswork"),
+		object.Text(tag.Manufacturer, "Glasswork"),
+		object.Text(tag.ManufacturerModelName, "Glasswork"),
 		object.Text(tag.DeviceSerialNumber, "none"), object.Text(tag.SoftwareVersions, m.Version),
 	)
 	set.Put(Copied(s.Head).Elements...)

@@ -24,7 +24,8 @@ func Main(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	program := filepath.Join(dir, codec.Program)
-	if out, err := exec.Command("go", "build", "-o", program, "glasswork/cmd/glasswork-codec").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", program,
+		"glasswork/cmd/glasswork-codec").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "the decoding program could not be built: %v\n%s", err, out)
 		return 1
 	}

@@ -92,7 +92,8 @@ func (e *entropy) choose(p Process) error {
 		e.onBlock, needDC = e.sequential, true
 		needAC = true
 		e.first, e.last, e.high, e.low = 0, 63, 0, 0
-	case e.first > e.last || e.last > 63 || e.low > 13 || e.high != 0 && e.high != e.low+1 || e.first == 0 && e.last != 0:
+	case e.first > e.last || e.last > 63 || e.low > 13 || e.high != 0 && e.high != e.low+1 ||
+		e.first == 0 && e.last != 0:
 		return damaged("a progressive scan's header does not fit")
 	case e.first == 0 && e.high == 0:
 		e.onBlock = e.firstDC
@@ -203,8 +204,10 @@ func (b *blocks) inverse(out *[64]float32, coefficients *block, table *[64]uint1
 func (b *blocks) line(in []float32, step int, out []float32) {
 	var even, odd [4]float32
 	for x := range 4 {
-		even[x] = in[0]*b.basis[0][x] + in[2*step]*b.basis[2][x] + in[4*step]*b.basis[4][x] + in[6*step]*b.basis[6][x]
-		odd[x] = in[step]*b.basis[1][x] + in[3*step]*b.basis[3][x] + in[5*step]*b.basis[5][x] + in[7*step]*b.basis[7][x]
+		even[x] = in[0]*b.basis[0][x] + in[2*step]*b.basis[2][x] + in[4*step]*b.basis[4][x] +
+			in[6*step]*b.basis[6][x]
+		odd[x] = in[step]*b.basis[1][x] + in[3*step]*b.basis[3][x] + in[5*step]*b.basis[5][x] +
+			in[7*step]*b.basis[7][x]
 	}
 	for x := range 4 {
 		out[x*step] = even[x] + odd[x]

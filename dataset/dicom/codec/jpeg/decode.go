@@ -100,7 +100,8 @@ func (d *decoder) frame(marker byte, b []byte) error {
 		return fmt.Errorf("%v cannot be decoded", h.Process)
 	case h.Rows*h.Columns != len(d.pix) || h.Rows == 0 || h.Columns == 0:
 		return damaged("they hold %d × %d pixels, not %d", h.Columns, h.Rows, len(d.pix))
-	case h.Process == Lossless && (h.Precision < 2 || h.Precision > 16), h.Process != Lossless && h.Precision != 8 && h.Precision != 12:
+	case h.Process == Lossless && (h.Precision < 2 || h.Precision > 16), h.Process != Lossless &&
+		h.Precision != 8 && h.Precision != 12:
 		return damaged("%v has no %d bits", h.Process, h.Precision)
 	}
 	d.Header, d.component, d.seen = h, c, true

@@ -16,7 +16,8 @@ type lossless struct {
 // encode is the picture as JPEG lossless. Its Huffman codes have 5 bits each, but those of
 // the last categories, which have up to 16 so that long codes are decoded too.
 func (l lossless) encode() []byte {
-	out := []byte{0xFF, markerSOI, 0xFF, 0xFE, 0, 4, 'h', 'i', 0xFF, 0xFF} // a comment and fill bytes
+	// a comment and fill bytes
+	out := []byte{0xFF, markerSOI, 0xFF, 0xFE, 0, 4, 'h', 'i', 0xFF, 0xFF}
 	out = append(out[:len(out)-1], 0xFF, markerDHT, 0, 2+1+16+17, 0)
 	counts := [16]byte{4: 15, 14: 1, 15: 1}
 	out = append(out, counts[:]...)

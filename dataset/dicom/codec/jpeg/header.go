@@ -105,7 +105,8 @@ func ReadHeader(b []byte) (Header, error) {
 }
 
 func isFrameHeader(marker byte) bool {
-	return marker >= markerSOF0 && marker <= 0xCF && marker != markerDHT && marker != markerJPG && marker != markerDAC || marker == markerLS
+	return marker >= markerSOF0 && marker <= 0xCF && marker != markerDHT && marker != markerJPG &&
+		marker != markerDAC || marker == markerLS
 }
 
 // component is one component of a frame header.
@@ -118,7 +119,8 @@ func frameHeader(marker byte, b []byte) (Header, component, error) {
 	}
 	h := Header{
 		Process: Process(marker), Precision: int(b[0]),
-		Rows: int(binary.BigEndian.Uint16(b[1:])), Columns: int(binary.BigEndian.Uint16(b[3:])), Components: int(b[5]),
+		Rows: int(binary.BigEndian.Uint16(b[1:])), Columns: int(binary.BigEndian.Uint16(b[3:])),
+		Components: int(b[5]),
 	}
 	if h.Components == 0 || len(b) < 6+3*h.Components {
 		return Header{}, component{}, damaged("the frame header names %d components", h.Components)

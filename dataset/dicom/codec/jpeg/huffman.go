@@ -65,7 +65,8 @@ type bitReader struct {
 func (r *bitReader) fill() {
 	if r.pos+8 <= len(r.b) {
 		next := binary.BigEndian.Uint64(r.b[r.pos:])
-		if none := ^next; (none-0x0101_0101_0101_0101)&next&0x8080_8080_8080_8080 == 0 { // no byte is 0xFF
+		// no byte is 0xFF
+		if none := ^next; (none-0x0101_0101_0101_0101)&next&0x8080_8080_8080_8080 == 0 {
 			whole := (63 - r.n) / 8
 			r.acc |= next >> r.n // the last byte's part is written again with the whole byte
 			r.n += 8 * whole

@@ -42,7 +42,8 @@ func TestLosslessIsExact(t *testing.T) {
 				c = noisy(c)
 				b := c.encode()
 				h, err := ReadHeader(b)
-				if want := (Header{Lossless, c.rows, c.columns, 1, precision}); err != nil || h != want {
+				if want := (Header{Lossless, c.rows, c.columns, 1, precision}); err != nil ||
+					h != want {
 					t.Fatalf("header %+v, %v; want %+v", h, err, want)
 				}
 				got := make([]uint16, len(c.pix))
@@ -56,8 +57,12 @@ func TestLosslessIsExact(t *testing.T) {
 }
 
 func TestDamageIsNamed(t *testing.T) {
-	whole := noisy(lossless{rows: 8, columns: 8, precision: 12, selection: 1, restartRows: 2}).encode()
-	replace := func(old, new string) []byte { return bytes.Replace(whole, []byte(old), []byte(new), 1) }
+	whole := noisy(lossless{
+		rows: 8, columns: 8, precision: 12, selection: 1, restartRows: 2,
+	}).encode()
+	replace := func(old, new string) []byte {
+		return bytes.Replace(whole, []byte(old), []byte(new), 1)
+	}
 	restart := bytes.Index(whole, []byte("\xFF\xD1"))
 	for _, c := range []struct {
 		name string
@@ -68,17 +73,34 @@ func TestDamageIsNamed(t *testing.T) {
 		{"no picture", []byte("MZ not a picture"), "do not begin"},
 		{"cut in the header", whole[:40], "end early"},
 		{"cut in the pixels", whole[:restart-3], "end early"},
-		{"no restart marker", slices.Concat(whole[:restart], []byte{0xFF, 0xD5}, whole[restart+2:]), "restart marker"},
-		{"selection value 0", replace("\xFF\xDA\x00\x08\x01\x01\x00\x01", "\xFF\xDA\x00\x08\x01\x01\x00\x00"), "selection value 0"},
-		{"another table", replace("\xFF\xDA\x00\x08\x01\x01\x00", "\xFF\xDA\x00\x08\x01\x01\x20"), "Huffman table is missing"},
+		{
+			"no restart marker", slices.Concat(whole[:restart], []byte{0xFF, 0xD5},
+				whole[restart+2:]), "restart marker",
+		},
+		{"selection value 0", replace("\xFF\xDA\x00\x08\x01\x01\x00\x01",
+			"\xFF\xDA\x00\x08\x01\x01\x00\x00"), "selection value 0"},
+		{
+			"another table", replace("\xFF\xDA\x00\x08\x01\x01\x00",
+				"\xFF\xDA\x00\x08\x01\x01\x20"), "Huffman table is missing",
+		},
 		{"arithmetic coding", replace("\xFF\xC3", "\xFF\xCB"), "arithmetic"},
 		{"hierarchical", replace("\xFF\xC3", "\xFF\xC7"), "hierarchical"},
-		{"another size", replace("\xFF\xC3\x00\x0B\x0C\x00\x08", "\xFF\xC3\x00\x0B\x0C\x00\x09"), "8 × 9"},
+		{
+			"another size", replace("\xFF\xC3\x00\x0B\x0C\x00\x08", "\xFF\xC3\x00\x0B\x0C\x00\x09"),
+			"8 × 9",
+		},
 		{"17 bits", replace("\xFF\xC3\x00\x0B\x0C", "\xFF\xC3\x00\x0B\x11"), "no 17 bits"},
-		{"13 bits with a DCT", replace("\xFF\xC3\x00\x0B\x0C", "\xFF\xC1\x00\x0B\x0D"), "no 13 bits"},
-		{"restarts within a row", replace("\xFF\xDD\x00\x04\x00\x10", "\xFF\xDD\x00\x04\x00\x11"), "no whole number of rows"},
+		{
+			"13 bits with a DCT", replace("\xFF\xC3\x00\x0B\x0C", "\xFF\xC1\x00\x0B\x0D"),
+			"no 13 bits",
+		},
+		{
+			"restarts within a row", replace("\xFF\xDD\x00\x04\x00\x10",
+				"\xFF\xDD\x00\x04\x00\x11"), "no whole number of rows",
+		},
 		{"too many codes", replace("\x00\x00\x00\x00\x0F", "\x09\x00\x00\x00\x0F"), "more codes"},
-		{"no pixels", slices.Concat(whole[:bytes.Index(whole, []byte("\xFF\xDA"))], []byte{0xFF, markerEOI}), "end early"},
+		{"no pixels", slices.Concat(whole[:bytes.Index(whole, []byte("\xFF\xDA"))],
+			[]byte{0xFF, markerEOI}), "end early"},
 	} {
 		err := Decode(make([]uint16, 64), c.b)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -95,18 +117,24 @@ func TestDamageIsNamed(t *testing.T) {
 func seeds() [][]byte {
 	var out [][]byte
 	for s := 1; s <= 7; s++ {
-		out = append(out, noisy(lossless{rows: 8, columns: 8, precision: 2 * s, selection: s, restartRows: s % 3, transform: s % 2}).encode())
+		out = append(out, noisy(lossless{
+			rows: 8, columns: 8, precision: 2 * s, selection: s, restartRows: s % 3,
+			transform: s % 2,
+		}).encode())
 	}
 	table := "\x00\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 	for _, sof := range []string{"\xC1", "\xC2"} {
 		b := "\xFF\xD8\xFF\xDB\x00\x43\x00" + strings.Repeat("\x01", 64) +
-			"\xFF\xC4\x00\x16\x00" + table + "\x00\x04\x0B" + "\xFF\xC4\x00\x16\x10" + table + "\x00\x21\x01" +
+			"\xFF\xC4\x00\x16\x00" + table + "\x00\x04\x0B" + "\xFF\xC4\x00\x16\x10" + table +
+			"\x00\x21\x01" +
 			"\xFF" + sof + "\x00\x0B\x0C\x00\x08\x00\x08\x01\x01\x11\x00"
 		if sof == "\xC1" {
 			b += "\xFF\xDA\x00\x08\x01\x01\x00\x00\x3F\x00" + "\x5A\x5A\x5A\x5A"
 		} else {
-			b += "\xFF\xDA\x00\x08\x01\x01\x00\x00\x00\x01\x5A" + "\xFF\xDA\x00\x08\x01\x01\x00\x01\x3F\x01\x68" +
-				"\xFF\xDA\x00\x08\x01\x01\x00\x00\x00\x10\x5A" + "\xFF\xDA\x00\x08\x01\x01\x00\x01\x3F\x10\x73"
+			b += "\xFF\xDA\x00\x08\x01\x01\x00\x00\x00\x01\x5A" +
+				"\xFF\xDA\x00\x08\x01\x01\x00\x01\x3F\x01\x68" +
+				"\xFF\xDA\x00\x08\x01\x01\x00\x00\x00\x10\x5A" +
+				"\xFF\xDA\x00\x08\x01\x01\x00\x01\x3F\x10\x73"
 		}
 		out = append(out, []byte(b+"\xFF\xD9"))
 	}
@@ -148,7 +176,10 @@ func FuzzDecode(f *testing.F) {
 
 func BenchmarkLossless(b *testing.B) {
 	for _, selection := range []int{1, 7} {
-		c := lossless{rows: 512, columns: 512, precision: 12, selection: selection, pix: make([]uint16, 1<<18)}
+		c := lossless{
+			rows: 512, columns: 512, precision: 12, selection: selection,
+			pix: make([]uint16, 1<<18),
+		}
 		random := rand.New(rand.NewPCG(1, 1))
 		for i := range c.pix {
 			c.pix[i] = uint16(1000 + i%512 + random.IntN(20))

@@ -10,7 +10,8 @@ func (d *decoder) lossless(s scanHeader, r *bitReader) error {
 	case s.first < 1 || s.first > 7 || s.last != 0 || s.high != 0 || s.low >= d.Precision:
 		return damaged("selection value %d with point transform %d is none", s.first, s.low)
 	case d.interval%d.Columns != 0:
-		return fmt.Errorf("its JPEG restart interval of %d pixels is no whole number of rows", d.interval)
+		return fmt.Errorf("its JPEG restart interval of %d pixels is no whole number of rows",
+			d.interval)
 	}
 	restartRows := d.interval / d.Columns
 	for y := range d.Rows {

@@ -12,10 +12,12 @@ import (
 const (
 	rlimitData = 2 // RLIMIT_DATA, which syscall does not name on every system
 
-	spareBytes   = 64 << 20
-	threadStacks = 32 << 20 // reserved, hardly used: 8 MiB for each thread the Go runtime may still start
-	bytesAPixel  = 16       // OpenJPEG: 4 in its picture, 4 in its tile, the rest for its code-blocks
-	bytesAByteOf = 4        // the codestream: as read, and in OpenJPEG's own copies
+	spareBytes = 64 << 20
+	// reserved, hardly used: 8 MiB for each thread the Go runtime may still start
+	threadStacks = 32 << 20
+	// OpenJPEG: 4 in its picture, 4 in its tile, the rest for its code-blocks
+	bytesAPixel  = 16
+	bytesAByteOf = 4 // the codestream: as read, and in OpenJPEG's own copies
 )
 
 // memory limits what the program may allocate while it decodes one frame.
@@ -45,7 +47,8 @@ func (m *memory) allow(pixels, stream int) error {
 	if err := syscall.Getrlimit(rlimitData, &limit); err != nil {
 		return fmt.Errorf("memory cannot be limited: %w", err)
 	}
-	limit.Cur = min(m.base+spareBytes+threadStacks+uint64(pixels)*bytesAPixel+uint64(stream)*bytesAByteOf, limit.Max)
+	need := uint64(pixels)*bytesAPixel + uint64(stream)*bytesAByteOf
+	limit.Cur = min(m.base+spareBytes+threadStacks+need, limit.Max)
 	if err := syscall.Setrlimit(rlimitData, &limit); err != nil {
 		return fmt.Errorf("memory cannot be limited: %w", err)
 	}

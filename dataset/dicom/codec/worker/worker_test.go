@@ -18,8 +18,14 @@ func BenchmarkLibrary(b *testing.B) {
 		name, file, begins string
 		decode             func(stream []byte, rows, columns int, buf []byte) (native.Frame, error)
 	}{
-		{"JPEG2000", "CTImage.dcm_JPEG2000LosslessOnlyTransferSyntax_1.2.840.10008.1.2.4.90.dcm", "\xFF\x4F\xFF\x51", native.JPEG2000},
-		{"JPEGLS", "CTImage.dcm_JPEGLSLosslessTransferSyntax_1.2.840.10008.1.2.4.80.dcm", "\xFF\xD8\xFF\xF7", native.JPEGLS},
+		{
+			"JPEG2000", "CTImage.dcm_JPEG2000LosslessOnlyTransferSyntax_1.2.840.10008.1.2.4.90.dcm",
+			"\xFF\x4F\xFF\x51", native.JPEG2000,
+		},
+		{
+			"JPEGLS", "CTImage.dcm_JPEGLSLosslessTransferSyntax_1.2.840.10008.1.2.4.80.dcm",
+			"\xFF\xD8\xFF\xF7", native.JPEGLS,
+		},
 	} {
 		file, err := os.ReadFile(filepath.Join(folder, c.file))
 		if err != nil {
@@ -36,7 +42,8 @@ func BenchmarkLibrary(b *testing.B) {
 				}
 				buf = f.Pixels
 			}
-			b.ReportMetric(float64((processorTime()-before).Microseconds())/1e3/float64(b.N), "cpu-ms/slice")
+			b.ReportMetric(float64((processorTime()-before).Microseconds())/1e3/float64(b.N),
+				"cpu-ms/slice")
 		})
 	}
 }
@@ -50,7 +57,8 @@ func TestWhatCannotBeDecodedIsNamed(t *testing.T) {
 		{Codec: wire.JPEGLS, Rows: 0, Columns: 1, Stream: []byte("x")},
 	} {
 		if reply := decode(q, nil); reply.Message == "" || reply.Pixels != nil {
-			t.Errorf("codec %d, %q: %q, %d bytes", q.Codec, q.Stream, reply.Message, len(reply.Pixels))
+			t.Errorf("codec %d, %q: %q, %d bytes", q.Codec, q.Stream, reply.Message,
+				len(reply.Pixels))
 		}
 	}
 }

@@ -109,7 +109,8 @@ func inflate(src io.ReaderAt, off, size int64) (io.ReaderAt, int64, error) {
 	defer r.Close()
 	b, err := io.ReadAll(io.LimitReader(r, MaxInflated+1))
 	if len(b) > MaxInflated {
-		return nil, 0, fmt.Errorf("it inflates to more than %d MiB, which no CT slice needs", MaxInflated>>20)
+		return nil, 0, fmt.Errorf("it inflates to more than %d MiB, which no CT slice needs",
+			MaxInflated>>20)
 	}
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, 0, fmt.Errorf("its deflated data are damaged: %w", err)

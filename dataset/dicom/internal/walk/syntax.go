@@ -22,7 +22,9 @@ const (
 // Syntaxes are the transfer syntaxes that are known by name (PS3.6, table A-1).
 // Those of the compressed ones whose pixels are read are the ones package codec knows.
 func Syntaxes() []Syntax {
-	packed := func(uid, name string) Syntax { return Syntax{UID: uid, Name: name, Compressed: true} }
+	packed := func(uid, name string) Syntax {
+		return Syntax{UID: uid, Name: name, Compressed: true}
+	}
 	return []Syntax{
 		{UID: ImplicitLE, Name: "Implicit VR Little Endian", Implicit: true},
 		{UID: ExplicitLE, Name: "Explicit VR Little Endian"},
@@ -32,10 +34,13 @@ func Syntaxes() []Syntax {
 		packed("1.2.840.10008.1.2.4.50", "JPEG Baseline (Process 1)"),
 		packed("1.2.840.10008.1.2.4.51", "JPEG Extended (Process 2 & 4)"),
 		packed("1.2.840.10008.1.2.4.52", "JPEG Extended (Process 3 & 5)"),
-		packed("1.2.840.10008.1.2.4.53", "JPEG Spectral Selection, Non-Hierarchical (Process 6 & 8)"),
-		packed("1.2.840.10008.1.2.4.55", "JPEG Full Progression, Non-Hierarchical (Process 10 & 12)"),
+		packed("1.2.840.10008.1.2.4.53",
+			"JPEG Spectral Selection, Non-Hierarchical (Process 6 & 8)"),
+		packed("1.2.840.10008.1.2.4.55",
+			"JPEG Full Progression, Non-Hierarchical (Process 10 & 12)"),
 		packed("1.2.840.10008.1.2.4.57", "JPEG Lossless, Non-Hierarchical (Process 14)"),
-		packed("1.2.840.10008.1.2.4.70", "JPEG Lossless, First-Order Prediction (Process 14, Selection Value 1)"),
+		packed("1.2.840.10008.1.2.4.70", "JPEG Lossless, First-Order Prediction (Process 14, "+
+			"Selection Value 1)"),
 		packed("1.2.840.10008.1.2.4.80", "JPEG-LS Lossless"),
 		packed("1.2.840.10008.1.2.4.81", "JPEG-LS Near-Lossless"),
 		packed("1.2.840.10008.1.2.4.90", "JPEG 2000 Lossless"),
@@ -69,5 +74,6 @@ func FindSyntax(uid string) (Syntax, error) {
 	if uid == "" {
 		return Syntax{}, fmt.Errorf("it does not name its transfer syntax")
 	}
-	return Syntax{}, fmt.Errorf("its transfer syntax %.64q is unknown; export the series as Explicit VR Little Endian", uid)
+	return Syntax{}, fmt.Errorf("its transfer syntax %.64q is unknown; export the series as "+
+		"Explicit VR Little Endian", uid)
 }

@@ -82,7 +82,9 @@ func (d DataSet) Walker() *Walker { return newWalker(d.Src, d.Size, d.Syntax, re
 // newWalker returns a walker over the size bytes of src, encoded as s, that reads ahead bytes
 // at once.
 func newWalker(src io.ReaderAt, size int64, s Syntax, ahead int64) *Walker {
-	w := &Walker{src: src, size: size, ahead: ahead, Order: binary.LittleEndian, Implicit: s.Implicit}
+	w := &Walker{
+		src: src, size: size, ahead: ahead, Order: binary.LittleEndian, Implicit: s.Implicit,
+	}
 	if s.BigEndian {
 		w.Order = binary.BigEndian
 	}
@@ -115,7 +117,10 @@ func (w *Walker) Next(off int64) (Element, error) {
 	if err != nil {
 		return Element{}, err
 	}
-	e := Element{Tag: uint32(w.Order.Uint16(b))<<16 | uint32(w.Order.Uint16(b[2:])), Start: off, Value: off + 8}
+	e := Element{
+		Tag: uint32(w.Order.Uint16(b))<<16 | uint32(w.Order.Uint16(b[2:])), Start: off,
+		Value: off + 8,
+	}
 	switch {
 	case e.Tag>>16 == 0xFFFE || w.Implicit:
 		e.Length = w.Order.Uint32(b[4:])
@@ -134,7 +139,8 @@ func (w *Walker) Next(off int64) (Element, error) {
 		e.Length, e.Value = w.Order.Uint32(b), off+12
 	}
 	if !e.Open() && e.End() > w.size && e.Tag != PixelData {
-		return e, fmt.Errorf("%w: element (%04X,%04X) is longer than the file", ErrDamaged, e.Tag>>16, e.Tag&0xFFFF)
+		return e, fmt.Errorf("%w: element (%04X,%04X) is longer than the file", ErrDamaged,
+			e.Tag>>16, e.Tag&0xFFFF)
 	}
 	return e, nil
 }
@@ -200,7 +206,9 @@ func (w *Walker) Unknown() (end func()) {
 
 // representation returns two bytes as text, without a new string for those that are common.
 func representation(b []byte) string {
-	for _, vr := range [...]string{"DS", "LO", "IS", "CS", "UI", "DA", "TM", "SH", "US", "PN", "SQ", "OB", "OW", "UN"} {
+	for _, vr := range [...]string{
+		"DS", "LO", "IS", "CS", "UI", "DA", "TM", "SH", "US", "PN", "SQ", "OB", "OW", "UN",
+	} {
 		if string(b) == vr {
 			return vr
 		}

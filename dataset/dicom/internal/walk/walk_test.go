@@ -63,13 +63,15 @@ func TestFind(t *testing.T) {
 
 func TestFilesThatHaveNoDataSet(t *testing.T) {
 	for name, c := range map[string]struct{ file, want string }{
-		"empty":            {"", "not a DICOM file"},
-		"short":            {"DICM", "not a DICOM file"},
-		"text":             {strings.Repeat("It is no CT. ", 20), "not a DICOM file"},
-		"unknown syntax":   {part10("1.2.3", modality), `transfer syntax "1.2.3" is unknown`},
-		"no syntax":        {part10("", modality), "does not name its transfer syntax"},
-		"meta cut short":   {part10(ExplicitLE, "")[:150], "damaged"},
-		"open meta":        {strings.Repeat("\x00", 128) + "DICM\x02\x00\x10\x00OB\x00\x00" + open, "damaged"},
+		"empty":          {"", "not a DICOM file"},
+		"short":          {"DICM", "not a DICOM file"},
+		"text":           {strings.Repeat("It is no CT. ", 20), "not a DICOM file"},
+		"unknown syntax": {part10("1.2.3", modality), `transfer syntax "1.2.3" is unknown`},
+		"no syntax":      {part10("", modality), "does not name its transfer syntax"},
+		"meta cut short": {part10(ExplicitLE, "")[:150], "damaged"},
+		"open meta": {
+			strings.Repeat("\x00", 128) + "DICM\x02\x00\x10\x00OB\x00\x00" + open, "damaged",
+		},
 		"deflated garbage": {part10(deflated, "\xFF\xFF\xFF\xFF"), "deflated data are damaged"},
 	} {
 		if _, err := find(c.file); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -120,14 +122,25 @@ func TestNext(t *testing.T) {
 		set, uid string
 		want     Element
 	}{
-		"short form":           {modality, ExplicitLE, Element{0x0008_0060, "CS", 0, 8, 2}},
-		"long form":            {sequence + "\x00\x00\x00\x00", ExplicitLE, Element{0x0008_1140, "SQ", 0, 12, 0}},
-		"implicit":             {"\x08\x00\x60\x00\x02\x00\x00\x00CT", ImplicitLE, Element{0x0008_0060, "", 0, 8, 2}},
-		"big endian":           {"\x00\x08\x00\x60CS\x00\x02CT", ExplicitBE, Element{0x0008_0060, "CS", 0, 8, 2}},
-		"rare representation":  {"\x08\x00\x60\x00AE\x02\x00CT", ExplicitLE, Element{0x0008_0060, "AE", 0, 8, 2}},
-		"item":                 {item + open, ExplicitLE, Element{Item, "", 0, 8, UndefinedLength}},
-		"pixels may be cut":    {pixels, ExplicitLE, Element{PixelData, "OW", 0, 12, 16}},
-		"unknown, long length": {"\x09\x00\x10\x10UN\x00\x00\x02\x00\x00\x00ab", ExplicitLE, Element{0x0009_1010, "UN", 0, 12, 2}},
+		"short form": {modality, ExplicitLE, Element{0x0008_0060, "CS", 0, 8, 2}},
+		"long form": {
+			sequence + "\x00\x00\x00\x00", ExplicitLE, Element{0x0008_1140, "SQ", 0, 12, 0},
+		},
+		"implicit": {
+			"\x08\x00\x60\x00\x02\x00\x00\x00CT", ImplicitLE, Element{0x0008_0060, "", 0, 8, 2},
+		},
+		"big endian": {
+			"\x00\x08\x00\x60CS\x00\x02CT", ExplicitBE, Element{0x0008_0060, "CS", 0, 8, 2},
+		},
+		"rare representation": {
+			"\x08\x00\x60\x00AE\x02\x00CT", ExplicitLE, Element{0x0008_0060, "AE", 0, 8, 2},
+		},
+		"item":              {item + open, ExplicitLE, Element{Item, "", 0, 8, UndefinedLength}},
+		"pixels may be cut": {pixels, ExplicitLE, Element{PixelData, "OW", 0, 12, 16}},
+		"unknown, long length": {
+			"\x09\x00\x10\x10UN\x00\x00\x02\x00\x00\x00ab", ExplicitLE,
+			Element{0x0009_1010, "UN", 0, 12, 2},
+		},
 	} {
 		if e, err := walker(c.set, c.uid).Next(0); err != nil || e != c.want {
 			t.Errorf("%s: %+v, %v; want %+v", name, e, err, c.want)
@@ -149,13 +162,16 @@ func TestSkip(t *testing.T) {
 	inner := sequence + open + item + open + modality + itemEnd + sequenceEnd
 	implicit := "\x08\x00\x60\x00\x02\x00\x00\x00CT"
 	for name, set := range map[string]string{
-		"plain":               modality,
-		"known length":        sequence + "\x08\x00\x00\x00" + item + "\x00\x00\x00\x00",
-		"open":                sequence + open + sequenceEnd,
-		"item of known size":  sequence + open + item + "\x0A\x00\x00\x00" + modality + sequenceEnd,
-		"nested":              sequence + open + item + open + inner + modality + itemEnd + sequenceEnd,
-		"fragments":           "\xE0\x7F\x10\x00OB\x00\x00" + open + item + "\x02\x00\x00\x00ab" + sequenceEnd,
-		"unknown is implicit": "\x09\x00\x10\x10UN\x00\x00" + open + item + open + implicit + itemEnd + sequenceEnd,
+		"plain":              modality,
+		"known length":       sequence + "\x08\x00\x00\x00" + item + "\x00\x00\x00\x00",
+		"open":               sequence + open + sequenceEnd,
+		"item of known size": sequence + open + item + "\x0A\x00\x00\x00" + modality + sequenceEnd,
+		"nested": sequence + open + item + open + inner + modality + itemEnd +
+			sequenceEnd,
+		"fragments": "\xE0\x7F\x10\x00OB\x00\x00" + open + item + "\x02\x00\x00\x00ab" +
+			sequenceEnd,
+		"unknown is implicit": "\x09\x00\x10\x10UN\x00\x00" + open + item + open + implicit +
+			itemEnd + sequenceEnd,
 	} {
 		w := walker(set+modality, ExplicitLE)
 		e, err := w.Next(0)
@@ -207,7 +223,8 @@ func TestBytes(t *testing.T) {
 		}
 	}
 	short := DataSet{Src: strings.NewReader("abc"), Size: 10}.Walker() // the file shrank
-	if _, err := short.Bytes(0, 8); err == nil || !strings.Contains(err.Error(), "could not be read") {
+	if _, err := short.Bytes(0, 8); err == nil ||
+		!strings.Contains(err.Error(), "could not be read") {
 		t.Errorf("a file that became shorter gives %v", err)
 	}
 }
@@ -215,13 +232,15 @@ func TestBytes(t *testing.T) {
 func TestSyntaxes(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range Syntaxes() {
-		if seen[s.UID] || s.Name == "" || s.Compressed && (s.Implicit || s.Deflated || s.BigEndian) {
+		if seen[s.UID] || s.Name == "" || s.Compressed && (s.Implicit || s.Deflated ||
+			s.BigEndian) {
 			t.Errorf("%+v", s)
 		}
 		seen[s.UID] = true
 	}
 	for _, uid := range []string{ImplicitLE, ExplicitLE, ExplicitBE} {
-		if s, err := FindSyntax(uid); err != nil || s.Compressed || s.Implicit != (uid == ImplicitLE) {
+		if s, err := FindSyntax(uid); err != nil || s.Compressed ||
+			s.Implicit != (uid == ImplicitLE) {
 			t.Errorf("%s: %+v, %v", uid, s, err)
 		}
 	}

@@ -43,7 +43,9 @@ func JPEGLS(stream []byte, rows, columns int, buf []byte) (Frame, error) {
 }
 
 // decode gives call room for 16 bits a pixel and makes a frame of what it says.
-func decode(stream []byte, rows, columns int, buf []byte, call func(in, out unsafe.Pointer, info *C.gw_frame)) (Frame, error) {
+func decode(stream []byte, rows, columns int, buf []byte,
+	call func(in, out unsafe.Pointer, info *C.gw_frame),
+) (Frame, error) {
 	if len(stream) == 0 || rows <= 0 || columns <= 0 {
 		return Frame{}, errors.New("there is nothing to decode")
 	}

@@ -57,7 +57,10 @@ type Reply struct {
 // WriteRequest sends r.
 func WriteRequest(w io.Writer, r Request) error {
 	head := make([]byte, 0, requestBytes)
-	for _, v := range []uint32{requestMagic, uint32(r.Codec), uint32(r.Rows), uint32(r.Columns), uint32(r.Limit.Milliseconds())} {
+	for _, v := range []uint32{
+		requestMagic, uint32(r.Codec), uint32(r.Rows), uint32(r.Columns),
+		uint32(r.Limit.Milliseconds()),
+	} {
 		head = binary.LittleEndian.AppendUint32(head, v)
 	}
 	head = binary.LittleEndian.AppendUint64(head, uint64(len(r.Stream)))
@@ -72,9 +75,13 @@ func ReadRequest(r io.Reader, buf []byte) (Request, error) {
 		return Request{}, err
 	}
 	word := func(i int) int { return int(binary.LittleEndian.Uint32(head[4*i:])) }
-	q := Request{Codec: Codec(word(1)), Rows: word(2), Columns: word(3), Limit: time.Duration(word(4)) * time.Millisecond}
+	q := Request{
+		Codec: Codec(word(1)), Rows: word(2), Columns: word(3),
+		Limit: time.Duration(word(4)) * time.Millisecond,
+	}
 	length := binary.LittleEndian.Uint64(head[20:])
-	if word(0) != requestMagic || word(1) > 255 || q.Rows > maxSide || q.Columns > maxSide || length > maxStream {
+	if word(0) != requestMagic || word(1) > 255 || q.Rows > maxSide || q.Columns > maxSide ||
+		length > maxStream {
 		return Request{}, errProtocol
 	}
 	var err error
@@ -103,7 +110,10 @@ func ReadReply(r io.Reader, pixels int, buf []byte) (Reply, error) {
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return Reply{}, err
 	}
-	p := Reply{Bytes: int(binary.LittleEndian.Uint16(head[4:])), Precision: int(binary.LittleEndian.Uint16(head[6:]))}
+	p := Reply{
+		Bytes:     int(binary.LittleEndian.Uint16(head[4:])),
+		Precision: int(binary.LittleEndian.Uint16(head[6:])),
+	}
 	length := binary.LittleEndian.Uint64(head[8:])
 	switch {
 	case binary.LittleEndian.Uint32(head[:]) != replyMagic:
@@ -111,7 +121,8 @@ func ReadReply(r io.Reader, pixels int, buf []byte) (Reply, error) {
 	case p.Bytes == 0 && length > 0 && length <= maxMessage:
 		text, err := body(r, nil, int(length))
 		return Reply{Message: string(text)}, err
-	case p.Bytes != 1 && p.Bytes != 2, p.Precision < 1, p.Precision > 8*p.Bytes, length != uint64(pixels*p.Bytes):
+	case p.Bytes != 1 && p.Bytes != 2, p.Precision < 1, p.Precision > 8*p.Bytes,
+		length != uint64(pixels*p.Bytes):
 		return Reply{}, errProtocol
 	}
 	var err error

@@ -13,8 +13,14 @@ import (
 func TestRequestsArriveAsSent(t *testing.T) {
 	var b bytes.Buffer
 	sent := []Request{
-		{Codec: JPEG2000, Rows: 512, Columns: 511, Limit: 1500 * time.Millisecond, Stream: []byte("codestream")},
-		{Codec: JPEGLS, Rows: 1, Columns: 1, Limit: time.Second, Stream: bytes.Repeat([]byte("long"), 1<<20)},
+		{
+			Codec: JPEG2000, Rows: 512, Columns: 511, Limit: 1500 * time.Millisecond,
+			Stream: []byte("codestream"),
+		},
+		{
+			Codec: JPEGLS, Rows: 1, Columns: 1, Limit: time.Second,
+			Stream: bytes.Repeat([]byte("long"), 1<<20),
+		},
 		{Codec: JPEGLS, Rows: 1, Columns: 1, Stream: []byte{}},
 	}
 	for _, q := range sent {
@@ -37,7 +43,11 @@ func TestRequestsArriveAsSent(t *testing.T) {
 
 func TestRepliesArriveAsSent(t *testing.T) {
 	var b bytes.Buffer
-	sent := []Reply{{Bytes: 2, Precision: 12, Pixels: []byte("12345678")}, {Message: "it is damaged"}, {Bytes: 1, Precision: 8, Pixels: []byte("abcd")}}
+	sent := []Reply{
+		{Bytes: 2, Precision: 12, Pixels: []byte("12345678")},
+		{Message: "it is damaged"},
+		{Bytes: 1, Precision: 8, Pixels: []byte("abcd")},
+	}
 	for _, p := range sent {
 		if err := WriteReply(&b, p); err != nil {
 			t.Fatal(err)
@@ -59,7 +69,9 @@ func TestRepliesArriveAsSent(t *testing.T) {
 
 func FuzzReadRequest(f *testing.F) {
 	var b bytes.Buffer
-	_ = WriteRequest(&b, Request{Codec: JPEGLS, Rows: 2, Columns: 2, Limit: time.Second, Stream: []byte("abc")})
+	_ = WriteRequest(&b, Request{
+		Codec: JPEGLS, Rows: 2, Columns: 2, Limit: time.Second, Stream: []byte("abc"),
+	})
 	f.Add(b.Bytes())
 	f.Add(b.Bytes()[:20])
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -71,7 +83,9 @@ func FuzzReadRequest(f *testing.F) {
 }
 
 func FuzzReadReply(f *testing.F) {
-	for _, p := range []Reply{{Bytes: 2, Precision: 12, Pixels: []byte("12345678")}, {Message: "it is damaged"}} {
+	for _, p := range []Reply{
+		{Bytes: 2, Precision: 12, Pixels: []byte("12345678")}, {Message: "it is damaged"},
+	} {
 		var b bytes.Buffer
 		_ = WriteReply(&b, p)
 		f.Add(b.Bytes())
