@@ -10,7 +10,9 @@ import (
 
 // benchmarkBatch is noise of n images with all classes known.
 func benchmarkBatch(n, side int) network.Batch {
-	b := network.Batch{N: n, H: side, W: side, X: make([]float32, n*side*side), Y: make([]uint8, n*side*side)}
+	b := network.Batch{
+		N: n, H: side, W: side, X: make([]float32, n*side*side), Y: make([]uint8, n*side*side),
+	}
 	for i, u := range splitMix("input", len(b.X)) {
 		b.X[i], b.Y[i] = float32(u), uint8(4*u)
 	}
@@ -46,7 +48,8 @@ func BenchmarkPredict(b *testing.B) {
 				batch := benchmarkBatch(4, side)
 				probs := make([]float32, classes.Count*len(batch.X))
 				predict := func() {
-					if err := l.Predict(b.Context(), batch.X, batch.N, side, side, probs); err != nil {
+					if err := l.Predict(b.Context(), batch.X, batch.N, side, side,
+						probs); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -62,7 +65,9 @@ func BenchmarkPredict(b *testing.B) {
 
 func benchmarkLearner(b *testing.B, encoder string) network.Learner {
 	b.Helper()
-	l, err := Networks{}.New(network.Spec{Arch: "unet", Encoder: encoder, InChannels: 1, Classes: classes.Count}, 1)
+	l, err := Networks{}.New(network.Spec{
+		Arch: "unet", Encoder: encoder, InChannels: 1, Classes: classes.Count,
+	}, 1)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -47,7 +47,10 @@ func (l *Learner) Save(path string, info network.Info) error {
 	return l.do(func() error {
 		arrays := make([]array, len(l.net.params))
 		for i, p := range l.net.params {
-			arrays[i] = array{name: p.name, shape: p.shape, half: info.Half && len(p.shape) > 1, data: p.in(l.net.values)}
+			arrays[i] = array{
+				name: p.name, shape: p.shape, half: info.Half && len(p.shape) > 1,
+				data: p.in(l.net.values),
+			}
 		}
 		return atomicfile.WriteFile(path, func(w io.Writer) error {
 			return writeSafetensors(w, metadata, arrays)
@@ -140,7 +143,9 @@ func foreign(name string, spec network.Spec) network.Info {
 
 // Start makes a network that starts from the weights of a file. Where that holds an
 // encoder alone, the network is spec's, with the rest drawn by seed.
-func (n Networks) Start(path string, spec network.Spec, seed uint64) (network.Learner, network.Info, error) {
+func (n Networks) Start(path string, spec network.Spec,
+	seed uint64,
+) (network.Learner, network.Info, error) {
 	file, err := readFile(path)
 	if err != nil {
 		return nil, network.Info{}, err
@@ -154,7 +159,8 @@ func (n Networks) Start(path string, spec network.Spec, seed uint64) (network.Le
 		if !state.any("decoder.") {
 			l, err := n.withEncoder(state, spec, seed)
 			if err != nil {
-				return nil, network.Info{}, fmt.Errorf("the encoder %s cannot be used: %w", name, err)
+				return nil, network.Info{}, fmt.Errorf("the encoder %s cannot be used: %w", name,
+					err)
 			}
 			return l, foreign(name, spec), nil
 		}
@@ -192,7 +198,8 @@ func readFile(path string) ([]byte, error) {
 		return nil, fmt.Errorf("the file cannot be read: %w", err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return nil, fmt.Errorf("%s is not a model: it is no file or is larger than %d GB", path, maxFile>>30)
+		return nil, fmt.Errorf("%s is not a model: it is no file or is larger than %d GB", path,
+			maxFile>>30)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {

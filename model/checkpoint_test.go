@@ -43,14 +43,16 @@ func TestSafetensorsRoundTrip(t *testing.T) {
 		got := make([]float32, len(a.data))
 		s.read(a.name, got)
 		if !slices.Equal(got, a.data) || !slices.Equal(s.entries[a.name].Shape, a.shape) {
-			t.Errorf("%s came back as %v %v, want %v %v", a.name, s.entries[a.name].Shape, got, a.shape, a.data)
+			t.Errorf("%s came back as %v %v, want %v %v", a.name, s.entries[a.name].Shape, got,
+				a.shape, a.data)
 		}
 	}
 }
 
 func TestHalfRefusesWhatItCannotHold(t *testing.T) {
 	for _, v := range []float32{65505, float32(math.Inf(-1)), float32(math.NaN())} {
-		err := writeSafetensors(&bytes.Buffer{}, nil, []array{{name: "w", shape: []int64{1}, half: true, data: []float32{v}}})
+		err := writeSafetensors(&bytes.Buffer{}, nil,
+			[]array{{name: "w", shape: []int64{1}, half: true, data: []float32{v}}})
 		if err == nil || !strings.Contains(err.Error(), "half precision") {
 			t.Errorf("%g was stored in half precision: %v", v, err)
 		}
@@ -69,13 +71,31 @@ func TestParseSafetensorsRefuses(t *testing.T) {
 		{"no JSON", rawFile("hello", 0), "not JSON"},
 		{"metadata of another kind", rawFile(`{"__metadata__":{"a":1}}`, 0), "metadata"},
 		{"entry of another kind", rawFile(`{"a":5}`, 0), `entry "a"`},
-		{"unknown kind", rawFile(`{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}`, 8), "I64"},
+		{
+			"unknown kind", rawFile(`{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}`, 8),
+			"I64",
+		},
 		{"cut", rawFile(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 7), "cut"},
-		{"too long", rawFile(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 9), "belong to no parameter"},
-		{"shape and bytes differ", rawFile(`{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}`, 8), "bytes that its shape"},
-		{"negative shape", rawFile(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,0]}}`, 0), "impossible"},
-		{"overflowing shape", rawFile(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`, 0), "impossible"},
-		{"overlap", rawFile(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 8), `"b"`},
+		{
+			"too long", rawFile(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 9),
+			"belong to no parameter",
+		},
+		{"shape and bytes differ", rawFile(`{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}`,
+			8), "bytes that its shape"},
+		{
+			"negative shape", rawFile(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,0]}}`, 0),
+			"impossible",
+		},
+		{
+			"overflowing shape",
+			rawFile(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`,
+				0), "impossible",
+		},
+		{
+			"overlap",
+			rawFile(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},`+
+				`"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 8), `"b"`,
+		},
 		{"hole", rawFile(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), `"a"`},
 		{"backwards", rawFile(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,-4]}}`, 0), `"a"`},
 	}
@@ -90,7 +110,8 @@ func TestParseSafetensorsRefuses(t *testing.T) {
 }
 
 func FuzzParseSafetensors(f *testing.F) {
-	f.Add(rawFile(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"__metadata__":{"k":"v"}}`, 8))
+	f.Add(rawFile(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"__metadata__":{"k":"v"}}`,
+		8))
 	f.Add(rawFile(`{"a":{"dtype":"F16","shape":[1,2],"data_offsets":[0,4]}}`, 4))
 	f.Add(rawFile(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`, 0))
 	f.Fuzz(func(t *testing.T, file []byte) {
@@ -142,13 +163,26 @@ func TestLoadNamesWhatDoesNotFit(t *testing.T) {
 	}{
 		{"cut", file[:len(file)-100], "cut"},
 		{"half", file[:len(file)/2], "cut"},
-		{"renamed", edit(t, file, `"encoder.conv1.weight"`, `"encoder.conv1.height"`), "parameter encoder.conv1.weight is missing"},
-		{"shape", edit(t, file, `[64,1,7,7]`, `[64,7,1,7]`), "parameter encoder.conv1.weight has the shape [64 7 1 7]"},
-		{"other encoder", edit(t, file, `\"encoder\":\"resnet18\"`, `\"encoder\":\"resnet34\"`), "layer1.2.conv1.weight is missing"},
-		{"unknown encoder", edit(t, file, `\"encoder\":\"resnet18\"`, `\"encoder\":\"resnet99\"`), `no encoder "resnet99"`},
+		{
+			"renamed", edit(t, file, `"encoder.conv1.weight"`, `"encoder.conv1.height"`),
+			"parameter encoder.conv1.weight is missing",
+		},
+		{"shape", edit(t, file, `[64,1,7,7]`, `[64,7,1,7]`), "parameter encoder.conv1.weight has " +
+			"the shape [64 7 1 7]"},
+		{
+			"other encoder", edit(t, file, `\"encoder\":\"resnet18\"`, `\"encoder\":\"resnet34\"`),
+			"layer1.2.conv1.weight is missing",
+		},
+		{
+			"unknown encoder", edit(t, file, `\"encoder\":\"resnet18\"`,
+				`\"encoder\":\"resnet99\"`), `no encoder "resnet99"`,
+		},
 		{"other format", edit(t, file, modelFormat, "glasswork-model-9"), "Glasswork wrote it"},
 		{"not a number", nan, "not a number"},
-		{"not ours", rawFile(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 8), "Glasswork wrote it"},
+		{
+			"not ours", rawFile(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 8),
+			"Glasswork wrote it",
+		},
 	}
 	before := torch.Live()
 	for _, tt := range tests {
@@ -158,7 +192,9 @@ func TestLoadNamesWhatDoesNotFit(t *testing.T) {
 				l.Close()
 				t.Fatal("it was loaded")
 			}
-			if !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "m.safetensors") || strings.Contains(err.Error(), "\n") {
+			if !strings.Contains(err.Error(), tt.want) ||
+				!strings.Contains(err.Error(), "m.safetensors") ||
+				strings.Contains(err.Error(), "\n") {
 				t.Errorf("the error is %q, want one sentence with %q", err, tt.want)
 			}
 		})
@@ -192,7 +228,8 @@ func TestLoadOptimiserRefusesOthers(t *testing.T) {
 	}
 	l := newLearner(t, 1)
 	before := slices.Clone(l.net.values)
-	if err := l.LoadOptimiser(path); err == nil || !strings.Contains(err.Error(), "another network's") {
+	if err := l.LoadOptimiser(path); err == nil ||
+		!strings.Contains(err.Error(), "another network's") {
 		t.Errorf("LoadOptimiser of another network: %v", err)
 	}
 	if !slices.Equal(before, l.net.values) {
@@ -214,7 +251,8 @@ func TestHeaderIsForOthers(t *testing.T) {
 	if info["arch"] != "unet" || info["encoder"] != "resnet18" || info["in_channels"] != 1.0 {
 		t.Errorf("the description is %v", info)
 	}
-	if e := s.entries["encoder.conv1.weight"]; e.DType != "F16" || !slices.Equal(e.Shape, []int64{64, 1, 7, 7}) {
+	if e := s.entries["encoder.conv1.weight"]; e.DType != "F16" ||
+		!slices.Equal(e.Shape, []int64{64, 1, 7, 7}) {
 		t.Errorf("encoder.conv1.weight is %+v", e)
 	}
 	if e := s.entries["encoder.bn1.running_var"]; e.DType != "F32" {

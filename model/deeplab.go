@@ -83,7 +83,8 @@ func (a *aspp) forward(p *pass, x *torch.Tensor) *torch.Tensor {
 func newDeepLab(b *builder, pyramid []int) decoder {
 	return &deepLab{
 		aspp: newASPP(b, "decoder.0", pyramid[depth], false),
-		last: b.conv("decoder.1", "decoder.2", kernel{in: deepLabWidth, out: deepLabWidth, size: 3}, uniformFanIn),
+		last: b.conv("decoder.1", "decoder.2", kernel{in: deepLabWidth, out: deepLabWidth, size: 3},
+			uniformFanIn),
 	}
 }
 
@@ -99,9 +100,13 @@ func (d *deepLab) forward(p *pass, pyramid []*torch.Tensor) *torch.Tensor {
 
 func newDeepLabPlus(b *builder, pyramid []int) decoder {
 	d := &deepLabPlus{aspp: newASPP(b, "decoder.aspp.0", pyramid[depth], true)}
-	d.last = b.separable("decoder.aspp.1", "decoder.aspp.2", kernel{in: deepLabWidth, out: deepLabWidth, size: 3}, uniformFanIn)
-	d.skip = b.conv("decoder.block1.0", "decoder.block1.1", kernel{in: pyramid[deepLabLevel], out: deepLabSkip, size: 1}, uniformFanIn)
-	d.fuse = b.separable("decoder.block2.0", "decoder.block2.1", kernel{in: deepLabWidth + deepLabSkip, out: deepLabWidth, size: 3}, uniformFanIn)
+	d.last = b.separable("decoder.aspp.1", "decoder.aspp.2",
+		kernel{in: deepLabWidth, out: deepLabWidth, size: 3}, uniformFanIn)
+	d.skip = b.conv("decoder.block1.0", "decoder.block1.1", kernel{
+		in: pyramid[deepLabLevel], out: deepLabSkip, size: 1,
+	}, uniformFanIn)
+	d.fuse = b.separable("decoder.block2.0", "decoder.block2.1",
+		kernel{in: deepLabWidth + deepLabSkip, out: deepLabWidth, size: 3}, uniformFanIn)
 	return d
 }
 

@@ -38,7 +38,8 @@ func chooseDevice(name string, gpus func() int) (torch.Device, error) {
 	}
 	switch count := gpus(); {
 	case count == 0:
-		return 0, fmt.Errorf("no GPU answers, so %s cannot be used; leave the device to auto, or install a backend for CUDA", name)
+		return 0, fmt.Errorf("no GPU answers, so %s cannot be used; leave the device to auto, or "+
+			"install a backend for CUDA", name)
 	case i >= count:
 		return 0, fmt.Errorf("there is no %s: %d GPUs answer, counted from 0", name, count)
 	}

@@ -34,8 +34,10 @@ func TestChooseDevice(t *testing.T) {
 	}
 	for _, tt := range tests {
 		got, err := chooseDevice(tt.name, func() int { return tt.gpus })
-		if tt.err == "" && (err != nil || got != tt.want) || tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)) {
-			t.Errorf("%q with %d GPUs: %v, %v; want %v, %q", tt.name, tt.gpus, got, err, tt.want, tt.err)
+		if tt.err == "" && (err != nil || got != tt.want) || tt.err != "" && (err == nil ||
+			!strings.Contains(err.Error(), tt.err)) {
+			t.Errorf("%q with %d GPUs: %v, %v; want %v, %q", tt.name, tt.gpus, got, err, tt.want,
+				tt.err)
 		}
 	}
 	if deviceName(torch.CPU) != "cpu" || deviceName(1) != "cuda:1" {
@@ -63,7 +65,9 @@ func TestUntilItFits(t *testing.T) {
 		t.Errorf("tried %v, want %v", tried, want)
 	}
 	limit = 0
-	if err := untilItFits(4, &limit, func(int) error { return network.ErrMemory }); !errors.Is(err, network.ErrMemory) {
+	if err := untilItFits(4, &limit, func(int) error {
+		return network.ErrMemory
+	}); !errors.Is(err, network.ErrMemory) {
 		t.Errorf("memory for nothing: %v", err)
 	}
 	other := errors.New("other")

@@ -20,12 +20,16 @@ func (l *Learner) SaveStateDict(path string) error {
 	return l.do(func() error {
 		var arrays []pytorch.Array
 		for _, p := range l.net.params {
-			arrays = append(arrays, pytorch.Array{Name: p.name, Shape: p.shape, Values: p.in(l.net.values)})
+			arrays = append(arrays, pytorch.Array{
+				Name: p.name, Shape: p.shape, Values: p.in(l.net.values),
+			})
 			if norm, ok := strings.CutSuffix(p.name, ".running_var"); ok {
 				arrays = append(arrays, pytorch.Array{Name: norm + counter, Counter: true})
 			}
 		}
-		return atomicfile.WriteFile(path, func(w io.Writer) error { return pytorch.Write(w, arrays) })
+		return atomicfile.WriteFile(path, func(w io.Writer) error {
+			return pytorch.Write(w, arrays)
+		})
 	})
 }
 
@@ -95,7 +99,8 @@ func (n Networks) InspectBytes(name string, file []byte) (d Description, err err
 		d.Format = "Glasswork checkpoint"
 	}
 	if d.Format == "PyTorch state_dict" {
-		if state, err := newStateDict(file); err == nil && state.any("encoder.") && !state.any("decoder.") {
+		if state, err := newStateDict(file); err == nil && state.any("encoder.") &&
+			!state.any("decoder.") {
 			return n.describeEncoder(d, name, state)
 		}
 	}
@@ -115,7 +120,9 @@ func (n Networks) InspectBytes(name string, file []byte) (d Description, err err
 }
 
 // describeEncoder describes a file that holds an encoder alone.
-func (n Networks) describeEncoder(d Description, name string, state *stateDict) (Description, error) {
+func (n Networks) describeEncoder(d Description, name string,
+	state *stateDict,
+) (Description, error) {
 	spec, err := n.identify(state)
 	if err != nil {
 		return d, err
@@ -131,7 +138,8 @@ func (n Networks) describeEncoder(d Description, name string, state *stateDict) 
 			continue
 		}
 		if _, ok := state.shape(p.name); !ok {
-			return d, fmt.Errorf("the encoder %s cannot be used: parameter %s is missing", name, p.name)
+			return d, fmt.Errorf("the encoder %s cannot be used: parameter %s is missing", name,
+				p.name)
 		}
 		d.Tensors++
 		if p.trainable {

@@ -17,7 +17,8 @@ const (
 // conv is a convolution with an optional bias and an optional batch norm behind it: the
 // shared part that all encoders, decoders and heads are made of.
 type conv struct {
-	weight, bias *param // bias is nil where batch norm follows, at once or after another convolution
+	// bias is nil where batch norm follows, at once or after another convolution
+	weight, bias *param
 	norm         *norm
 	options      torch.ConvOptions
 	index        int // in builder.convs and pass.folded
@@ -70,7 +71,9 @@ func (b *builder) convWithBias(name string, k kernel, start draw) *conv {
 // followed by batch norm (Chollet 2017, arXiv:1610.02357).
 func (b *builder) separable(name, normName string, k kernel, start draw) separable {
 	return separable{
-		each: b.bare(name+".0", kernel{in: k.in, out: k.in, size: k.size, dilation: k.dilation, groups: k.in}, start),
+		each: b.bare(name+".0", kernel{
+			in: k.in, out: k.in, size: k.size, dilation: k.dilation, groups: k.in,
+		}, start),
 		over: b.conv(name+".1", normName, kernel{in: k.in, out: k.out, size: 1}, start),
 	}
 }
@@ -81,7 +84,8 @@ func (b *builder) bare(name string, k kernel, start draw) *conv {
 	c := &conv{
 		weight: b.param(name+".weight", true, start, k.out, k.in/groups, k.size, k.size),
 		options: torch.ConvOptions{
-			Stride: int64(max(k.stride, 1)), Padding: int64(k.size / 2 * dilation), Dilation: int64(dilation), Groups: int64(groups),
+			Stride: int64(max(k.stride, 1)), Padding: int64(k.size / 2 * dilation),
+			Dilation: int64(dilation), Groups: int64(groups),
 		},
 		index: len(b.convs),
 	}
@@ -135,11 +139,13 @@ func (n *norm) forward(p *pass, x *torch.Tensor) *torch.Tensor {
 		p.Fail(errOneValue)
 		return nil
 	}
-	return p.BatchNorm(x, n.weight.leaf, n.bias.leaf, n.mean.leaf, n.variance.leaf, true, p.momentum, batchNormEps)
+	return p.BatchNorm(x, n.weight.leaf, n.bias.leaf, n.mean.leaf, n.variance.leaf, true,
+		p.momentum, batchNormEps)
 }
 
 // errOneValue would leave running variances that are no numbers.
-var errOneValue = errors.New("one image of this size is too little to train on, because batch norm would see " +
+var errOneValue = errors.New("one image of this size is too little to train on, because batch " +
+	"norm would see " +
 	"a single value; take more images at a time or larger ones")
 
 // forwardReLU is forward followed by a rectifier.

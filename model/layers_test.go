@@ -30,7 +30,8 @@ func TestDropout(t *testing.T) {
 			}
 		}
 		// Five standard deviations: by chance once in two million.
-		if share, off := mean(dropped), 5*math.Sqrt(rate*(1-rate)/values); math.Abs(share-rate) > off {
+		if share, off := mean(dropped),
+			5*math.Sqrt(rate*(1-rate)/values); math.Abs(share-rate) > off {
 			t.Errorf("rate %g: %g of the values were left out, more than %g away", rate, share, off)
 		}
 		for _, step := range []int{1, w, h * w, c * h * w} {
@@ -38,7 +39,8 @@ func TestDropout(t *testing.T) {
 			for i := range both {
 				both[i] = (dropped[i] - rate) * (dropped[i+step] - rate)
 			}
-			if r, off := mean(both)/(rate*(1-rate)), 5/math.Sqrt(float64(len(both))); math.Abs(r) > off {
+			if r, off := mean(both)/(rate*(1-rate)),
+				5/math.Sqrt(float64(len(both))); math.Abs(r) > off {
 				t.Errorf("rate %g: values %d apart are correlated by %g", rate, step, r)
 			}
 		}

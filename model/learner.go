@@ -128,7 +128,9 @@ func (l *Learner) mixed() bool {
 func (l *Learner) scaled() bool { return l.mixed() && l.net.device != torch.CPU }
 
 // passBack is one pass forward and back.
-func (l *Learner) passBack(scope *torch.Scope, b network.Batch, t *target) (float64, [][]float32, error) {
+func (l *Learner) passBack(scope *torch.Scope, b network.Batch,
+	t *target,
+) (float64, [][]float32, error) {
 	l.net.upload(scope)
 	x := scope.FromFloats(b.X, int64(b.N), int64(l.net.in), int64(b.H), int64(b.W))
 	total := t.loss(scope, l.trainingLogits(scope, x), l.method.Loss)
@@ -202,7 +204,9 @@ func (l *Learner) Logits(ctx context.Context, x []float32, n, h, w int, logits [
 	return l.predict(ctx, x, n, h, w, logits, false)
 }
 
-func (l *Learner) predict(ctx context.Context, x []float32, n, h, w int, values []float32, softmax bool) error {
+func (l *Learner) predict(ctx context.Context, x []float32, n, h, w int, values []float32,
+	softmax bool,
+) error {
 	if err := l.net.checkInput(len(x), n, h, w); err != nil {
 		return err
 	}
@@ -222,7 +226,8 @@ func (l *Learner) predict(ctx context.Context, x []float32, n, h, w int, values 
 			return inBatches(ctx, to-from, part, func(first, end int) error {
 				first, end = from+first, from+end
 				return l.do(func() error {
-					return l.run(x[first*in:end*in], end-first, h, w, values[first*out:end*out], softmax)
+					return l.run(x[first*in:end*in], end-first, h, w, values[first*out:end*out],
+						softmax)
 				})
 			})
 		})

@@ -19,7 +19,9 @@ import (
 // small is the input of most tests: large enough for five halvings, small enough to be quick.
 const small = 32
 
-var smallSpec = network.Spec{Arch: "unet", Encoder: "resnet18", InChannels: 1, Classes: classes.Count, Size: small}
+var smallSpec = network.Spec{
+	Arch: "unet", Encoder: "resnet18", InChannels: 1, Classes: classes.Count, Size: small,
+}
 
 var allKnown = [classes.Count]bool{true, true, true, true}
 
@@ -106,7 +108,8 @@ func TestLearnerLearns(t *testing.T) {
 
 func TestNewIsFixedBySeed(t *testing.T) {
 	b := quarters(2, 0)
-	one, same, other := predict(t, newLearner(t, 7), b), predict(t, newLearner(t, 7), b), predict(t, newLearner(t, 8), b)
+	one, same, other := predict(t, newLearner(t, 7), b), predict(t, newLearner(t, 7), b),
+		predict(t, newLearner(t, 8), b)
 	if !slices.Equal(one, same) {
 		t.Error("the same seed gave another network")
 	}
@@ -124,7 +127,10 @@ func TestSaveAndLoad(t *testing.T) {
 	want := predict(t, l, b)
 	for _, half := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "m.safetensors")
-		info := network.Info{Name: "m", Classes: []string{"a", "b", "c", "d"}, Half: half, Provenance: map[string]string{"seed": "3"}}
+		info := network.Info{
+			Name: "m", Classes: []string{"a", "b", "c", "d"}, Half: half,
+			Provenance: map[string]string{"seed": "3"},
+		}
 		if err := l.Save(path, info); err != nil {
 			t.Fatal(err)
 		}
@@ -133,14 +139,16 @@ func TestSaveAndLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer loaded.Close()
-		if got.Spec != smallSpec || got.Name != "m" || got.Provenance["seed"] != "3" || len(got.Classes) != 4 {
+		if got.Spec != smallSpec || got.Name != "m" || got.Provenance["seed"] != "3" ||
+			len(got.Classes) != 4 {
 			t.Errorf("the header came back as %+v", got)
 		}
 		probs := predict(t, loaded, b)
 		tolerance := map[bool]float64{false: 0, true: 0.02}[half]
 		for i := range want {
 			if math.Abs(float64(probs[i]-want[i])) > tolerance {
-				t.Fatalf("half %v: probability %d is %g after loading, was %g", half, i, probs[i], want[i])
+				t.Fatalf("half %v: probability %d is %g after loading, was %g", half, i, probs[i],
+					want[i])
 			}
 		}
 		if stat, err := os.Stat(path); err != nil || half && stat.Size() > 32_000_000 {
@@ -234,7 +242,9 @@ func TestNormaliseByBatch(t *testing.T) {
 	if !slices.Equal(l.net.values, before) {
 		t.Error("predicting changed the weights or running means")
 	}
-	alone := predict(t, l, network.Batch{N: 2, H: small, W: small, X: quarters(3, 1).X[:2*small*small]})
+	alone := predict(t, l, network.Batch{
+		N: 2, H: small, W: small, X: quarters(3, 1).X[:2*small*small],
+	})
 	if slices.Equal(alone, byBatch[:len(alone)]) {
 		t.Error("two of three slices are normalised as all three are")
 	}
@@ -318,7 +328,8 @@ func TestWrongInput(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			b := quarters(2, 0)
 			tt.change(&b)
-			if _, err := l.Step(t.Context(), b, 1e-3); err == nil || !strings.Contains(err.Error(), tt.want) {
+			if _, err := l.Step(t.Context(), b, 1e-3); err == nil ||
+				!strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Step: %v, want an error with %q", err, tt.want)
 			}
 		})

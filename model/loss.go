@@ -18,8 +18,9 @@ const (
 
 // target is a batch's reference as the loss wants it.
 type target struct {
-	classes []uint8   // [n,h,w]; unknown classes and ignored pixels are background
-	merge   []float32 // [n,c]: 0 for classes whose probability counts as background's, else excluded
+	classes []uint8 // [n,h,w]; unknown classes and ignored pixels are background
+	// [n,c]: 0 for classes whose probability counts as background's, else excluded
+	merge   []float32
 	partial bool      // whether any sample has unknown classes
 	weights []float32 // [n,c]: 1 for known foreground classes
 	groups  int       // Dice is taken over the whole batch, 1, or over each of its n samples
@@ -27,7 +28,8 @@ type target struct {
 	share   []float32 // [groups,c]: weight of the class in the mean of Dice, 0 if absent
 	dice    bool      // whether any class has a share
 	valid   []float32 // [n,h,w]: 0 for ignored pixels, else 1; nil if none is ignored
-	count   []float32 // [n,h,w]: weight of the pixel in the mean, divided by the sum; nil if all are equal
+	// [n,h,w]: weight of the pixel in the mean, divided by the sum; nil if all are equal
+	count []float32
 }
 
 // newTarget checks b and prepares its reference for a network with the given classes
@@ -35,7 +37,8 @@ type target struct {
 func newTarget(b network.Batch, classes int, loss network.Loss) (*target, error) {
 	size := b.H * b.W
 	if len(b.Y) != b.N*size || len(b.Known) != b.N {
-		return nil, fmt.Errorf("a batch of %d samples has %d reference pixels and %d lists of known classes", b.N, len(b.Y), len(b.Known))
+		return nil, fmt.Errorf("a batch of %d samples has %d reference pixels and %d lists of "+
+			"known classes", b.N, len(b.Y), len(b.Known))
 	}
 	groups := 1
 	if loss.Kind == network.LossCases {
@@ -44,7 +47,8 @@ func newTarget(b network.Batch, classes int, loss network.Loss) (*target, error)
 	t := &target{
 		classes: make([]uint8, len(b.Y)),
 		merge:   make([]float32, b.N*classes), weights: make([]float32, b.N*classes),
-		groups: groups, pixels: make([]float32, groups*classes), share: make([]float32, groups*classes),
+		groups: groups,
+		pixels: make([]float32, groups*classes), share: make([]float32, groups*classes),
 	}
 	for n := range b.N {
 		if err := t.sample(n, b.Y[n*size:(n+1)*size], b.Known[n], classes); err != nil {
@@ -164,7 +168,9 @@ func (t *target) loss(s *torch.Scope, logits *torch.Tensor, kind network.Loss) *
 	}
 	classes := s.FromBytes(t.classes, n, 1, h, w)
 	logProbs := s.LogSoftmax(logits, 1)
-	dice := t.dice && slices.Contains([]string{network.LossBoth, network.LossCases, network.LossDice}, kind.Kind)
+	dice := t.dice && slices.Contains([]string{
+		network.LossBoth, network.LossCases, network.LossDice,
+	}, kind.Kind)
 	if dice && kind.Kind == network.LossDice {
 		return t.diceLoss(s, s.Exp(logProbs), classes, shape)
 	}
@@ -194,7 +200,9 @@ func (t *target) mean(s *torch.Scope, values *torch.Tensor, n, h, w int64) *torc
 }
 
 // diceLoss is 1 − the mean over classes, and samples that show them, of (2Σpt+1)/(Σp+Σt+1).
-func (t *target) diceLoss(s *torch.Scope, probs, classes *torch.Tensor, shape []int64) *torch.Tensor {
+func (t *target) diceLoss(s *torch.Scope, probs, classes *torch.Tensor,
+	shape []int64,
+) *torch.Tensor {
 	n, c := shape[0], shape[1]
 	values := make([]uint8, c)
 	for i := range values {

@@ -69,9 +69,19 @@ func TestLoss(t *testing.T) {
 		most  uint8 // classes drawn are below it
 	}{
 		{"all known", [][classes.Count]bool{allKnown, allKnown}, 4},
-		{"lungs unknown in one sample", [][classes.Count]bool{{true, true, true, false}, allKnown}, 3},
-		{"pixels of an unknown class", [][classes.Count]bool{{true, true, false, true}, allKnown}, 4},
-		{"only lungs known", [][classes.Count]bool{{true, false, false, true}, {true, false, false, true}}, 4},
+		{
+			"lungs unknown in one sample", [][classes.Count]bool{
+				{true, true, true, false}, allKnown,
+			}, 3,
+		},
+		{
+			"pixels of an unknown class", [][classes.Count]bool{
+				{true, true, false, true}, allKnown,
+			}, 4,
+		},
+		{"only lungs known", [][classes.Count]bool{
+			{true, false, false, true}, {true, false, false, true},
+		}, 4},
 		{"nothing but background", [][classes.Count]bool{allKnown, allKnown}, 1},
 		{"nothing known", [][classes.Count]bool{{}, {}}, 4},
 	}
@@ -104,7 +114,9 @@ func TestLoss(t *testing.T) {
 	}
 }
 
-func lossAndGradient(t *testing.T, logits []float64, b network.Batch) (loss float64, gradient []float64) {
+func lossAndGradient(t *testing.T, logits []float64,
+	b network.Batch,
+) (loss float64, gradient []float64) {
 	t.Helper()
 	w := startWorker(1)
 	defer w.stop()
@@ -119,7 +131,8 @@ func lossAndGradient(t *testing.T, logits []float64, b network.Batch) (loss floa
 		for i, v := range logits {
 			values[i] = float32(v)
 		}
-		x := scope.Leaf(scope.FromFloats(values, int64(b.N), classes.Count, int64(b.H), int64(b.W)), true)
+		x := scope.Leaf(scope.FromFloats(values, int64(b.N), classes.Count, int64(b.H), int64(b.W)),
+			true)
 		total := target.loss(scope, x, network.Loss{Kind: network.LossBoth})
 		loss = scope.Value(total)
 		for _, g := range scope.Gradients(total, []*torch.Tensor{x}) {

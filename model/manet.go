@@ -40,17 +40,20 @@ func newMANet(b *builder, pyramid []int) decoder {
 	m := &maNet{}
 	in := pyramid[depth]
 	conv := func(part string, out, size int) *conv {
-		return b.convWithBias("decoder.center."+part, kernel{in: in, out: out, size: size}, uniformFanIn)
+		return b.convWithBias("decoder.center."+part, kernel{in: in, out: out, size: size},
+			uniformFanIn)
 	}
 	m.center = places{
 		top: conv("top_conv", placesWidth, 1), center: conv("center_conv", placesWidth, 1),
 		bottom: conv("bottom_conv", in, 3), out: conv("out_conv", in, 3),
 	}
 	for i := range m.blocks {
-		m.blocks[i] = newMABlock(b, fmt.Sprintf("decoder.blocks.%d", i), in, pyramid[depth-1-i], decoderWidths[i])
+		m.blocks[i] = newMABlock(b, fmt.Sprintf("decoder.blocks.%d", i), in, pyramid[depth-1-i],
+			decoderWidths[i])
 		in = decoderWidths[i]
 	}
-	m.last = newUNetBlock(b, fmt.Sprintf("decoder.blocks.%d", depth-1), in, 0, decoderWidths[depth-1])
+	m.last = newUNetBlock(b, fmt.Sprintf("decoder.blocks.%d", depth-1), in, 0,
+		decoderWidths[depth-1])
 	return m
 }
 
@@ -58,17 +61,24 @@ func newMABlock(b *builder, name string, in, skip, out int) maBlock {
 	weight := func(part string) channelWeight {
 		squeezed := max(1, skip/weightSqueezes)
 		return channelWeight{
-			squeeze: b.convWithBias(name+"."+part+".1", kernel{in: skip, out: squeezed, size: 1}, uniformFanIn),
-			excite:  b.convWithBias(name+"."+part+".3", kernel{in: squeezed, out: skip, size: 1}, uniformFanIn),
+			squeeze: b.convWithBias(name+"."+part+".1", kernel{in: skip, out: squeezed, size: 1},
+				uniformFanIn),
+			excite: b.convWithBias(name+"."+part+".3", kernel{in: squeezed, out: skip, size: 1},
+				uniformFanIn),
 		}
 	}
 	return maBlock{
-		deep1:      b.conv(name+".hl_conv.0.0", name+".hl_conv.0.1", kernel{in: in, out: in, size: 3}, uniformFanIn),
-		deep2:      b.conv(name+".hl_conv.1.0", name+".hl_conv.1.1", kernel{in: in, out: skip, size: 1}, uniformFanIn),
+		deep1: b.conv(name+".hl_conv.0.0", name+".hl_conv.0.1",
+			kernel{in: in, out: in, size: 3}, uniformFanIn),
+		deep2: b.conv(name+".hl_conv.1.0", name+".hl_conv.1.1",
+			kernel{in: in, out: skip, size: 1}, uniformFanIn),
 		skipWeight: weight("SE_ll"),
 		deepWeight: weight("SE_hl"),
-		conv1:      b.conv(name+".conv1.0", name+".conv1.1", kernel{in: 2 * skip, out: out, size: 3}, uniformFanIn),
-		conv2:      b.conv(name+".conv2.0", name+".conv2.1", kernel{in: out, out: out, size: 3}, uniformFanIn),
+		conv1: b.conv(name+".conv1.0", name+".conv1.1", kernel{
+			in: 2 * skip, out: out, size: 3,
+		}, uniformFanIn),
+		conv2: b.conv(name+".conv2.0", name+".conv2.1", kernel{in: out, out: out, size: 3},
+			uniformFanIn),
 	}
 }
 

@@ -31,7 +31,8 @@ func untilItFits(n int, limit *int, try func(part int) error) error {
 func samplesOf(b network.Batch, from, to int) network.Batch {
 	in, size := len(b.X)/b.N, b.H*b.W
 	part := b
-	part.N, part.X, part.Y, part.Known = to-from, b.X[from*in:to*in], b.Y[from*size:to*size], b.Known[from:to]
+	part.N, part.X, part.Y, part.Known = to-from, b.X[from*in:to*in], b.Y[from*size:to*size],
+		b.Known[from:to]
 	return part
 }
 
@@ -130,7 +131,10 @@ func (l *Learner) timeStep(b network.Batch) (took time.Duration, err error) {
 
 // blank is a batch of pictures of which half is lit and of another class.
 func blank(n, channels, side int) network.Batch {
-	b := network.Batch{N: n, H: side, W: side, X: make([]float32, n*channels*side*side), Y: make([]uint8, n*side*side)}
+	b := network.Batch{
+		N: n, H: side, W: side, X: make([]float32, n*channels*side*side),
+		Y: make([]uint8, n*side*side),
+	}
 	for i := range b.X {
 		b.X[i] = float32(i / 7 % 2)
 	}
@@ -152,7 +156,9 @@ const worthwhile = 0.95
 
 // doubleWhileFaster tries 2, 4, 8 … up to limit and returns the last number that fitted and
 // made each of them clearly cheaper. Two is the least that batch norm learns from.
-func doubleWhileFaster(ctx context.Context, limit int, try func(n int) (time.Duration, error)) (int, error) {
+func doubleWhileFaster(ctx context.Context, limit int,
+	try func(n int) (time.Duration, error),
+) (int, error) {
 	best, each := 0, 0.0
 	for n := 2; n <= max(limit, 2); n *= 2 {
 		if err := ctx.Err(); err != nil {

@@ -43,7 +43,8 @@ const mobileNetLast = 1280
 func newMobileNet(b *builder, in, stride int) encoder {
 	m := &mobileNet{widths: [depth + 1]int{0: in, depth: mobileNetLast}}
 	name := func() string { return fmt.Sprintf("encoder.features.%d", len(m.blocks)+1) }
-	m.first = b.conv("encoder.features.0.0", "encoder.features.0.1", kernel{in: in, out: 32, size: 3, stride: 2}, normalFanOut)
+	m.first = b.conv("encoder.features.0.0", "encoder.features.0.1",
+		kernel{in: in, out: 32, size: 3, stride: 2}, normalFanOut)
 	channels, shrunk, dilation := 32, 2, 1
 	for _, s := range mobileNetStages {
 		step := 1
@@ -51,7 +52,8 @@ func newMobileNet(b *builder, in, stride int) encoder {
 			step, dilation = halve(&shrunk, stride)
 		}
 		for range s.blocks {
-			m.blocks = append(m.blocks, newInverted(b, name(), channels, s.width, s.expansion, step, dilation))
+			m.blocks = append(m.blocks, newInverted(b, name(), channels, s.width, s.expansion, step,
+				dilation))
 			channels, step = s.width, 1
 		}
 		if s.level > 0 {
@@ -59,7 +61,8 @@ func newMobileNet(b *builder, in, stride int) encoder {
 			m.widths[s.level] = s.width
 		}
 	}
-	m.last = b.conv(name()+".0", name()+".1", kernel{in: channels, out: mobileNetLast, size: 1}, normalFanOut)
+	m.last = b.conv(name()+".0", name()+".1", kernel{in: channels, out: mobileNetLast, size: 1},
+		normalFanOut)
 	return m
 }
 
@@ -74,8 +77,11 @@ func newInverted(b *builder, name string, in, out, expansion, stride, dilation i
 	if expansion != 1 {
 		block.expand = add(kernel{in: in, out: hidden, size: 1})
 	}
-	block.each = add(kernel{in: hidden, out: hidden, size: 3, stride: stride, dilation: dilation, groups: hidden})
-	block.project = b.conv(fmt.Sprintf("%s.conv.%d", name, i), fmt.Sprintf("%s.conv.%d", name, i+1), kernel{in: hidden, out: out, size: 1}, normalFanOut)
+	block.each = add(kernel{
+		in: hidden, out: hidden, size: 3, stride: stride, dilation: dilation, groups: hidden,
+	})
+	block.project = b.conv(fmt.Sprintf("%s.conv.%d", name, i), fmt.Sprintf("%s.conv.%d", name, i+1),
+		kernel{in: hidden, out: out, size: 1}, normalFanOut)
 	return block
 }
 

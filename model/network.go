@@ -94,20 +94,26 @@ func newNetwork(spec network.Spec, device torch.Device) (*net, error) {
 func plan(spec network.Spec) (*net, error) {
 	newEncoder, ok := encoders[spec.Encoder]
 	if !ok {
-		return nil, fmt.Errorf("there is no encoder %q; known are %s", spec.Encoder, names(encoders))
+		return nil, fmt.Errorf("there is no encoder %q; known are %s", spec.Encoder,
+			names(encoders))
 	}
 	arch, ok := architectures[spec.Arch]
 	if !ok {
-		return nil, fmt.Errorf("there is no architecture %q; known are %s", spec.Arch, names(architectures))
+		return nil, fmt.Errorf("there is no architecture %q; known are %s", spec.Arch,
+			names(architectures))
 	}
-	if spec.InChannels < 1 || spec.InChannels > maxChannels || spec.Classes < 1 || spec.Classes > maxClasses {
-		return nil, fmt.Errorf("a network with %d input channels and %d classes cannot be built", spec.InChannels, spec.Classes)
+	if spec.InChannels < 1 || spec.InChannels > maxChannels || spec.Classes < 1 ||
+		spec.Classes > maxClasses {
+		return nil, fmt.Errorf("a network with %d input channels and %d classes cannot be built",
+			spec.InChannels, spec.Classes)
 	}
 	b := &builder{}
 	n := &net{architecture: arch, classes: spec.Classes, in: spec.InChannels}
 	n.encoder = newEncoder(b, spec.InChannels, arch.stride)
 	n.decoder = arch.decoder(b, n.encoder.channels())
-	n.head = b.convWithBias("segmentation_head.0", kernel{in: n.decoder.channels(), out: spec.Classes, size: arch.head}, xavierUniform)
+	n.head = b.convWithBias("segmentation_head.0", kernel{
+		in: n.decoder.channels(), out: spec.Classes, size: arch.head,
+	}, xavierUniform)
 	n.convs, n.store = b.convs, &store{params: b.params}
 	return n, nil
 }
@@ -132,10 +138,13 @@ func (n *net) forward(p *pass, x *torch.Tensor) *torch.Tensor {
 // checkInput says what is wrong with an input of this size.
 func (n *net) checkInput(values, samples, h, w int) error {
 	switch {
-	case samples < 1 || h < 1 || w < 1 || h%n.architecture.stride != 0 || w%n.architecture.stride != 0:
-		return fmt.Errorf("images of %d × %d do not fit the network: sides must be multiples of %d", w, h, n.architecture.stride)
+	case samples < 1 || h < 1 || w < 1 || h%n.architecture.stride != 0 ||
+		w%n.architecture.stride != 0:
+		return fmt.Errorf("images of %d × %d do not fit the network: sides must be multiples of %d",
+			w, h, n.architecture.stride)
 	case values != samples*n.in*h*w:
-		return fmt.Errorf("%d values are not %d images of %d × %d with %d channels", values, samples, w, h, n.in)
+		return fmt.Errorf("%d values are not %d images of %d × %d with %d channels", values,
+			samples, w, h, n.in)
 	}
 	return nil
 }

@@ -49,7 +49,10 @@ func (n Networks) learner(spec network.Spec) (*Learner, error) {
 		l.worker.stop()
 		return nil, err
 	}
-	l.method = network.Method{Loss: network.Loss{Kind: network.LossBoth}, Optimiser: network.Optimiser{Kind: network.Adam}}
+	l.method = network.Method{
+		Loss:      network.Loss{Kind: network.LossBoth},
+		Optimiser: network.Optimiser{Kind: network.Adam},
+	}
 	l.optimiser = newOptimiser(l.net.trainable, l.method.Optimiser)
 	return l, nil
 }

@@ -41,7 +41,9 @@ type segment struct {
 }
 
 // step updates the trainable parameters; gradients[i] belongs to params[i].
-func (a *optimiser) step(params []*param, values []float32, gradients [][]float32, lr float64, threads int) {
+func (a *optimiser) step(params []*param, values []float32, gradients [][]float32, lr float64,
+	threads int,
+) {
 	a.steps++
 	todo := a.segments(params, values, gradients)
 	shrink := a.clip(todo, threads)
@@ -104,7 +106,8 @@ func (s *segment) adam(lr float64, shrink float32, steps int, penalty, decay flo
 	keep, l2 := float32(1-lr*decay), float32(penalty)
 	step, root := float32(lr/correction1), float32(1/math.Sqrt(correction2))
 	values := s.values
-	gradients, first, second := s.gradients[:len(values)], s.first[:len(values)], s.second[:len(values)]
+	gradients, first, second := s.gradients[:len(values)], s.first[:len(values)],
+		s.second[:len(values)]
 	for i, g := range gradients {
 		g = g*shrink + values[i]*l2
 		m := first[i] + (g-first[i])*(1-beta1)

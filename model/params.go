@@ -124,7 +124,8 @@ func (s *store) upload(scope *torch.Scope) {
 // download brings back what a pass in training changes: running means and variances.
 func (s *store) download(scope *torch.Scope) {
 	if n := int64(len(s.values) - s.trainable); s.placed != s.flat && n > 0 {
-		scope.Copy(scope.Narrow(s.flat, 0, int64(s.trainable), n), scope.Narrow(s.placed, 0, int64(s.trainable), n))
+		scope.Copy(scope.Narrow(s.flat, 0, int64(s.trainable), n),
+			scope.Narrow(s.placed, 0, int64(s.trainable), n))
 	}
 }
 

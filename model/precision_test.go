@@ -23,7 +23,9 @@ func TestMixedPrecision(t *testing.T) {
 	full, mixed := newLearner(t, 3), newLearner(t, 3)
 	configure := func(l *Learner, precision string) {
 		t.Helper()
-		if err := l.Configure(network.Method{Optimiser: network.Optimiser{Kind: network.AdamW}, Precision: precision}); err != nil {
+		if err := l.Configure(network.Method{
+			Optimiser: network.Optimiser{Kind: network.AdamW}, Precision: precision,
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -34,7 +36,8 @@ func TestMixedPrecision(t *testing.T) {
 	for i := range 12 {
 		want, got = step(t, full, b), step(t, mixed, b)
 		if want == got {
-			t.Fatalf("step %d: both have a loss of exactly %g; mixed precision is not in use", i, got)
+			t.Fatalf("step %d: both have a loss of exactly %g; mixed precision is not in use", i,
+				got)
 		}
 		if i == 0 && math.Abs(want-got) > 0.02*want {
 			t.Fatalf("first loss %g in mixed precision, %g in full", got, want)
@@ -53,10 +56,14 @@ func TestEveryPartTrainsInMixedPrecision(t *testing.T) {
 	}
 	var specs []network.Spec
 	for _, arch := range sortedNames(architectures) {
-		specs = append(specs, network.Spec{Arch: arch, Encoder: "resnet18", InChannels: 1, Classes: classes.Count, Size: small})
+		specs = append(specs, network.Spec{
+			Arch: arch, Encoder: "resnet18", InChannels: 1, Classes: classes.Count, Size: small,
+		})
 	}
 	for _, encoder := range sortedNames(encoders) {
-		specs = append(specs, network.Spec{Arch: "unet", Encoder: encoder, InChannels: 1, Classes: classes.Count, Size: small})
+		specs = append(specs, network.Spec{
+			Arch: "unet", Encoder: encoder, InChannels: 1, Classes: classes.Count, Size: small,
+		})
 	}
 	b := quarters(2, 5)
 	for _, spec := range specs {
@@ -68,7 +75,10 @@ func TestEveryPartTrainsInMixedPrecision(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer l.Close()
-				if err := l.(*Learner).Configure(network.Method{Optimiser: network.Optimiser{Kind: network.AdamW}, Precision: precision}); err != nil {
+				method := network.Method{
+					Optimiser: network.Optimiser{Kind: network.AdamW}, Precision: precision,
+				}
+				if err := l.Configure(method); err != nil {
 					t.Fatal(err)
 				}
 				losses[i] = step(t, l.(*Learner), b)
@@ -125,7 +135,9 @@ func TestAutomaticPrecision(t *testing.T) {
 	if l.mixed() {
 		t.Error("a new learner computes in mixed precision")
 	}
-	if err := l.Configure(network.Method{Optimiser: network.Optimiser{Kind: network.AdamW}, Precision: network.PrecisionAuto}); err != nil {
+	if err := l.Configure(network.Method{
+		Optimiser: network.Optimiser{Kind: network.AdamW}, Precision: network.PrecisionAuto,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if l.mixed() != (torch.NativeBFloat16() || l.net.device != torch.CPU) {

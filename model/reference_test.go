@@ -27,7 +27,8 @@ import (
 // again with it. Benchmarks run on all the processor has.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if flag.Lookup("test.bench").Value.String() == "" && cpu.X86.HasAVX2 && os.Getenv("OPENBLAS_CORETYPE") == "" {
+	if flag.Lookup("test.bench").Value.String() == "" && cpu.X86.HasAVX2 &&
+		os.Getenv("OPENBLAS_CORETYPE") == "" {
 		environment := append(os.Environ(), "OPENBLAS_CORETYPE=Haswell", "ONEDNN_MAX_CPU_ISA=AVX2")
 		fmt.Fprintln(os.Stderr, syscall.Exec(os.Args[0], os.Args, environment))
 		os.Exit(1)
@@ -107,7 +108,8 @@ func fillFromNames(s *store) {
 
 // referenceBatch is the reference's input with its target.
 func referenceBatch(shape [4]int) network.Batch {
-	b := network.Batch{N: shape[0], H: shape[2], W: shape[3], Known: make([][classes.Count]bool, shape[0])}
+	b := network.Batch{N: shape[0], H: shape[2], W: shape[3], Known: make([][classes.Count]bool,
+		shape[0])}
 	for _, u := range splitMix("input", shape[0]*shape[1]*shape[2]*shape[3]) {
 		b.X = append(b.X, float32(u))
 	}
@@ -127,7 +129,9 @@ func TestReferenceModels(t *testing.T) {
 		arch, encoder, _ := strings.Cut(name, "-")
 		tested++
 		t.Run(name, func(t *testing.T) {
-			spec := network.Spec{Arch: arch, Encoder: encoder, InChannels: index.InputShape[1], Classes: 4}
+			spec := network.Spec{
+				Arch: arch, Encoder: encoder, InChannels: index.InputShape[1], Classes: 4,
+			}
 			l, err := Networks{}.learner(spec)
 			if err != nil {
 				t.Fatal(err)
@@ -161,7 +165,8 @@ func compareParameters(t *testing.T, s *store, want referenceModel) {
 		}
 	}
 	if len(got) != len(want.Parameters) || trainable != want.Trainable {
-		t.Errorf("%d parameters with %d trainable values, want %d with %d", len(got), trainable, len(want.Parameters), want.Trainable)
+		t.Errorf("%d parameters with %d trainable values, want %d with %d", len(got), trainable,
+			len(want.Parameters), want.Trainable)
 	}
 }
 
@@ -192,7 +197,9 @@ func compareLogits(t *testing.T, l *Learner, b network.Batch, name string, devia
 
 func compareLosses(t *testing.T, l *Learner, b network.Batch, want []float64) {
 	t.Helper()
-	if err := l.Configure(network.Method{Loss: network.Loss{Kind: network.LossCE}, Optimiser: network.Optimiser{Kind: network.Adam}}); err != nil {
+	if err := l.Configure(network.Method{
+		Loss: network.Loss{Kind: network.LossCE}, Optimiser: network.Optimiser{Kind: network.Adam},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	for i, w := range want {

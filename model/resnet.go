@@ -28,7 +28,8 @@ type newBlock func(b *builder, name string, in, width, stride, dilation int) res
 func newResNet(blocks [4]int, add newBlock) func(b *builder, in, stride int) encoder {
 	return func(b *builder, in, stride int) encoder {
 		r := &resnet{widths: [depth + 1]int{in, 64}}
-		r.stem = b.conv("encoder.conv1", "encoder.bn1", kernel{in: in, out: 64, size: 7, stride: 2}, normalFanOut)
+		r.stem = b.conv("encoder.conv1", "encoder.bn1", kernel{in: in, out: 64, size: 7, stride: 2},
+			normalFanOut)
 		channels, shrunk := 64, 4 // by the stem and the pooling behind it
 		for stage := range r.stages {
 			step, dilation := 1, 1
@@ -61,8 +62,12 @@ func halve(shrunk *int, limit int) (stride, dilation int) {
 // basicBlock is two convolutions of 3 × 3.
 func basicBlock(b *builder, name string, in, width, stride, dilation int) residual {
 	r := residual{convs: []*conv{
-		b.conv(name+".conv1", name+".bn1", kernel{in: in, out: width, size: 3, stride: stride, dilation: dilation}, normalFanOut),
-		b.conv(name+".conv2", name+".bn2", kernel{in: width, out: width, size: 3, dilation: dilation}, normalFanOut),
+		b.conv(name+".conv1", name+".bn1", kernel{
+			in: in, out: width, size: 3, stride: stride, dilation: dilation,
+		}, normalFanOut),
+		b.conv(name+".conv2", name+".bn2", kernel{
+			in: width, out: width, size: 3, dilation: dilation,
+		}, normalFanOut),
 	}}
 	r.addShortcut(b, name, in, stride)
 	return r
@@ -73,8 +78,11 @@ func basicBlock(b *builder, name string, in, width, stride, dilation int) residu
 func bottleneck(b *builder, name string, in, width, stride, dilation int) residual {
 	r := residual{convs: []*conv{
 		b.conv(name+".conv1", name+".bn1", kernel{in: in, out: width, size: 1}, normalFanOut),
-		b.conv(name+".conv2", name+".bn2", kernel{in: width, out: width, size: 3, stride: stride, dilation: dilation}, normalFanOut),
-		b.conv(name+".conv3", name+".bn3", kernel{in: width, out: 4 * width, size: 1}, normalFanOut),
+		b.conv(name+".conv2", name+".bn2", kernel{
+			in: width, out: width, size: 3, stride: stride, dilation: dilation,
+		}, normalFanOut),
+		b.conv(name+".conv3", name+".bn3", kernel{in: width, out: 4 * width, size: 1},
+			normalFanOut),
 	}}
 	r.addShortcut(b, name, in, stride)
 	return r
@@ -84,7 +92,8 @@ func bottleneck(b *builder, name string, in, width, stride, dilation int) residu
 // channels, so it has one whatever its stride is.
 func (r *residual) addShortcut(b *builder, name string, in, stride int) {
 	if out := r.channels(); stride != 1 || in != out {
-		r.shortcut = b.conv(name+".downsample.0", name+".downsample.1", kernel{in: in, out: out, size: 1, stride: stride}, normalFanOut)
+		r.shortcut = b.conv(name+".downsample.0", name+".downsample.1",
+			kernel{in: in, out: out, size: 1, stride: stride}, normalFanOut)
 	}
 }
 

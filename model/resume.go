@@ -19,8 +19,10 @@ func (l *Learner) Configure(m network.Method) error {
 	if err := m.Validate(l.spec.Classes); err != nil {
 		return err
 	}
-	if m.Precision == network.PrecisionMixed && l.net.device == torch.CPU && !torch.NativeBFloat16() {
-		return errors.New("this processor has no instructions for mixed precision; leave the precision to auto, or set it to full")
+	if m.Precision == network.PrecisionMixed && l.net.device == torch.CPU &&
+		!torch.NativeBFloat16() {
+		return errors.New("this processor has no instructions for mixed precision; leave the " +
+			"precision to auto, or set it to full")
 	}
 	return l.do(func() error {
 		if m.Optimiser.Kind != l.optimiser.Kind {
@@ -40,12 +42,15 @@ func (l *Learner) SaveOptimiser(path string) error {
 			return err
 		}
 		metadata := map[string]string{
-			formatKey: optimiserFormat, "steps": strconv.Itoa(l.optimiser.steps), "method": string(method),
+			formatKey: optimiserFormat, "steps": strconv.Itoa(l.optimiser.steps),
+			"method": string(method),
 		}
 		var arrays []array
 		for _, part := range l.parts() {
 			if *part.values != nil {
-				arrays = append(arrays, array{name: part.name, shape: []int64{int64(len(*part.values))}, data: *part.values})
+				arrays = append(arrays, array{
+					name: part.name, shape: []int64{int64(len(*part.values))}, data: *part.values,
+				})
 			}
 		}
 		return atomicfile.WriteFile(path, func(w io.Writer) error {
@@ -103,7 +108,8 @@ func (l *Learner) restore(b []byte) error {
 		return errors.New("it keeps a moving average of the weights, which Glasswork no longer has")
 	}
 	var method network.Method
-	if err := json.Unmarshal([]byte(file.metadata["method"]), &method); err != nil || method.Validate(l.spec.Classes) != nil {
+	if err := json.Unmarshal([]byte(file.metadata["method"]), &method); err != nil ||
+		method.Validate(l.spec.Classes) != nil {
 		return errors.New("it does not say how it was trained")
 	}
 	if method.Optimiser.Kind != l.optimiser.Kind {

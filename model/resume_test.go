@@ -46,8 +46,10 @@ func TestResumedTrainingIsBitForBit(t *testing.T) {
 			o = resumeOptions(t, c.o, dir, got)
 			o.Resume, o.Workers = true, 2
 			resumed := trained(t, c.arch, o, nil)
-			if !slices.Equal(got.losses[:], want.losses[:]) || !slices.Equal(got.epochs, want.epochs) {
-				t.Errorf("losses and scores after resuming\n%v %v\nuninterrupted\n%v %v", got.losses, got.epochs, want.losses, want.epochs)
+			if !slices.Equal(got.losses[:], want.losses[:]) ||
+				!slices.Equal(got.epochs, want.epochs) {
+				t.Errorf("losses and scores after resuming\n%v %v\nuninterrupted\n%v %v",
+					got.losses, got.epochs, want.losses, want.epochs)
 			}
 			if !slices.Equal(resumed.net.values, whole.net.values) {
 				t.Error("the weights differ")
@@ -69,13 +71,15 @@ func TestResumedFromAnyCheckpoint(t *testing.T) {
 		o.Resume, o.ResumeAt, o.Older = true, step, -1
 		resumed := trained(t, "unet", o, nil)
 		if got.losses != want.losses || !slices.Equal(got.epochs, want.epochs) {
-			t.Errorf("losses and scores after step %d\n%v %v\nthe first time\n%v %v", step, got.losses, got.epochs, want.losses, want.epochs)
+			t.Errorf("losses and scores after step %d\n%v %v\nthe first time\n%v %v", step,
+				got.losses, got.epochs, want.losses, want.epochs)
 		}
 		if !slices.Equal(resumed.net.values, whole.net.values) {
 			t.Errorf("the weights differ after step %d", step)
 		}
 	}
-	if _, err := training.CheckpointAt(dir, 5); err == nil || !strings.Contains(err.Error(), "it has 2, 4, 6, 8, 10") {
+	if _, err := training.CheckpointAt(dir, 5); err == nil ||
+		!strings.Contains(err.Error(), "it has 2, 4, 6, 8, 10") {
 		t.Errorf("step 5 gives %v", err)
 	}
 }
@@ -86,7 +90,9 @@ type journal struct {
 	epochs []string
 }
 
-func resumeOptions(t *testing.T, optimiser network.Optimiser, dir string, j *journal) training.Options {
+func resumeOptions(t *testing.T, optimiser network.Optimiser, dir string,
+	j *journal,
+) training.Options {
 	t.Helper()
 	chain, err := augment.Parse("V{0.5}B{1}(S{0.5}|G{0.5}){0.5}N{0.5}Z{0.5}")
 	if err != nil {
@@ -97,9 +103,12 @@ func resumeOptions(t *testing.T, optimiser network.Optimiser, dir string, j *jou
 		t.Fatal(err)
 	}
 	return training.Options{
-		Sources: []sampling.Source{{Name: "checks", Examples: checks(5), Weight: 1}}, Augment: chain, Paste: 0.5,
+		Sources: []sampling.Source{{Name: "checks", Examples: checks(5), Weight: 1}},
+		Augment: chain, Paste: 0.5,
 		Validation: checks(2), ValidateEvery: 3, StopOn: stop, Patience: 3,
-		Info:     network.Info{Spec: network.Spec{InChannels: 1, Classes: classes.Count, Size: 32, Window: network.DefaultWindow}},
+		Info: network.Info{Spec: network.Spec{
+			InChannels: 1, Classes: classes.Count, Size: 32, Window: network.DefaultWindow,
+		}},
 		Schedule: training.Schedule{Peak: 1e-3, Warmup: 3, Steps: 10}, Optimiser: optimiser,
 		BatchSize: 2, Seed: 3, Workers: 1, Dir: dir, CheckpointEvery: 2,
 		OnStep: func(p training.Progress) { j.losses[p.Step-1] = p.StepLoss },
@@ -145,11 +154,15 @@ type checks int
 
 func (c checks) Len() int { return int(c) }
 
-func (c checks) Key(i int) (patient, caseID string, z int) { return fmt.Sprint(i), fmt.Sprint(i), 0 }
+func (c checks) Key(i int) (patient, caseID string, z int) {
+	return fmt.Sprint(i), fmt.Sprint(i), 0
+}
 
 func (c checks) At(_ context.Context, i int) (example.Example, error) {
 	const side = 64
-	e := example.Example{Case: fmt.Sprint(i), Patient: fmt.Sprint(i), W: side, H: side, Known: allKnown}
+	e := example.Example{
+		Case: fmt.Sprint(i), Patient: fmt.Sprint(i), W: side, H: side, Known: allKnown,
+	}
 	for k := range side * side {
 		class := uint8((k/side/16 + k%side/16 + i) % classes.Count)
 		e.Labels = append(e.Labels, class)

@@ -93,7 +93,8 @@ func (a *array) write(w io.Writer) error {
 			case !a.half:
 				buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v))
 			case v > maxHalf || v < -maxHalf || v != v:
-				return fmt.Errorf("value %g of %s cannot be stored in half precision (element %d)", v, a.name, i)
+				return fmt.Errorf("value %g of %s cannot be stored in half precision (element %d)",
+					v, a.name, i)
 			default:
 				buffer = binary.LittleEndian.AppendUint16(buffer, float16.Fromfloat32(v).Bits())
 			}
@@ -120,7 +121,8 @@ func parseSafetensors(file []byte) (*safetensors, error) {
 	}
 	n := binary.LittleEndian.Uint64(file)
 	if n > maxHeader || n > uint64(len(file)-8) {
-		return nil, errors.New("the file is cut, or neither a safetensors file nor one that PyTorch saved: its header would end after the file")
+		return nil, errors.New("the file is cut, or neither a safetensors file nor one that " +
+			"PyTorch saved: its header would end after the file")
 	}
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(file[8:8+n], &raw); err != nil {
@@ -158,7 +160,8 @@ func (s *safetensors) check() error {
 		e := s.entries[name]
 		width, ok := map[string]int64{"F32": 4, "F16": 2}[e.DType]
 		if !ok {
-			return fmt.Errorf("parameter %q is stored as %q; only F32 and F16 can be read", name, e.DType)
+			return fmt.Errorf("parameter %q is stored as %q; only F32 and F16 can be read", name,
+				e.DType)
 		}
 		n, err := size(e.Shape)
 		if err != nil {
@@ -166,15 +169,18 @@ func (s *safetensors) check() error {
 		}
 		switch from, to := e.Offsets[0], e.Offsets[1]; {
 		case from != end || to < from || to-from != n*width:
-			return fmt.Errorf("parameter %q does not have the bytes that its shape %v needs", name, e.Shape)
+			return fmt.Errorf("parameter %q does not have the bytes that its shape %v needs", name,
+				e.Shape)
 		case to > int64(len(s.data)):
-			return fmt.Errorf("the file is cut: parameter %q would end %d bytes after it", name, to-int64(len(s.data)))
+			return fmt.Errorf("the file is cut: parameter %q would end %d bytes after it", name,
+				to-int64(len(s.data)))
 		default:
 			end = to
 		}
 	}
 	if end != int64(len(s.data)) {
-		return fmt.Errorf("the file has %d bytes that belong to no parameter", int64(len(s.data))-end)
+		return fmt.Errorf("the file has %d bytes that belong to no parameter",
+			int64(len(s.data))-end)
 	}
 	return nil
 }

@@ -25,7 +25,8 @@ type scripted struct {
 var _ network.Learner = (*scripted)(nil)
 
 // errScripted is the answer to all that a scripted network cannot do.
-var errScripted = errors.New("a TorchScript module can predict only; to train it, save its state_dict from PyTorch")
+var errScripted = errors.New("a TorchScript module can predict only; to train it, save its " +
+	"state_dict from PyTorch")
 
 // trialSide is the side of the picture on which a module is tried.
 const trialSide = 64
@@ -50,7 +51,8 @@ func (n Networks) loadScript(name string, b []byte) (network.Learner, network.In
 		s.Close()
 		return nil, network.Info{}, err
 	}
-	s.spec.Arch, s.spec.Size, s.spec.Window = "torchscript", network.DefaultSize, network.DefaultWindow
+	s.spec.Arch, s.spec.Size, s.spec.Window = "torchscript", network.DefaultSize,
+		network.DefaultWindow
 	return s, foreign(name, s.spec), nil
 }
 
@@ -73,7 +75,8 @@ func (s *scripted) try(channels int) (err error) {
 			return nil
 		}
 	}
-	return fmt.Errorf("its TorchScript module does not answer to a picture of %d × %d: %w", trialSide, trialSide, err)
+	return fmt.Errorf("its TorchScript module does not answer to a picture of %d × %d: %w",
+		trialSide, trialSide, err)
 }
 
 // learn takes the numbers of channels and classes from an answer.
@@ -82,8 +85,10 @@ func (s *scripted) learn(scope *torch.Scope, channels int, y *torch.Tensor) erro
 		return err
 	}
 	shape := y.Shape()
-	if len(shape) != 4 || shape[0] != 1 || shape[1] < 1 || shape[1] > maxClasses || shape[2] != trialSide || shape[3] != trialSide {
-		return fmt.Errorf("it answers with the shape %v instead of [1 classes %d %d]", shape, trialSide, trialSide)
+	if len(shape) != 4 || shape[0] != 1 || shape[1] < 1 || shape[1] > maxClasses ||
+		shape[2] != trialSide || shape[3] != trialSide {
+		return fmt.Errorf("it answers with the shape %v instead of [1 classes %d %d]", shape,
+			trialSide, trialSide)
 	}
 	s.spec.InChannels, s.spec.Classes = channels, int(shape[1])
 	values := make([]float32, s.spec.Classes*trialSide*trialSide)
@@ -121,19 +126,23 @@ func (s *scripted) Logits(ctx context.Context, x []float32, n, h, w int, logits 
 	return s.run(ctx, x, n, h, w, logits, false)
 }
 
-func (s *scripted) run(ctx context.Context, x []float32, n, h, w int, out []float32, softmax bool) error {
+func (s *scripted) run(ctx context.Context, x []float32, n, h, w int, out []float32,
+	softmax bool,
+) error {
 	if s.closed {
 		return errClosed
 	}
 	if n < 1 || len(x) != n*s.spec.InChannels*h*w || len(out) != n*s.spec.Classes*h*w {
-		return fmt.Errorf("%d values are not %d images of %d × %d with %d channels", len(x), n, w, h, s.spec.InChannels)
+		return fmt.Errorf("%d values are not %d images of %d × %d with %d channels", len(x), n, w,
+			h, s.spec.InChannels)
 	}
 	return inBatches(ctx, n, max(1, maxPixels/(h*w)), func(from, to int) error {
 		in, each := s.spec.InChannels*h*w, s.spec.Classes*h*w
 		return s.worker.do(func() error {
 			scope := torch.NewScopeOn(s.device)
 			defer scope.Close()
-			y := s.module.Forward(scope, scope.FromFloats(x[from*in:to*in], int64(to-from), int64(s.spec.InChannels), int64(h), int64(w)))
+			y := s.module.Forward(scope, scope.FromFloats(x[from*in:to*in], int64(to-from),
+				int64(s.spec.InChannels), int64(h), int64(w)))
 			if softmax {
 				y = scope.Softmax(y, 1)
 			}

@@ -34,8 +34,10 @@ func newUNet(b *builder, pyramid []int) decoder {
 // newUNetBlock adds a block that enlarges in channels and joins skip others.
 func newUNetBlock(b *builder, name string, in, skip, out int) unetBlock {
 	block := unetBlock{
-		conv1: b.conv(name+".conv1.0", name+".conv1.1", kernel{in: in + skip, out: out, size: 3}, uniformFanIn),
-		conv2: b.conv(name+".conv2.0", name+".conv2.1", kernel{in: out, out: out, size: 3}, uniformFanIn),
+		conv1: b.conv(name+".conv1.0", name+".conv1.1", kernel{in: in + skip, out: out, size: 3},
+			uniformFanIn),
+		conv2: b.conv(name+".conv2.0", name+".conv2.1", kernel{in: out, out: out, size: 3},
+			uniformFanIn),
 	}
 	block.conv1.enlarged = in
 	return block

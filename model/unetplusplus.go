@@ -27,11 +27,13 @@ func newUNetPlusPlus(b *builder, pyramid []int) decoder {
 				from, out = width(c-1), width(c)
 			}
 			name := fmt.Sprintf("decoder.blocks.x_%d_%d", node, c)
-			u.columns[c] = append(u.columns[c], newUNetBlock(b, name, from, width(c)*(c+1-node), out))
+			u.columns[c] = append(u.columns[c], newUNetBlock(b, name, from, width(c)*(c+1-node),
+				out))
 		}
 		in = decoderWidths[c]
 	}
-	u.last = newUNetBlock(b, fmt.Sprintf("decoder.blocks.x_0_%d", depth-1), in, 0, decoderWidths[depth-1])
+	u.last = newUNetBlock(b, fmt.Sprintf("decoder.blocks.x_0_%d", depth-1), in, 0,
+		decoderWidths[depth-1])
 	return u
 }
 

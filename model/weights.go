@@ -32,7 +32,8 @@ func fill(w weights, params []*param, values []float32) error {
 		case !ok:
 			return fmt.Errorf("parameter %s is missing", p.name)
 		case !slices.Equal(shape, p.shape):
-			return fmt.Errorf("parameter %s has the shape %v, the network needs %v", p.name, shape, p.shape)
+			return fmt.Errorf("parameter %s has the shape %v, the network needs %v", p.name, shape,
+				p.shape)
 		}
 		part := p.in(values)
 		w.read(p.name, part)
@@ -107,7 +108,9 @@ func (s *stateDict) unwrap() bool {
 }
 
 func (s *stateDict) any(prefix string) bool {
-	return slices.ContainsFunc(s.order, func(name string) bool { return strings.HasPrefix(name, prefix) })
+	return slices.ContainsFunc(s.order, func(name string) bool {
+		return strings.HasPrefix(name, prefix)
+	})
 }
 
 // rename gives every tensor another name, or drops it.
@@ -190,11 +193,13 @@ func (n Networks) identify(w weights) (network.Spec, error) {
 		}
 	}
 	switch {
-	case n.Arch != "" && architectures[n.Arch].decoder == nil, n.Encoder != "" && encoders[n.Encoder] == nil:
+	case n.Arch != "" && architectures[n.Arch].decoder == nil, n.Encoder != "" &&
+		encoders[n.Encoder] == nil:
 		_, err := plan(network.Spec{Arch: n.Arch, Encoder: n.Encoder, InChannels: 1, Classes: 1})
 		return best, err
 	case most == 0:
-		return best, fmt.Errorf("it holds no parameter of a known network; the first it holds is %.100s", slices.Concat(w.names(), []string{"none"})[0])
+		return best, fmt.Errorf("it holds no parameter of a known network; the first it holds is "+
+			"%.100s", slices.Concat(w.names(), []string{"none"})[0])
 	}
 	return best, nil
 }

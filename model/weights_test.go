@@ -53,7 +53,9 @@ func stateDictOf(t *testing.T, l *Learner, prefix string, keep func(name string)
 	var arrays []pytorch.Array
 	for _, p := range l.net.params {
 		if keep(p.name) {
-			arrays = append(arrays, pytorch.Array{Name: prefix + p.name, Shape: p.shape, Values: p.in(l.net.values)})
+			arrays = append(arrays, pytorch.Array{
+				Name: prefix + p.name, Shape: p.shape, Values: p.in(l.net.values),
+			})
 		}
 	}
 	var b bytes.Buffer
@@ -69,7 +71,10 @@ func everything(string) bool { return true }
 func TestIdentify(t *testing.T) {
 	for arch := range architectures {
 		for encoder := range encoders {
-			spec := network.Spec{Arch: arch, Encoder: encoder, InChannels: 3, Classes: 5, Size: network.DefaultSize, Window: network.DefaultWindow}
+			spec := network.Spec{
+				Arch: arch, Encoder: encoder, InChannels: 3, Classes: 5, Size: network.DefaultSize,
+				Window: network.DefaultWindow,
+			}
 			n, err := plan(spec)
 			if err != nil {
 				t.Fatal(err)
@@ -107,11 +112,13 @@ func TestLoadStateDict(t *testing.T) {
 	spec.Encoder = "mobilenet_v2"
 	l := filled(t, spec)
 	for _, prefix := range []string{"", "module.", "model.", "module.model."} {
-		loaded, info, err := Networks{Threads: 1}.LoadBytes("m.pth", stateDictOf(t, l, prefix, everything))
+		loaded, info, err := Networks{Threads: 1}.LoadBytes("m.pth",
+			stateDictOf(t, l, prefix, everything))
 		if err != nil {
 			t.Fatalf("prefix %q: %v", prefix, err)
 		}
-		if !slices.Equal(loaded.(*Learner).net.values, l.net.values) || info.Encoder != "mobilenet_v2" || info.Name != "m" || len(info.Classes) != 4 {
+		if !slices.Equal(loaded.(*Learner).net.values, l.net.values) ||
+			info.Encoder != "mobilenet_v2" || info.Name != "m" || len(info.Classes) != 4 {
 			t.Errorf("prefix %q: it was loaded as %+v, or with other values", prefix, info)
 		}
 		loaded.Close()
@@ -130,14 +137,46 @@ func TestLoadStateDictRefuses(t *testing.T) {
 		file []byte
 		want string
 	}{
-		{"missing", Networks{}, without("decoder.blocks.2.conv1.0.weight"), "parameter decoder.blocks.2.conv1.0.weight is missing"},
-		{"no head", Networks{}, without("segmentation_head.0.weight"), "segmentation_head.0.weight is missing"},
-		{"other encoder", Networks{Encoder: "resnet34"}, whole, "parameter encoder.layer1.2.conv1.weight is missing"},
-		{"other architecture", Networks{Arch: "manet"}, whole, "parameter decoder.center.top_conv.weight is missing"},
+		{
+			"missing",
+			Networks{},
+			without("decoder.blocks.2.conv1.0.weight"),
+			"parameter decoder.blocks.2.conv1.0.weight is missing",
+		},
+		{
+			"no head",
+			Networks{},
+			without("segmentation_head.0.weight"),
+			"segmentation_head.0.weight is missing",
+		},
+		{
+			"other encoder",
+			Networks{Encoder: "resnet34"},
+			whole,
+			"parameter encoder.layer1.2.conv1.weight is missing",
+		},
+		{
+			"other architecture",
+			Networks{Arch: "manet"},
+			whole,
+			"parameter decoder.center.top_conv.weight is missing",
+		},
 		{"unknown encoder", Networks{Encoder: "vgg"}, whole, `no encoder "vgg"`},
-		{"encoder alone", Networks{}, stateDictOf(t, l, "", func(name string) bool { return strings.HasPrefix(name, "encoder.") }), "is missing"},
-		{"another network's", Networks{}, stateDictOf(t, l, "other.", everything), "no parameter of a known network; the first it holds is other."},
-		{"neither kind of file", Networks{}, bytes.Repeat([]byte("junk"), 50), "nor one that PyTorch saved"},
+		{"encoder alone", Networks{}, stateDictOf(t, l, "", func(name string) bool {
+			return strings.HasPrefix(name, "encoder.")
+		}), "is missing"},
+		{
+			"another network's",
+			Networks{},
+			stateDictOf(t, l, "other.", everything),
+			"no parameter of a known network; the first it holds is other.",
+		},
+		{
+			"neither kind of file",
+			Networks{},
+			bytes.Repeat([]byte("junk"), 50),
+			"nor one that PyTorch saved",
+		},
 		{"cut", Networks{}, whole[:len(whole)/2], "cut"},
 	}
 	before := torch.Live()
@@ -192,10 +231,14 @@ func TestStartFromEncoder(t *testing.T) {
 	var arrays []pytorch.Array // as torchvision has them, with a classifier
 	for _, p := range l.net.params {
 		if name, ok := strings.CutPrefix(p.name, "encoder."); ok {
-			arrays = append(arrays, pytorch.Array{Name: name, Shape: p.shape, Values: p.in(l.net.values)})
+			arrays = append(arrays, pytorch.Array{
+				Name: name, Shape: p.shape, Values: p.in(l.net.values),
+			})
 		}
 	}
-	arrays = append(arrays, pytorch.Array{Name: "fc.weight", Shape: []int64{2, 1}, Values: []float32{1, 2}})
+	arrays = append(arrays, pytorch.Array{
+		Name: "fc.weight", Shape: []int64{2, 1}, Values: []float32{1, 2},
+	})
 	var b bytes.Buffer
 	if err := pytorch.Write(&b, arrays); err != nil {
 		t.Fatal(err)
@@ -231,7 +274,8 @@ func TestStartFromEncoder(t *testing.T) {
 	}
 	spec = smallSpec
 	spec.Encoder = "resnet34"
-	if _, _, err := (Networks{Threads: 1}).Start(path, spec, 7); err == nil || !strings.Contains(err.Error(), "encoder.layer1.2.conv1.weight is missing") {
+	if _, _, err := (Networks{Threads: 1}).Start(path, spec, 7); err == nil ||
+		!strings.Contains(err.Error(), "encoder.layer1.2.conv1.weight is missing") {
 		t.Errorf("resnet18's weights for resnet34: %v", err)
 	}
 }
@@ -239,7 +283,8 @@ func TestStartFromEncoder(t *testing.T) {
 func sameValues(t *testing.T, got, want []float32, tolerance float64) {
 	t.Helper()
 	for i := range want {
-		if d := math.Abs(float64(got[i] - want[i])); !(d <= tolerance*(1+math.Abs(float64(want[i])))) {
+		d, size := math.Abs(float64(got[i]-want[i])), math.Abs(float64(want[i]))
+		if !(d <= tolerance*(1+size)) {
 			t.Fatalf("value %d is %g, want %g", i, got[i], want[i])
 		}
 	}
@@ -247,7 +292,9 @@ func sameValues(t *testing.T, got, want []float32, tolerance float64) {
 
 // TestTorchScript writes networks as TorchScript and runs that on a picture of another size.
 func TestTorchScript(t *testing.T) {
-	for _, name := range []string{"unetplusplus-mobilenet_v2", "manet-resnet18", "deeplabv3plus-resnet18"} {
+	for _, name := range []string{
+		"unetplusplus-mobilenet_v2", "manet-resnet18", "deeplabv3plus-resnet18",
+	} {
 		t.Run(name, func(t *testing.T) {
 			arch, encoder, _ := strings.Cut(name, "-")
 			l := filled(t, network.Spec{Arch: arch, Encoder: encoder, InChannels: 1, Classes: 3})
@@ -295,9 +342,11 @@ m = torch.jit.load(sys.argv[1] + '/m.pt').eval()
 s = torch.load(sys.argv[1] + '/m.pth')
 assert m(torch.zeros(3, 1, 64, 32)).shape == (3, 4, 64, 32)
 names = list(s)
-assert names[0] == 'encoder.conv1.weight' and s['encoder.bn1.num_batches_tracked'].dtype == torch.int64
+assert names[0] == 'encoder.conv1.weight'
+assert s['encoder.bn1.num_batches_tracked'].dtype == torch.int64
 assert names.index('encoder.bn1.num_batches_tracked') == names.index('encoder.bn1.running_var') + 1
-torch.save({'state_dict': {'model.' + k: v.double() for k, v in s.items()}}, sys.argv[1] + '/again.pth')
+torch.save({'state_dict': {'model.' + k: v.double() for k, v in s.items()}},
+           sys.argv[1] + '/again.pth')
 `, dir)
 	loaded, _, err := Networks{Threads: 1}.Load(filepath.Join(dir, "again.pth"))
 	if err != nil {

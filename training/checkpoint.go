@@ -100,7 +100,8 @@ func readState(dir string, step int) (state, error) {
 	}
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && step > 0 {
-		return s, fmt.Errorf("the run in %s has no checkpoint of step %d; it has %s", dir, step, listed(checkpoints(dir)))
+		return s, fmt.Errorf("the run in %s has no checkpoint of step %d; it has %s", dir, step,
+			listed(checkpoints(dir)))
 	}
 	if err != nil {
 		return s, err
@@ -109,7 +110,8 @@ func readState(dir string, step int) (state, error) {
 		return s, fmt.Errorf("%s is damaged; remove it to begin again", path)
 	}
 	if lever := removedLever(b); lever != "" {
-		return s, fmt.Errorf("the run in %s trains with %s, which Glasswork no longer has; begin again in another folder", dir, lever)
+		return s, fmt.Errorf("the run in %s trains with %s, which Glasswork no longer has; begin "+
+			"again in another folder", dir, lever)
 	}
 	return s, nil
 }
@@ -168,10 +170,12 @@ func (t *trainer) resume() error {
 	was, is := s.Settings, t.o.settings()
 	switch {
 	case was.Seed != is.Seed || was.BatchSize != is.BatchSize:
-		return fmt.Errorf("the run in %s has seed %d and batches of %d, not %d and %d; resume with the same",
+		return fmt.Errorf("the run in %s has seed %d and batches of %d, not %d and %d; resume "+
+			"with the same",
 			t.o.Dir, was.Seed, was.BatchSize, is.Seed, is.BatchSize)
 	case !reflect.DeepEqual(was, is):
-		return fmt.Errorf("the run in %s has another augmentation, loss, optimiser or score to stop on; resume with the same", t.o.Dir)
+		return fmt.Errorf("the run in %s has another augmentation, loss, optimiser or score to "+
+			"stop on; resume with the same", t.o.Dir)
 	}
 	t.state = s
 	return t.learner.LoadOptimiser(filepath.Join(checkpointDir(t.o.Dir, s.Step), optimiserName))

@@ -37,7 +37,8 @@ func ParseCriterion(text string) (Criterion, error) {
 		"recall":    func(c score.ClassScore) *float64 { return c.RecallPooled },
 	}[kind]
 	if !ok {
-		return Criterion{}, fmt.Errorf("the score %q is none of merit, loss, dice, iou, accuracy, precision and recall", text)
+		return Criterion{}, fmt.Errorf("the score %q is none of merit, loss, dice, iou, "+
+			"accuracy, precision and recall", text)
 	}
 	c := Criterion{text: text, of: of}
 	if !ofClass {

@@ -15,7 +15,8 @@ func TestCriterion(t *testing.T) {
 		{Name: "lungs other", DicePooled: v(0.8)},
 	}}
 	for text, want := range map[string]float64{
-		"": 0.5, "merit": 0.5, "loss": -0.25, "dice": 0.6, "dice:consolidation": 0.4, "iou": 0.3, "recall": 0.9, "recall:ground glass": 0.9,
+		"": 0.5, "merit": 0.5, "loss": -0.25, "dice": 0.6, "dice:consolidation": 0.4, "iou": 0.3,
+		"recall": 0.9, "recall:ground glass": 0.9,
 	} {
 		c, err := ParseCriterion(text)
 		if err != nil {
@@ -33,7 +34,9 @@ func TestCriterion(t *testing.T) {
 			t.Errorf("%s is undefined, not %g", text, got)
 		}
 	}
-	for _, text := range []string{"f1", "dice:", "dice:background", "dice:liver", "loss:ground glass"} {
+	for _, text := range []string{
+		"f1", "dice:", "dice:background", "dice:liver", "loss:ground glass",
+	} {
 		if _, err := ParseCriterion(text); err == nil {
 			t.Errorf("%q was understood", text)
 		}

@@ -21,10 +21,14 @@ func ReportTo(o *Options, id string, emit func(protocol.Event)) {
 		}})
 	}
 	o.OnEpoch = func(epoch, step int, loss float64, r score.Report) {
-		emit(protocol.Event{Type: protocol.TypeEpoch, ID: id, Epoch: &protocol.Epoch{Epoch: epoch, Step: step, TrainLoss: loss, Scores: r}})
+		emit(protocol.Event{Type: protocol.TypeEpoch, ID: id, Epoch: &protocol.Epoch{
+			Epoch: epoch, Step: step, TrainLoss: loss, Scores: r,
+		}})
 	}
 	o.OnCheckpoint = func(path string) {
-		emit(protocol.Event{Type: protocol.TypeCheckpoint, ID: id, Checkpoint: &protocol.Checkpoint{Path: path}})
+		emit(protocol.Event{
+			Type: protocol.TypeCheckpoint, ID: id, Checkpoint: &protocol.Checkpoint{Path: path},
+		})
 	}
 }
 
@@ -39,7 +43,8 @@ func Sentence(err error) string {
 	case errors.Is(err, syscall.ENOSPC):
 		return "the disk is full; free some space and try again"
 	case outOfMemory(err):
-		return "there is not enough memory; close other programs, or train on a smaller size or batch"
+		return "there is not enough memory; close other programs, or train on a smaller size or " +
+			"batch"
 	}
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return line

@@ -14,7 +14,9 @@ const measured = 5
 
 // Measure times one training step and one predicted slice, after one of each to warm up.
 // It spoils the learner's weights.
-func Measure(ctx context.Context, l network.Learner, o Options) (step, slice time.Duration, err error) {
+func Measure(ctx context.Context, l network.Learner,
+	o Options,
+) (step, slice time.Duration, err error) {
 	s, err := sampling.New(o.samples())
 	if err != nil {
 		return 0, 0, err
@@ -38,7 +40,8 @@ func Measure(ctx context.Context, l network.Learner, o Options) (step, slice tim
 		step = time.Since(started)
 	}
 	started := time.Now()
-	if _, err := inference.Evaluate(ctx, l, o.Info.Spec, first, inference.EvaluateOptions{}); err != nil {
+	_, err = inference.Evaluate(ctx, l, o.Info.Spec, first, inference.EvaluateOptions{})
+	if err != nil {
 		return 0, 0, err
 	}
 	return step, time.Since(started) / time.Duration(first.Len()), nil

@@ -95,7 +95,9 @@ type Result struct {
 
 // method is what the learner is told.
 func (o Options) method() network.Method {
-	return network.Method{Loss: o.Loss, Optimiser: o.Optimiser, Seed: o.Seed, Precision: o.Precision}.WithDefaults()
+	return network.Method{
+		Loss: o.Loss, Optimiser: o.Optimiser, Seed: o.Seed, Precision: o.Precision,
+	}.WithDefaults()
 }
 
 // samples are what package sampling is told.

@@ -9,9 +9,11 @@ import (
 
 // Courses of the learning rate after its warm-up.
 const (
-	Cosine   = "cosine"   // falls to 0 on half a cosine
-	Poly     = "poly"     // falls to 0 as (1−t)^Power
-	OneCycle = "onecycle" // rises and falls (Smith and Topin 2018, arXiv:1708.07120), with PyTorch's usual numbers
+	Cosine = "cosine" // falls to 0 on half a cosine
+	Poly   = "poly"   // falls to 0 as (1−t)^Power
+	// OneCycle rises and falls (Smith and Topin 2018, arXiv:1708.07120), with PyTorch's
+	// default numbers.
+	OneCycle = "onecycle"
 	Constant = "constant"
 )
 
@@ -81,7 +83,8 @@ func (s Schedule) Validate() error {
 	case !(s.Peak > 0) || math.IsInf(s.Peak, 0):
 		return fmt.Errorf("a learning rate of %g cannot train: it must be greater than 0", s.Peak)
 	case s.Course != "" && !slices.Contains(Courses(), s.Course):
-		return fmt.Errorf("the learning rate's course %q is none of %s", s.Course, strings.Join(Courses(), ", "))
+		return fmt.Errorf("the learning rate's course %q is none of %s", s.Course,
+			strings.Join(Courses(), ", "))
 	case s.Steps < 1 || s.Warmup < 0:
 		return fmt.Errorf("%d steps with a warm-up of %d cannot be trained", s.Steps, s.Warmup)
 	case s.Power < 0:

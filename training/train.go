@@ -16,7 +16,8 @@ import (
 
 // ErrDiverged is a training loss that is no number any more. No checkpoint is written
 // after it.
-var ErrDiverged = errors.New("the training diverged: its loss is no longer a number; try a lower learning rate")
+var ErrDiverged = errors.New("the training diverged: its loss is no longer a number; try a lower " +
+	"learning rate")
 
 // Train trains l and leaves it with the best weights. If ctx ends, it returns ctx's error;
 // with a Dir, a later call with Resume goes on from the last checkpoint.
@@ -106,10 +107,12 @@ func (t *trainer) stepped(loss float64, samples int) {
 		return
 	}
 	spent := time.Since(t.started)
+	left := t.o.Schedule.Steps - t.state.Step
 	p := Progress{
-		Step: t.state.Step, Steps: t.o.Schedule.Steps, Epoch: t.state.Epoch, Loss: t.state.Loss, StepLoss: loss,
+		Step: t.state.Step, Steps: t.o.Schedule.Steps, Epoch: t.state.Epoch,
+		Loss: t.state.Loss, StepLoss: loss,
 		SlicesPerSecond: float64(t.made) / spent.Seconds(),
-		Left:            spent / time.Duration(t.state.Step-t.first) * time.Duration(t.o.Schedule.Steps-t.state.Step),
+		Left:            spent / time.Duration(t.state.Step-t.first) * time.Duration(left),
 	}
 	if t.o.ValidateEvery > 0 {
 		p.Epochs = (t.o.Schedule.Steps + t.o.ValidateEvery - 1) / t.o.ValidateEvery
@@ -157,7 +160,9 @@ func (t *trainer) validate(ctx context.Context) error {
 
 // finish leaves the learner with the best weights.
 func (t *trainer) finish() (Result, error) {
-	r := Result{Steps: t.state.Step, BestStep: t.state.Step, Loss: t.state.Loss, Report: t.state.Best}
+	r := Result{
+		Steps: t.state.Step, BestStep: t.state.Step, Loss: t.state.Loss, Report: t.state.Best,
+	}
 	if t.state.BestStep == 0 {
 		return r, nil
 	}

@@ -47,7 +47,8 @@ func TestTrainLearns(t *testing.T) {
 	if got, _ := Merit(*r.Report); got != best || best < 0.5 {
 		t.Errorf("best merit %.3f, reported %.3f; want the best, and at least 0.5", best, got)
 	}
-	ev, err := inference.Evaluate(t.Context(), l, o.Info.Spec, o.Validation, inference.EvaluateOptions{})
+	ev, err := inference.Evaluate(t.Context(), l, o.Info.Spec, o.Validation,
+		inference.EvaluateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +78,8 @@ func TestTrainStopsEarly(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.Steps != 15 || r.BestStep != 5 {
-		t.Errorf("stopped after %d steps with the weights of step %d, want 15 and 5", r.Steps, r.BestStep)
+		t.Errorf("stopped after %d steps with the weights of step %d, want 15 and 5", r.Steps,
+			r.BestStep)
 	}
 }
 
@@ -114,7 +116,8 @@ func TestResumeIsExact(t *testing.T) {
 		t.Fatal(err)
 	}
 	if second.(*fake.Learner).W != whole.W || second.(*fake.Learner).Steps != 20 || r.Steps != 30 {
-		t.Errorf("after %d more steps the weights differ from those of an undisturbed run", second.(*fake.Learner).Steps)
+		t.Errorf("after %d more steps the weights differ from those of an undisturbed run",
+			second.(*fake.Learner).Steps)
 	}
 	if old, _ := filepath.Glob(filepath.Join(dir, "checkpoint-*")); len(old) != 1 {
 		t.Errorf("%d checkpoints left, want the last", len(old))
@@ -151,7 +154,9 @@ func TestTheBestWeightsOutliveAResume(t *testing.T) {
 	o := testOptions(60)
 	o.Dir, o.CheckpointEvery, o.ValidateEvery = dir, 10, 10
 	o.StopOn, _ = ParseCriterion("loss")
-	best := func(step int, loss float64) float64 { return []float64{3, 1}[min(step/10, 1)] + float64(step/20) }
+	best := func(step int, loss float64) float64 {
+		return []float64{3, 1}[min(step/10, 1)] + float64(step/20)
+	}
 	l := &fake.Learner{LossAt: best}
 	ctx, cancel := context.WithCancel(t.Context())
 	o.OnStep = func(p Progress) {
@@ -176,7 +181,8 @@ func TestTheBestWeightsOutliveAResume(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.Steps != 60 || r.BestStep != 20 || resumed.(*fake.Learner).W != l.Remembered {
-		t.Errorf("after %d steps the learner has not the weights of step 20 (%d)", r.Steps, r.BestStep)
+		t.Errorf("after %d steps the learner has not the weights of step 20 (%d)", r.Steps,
+			r.BestStep)
 	}
 }
 
@@ -199,11 +205,14 @@ func TestRunsOfRemovedLeversAreNotResumed(t *testing.T) {
 
 func TestTrainRefusesWhatItCannotLearnFrom(t *testing.T) {
 	for name, sources := range map[string][]sampling.Source{
-		"no source":    nil,
-		"no slice":     {{Name: "empty", Examples: fake.Bands(0), Weight: 1}},
-		"weight 0":     {{Name: "bands", Examples: fake.Bands(1)}},
-		"weight NaN":   {{Name: "bands", Examples: fake.Bands(1), Weight: math.NaN()}},
-		"one of a two": {{Name: "bands", Examples: fake.Bands(1), Weight: 1}, {Name: "empty", Examples: fake.Bands(0), Weight: 1}},
+		"no source":  nil,
+		"no slice":   {{Name: "empty", Examples: fake.Bands(0), Weight: 1}},
+		"weight 0":   {{Name: "bands", Examples: fake.Bands(1)}},
+		"weight NaN": {{Name: "bands", Examples: fake.Bands(1), Weight: math.NaN()}},
+		"one of a two": {
+			{Name: "bands", Examples: fake.Bands(1), Weight: 1},
+			{Name: "empty", Examples: fake.Bands(0), Weight: 1},
+		},
 	} {
 		o := testOptions(2)
 		o.Sources = sources
@@ -228,6 +237,7 @@ func TestStopOnTheTrainingLoss(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.Steps != 25 || r.BestStep != 15 || !slices.Equal(losses, []float64{3, 2, 1, 1.5, 2}) {
-		t.Errorf("stopped after %d steps with the weights of %d, losses %v; want 25, 15 and 3 2 1 1.5 2", r.Steps, r.BestStep, losses)
+		t.Errorf("stopped after %d steps with the weights of %d, losses %v; want 25, 15 and 3 2 "+
+			"1 1.5 2", r.Steps, r.BestStep, losses)
 	}
 }

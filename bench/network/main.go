@@ -35,7 +35,9 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	b := bench{out: os.Stdout, python: *python, rounds: *rounds, seconds: *seconds, threads: *threads}
+	b := bench{
+		out: os.Stdout, python: *python, rounds: *rounds, seconds: *seconds, threads: *threads,
+	}
 	if err := b.run(ctx, *steps); err != nil {
 		log.Fatal(err)
 	}
@@ -57,22 +59,30 @@ func (b *bench) run(ctx context.Context, steps int) error {
 	}
 	defer os.RemoveAll(dir)
 	b.ours = filepath.Join(dir, "glasswork")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", b.ours, "./bench/network/glasswork").CombinedOutput(); err != nil {
+	build := exec.CommandContext(ctx, "go", "build", "-o", b.ours, "./bench/network/glasswork")
+	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building: %w: %s", err, out)
 	}
-	fmt.Fprintf(b.out, "%d threads, median of %d turns; ratios are Glasswork's over PyTorch's\n\n", b.threads, b.rounds)
-	fmt.Fprintln(b.out, "| what | Glasswork, slices/s | PyTorch | ratio | processor time a slice, ratio | peak memory, MB | PyTorch |")
+	fmt.Fprintf(b.out, "%d threads, median of %d turns; ratios are Glasswork's over PyTorch's\n\n",
+		b.threads, b.rounds)
+	fmt.Fprintln(b.out, "| what | Glasswork, slices/s | PyTorch | ratio | processor time a "+
+		"slice, ratio | peak memory, MB | PyTorch |")
 	fmt.Fprintln(b.out, "| --- | --- | --- | --- | --- | --- | --- |")
 	for _, c := range []struct {
 		mode, text  string
 		side, batch int
-	}{{"train", "training step", 256, 8}, {"train-mixed", "training step, mixed precision", 256, 8}, {"predict", "prediction", 512, 4}} {
+	}{
+		{"train", "training step", 256, 8},
+		{"train-mixed", "training step, mixed precision", 256, 8},
+		{"predict", "prediction", 512, 4},
+	} {
 		if _, err := turn(ctx, b.ours, c.mode, "resnet18", "64", "2", "0", "1"); err != nil {
 			fmt.Fprintf(b.out, "| %s | not here: %v |\n", c.text, err)
 			continue
 		}
 		for _, encoder := range []string{"resnet18", "resnet34"} {
-			what := fmt.Sprintf("%s, %s, %d × %d, batch %d", c.text, encoder, c.side, c.side, c.batch)
+			what := fmt.Sprintf("%s, %s, %d × %d, batch %d", c.text, encoder, c.side, c.side,
+				c.batch)
 			if err := b.compare(ctx, what, c.mode, encoder, c.side, c.batch); err != nil {
 				return err
 			}
@@ -86,7 +96,10 @@ func (b *bench) run(ctx context.Context, steps int) error {
 
 // compare prints a line of the table.
 func (b *bench) compare(ctx context.Context, what, mode, encoder string, side, batch int) error {
-	args := []string{mode, encoder, fmt.Sprint(side), fmt.Sprint(batch), fmt.Sprint(b.seconds), fmt.Sprint(b.threads)}
+	args := []string{
+		mode, encoder, fmt.Sprint(side), fmt.Sprint(batch), fmt.Sprint(b.seconds),
+		fmt.Sprint(b.threads),
+	}
 	var ours, theirs []result
 	for range b.rounds {
 		o, err := turn(ctx, b.ours, args...)
@@ -100,6 +113,7 @@ func (b *bench) compare(ctx context.Context, what, mode, encoder string, side, b
 		ours, theirs = append(ours, o), append(theirs, t)
 	}
 	rate := func(r result) float64 { return r.rate }
+	cpu := func(r result) float64 { return r.cpu }
 	peak := func(r result) float64 { return r.peak / 1024 }
 	ratios := func(of func(r result) float64) float64 {
 		var all []float64
@@ -108,8 +122,9 @@ func (b *bench) compare(ctx context.Context, what, mode, encoder string, side, b
 		}
 		return median(all, func(v float64) float64 { return v })
 	}
-	_, err := fmt.Fprintf(b.out, "| %s | %.2f | %.2f | %.2f | %.2f | %.0f | %.0f |\n", what, median(ours, rate), median(theirs, rate),
-		ratios(rate), ratios(func(r result) float64 { return r.cpu }), median(ours, peak), median(theirs, peak))
+	_, err := fmt.Fprintf(b.out, "| %s | %.2f | %.2f | %.2f | %.2f | %.0f | %.0f |\n", what,
+		median(ours, rate), median(theirs, rate), ratios(rate), ratios(cpu),
+		median(ours, peak), median(theirs, peak))
 	return err
 }
 
@@ -133,14 +148,18 @@ func turn(ctx context.Context, name string, args ...string) (r result, err error
 }
 
 func median[T any](values []T, of func(T) float64) float64 {
-	sorted := slices.SortedFunc(slices.Values(values), func(a, b T) int { return cmp.Compare(of(a), of(b)) })
+	sorted := slices.SortedFunc(slices.Values(values), func(a, b T) int {
+		return cmp.Compare(of(a), of(b))
+	})
 	return of(sorted[len(sorted)/2])
 }
 
 // watch prints the memory on the way through a training.
 func (b *bench) watch(ctx context.Context, steps int) error {
-	fmt.Fprintf(b.out, "\nTraining steps of U-Net resnet18, 8 × 64 × 64: steps, resident KiB, live tensors\n")
-	cmd := exec.CommandContext(ctx, b.ours, "memory", "resnet18", "64", "8", fmt.Sprint(steps), fmt.Sprint(b.threads))
+	fmt.Fprintf(b.out, "\nTraining steps of U-Net resnet18, 8 × 64 × 64: steps, resident KiB, "+
+		"live tensors\n")
+	cmd := exec.CommandContext(ctx, b.ours, "memory", "resnet18", "64", "8", fmt.Sprint(steps),
+		fmt.Sprint(b.threads))
 	cmd.Stdout, cmd.Stderr = b.out, os.Stderr
 	return cmd.Run()
 }

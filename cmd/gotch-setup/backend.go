@@ -66,7 +66,8 @@ func buildBackend(ctx context.Context, dir, gotch string, torch libtorch) error 
 		return err
 	}
 	start := time.Now()
-	fmt.Printf("Preparing gotch for libtorch %s (%s): about two minutes, once.\n", torch.Version, torch.Kind())
+	fmt.Printf("Preparing gotch for libtorch %s (%s): about two minutes, once.\n", torch.Version,
+		torch.Kind())
 	replaced, err := fitWrappers(ctx, cxx, work, torch)
 	if err != nil {
 		return err
@@ -75,10 +76,11 @@ func buildBackend(ctx context.Context, dir, gotch string, torch libtorch) error 
 	if err := compileLibrary(ctx, cxx, work, torch); err != nil {
 		return err
 	}
-	if err := os.Rename(filepath.Join(work, libraryName), filepath.Join(dir, libraryName)); err != nil {
+	library := filepath.Join(dir, libraryName)
+	if err := os.Rename(filepath.Join(work, libraryName), library); err != nil {
 		return err
 	}
-	fmt.Printf("%s is ready after %.0f s.\n", filepath.Join(dir, libraryName), time.Since(start).Seconds())
+	fmt.Printf("%s is ready after %.0f s.\n", library, time.Since(start).Seconds())
 	return os.WriteFile(filepath.Join(dir, stampName), []byte(stamp), 0o644)
 }
 
@@ -86,7 +88,8 @@ func buildBackend(ctx context.Context, dir, gotch string, torch libtorch) error 
 func backendStamp(ctx context.Context, cxx, gotch string, torch libtorch) (string, error) {
 	version, err := exec.CommandContext(ctx, cxx, "--version").Output()
 	if err != nil {
-		return "", fmt.Errorf("the C++ compiler %s does not run (on Debian or Ubuntu install g++): %w", cxx, err)
+		return "", fmt.Errorf("the C++ compiler %s does not run (on Debian or Ubuntu install "+
+			"g++): %w", cxx, err)
 	}
 	compiler, _, _ := strings.Cut(string(version), "\n")
 	hash := sha256.New()
@@ -106,8 +109,10 @@ func backendStamp(ctx context.Context, cxx, gotch string, torch libtorch) (strin
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("recipe %s\ngotch %x\nlibtorch %s %s %d %s %q\ncompiler %s %s\n", recipe, hash.Sum(nil),
-		torch.Version, torch.Lib, library.Size(), library.ModTime().UTC().Format(time.RFC3339), torch.Flags, cxx, compiler), nil
+	return fmt.Sprintf("recipe %s\ngotch %x\nlibtorch %s %s %d %s %q\ncompiler %s %s\n",
+		recipe, hash.Sum(nil), torch.Version, torch.Lib, library.Size(),
+		library.ModTime().UTC().Format(time.RFC3339),
+		torch.Flags, cxx, compiler), nil
 }
 
 // fitWrappers replaces, in dir, the wrappers that this libtorch does not have until the
@@ -128,7 +133,8 @@ func fitWrappers(ctx context.Context, cxx, dir string, torch libtorch) (replaced
 		}
 		names := brokenWrappers(output, parseWrappers(string(source)))
 		if len(names) == 0 {
-			return 0, fmt.Errorf("gotch does not fit libtorch %s: %s", torch.Version, firstError(output, err))
+			return 0, fmt.Errorf("gotch does not fit libtorch %s: %s", torch.Version,
+				firstError(output, err))
 		}
 		fixed := replaceBodies(string(source), names, torch.Version)
 		if err := os.WriteFile(path, []byte(fixed), 0o644); err != nil {
@@ -136,12 +142,15 @@ func fitWrappers(ctx context.Context, cxx, dir string, torch libtorch) (replaced
 		}
 		replaced += len(names)
 	}
-	return 0, fmt.Errorf("gotch does not fit libtorch %s: errors remain after %d passes", torch.Version, maxPasses)
+	return 0, fmt.Errorf("gotch does not fit libtorch %s: errors remain after %d passes",
+		torch.Version, maxPasses)
 }
 
 // compileLibrary links work/libtch.so; the wrappers are thin, so -O1 is enough.
 func compileLibrary(ctx context.Context, cxx, work string, torch libtorch) error {
-	args := append([]string{"-O1", "-g0", "-fPIC", "-shared", "-o", filepath.Join(work, libraryName)}, torch.LinkFlags()...)
+	args := append([]string{
+		"-O1", "-g0", "-fPIC", "-shared", "-o", filepath.Join(work, libraryName),
+	}, torch.LinkFlags()...)
 	if output, err := compile(ctx, cxx, work, torch, args...); err != nil {
 		return fmt.Errorf("compiling gotch's C interface failed: %s", firstError(output, err))
 	}

@@ -69,7 +69,8 @@ func findLibtorch(dir string) (libtorch, error) {
 	}
 	for _, prefix := range []string{"/usr", "/usr/local"} {
 		libs, _ := filepath.Glob(filepath.Join(prefix, "lib", "*-linux-gnu"))
-		for _, lib := range append(libs, filepath.Join(prefix, "lib64"), filepath.Join(prefix, "lib")) {
+		for _, lib := range append(libs, filepath.Join(prefix, "lib64"),
+			filepath.Join(prefix, "lib")) {
 			if t, err := libtorchAt(filepath.Join(prefix, "include"), lib); err == nil {
 				t.System = true
 				return t, nil

@@ -13,9 +13,11 @@ func fakeLibtorch(t *testing.T, cuda bool) string {
 	t.Helper()
 	dir := t.TempDir()
 	files := map[string]string{
-		"include/torch/csrc/api/include/torch/version.h": "#define TORCH_VERSION_MAJOR 2\n#define TORCH_VERSION_MINOR 1\n#define TORCH_VERSION_PATCH 0\n",
-		"lib/libtorch_cpu.so":                            "",
-		"share/cmake/Torch/TorchConfig.cmake":            "if(TRUE)\n  set(TORCH_CXX_FLAGS \"-D_GLIBCXX_USE_CXX11_ABI=0\")\nendif()\n",
+		"include/torch/csrc/api/include/torch/version.h": "#define TORCH_VERSION_MAJOR 2\n" +
+			"#define TORCH_VERSION_MINOR 1\n#define TORCH_VERSION_PATCH 0\n",
+		"lib/libtorch_cpu.so": "",
+		"share/cmake/Torch/TorchConfig.cmake": "if(TRUE)\n" +
+			"  set(TORCH_CXX_FLAGS \"-D_GLIBCXX_USE_CXX11_ABI=0\")\nendif()\n",
 	}
 	if cuda {
 		files["lib/libtorch_cuda.so"] = ""

@@ -27,7 +27,8 @@ Example:
 
 func main() {
 	root := flag.String("root", ".", "folder of the project, or of an installed Glasswork")
-	gotch := flag.String("gotch", "", "folder of gotch's sources (default: the module that go.mod names)")
+	gotch := flag.String("gotch", "", "folder of gotch's sources (default: the module that "+
+		"go.mod names)")
 	backendOnly := flag.Bool("backend-only", false, "compile the backend only; needs no Go")
 	flag.Usage = func() {
 		fmt.Fprint(os.Stderr, usage)

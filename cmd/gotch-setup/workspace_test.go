@@ -12,7 +12,8 @@ import (
 func TestWriteWorkspace(t *testing.T) {
 	gotch, root := t.TempDir(), t.TempDir()
 	for _, name := range []string{
-		"go.mod", "LICENSE", "README.md", "ts/tensor.go", "ts/tensor_test.go", "example/mnist/main.go", "gen/gen.ml",
+		"go.mod", "LICENSE", "README.md", "ts/tensor.go", "ts/tensor_test.go",
+		"example/mnist/main.go", "gen/gen.ml",
 		"libtch/lib.go", "libtch/torch_api.h", "libtch/torch_api.cpp", "libtch/" + generatedFile,
 	} {
 		if err := writeIfNew(filepath.Join(gotch, name), []byte("// "+name+"\n")); err != nil {
@@ -23,8 +24,10 @@ func TestWriteWorkspace(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]bool{
-		".gotch/go.mod": true, ".gotch/LICENSE": true, ".gotch/ts/tensor.go": true, ".gotch/libtch/torch_api.h": true, "go.work": true,
-		".gotch/ts/tensor_test.go": false, ".gotch/example/mnist/main.go": false, ".gotch/libtch/torch_api.cpp": false,
+		".gotch/go.mod": true, ".gotch/LICENSE": true, ".gotch/ts/tensor.go": true,
+		".gotch/libtch/torch_api.h": true, "go.work": true,
+		".gotch/ts/tensor_test.go": false, ".gotch/example/mnist/main.go": false,
+		".gotch/libtch/torch_api.cpp":    false,
 		".gotch/libtch/" + generatedFile: false,
 	} {
 		if _, err := os.Stat(filepath.Join(root, name)); (err == nil) != want {
@@ -51,7 +54,8 @@ func TestAdditionsAreDeclaredAsTheyAreDefined(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^(.*\bgw_\w+\(.*\));$`).FindAllSubmatch(header, -1) {
 		declared[string(m[1])] = true
 	}
-	for _, m := range regexp.MustCompile(`(?m)^extern "C" (.*\bgw_\w+\(.*\)) \{`).FindAllSubmatch(additions, -1) {
+	definition := regexp.MustCompile(`(?m)^extern "C" (.*\bgw_\w+\(.*\)) \{`)
+	for _, m := range definition.FindAllSubmatch(additions, -1) {
 		defined++
 		if !declared[string(m[1])] {
 			t.Errorf("glasswork.cpp defines %s, glasswork.h declares it not or otherwise", m[1])

@@ -21,7 +21,8 @@ type wrapper struct {
 
 var (
 	wrapperHead = regexp.MustCompile(`^(\w+ \*?)(atg_\w+)\(.*\) \{$`)
-	diagnostic  = regexp.MustCompile(`(?:^|[\s/])` + regexp.QuoteMeta(generatedFile) + `:(\d+)(?::\d+)?:\s+(?:fatal )?(?:error:|required from)`)
+	diagnostic  = regexp.MustCompile(`(?:^|[\s/])` + regexp.QuoteMeta(generatedFile) +
+		`:(\d+)(?::\d+)?:\s+(?:fatal )?(?:error:|required from)`)
 )
 
 // parseWrappers lists the functions of the generated file in their order.

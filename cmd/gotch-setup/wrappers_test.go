@@ -48,7 +48,8 @@ func TestBrokenWrappers(t *testing.T) {
 		want         []string
 	}{
 		{"clean", "", nil},
-		{"direct, with and without a folder", `/x/torch_api_generated.cpp.h: In function ‘void atg_abs(at::Tensor**, tensor)’:
+		{"direct, with and without a folder", `
+/x/torch_api_generated.cpp.h: In function ‘void atg_abs(tensor)’:
 /x/torch_api_generated.cpp.h:5:29: error: ‘abs’ is not a member of ‘torch’
     5 |     auto outputs__ = torch::abs(*self);
 torch_api_generated.cpp.h:19:12: error: no matching function`, []string{"atg_abs", "atg_size"}},
@@ -63,7 +64,8 @@ torch_api_generated.cpp.h:19:12: error: no matching function`, []string{"atg_abs
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := brokenWrappers(tt.output, parseWrappers(generated)); !slices.Equal(got, tt.want) {
+			if got := brokenWrappers(tt.output, parseWrappers(generated)); !slices.Equal(got,
+				tt.want) {
 				t.Errorf("brokenWrappers = %v, want %v", got, tt.want)
 			}
 		})
@@ -73,14 +75,17 @@ torch_api_generated.cpp.h:19:12: error: no matching function`, []string{"atg_abs
 func TestReplaceBodies(t *testing.T) {
 	got := replaceBodies(generated, []string{"atg_abs", "atg_size"}, "1.13.1")
 	for _, want := range []string{
-		"void atg_abs(tensor *out__, tensor self) {\n  PROTECT(throw std::runtime_error(\"abs needs a newer libtorch than 1.13.1\");)\n}\n",
-		"int64_t atg_size(tensor self, int64_t dim) {\n  PROTECT(throw std::runtime_error(\"size needs a newer libtorch than 1.13.1\");)\n  return {};\n}\n",
+		"void atg_abs(tensor *out__, tensor self) {\n  PROTECT(throw std::runtime_error(\"abs " +
+			"needs a newer libtorch than 1.13.1\");)\n}\n",
+		"int64_t atg_size(tensor self, int64_t dim) {\n  PROTECT(throw std::runtime_error(\"size " +
+			"needs a newer libtorch than 1.13.1\");)\n  return {};\n}\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("missing %q in\n%s", want, got)
 		}
 	}
-	kept := generated[strings.Index(generated, "tensor *atg_chunk"):strings.Index(generated, "int64_t atg_size")]
+	kept := generated[strings.Index(generated, "tensor *atg_chunk"):strings.Index(generated,
+		"int64_t atg_size")]
 	if !strings.Contains(got, kept) {
 		t.Errorf("a wrapper that was not named changed:\n%s", got)
 	}

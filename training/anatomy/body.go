@@ -58,7 +58,8 @@ func FindBody(hu []int16, w, h int) *Body {
 		b.row[y].add(x)
 		b.column[x].add(y)
 	}
-	box = image.Rect((box.Min.X-1)*bodyBlock, (box.Min.Y-1)*bodyBlock, (box.Max.X+1)*bodyBlock, (box.Max.Y+1)*bodyBlock)
+	box = image.Rect((box.Min.X-1)*bodyBlock, (box.Min.Y-1)*bodyBlock, (box.Max.X+1)*bodyBlock,
+		(box.Max.Y+1)*bodyBlock)
 	b.Box = box.Intersect(image.Rect(0, 0, w, h))
 	b.widen()
 	return b

@@ -27,7 +27,14 @@ func TestFindBody(t *testing.T) {
 	for _, c := range []struct {
 		x, y int
 		want bool
-	}{{260, 180, true}, {150, 175, true}, {20, 302, false}, {500, 180, false}, {3, 3, false}, {511, 511, false}} {
+	}{
+		{260, 180, true},
+		{150, 175, true},
+		{20, 302, false},
+		{500, 180, false},
+		{3, 3, false},
+		{511, 511, false},
+	} {
 		if got := b.Contains(c.x, c.y); got != c.want {
 			t.Errorf("pixel %d, %d in the body: %v", c.x, c.y, got)
 		}

@@ -70,7 +70,14 @@ func keepLarge(mask []bool, g volume.Geometry) {
 			for _, next := range [6]struct {
 				at int
 				ok bool
-			}{{i - 1, x > 0}, {i + 1, x < w-1}, {i - w, y > 0}, {i + w, y < g.Size[1]-1}, {i - n, z > 0}, {i + n, z < g.Size[0]-1}} {
+			}{
+				{i - 1, x > 0},
+				{i + 1, x < w-1},
+				{i - w, y > 0},
+				{i + w, y < g.Size[1]-1},
+				{i - n, z > 0},
+				{i + n, z < g.Size[0]-1},
+			} {
 				if next.ok && mask[next.at] && label[next.at] == 0 {
 					label[next.at] = id
 					stack = append(stack, next.at)

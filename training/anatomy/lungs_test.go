@@ -9,7 +9,9 @@ import (
 
 // On a healthy phantom the thresholded lungs are the exact ones but for their hilum.
 func TestThresholdLungs(t *testing.T) {
-	p, err := phantom.Generate(t.Context(), phantom.Options{Seed: 5, Slices: 24, Size: 192, Healthy: true})
+	p, err := phantom.Generate(t.Context(), phantom.Options{
+		Seed: 5, Slices: 24, Size: 192, Healthy: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +25,10 @@ func TestThresholdLungs(t *testing.T) {
 
 func TestLungCheck(t *testing.T) {
 	reference := []bool{true, true, true, true, false, false}
-	labels := []uint8{classes.LungsOther, classes.GroundGlass, classes.Background, classes.LungsOther, classes.LungsOther, classes.Background}
+	labels := []uint8{
+		classes.LungsOther, classes.GroundGlass, classes.Background, classes.LungsOther,
+		classes.LungsOther, classes.Background,
+	}
 	healthy := []bool{false, true, true, false, false, false}
 	if dice, lesion := LungCheck(reference, healthy, labels); dice != 0.75 || lesion != 0.5 {
 		t.Errorf("Dice %g and lesion %g, want 0.75 and 0.5", dice, lesion)

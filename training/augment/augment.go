@@ -42,15 +42,28 @@ func Letters() []Letter { return slices.Clone(letters) }
 
 var letters = []Letter{
 	{'V', "vertical flip (first axis of the array)", nil},
-	{'S', "shift, scale and rotate, borders replicated", []Limit{{"shift", 0.1, 1}, {"scale", 0.1, 0.9}, {"degrees", 15, 180}}},
-	{'B', "brightness and contrast about black", []Limit{{"brightness", 0.1, 1}, {"contrast", 0.1, 1}}},
+	{
+		'S', "shift, scale and rotate, borders replicated",
+		[]Limit{{"shift", 0.1, 1}, {"scale", 0.1, 0.9}, {"degrees", 15, 180}},
+	},
+	{'B', "brightness and contrast about black", []Limit{
+		{"brightness", 0.1, 1}, {"contrast", 0.1, 1},
+	}},
 	{'G', "grid distortion of 5 × 5 steps, borders replicated", []Limit{{"limit", 0.3, 0.9}}},
 	{'H', "horizontal flip", nil},
 	{'T', "turn: one of the square's eight orientations but left–right", nil},
-	{'A', "shift, zoom and rotate, air beyond the border", []Limit{{"shift", 0.08, 1}, {"zoom", 0.25, 4}, {"degrees", 15, 180}}},
-	{'Z', "elastic: a smooth random field, borders replicated", []Limit{{"move", 0.01, 0.2}, {"smooth", 0.05, 0.5}}},
+	{
+		'A', "shift, zoom and rotate, air beyond the border",
+		[]Limit{{"shift", 0.08, 1}, {"zoom", 0.25, 4}, {"degrees", 15, 180}},
+	},
+	{
+		'Z', "elastic: a smooth random field, borders replicated",
+		[]Limit{{"move", 0.01, 0.2}, {"smooth", 0.05, 0.5}},
+	},
 	{'W', "window jitter, before values are clipped", []Limit{{"HU", 50, 1000}, {"width", 0.1, 4}}},
-	{'K', "brightness and contrast about mid-grey", []Limit{{"brightness", 0.04, 1}, {"contrast", 0.15, 4}}},
+	{'K', "brightness and contrast about mid-grey", []Limit{
+		{"brightness", 0.04, 1}, {"contrast", 0.15, 4},
+	}},
 	{'N', "Gaussian noise", []Limit{{"HU", 40, 1000}}},
 	{'Y', "gamma", []Limit{{"gamma", 0.15, 4}}},
 	{'F', "filter: blur or sharpen", []Limit{{"blur", 1, 1}, {"sharpen", 0.6, 4}}},

@@ -35,9 +35,11 @@ func places(d Draw) [side][side][2]float64 {
 
 func TestFlipsAndTurns(t *testing.T) {
 	for text, want := range map[string][2]float64{ // of column 3, row 5
-		"E": {3, 5}, "V{1}": {3, 14}, "H{1}": {16, 5}, "H{1}V{1}": {16, 14}, "V{1}V{1}": {3, 5}, "V{0}H{0}": {3, 5},
+		"E": {3, 5}, "V{1}": {3, 14}, "H{1}": {16, 5}, "H{1}V{1}": {16, 14}, "V{1}V{1}": {3, 5},
+		"V{0}H{0}": {3, 5},
 	} {
-		if got := places(chainOf(t, text).Draw(rngOf(1), side))[5][3]; math.Hypot(got[0]-want[0], got[1]-want[1]) > 1e-9 {
+		if got := places(chainOf(t, text).Draw(rngOf(1), side))[5][3]; math.Hypot(got[0]-want[0],
+			got[1]-want[1]) > 1e-9 {
 			t.Errorf("%s: the pixel comes from %v, want %v", text, got, want)
 		}
 	}
@@ -53,14 +55,16 @@ func TestFlipsAndTurns(t *testing.T) {
 
 // A chain's first transform is the first that is applied to the picture.
 func TestGeometryIsComposedInOrder(t *testing.T) {
-	shift := replicated{Affine{1, 0, -4, 0, 1, 0}, side - 1} // to the right by 4, the border replicated
+	// to the right by 4, the border replicated
+	shift := replicated{Affine{1, 0, -4, 0, 1, 0}, side - 1}
 	flip := Affine{XX: -1, YY: 1}.about(side)
 	first := places(Draw{size: side, warps: []warp{shift, flip}})
 	if got := first[0][0]; got != [2]float64{15, 0} {
 		t.Errorf("shifted, then flipped: the corner comes from %v, want 15, 0", got)
 	}
 	if got := first[0][side-1]; got != [2]float64{0, 0} {
-		t.Errorf("shifted, then flipped: the other corner comes from %v, want the replicated border", got)
+		t.Errorf("shifted, then flipped: the other corner comes from %v, want the replicated "+
+			"border", got)
 	}
 	second := places(Draw{size: side, warps: []warp{flip, shift}})
 	if got := second[0][0]; got != [2]float64{19, 0} {
@@ -83,13 +87,15 @@ func TestShiftScaleRotate(t *testing.T) {
 		c := float64(side-1) / 2
 		x0, y0 := m.At(c, c)
 		moved := math.Hypot(x0-c, y0-c) * zoom
-		if zoom < 0.9-1e-9 || zoom > 1.1+1e-9 || turned > 15+1e-9 || moved > 0.1*side*math.Sqrt2+1e-9 {
+		if zoom < 0.9-1e-9 || zoom > 1.1+1e-9 || turned > 15+1e-9 ||
+			moved > 0.1*side*math.Sqrt2+1e-9 {
 			t.Fatalf("seed %d: zoom %g, %g degrees, moved by %g", seed, zoom, turned, moved)
 		}
 		shift, scale, angle = max(shift, moved), max(scale, math.Abs(zoom-1)), max(angle, turned)
 	}
 	if shift < 0.08*side || scale < 0.09 || angle < 13 {
-		t.Errorf("at most moved by %g, zoomed by %g, turned by %g: the limits are not used", shift, scale, angle)
+		t.Errorf("at most moved by %g, zoomed by %g, turned by %g: the limits are not used", shift,
+			scale, angle)
 	}
 	for _, row := range places(chainOf(t, "S{1}[1,0.9,180]").Draw(rngOf(4), side)) {
 		for _, p := range row {
@@ -172,7 +178,8 @@ func TestWindowJitter(t *testing.T) {
 			t.Fatalf("seed %d: window %g/%g", seed, width, center)
 		}
 	}
-	if center, width := (Chain{}).Draw(rngOf(1), side).Window(-600, 1500); center != -600 || width != 1500 {
+	if center, width := (Chain{}).Draw(rngOf(1), side).Window(-600, 1500); center != -600 ||
+		width != 1500 {
 		t.Errorf("E moves the window to %g/%g", width, center)
 	}
 }

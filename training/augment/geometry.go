@@ -61,7 +61,9 @@ func (t Transform) warp(rng *rand.Rand, size int) warp {
 		m.X0, m.Y0 = either(rng, t.Limits[0])*side, either(rng, t.Limits[0])*side
 		return m.about(size)
 	case 'G':
-		return replicated{grid{gridAxis(rng, size, t.Limits[0]), gridAxis(rng, size, t.Limits[0])}, side - 1}
+		return replicated{
+			grid{gridAxis(rng, size, t.Limits[0]), gridAxis(rng, size, t.Limits[0])}, side - 1,
+		}
 	case 'Z':
 		return replicated{newElastic(rng, size, t.Limits[0]*side, t.Limits[1]*side), side - 1}
 	}

@@ -7,6 +7,7 @@ import (
 )
 
 func TestParseAndPrint(t *testing.T) {
+	const all = "N{0.5}[25]W{1}[100,0.2]T{0.25}Y{1}F{0.1}[0,1]"
 	for text, want := range map[string]string{
 		"E":                                   "E",
 		" E ":                                 "E",
@@ -22,7 +23,7 @@ func TestParseAndPrint(t *testing.T) {
 		"C2":                                  "V{0.5}B{0.5}(S{0.5}[0.05,0.05]|G{0.5}){0.3}",
 		"C3":                                  "V{0.5}B{0.5}(S{0.5}[0.05,0.05]|G{0.5}[0.37]){0.3}",
 		"((V{1}|H{0}){0.5}|Z{1}[0.02]){1}":    "((V{1}|H{0}){0.5}|Z{1}[0.02]){1}",
-		"N{0.5}[25]W{1}[100,0.2]T{0.25}Y{1}F{0.1}[0,1]": "N{0.5}[25]W{1}[100,0.2]T{0.25}Y{1}F{0.1}[0,1]",
+		all:                                   all,
 	} {
 		c, err := Parse(text)
 		if err != nil {
@@ -91,7 +92,9 @@ func TestPointer(t *testing.T) {
 	if !errors.As(err, &bad) || bad.Pointer() != "Hé{1}\n ^" {
 		t.Errorf("error %v points as\n%s", err, bad.Pointer())
 	}
-	if want := `the augmentation "Hé{1}" cannot be read at character 2: the probability of H needs '{' here`; err.Error() != want {
+	want := `the augmentation "Hé{1}" cannot be read at character 2: ` +
+		`the probability of H needs '{' here`
+	if err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
 }
@@ -120,7 +123,10 @@ func FuzzParse(f *testing.F) {
 	for _, n := range named {
 		f.Add(n.text)
 	}
-	for _, text := range []string{"E", "C3", "V{0.5", "((H{.1}|T{1.}){0.000001}|W{0}[1,2]){1}", "S{1}[0.1,", "Z {1} [ 0.02 , 0.1 ]", "é", "N{1}[00040.0]"} {
+	for _, text := range []string{
+		"E", "C3", "V{0.5", "((H{.1}|T{1.}){0.000001}|W{0}[1,2]){1}", "S{1}[0.1,",
+		"Z {1} [ 0.02 , 0.1 ]", "é", "N{1}[00040.0]",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

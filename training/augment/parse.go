@@ -19,7 +19,8 @@ type SyntaxError struct {
 
 // Error is one sentence.
 func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("the augmentation %q cannot be read at character %d: %s", e.Text, utf8.RuneCountInString(e.Text[:e.At])+1, e.Reason)
+	return fmt.Sprintf("the augmentation %q cannot be read at character %d: %s", e.Text,
+		utf8.RuneCountInString(e.Text[:e.At])+1, e.Reason)
 }
 
 // Pointer is the text with a line below it that points at the wrong character.
@@ -148,7 +149,8 @@ func (p *parser) noLetter() error {
 	for i, l := range letters {
 		all[i] = string(l.Letter)
 	}
-	return p.wrong("%q is no transform; there are %s, and choices in (…|…)", r, strings.Join(all, " "))
+	return p.wrong("%q is no transform; there are %s, and choices in (…|…)", r,
+		strings.Join(all, " "))
 }
 
 // choice reads (X|Y){p}.
@@ -217,7 +219,8 @@ func (p *parser) limits(kind Letter, values []float64) error {
 		}
 		if v > limit.Max {
 			p.at = start
-			return p.wrong("the limit %q of %c is at most %s", limit.Name, kind.Letter, format(limit.Max))
+			return p.wrong("the limit %q of %c is at most %s", limit.Name, kind.Letter,
+				format(limit.Max))
 		}
 		values[i] = v
 		if i == len(values)-1 || !p.take(',') {

@@ -32,7 +32,8 @@ func (t Transform) write(b *strings.Builder) {
 	b.WriteString("{" + format(t.P) + "}")
 	kind, _ := find(t.Letter)
 	written := t.Limits
-	for usual := kind.defaults(); len(written) > 0 && written[len(written)-1] == usual[len(written)-1]; {
+	for usual := kind.defaults(); len(written) > 0 &&
+		written[len(written)-1] == usual[len(written)-1]; {
 		written = written[:len(written)-1]
 	}
 	for i, v := range written {
@@ -51,5 +52,6 @@ func format(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 func (c Chain) Equal(o Chain) bool { return slices.EqualFunc(c, o, Transform.equal) }
 
 func (t Transform) equal(o Transform) bool {
-	return t.Letter == o.Letter && t.P == o.P && slices.Equal(t.Limits, o.Limits) && slices.EqualFunc(t.Of, o.Of, Transform.equal)
+	return t.Letter == o.Letter && t.P == o.P && slices.Equal(t.Limits, o.Limits) &&
+		slices.EqualFunc(t.Of, o.Of, Transform.equal)
 }

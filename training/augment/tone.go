@@ -10,7 +10,10 @@ func (t Transform) tone(rng *rand.Rand) tone {
 	switch t.Letter {
 	case 'B':
 		// albumentations' RandomBrightnessContrast: values × contrast + brightness, clipped
-		return linear{gain: float32(1 + either(rng, t.Limits[1])), offset: float32(either(rng, t.Limits[0])), clipped: true}
+		return linear{
+			gain: float32(1 + either(rng, t.Limits[1])), offset: float32(either(rng, t.Limits[0])),
+			clipped: true,
+		}
 	case 'K':
 		offset, gain := either(rng, t.Limits[0]), factor(rng, t.Limits[1])
 		return linear{gain: float32(gain), offset: float32(0.5 - 0.5*gain + offset)}

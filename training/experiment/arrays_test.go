@@ -61,7 +61,10 @@ func TestPrepare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	corners := map[int]classes.Class{0: classes.GroundGlass, 31: classes.Consolidation, 31 * 32: classes.LungsOther, 32*32 - 1: classes.Background}
+	corners := map[int]classes.Class{
+		0: classes.GroundGlass, 31: classes.Consolidation, 31 * 32: classes.LungsOther,
+		32*32 - 1: classes.Background,
+	}
 	for at, class := range corners {
 		if got := a.labels(5)[at]; got != class {
 			t.Errorf("pixel %d is %d, want %d", at, got, class)
@@ -108,7 +111,8 @@ func TestEqualChannels(t *testing.T) {
 	}
 	classify(a.labels(0), r, 4)
 	if got := a.labels(0)[2]; got != classes.Consolidation {
-		t.Errorf("the pixel on the edge is %d, want consolidation, whose channel comes before background's", got)
+		t.Errorf("the pixel on the edge is %d, want consolidation, whose channel comes before "+
+			"background's", got)
 	}
 }
 
@@ -124,7 +128,8 @@ func TestTheStudysArraysAreKnown(t *testing.T) {
 	}
 	for _, p := range []Protocol{Published, Patient} {
 		plan, err := NewPlan(s, p, Settings{}, 1, d)
-		if err != nil || plan.Columns[3].Published == nil || plan.Columns[3].Published.Epochs != 55 {
+		if err != nil || plan.Columns[3].Published == nil ||
+			plan.Columns[3].Published.Epochs != 55 {
 			t.Errorf("%s: %+v, %v", p, plan.Columns[3], err)
 		}
 		if n := len(plan.Split.Train); p == Published && n != 743 || p == Patient && n < 829+60 {
@@ -136,7 +141,8 @@ func TestTheStudysArraysAreKnown(t *testing.T) {
 func TestOpenDataKeepsATestSet(t *testing.T) {
 	dir := shared.Data(t, "medseg-2d")
 	d, err := OpenData(t.Context(), []string{dir}, nil)
-	if err != nil || d.Pool.Len() != 78 || d.TestFrom != 50 || d.Names[1] != filepath.Join("medseg-2d", "test") {
+	if err != nil || d.Pool.Len() != 78 || d.TestFrom != 50 ||
+		d.Names[1] != filepath.Join("medseg-2d", "test") {
 		t.Errorf("%+v, %v", d, err)
 	}
 }

@@ -102,7 +102,9 @@ func (l *fakeLearner) Step(ctx context.Context, b network.Batch, lr float64) (fl
 	return loss, nil
 }
 
-func (l *fakeLearner) Predict(ctx context.Context, x []float32, n, h, w int, probs []float32) error {
+func (l *fakeLearner) Predict(ctx context.Context, x []float32, n, h, w int,
+	probs []float32,
+) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

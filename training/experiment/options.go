@@ -26,8 +26,9 @@ func (r Run) options(p Protocol, s sources, workers int) (o training.Options, pa
 	n := s.train.Examples.Len()
 	pass = (n + c.Batch - 1) / c.Batch
 	o = training.Options{
-		Sources: []sampling.Source{s.train}, BatchSize: c.Batch, Seed: r.Seed, Workers: workers, Precision: c.Precision,
-		Info: r.info(p), Loss: network.Loss{Kind: c.Loss}, Optimiser: optimiser(c.Optimiser),
+		Sources: []sampling.Source{s.train}, BatchSize: c.Batch, Seed: r.Seed, Workers: workers,
+		Precision: c.Precision, Info: r.info(p),
+		Loss: network.Loss{Kind: c.Loss}, Optimiser: optimiser(c.Optimiser),
 		Schedule:      training.Schedule{Peak: c.Rate, Course: c.Schedule, Steps: c.Epochs * pass},
 		ValidateEvery: pass, Patience: c.Patience,
 		Dir: r.Dir, CheckpointEvery: pass * ((checkpointSlices + n - 1) / n), Resume: true,
@@ -70,7 +71,8 @@ func (r Run) info(p Protocol) network.Info {
 	}
 	return network.Info{
 		Spec: network.Spec{
-			Arch: c.Arch, Encoder: c.Encoder, InChannels: 1, Classes: c.Classes, Size: c.Size, Window: network.DefaultWindow,
+			Arch: c.Arch, Encoder: c.Encoder, InChannels: 1, Classes: c.Classes, Size: c.Size,
+			Window: network.DefaultWindow,
 		},
 		Name: c.Name, Created: time.Now().UTC().Format(time.RFC3339), Classes: names,
 		Provenance: map[string]string{

@@ -49,8 +49,9 @@ type Run struct {
 // that before the protocol's defaults.
 func NewPlan(s Suite, p Protocol, flags Settings, seeds int, d *Data) (Plan, error) {
 	plan := Plan{
-		Suite: s.Name, Protocol: p, Data: d.Names, Slices: d.Pool.Len(), Patients: len(patients(d.Pool, d.Pool.Len())),
-		Arrays: d.Arrays, Seeds: seeds, Created: time.Now().UTC().Format(time.RFC3339),
+		Suite: s.Name, Protocol: p, Data: d.Names, Slices: d.Pool.Len(),
+		Patients: len(patients(d.Pool, d.Pool.Len())), Arrays: d.Arrays, Seeds: seeds,
+		Created: time.Now().UTC().Format(time.RFC3339),
 	}
 	if seeds < 1 || seeds > 1000 {
 		return plan, fmt.Errorf("%d seeds are not between 1 and 1000", seeds)
@@ -86,7 +87,8 @@ func (p Plan) Open(dir string) (Plan, error) {
 		return p, err
 	}
 	if what := p.differs(old); what != "" {
-		return p, fmt.Errorf("%s holds another experiment (its %s); name another folder, or the same settings", dir, what)
+		return p, fmt.Errorf("%s holds another experiment (its %s); name another folder, or the "+
+			"same settings", dir, what)
 	}
 	p.Created, p.Seeds = old.Created, max(p.Seeds, old.Seeds)
 	if p.Seeds == old.Seeds {
@@ -109,8 +111,10 @@ func (p Plan) differs(old Plan) string {
 		return "protocol is " + string(old.Protocol)
 	case p.Suite != old.Suite:
 		return "suite is " + old.Suite
-	case p.Slices != old.Slices || p.Patients != old.Patients || !reflect.DeepEqual(p.Split, old.Split):
-		return fmt.Sprintf("data are %d slices of %d patients, split otherwise", old.Slices, old.Patients)
+	case p.Slices != old.Slices || p.Patients != old.Patients ||
+		!reflect.DeepEqual(p.Split, old.Split):
+		return fmt.Sprintf("data are %d slices of %d patients, split otherwise", old.Slices,
+			old.Patients)
 	case len(p.Columns) != len(old.Columns):
 		return fmt.Sprintf("suite has %d columns", len(old.Columns))
 	}
@@ -129,7 +133,9 @@ func (p Plan) Runs(dir string) []Run {
 	for seed := 1; seed <= p.Seeds; seed++ {
 		for i, c := range p.Columns {
 			name := fmt.Sprintf("%02d-%s-seed%d", i+1, Slug(c.Name), seed)
-			all = append(all, Run{Number: i + 1, Column: c, Seed: uint64(seed), Dir: filepath.Join(dir, "runs", name)})
+			all = append(all, Run{
+				Number: i + 1, Column: c, Seed: uint64(seed), Dir: filepath.Join(dir, "runs", name),
+			})
 		}
 	}
 	return all

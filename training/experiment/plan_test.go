@@ -37,8 +37,11 @@ func TestSplitByPatient(t *testing.T) {
 		}
 		return patients
 	}
-	if strings.ContainsAny(of(s.Test), of(s.Train)) || strings.ContainsAny(of(s.Validation), of(s.Train)) || strings.ContainsAny(of(s.Test), of(s.Validation)) {
-		t.Errorf("a patient stands on two sides: %s / %s / %s", of(s.Train), of(s.Validation), of(s.Test))
+	if strings.ContainsAny(of(s.Test), of(s.Train)) ||
+		strings.ContainsAny(of(s.Validation), of(s.Train)) ||
+		strings.ContainsAny(of(s.Test), of(s.Validation)) {
+		t.Errorf("a patient stands on two sides: %s / %s / %s", of(s.Train), of(s.Validation),
+			of(s.Test))
 	}
 	all := slices.Concat(s.Train, s.Validation, s.Test)
 	slices.Sort(all)
@@ -55,15 +58,18 @@ func TestAPatientWithMostSlicesTrains(t *testing.T) {
 	}
 	letters += strings.Repeat("\x7f", 829)
 	s, err := Patient.split(&Data{Pool: cohort{letters: letters}, TestFrom: len(letters)})
-	if err != nil || len(s.Test) != 20 || len(s.Validation) < 14 || len(s.Validation) > 18 || len(s.Train) < 829+60 {
-		t.Errorf("%d train, %d validation, %d test, %v", len(s.Train), len(s.Validation), len(s.Test), err)
+	if err != nil || len(s.Test) != 20 || len(s.Validation) < 14 || len(s.Validation) > 18 ||
+		len(s.Train) < 829+60 {
+		t.Errorf("%d train, %d validation, %d test, %v", len(s.Train), len(s.Validation),
+			len(s.Test), err)
 	}
 }
 
 func TestATestSetOfItsOwnIsKept(t *testing.T) {
 	d := &Data{Pool: cohort{letters: "abcdefghijXYZ"}, TestFrom: 10}
 	s, err := Patient.split(d)
-	if err != nil || !slices.Equal(s.Test, []int{10, 11, 12}) || len(s.Validation) != 2 || len(s.Train) != 8 {
+	if err != nil || !slices.Equal(s.Test, []int{10, 11, 12}) || len(s.Validation) != 2 ||
+		len(s.Train) != 8 {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
@@ -93,7 +99,9 @@ func planOf(t *testing.T, p Protocol, suite string, flags Settings, seeds int) P
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := NewPlan(s, p, flags, seeds, &Data{Names: []string{"bands"}, Pool: bands(40), TestFrom: 40})
+	plan, err := NewPlan(s, p, flags, seeds, &Data{
+		Names: []string{"bands"}, Pool: bands(40), TestFrom: 40,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,16 +114,19 @@ func TestPlanIsPinned(t *testing.T) {
 	if _, err := plan.Open(dir); err != nil {
 		t.Fatal(err)
 	}
-	if again, err := planOf(t, Patient, "augmentations", Settings{}, 3).Open(dir); err != nil || again.Seeds != 3 {
+	if again, err := planOf(t, Patient, "augmentations", Settings{}, 3).Open(dir); err != nil ||
+		again.Seeds != 3 {
 		t.Errorf("more seeds: %d, %v", again.Seeds, err)
 	}
-	if again, err := planOf(t, Patient, "augmentations", Settings{}, 1).Open(dir); err != nil || again.Seeds != 3 {
+	if again, err := planOf(t, Patient, "augmentations", Settings{}, 1).Open(dir); err != nil ||
+		again.Seeds != 3 {
 		t.Errorf("fewer seeds forget the others: %d, %v", again.Seeds, err)
 	}
 	for want, other := range map[string]Plan{
-		"its protocol is patient":             planOf(t, Published, "augmentations", Settings{}, 1),
-		"its suite is augmentations":          planOf(t, Patient, "architectures", Settings{}, 1),
-		"its column 1, E, has other settings": planOf(t, Patient, "augmentations", Settings{Size: 128}, 1),
+		"its protocol is patient":    planOf(t, Published, "augmentations", Settings{}, 1),
+		"its suite is augmentations": planOf(t, Patient, "architectures", Settings{}, 1),
+		"its column 1, E, has other settings": planOf(t, Patient, "augmentations",
+			Settings{Size: 128}, 1),
 	} {
 		if _, err := other.Open(dir); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
@@ -134,15 +145,20 @@ func TestSettingsOfColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := plan.Columns[0]
-	if c.Size != 128 || c.Epochs != 7 || c.Batch != 64 || c.Encoder != "resnet34" || c.Loss != "softmax-ce" {
+	if c.Size != 128 || c.Epochs != 7 || c.Batch != 64 || c.Encoder != "resnet34" ||
+		c.Loss != "softmax-ce" {
 		t.Errorf("column %+v", c)
 	}
-	want := []string{"input size 128 (the study: 256)", "encoder from random weights (the study: from ImageNet's)", "epochs at most 7 (the study: 150)", "the data are not the study's"}
+	want := []string{"input size 128 (the study: 256)", "encoder from random weights (the study: " +
+		"from ImageNet's)", "epochs at most 7 (the study: 150)", "the data are not the study's"}
 	if got := plan.Deviations(); !slices.Equal(got, want) {
 		t.Errorf("deviations %q", got)
 	}
-	for _, bad := range []Settings{{Size: 100}, {Batch: -1}, {Epochs: -1}, {Rate: -1}, {Patience: -1}, {Classes: 3}} {
-		if _, err := NewPlan(s, Published, bad, 1, &Data{Pool: bands(40), TestFrom: 40}); err == nil {
+	for _, bad := range []Settings{
+		{Size: 100}, {Batch: -1}, {Epochs: -1}, {Rate: -1}, {Patience: -1}, {Classes: 3},
+	} {
+		if _, err := NewPlan(s, Published, bad, 1,
+			&Data{Pool: bands(40), TestFrom: 40}); err == nil {
 			t.Errorf("%+v is accepted", bad)
 		}
 	}

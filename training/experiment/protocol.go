@@ -25,20 +25,25 @@ func ParseProtocol(name string) (Protocol, error) {
 	case Published, Patient:
 		return p, nil
 	}
-	return "", fmt.Errorf("there is no protocol %q; published is the study's, patient splits by patient", name)
+	return "", fmt.Errorf("there is no protocol %q; published is the study's, patient splits by "+
+		"patient", name)
 }
 
 // Defaults are the settings of columns that say nothing else.
 func (p Protocol) Defaults() Settings {
 	if p == Published {
 		return Settings{
-			Arch: "unet", Encoder: "resnet34", Augment: "E", Loss: "softmax-ce", Optimiser: "adam", Schedule: "constant",
-			Rate: 1e-3, Epochs: 150, Patience: 5, Batch: 64, Size: study.Size, Classes: 4, Precision: network.PrecisionFull,
+			Arch: "unet", Encoder: "resnet34", Augment: "E", Loss: "softmax-ce", Optimiser: "adam",
+			Schedule: "constant", Rate: 1e-3, Epochs: 150, Patience: 5, Batch: 64, Size: study.Size,
+			Classes:   4,
+			Precision: network.PrecisionFull,
 		}
 	}
 	return Settings{
-		Arch: "unet", Encoder: "resnet34", Augment: "E", Loss: "ce+dice", Optimiser: "adamw", Schedule: "cosine",
-		Rate: 1e-3, Epochs: 60, Patience: 15, Batch: 8, Size: study.Size, Classes: 4, Precision: network.PrecisionFull,
+		Arch: "unet", Encoder: "resnet34", Augment: "E", Loss: "ce+dice", Optimiser: "adamw",
+		Schedule: "cosine", Rate: 1e-3, Epochs: 60, Patience: 15, Batch: 8, Size: study.Size,
+		Classes:   4,
+		Precision: network.PrecisionFull,
 	}
 }
 

@@ -55,7 +55,8 @@ func (r *Runner) Run(ctx context.Context, columns []int) (Outcome, error) {
 	var out Outcome
 	for _, n := range columns {
 		if n < 1 || n > len(r.Plan.Columns) {
-			return out, fmt.Errorf("there is no column %d; the suite has %d", n, len(r.Plan.Columns))
+			return out, fmt.Errorf("there is no column %d; the suite has %d", n,
+				len(r.Plan.Columns))
 		}
 	}
 	if err := r.check(); err != nil {
@@ -88,7 +89,9 @@ func (r *Runner) Run(ctx context.Context, columns []int) (Outcome, error) {
 func (r *Runner) check() error {
 	built := map[Settings]bool{}
 	for i, c := range r.Plan.Columns {
-		kind := Settings{Arch: c.Arch, Encoder: c.Encoder, EncoderWeights: c.EncoderWeights, Classes: c.Classes}
+		kind := Settings{
+			Arch: c.Arch, Encoder: c.Encoder, EncoderWeights: c.EncoderWeights, Classes: c.Classes,
+		}
 		if built[kind] {
 			continue
 		}
@@ -259,7 +262,9 @@ func (r *Runner) watch(o *training.Options, c *curve, pass int, fail context.Can
 	}
 	report, started, before := o.OnEpoch, time.Now(), c.seconds()
 	o.OnEpoch = func(epoch, step int, loss float64, scores score.Report) {
-		p := Point{Epoch: epoch, Step: step, Loss: loss, Seconds: before + time.Since(started).Seconds()}
+		p := Point{
+			Epoch: epoch, Step: step, Loss: loss, Seconds: before + time.Since(started).Seconds(),
+		}
 		if r.Plan.Protocol == Published {
 			p.Loss *= float64(pass)
 			p.IoU = iouOf(scores, func(c score.ClassScore) *float64 { return c.IoUBatches })
@@ -290,8 +295,11 @@ func (r *Runner) machine() string {
 }
 
 // score scores the network on the test slices.
-func (r *Runner) score(ctx context.Context, l network.Learner, o training.Options, test sampling.Source, result *Result) error {
-	ev, err := inference.Evaluate(ctx, l, o.Info.Spec, test.Examples, inference.EvaluateOptions{Options: o.Evaluate.Options, Keep: true})
+func (r *Runner) score(ctx context.Context, l network.Learner, o training.Options,
+	test sampling.Source, result *Result,
+) error {
+	ev, err := inference.Evaluate(ctx, l, o.Info.Spec, test.Examples,
+		inference.EvaluateOptions{Options: o.Evaluate.Options, Keep: true})
 	if err != nil {
 		return err
 	}
@@ -299,7 +307,9 @@ func (r *Runner) score(ctx context.Context, l network.Learner, o training.Option
 		report := ev.Set.Report()
 		result.Accuracy = report.Accuracy
 		result.IoU = iouOf(report, func(c score.ClassScore) *float64 { return c.IoUBatches })
-		if i := slices.IndexFunc(result.Curve, func(p Point) bool { return p.Epoch == result.Best }); i >= 0 {
+		if i := slices.IndexFunc(result.Curve, func(p Point) bool {
+			return p.Epoch == result.Best
+		}); i >= 0 {
 			result.Loss = result.Curve[i].Loss
 		}
 	} else {
@@ -328,8 +338,9 @@ func (r *Runner) sources(ctx context.Context, c Settings) (sources, error) {
 	}
 	s := r.Plan.Split
 	return sources{
-		train: part("the training slices", learned, s.Train), validation: part("the validation slices", all, s.Validation),
-		test: part("the test slices", all, s.Test),
+		train:      part("the training slices", learned, s.Train),
+		validation: part("the validation slices", all, s.Validation),
+		test:       part("the test slices", all, s.Test),
 	}, nil
 }
 

@@ -14,7 +14,9 @@ import (
 )
 
 // testRunner is a runner of a small suite in dir.
-func testRunner(t *testing.T, dir string, p Protocol, suite string, seeds int) (*Runner, *fakeNetworks) {
+func testRunner(t *testing.T, dir string, p Protocol, suite string,
+	seeds int,
+) (*Runner, *fakeNetworks) {
 	t.Helper()
 	s, err := ParseSuite([]byte(suite))
 	if err != nil {
@@ -60,10 +62,14 @@ func TestRunByBothProtocols(t *testing.T) {
 			t.Fatalf("%s: %+v, %v", p, out, err)
 		}
 		for _, result := range results(t, r) {
-			if result.Epochs < 1 || result.Epochs > 16 || len(result.Curve) != result.Epochs || result.Best < 1 || len(result.Examples) != maxSamples {
-				t.Errorf("%s: %d epochs, best %d, %d points, %d examples", p, result.Epochs, result.Best, len(result.Curve), len(result.Examples))
+			if result.Epochs < 1 || result.Epochs > 16 || len(result.Curve) != result.Epochs ||
+				result.Best < 1 || len(result.Examples) != maxSamples {
+				t.Errorf("%s: %d epochs, best %d, %d points, %d examples", p, result.Epochs,
+					result.Best, len(result.Curve), len(result.Examples))
 			}
-			if p == Published && (result.IoU[classes.GroundGlass] == nil || result.Accuracy == nil || result.Loss != result.Curve[result.Best-1].Loss || result.Cases != nil) {
+			if p == Published && (result.IoU[classes.GroundGlass] == nil ||
+				result.Accuracy == nil || result.Loss != result.Curve[result.Best-1].Loss ||
+				result.Cases != nil) {
 				t.Errorf("published: %+v", result)
 			}
 			if p == Patient && (len(result.Cases) == 0 || result.Accuracy != nil) {
@@ -91,10 +97,13 @@ func TestPublishedOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	if pass != 4 || s.train.Examples.Len() != 32 || s.test.Examples.Len() != 8 {
-		t.Errorf("%d steps a pass over %d slices, %d for the test", pass, s.train.Examples.Len(), s.test.Examples.Len())
+		t.Errorf("%d steps a pass over %d slices, %d for the test", pass, s.train.Examples.Len(),
+			s.test.Examples.Len())
 	}
-	if !o.InOrder || !o.BatchNormalised || o.StopOn.String() != "loss" || o.Evaluate.Batch != 8 || o.Patience != 5 ||
-		o.Loss.Kind != "softmax-ce" || o.Optimiser.Kind != "adam" || o.Schedule.At(0) != 0.01 || o.Schedule.At(20) != 0.01 || len(o.Augment) != 0 || o.Augment == nil {
+	if !o.InOrder || !o.BatchNormalised || o.StopOn.String() != "loss" || o.Evaluate.Batch != 8 ||
+		o.Patience != 5 ||
+		o.Loss.Kind != "softmax-ce" || o.Optimiser.Kind != "adam" || o.Schedule.At(0) != 0.01 ||
+		o.Schedule.At(20) != 0.01 || len(o.Augment) != 0 || o.Augment == nil {
 		t.Errorf("options %+v", o)
 	}
 }
@@ -129,11 +138,15 @@ func TestStoppedRunsGoOn(t *testing.T) {
 		}
 		r, nets = testRunner(t, dir, p, twoColumns, 1)
 		out, err = r.Run(t.Context(), nil)
-		if err != nil || out.Before != 1 || out.Done != 1 || nets.made.Load() != 1 || nets.loaded.Load() != 1 { // made to check the names
-			t.Fatalf("%s: %+v, %d made, %d loaded, %v", p, out, nets.made.Load(), nets.loaded.Load(), err)
+		// made to check the names
+		if err != nil || out.Before != 1 || out.Done != 1 || nets.made.Load() != 1 ||
+			nets.loaded.Load() != 1 {
+			t.Fatalf("%s: %+v, %d made, %d loaded, %v", p, out, nets.made.Load(),
+				nets.loaded.Load(), err)
 		}
 		if got := results(t, r); !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: a stopped run ends otherwise:\n%+v\nwant\n%+v", p, got[1].Curve, want[1].Curve)
+			t.Errorf("%s: a stopped run ends otherwise:\n%+v\nwant\n%+v", p, got[1].Curve,
+				want[1].Curve)
 		}
 	}
 }
@@ -218,7 +231,8 @@ func TestTwoClasses(t *testing.T) {
 			t.Fatalf("%s: %+v, %v", p, out, err)
 		}
 		result := results(t, r)[0]
-		if p == Published && (result.IoU[classes.GroundGlass] != nil || result.IoU[classes.LungsOther] == nil || *result.IoU[classes.LungsOther] < 0.9) {
+		if p == Published && (result.IoU[classes.GroundGlass] != nil ||
+			result.IoU[classes.LungsOther] == nil || *result.IoU[classes.LungsOther] < 0.9) {
 			t.Errorf("IoU %v", result.IoU)
 		}
 		for _, c := range result.Cases {
@@ -231,7 +245,8 @@ func TestTwoClasses(t *testing.T) {
 
 func TestNoSuchColumn(t *testing.T) {
 	r, _ := testRunner(t, t.TempDir(), Patient, twoColumns, 1)
-	if _, err := r.Run(t.Context(), []int{3}); err == nil || err.Error() != "there is no column 3; the suite has 2" {
+	if _, err := r.Run(t.Context(), []int{3}); err == nil ||
+		err.Error() != "there is no column 3; the suite has 2" {
 		t.Error(err)
 	}
 }

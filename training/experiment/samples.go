@@ -92,7 +92,8 @@ func sample(e example.Example, predicted []uint8) Sample {
 	if e.Z > 0 {
 		s.Name = fmt.Sprintf("%s, slice %d", e.Case, e.Z+1)
 	}
-	low, gain := network.DefaultWindow.Center-network.DefaultWindow.Width/2, 255/network.DefaultWindow.Width
+	low, gain := network.DefaultWindow.Center-network.DefaultWindow.Width/2,
+		255/network.DefaultWindow.Width
 	for y := range s.H {
 		for x := range s.W {
 			i := y*step*e.W + x*step

@@ -48,7 +48,8 @@ func (l lungs) At(ctx context.Context, i int) (example.Example, error) {
 		return e, err
 	}
 	if !e.Known[classes.LungsOther] {
-		return e, fmt.Errorf("the lungs of %s were not annotated: lung and background alone cannot be learned from it", e.Case)
+		return e, fmt.Errorf("the lungs of %s were not annotated: lung and background alone "+
+			"cannot be learned from it", e.Case)
 	}
 	merged := make([]uint8, len(e.Labels))
 	for k, c := range e.Labels {

@@ -47,7 +47,8 @@ func (p Protocol) split(d *Data) (Split, error) {
 		s.Train = append(s.Train, g...)
 	}
 	if len(s.Train) == 0 || len(s.Validation) == 0 || len(s.Test) == 0 {
-		return s, fmt.Errorf("%d slices of %d patients cannot be split by patient into training, validation and test", n, len(patients(d.Pool, n)))
+		return s, fmt.Errorf("%d slices of %d patients cannot be split by patient into training, "+
+			"validation and test", n, len(patients(d.Pool, n)))
 	}
 	return s, nil
 }

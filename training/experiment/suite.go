@@ -80,7 +80,9 @@ func OpenSuite(nameOrFile string) (Suite, error) {
 		if c.TwoClasses {
 			settings.Classes = 2
 		}
-		s.Columns = append(s.Columns, Column{Name: c.Name, Settings: settings, Published: &c.Published})
+		s.Columns = append(s.Columns, Column{
+			Name: c.Name, Settings: settings, Published: &c.Published,
+		})
 	}
 	return s, nil
 }
@@ -130,7 +132,9 @@ func (s Settings) check() error {
 		return err
 	}
 	schedule := training.Schedule{Peak: s.Rate, Course: s.Schedule, Steps: 1}
-	method := network.Method{Loss: network.Loss{Kind: s.Loss}, Optimiser: optimiser(s.Optimiser), Precision: s.Precision}
+	method := network.Method{
+		Loss: network.Loss{Kind: s.Loss}, Optimiser: optimiser(s.Optimiser), Precision: s.Precision,
+	}
 	return cmp.Or(schedule.Validate(), method.Validate(s.Classes))
 }
 

@@ -24,7 +24,8 @@ const (
 func readSuite(path string) (Suite, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Suite{}, fmt.Errorf("%s is neither a suite (augmentations, architectures, two-class) nor a file", path)
+		return Suite{}, fmt.Errorf("%s is neither a suite (augmentations, architectures, "+
+			"two-class) nor a file", path)
 	}
 	if err != nil {
 		return Suite{}, fmt.Errorf("the suite %s cannot be read: %w", path, plain(err))
@@ -121,14 +122,16 @@ func (s Suite) parseColumns(list *yaml.Node, base Settings) (Suite, error) {
 // settings reads one mapping; named says that it may hold a name.
 func settings(n *yaml.Node, named bool) (s Settings, name string, err error) {
 	texts := map[string]*string{
-		"arch": &s.Arch, "encoder": &s.Encoder, "encoder_weights": &s.EncoderWeights, "augment": &s.Augment,
-		"loss": &s.Loss, "optimiser": &s.Optimiser, "schedule": &s.Schedule, "precision": &s.Precision,
+		"arch": &s.Arch, "encoder": &s.Encoder, "encoder_weights": &s.EncoderWeights,
+		"augment": &s.Augment, "loss": &s.Loss, "optimiser": &s.Optimiser, "schedule": &s.Schedule,
+		"precision": &s.Precision,
 	}
 	if named {
 		texts["name"] = &name
 	}
 	counts := map[string]*int{
-		"epochs": &s.Epochs, "patience": &s.Patience, "batch": &s.Batch, "size": &s.Size, "classes": &s.Classes,
+		"epochs": &s.Epochs, "patience": &s.Patience, "batch": &s.Batch, "size": &s.Size,
+		"classes": &s.Classes,
 	}
 	err = eachKey(n, func(key string, v *yaml.Node) (err error) {
 		if to, ok := texts[key]; ok {
@@ -140,7 +143,9 @@ func settings(n *yaml.Node, named bool) (s Settings, name string, err error) {
 			return err
 		}
 		if key != "lr" {
-			return at(v, "%q is not known here; name, arch, encoder, encoder_weights, augment, loss, optimiser, schedule, precision, lr, epochs, patience, batch, size and classes are", key)
+			return at(v, "%q is not known here; name, arch, encoder, encoder_weights, augment, "+
+				"loss, optimiser, schedule, precision, lr, epochs, patience, batch, size and "+
+				"classes are", key)
 		}
 		if v.Decode(&s.Rate) != nil || !(s.Rate > 0) || math.IsInf(s.Rate, 0) {
 			return at(v, "lr is a number greater than 0, not %s", shown(v))
@@ -175,7 +180,8 @@ func eachKey(n *yaml.Node, f func(key string, v *yaml.Node) error) error {
 
 // text1 is a text of one line.
 func text1(v *yaml.Node) (string, error) {
-	if v.Kind != yaml.ScalarNode || v.Tag == "!!null" || strings.TrimSpace(v.Value) == "" || len(v.Value) > 300 || strings.ContainsAny(v.Value, "\n\r\x00") {
+	if v.Kind != yaml.ScalarNode || v.Tag == "!!null" || strings.TrimSpace(v.Value) == "" ||
+		len(v.Value) > 300 || strings.ContainsAny(v.Value, "\n\r\x00") {
 		return "", at(v, "a text of one line is expected here, not %s", shown(v))
 	}
 	return strings.TrimSpace(v.Value), nil

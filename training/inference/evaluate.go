@@ -29,7 +29,9 @@ type EvaluateOptions struct {
 
 // Evaluate predicts every example and scores it on the slice's own grid. With a Batch it
 // also scores the means over batches.
-func Evaluate(ctx context.Context, l network.Learner, spec network.Spec, examples example.Set, o EvaluateOptions) (*Evaluation, error) {
+func Evaluate(ctx context.Context, l network.Learner, spec network.Spec, examples example.Set,
+	o EvaluateOptions,
+) (*Evaluation, error) {
 	var ev Evaluation
 	read := make(map[int]example.Example, predictBatch)
 	total := examples.Len()

@@ -24,12 +24,14 @@ func TestEvaluateByBatches(t *testing.T) {
 	}
 	spec := fake.Info().Spec
 	spec.Size = 48
-	ev, err := inference.Evaluate(t.Context(), l, spec, scaledBands{fake.Bands(5)}, inference.EvaluateOptions{Options: inference.Options{Batch: 2}})
+	ev, err := inference.Evaluate(t.Context(), l, spec, scaledBands{fake.Bands(5)},
+		inference.EvaluateOptions{Options: inference.Options{Batch: 2}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := ev.Set.Report()
-	plain, err := inference.Evaluate(t.Context(), l, spec, fake.Bands(5), inference.EvaluateOptions{})
+	plain, err := inference.Evaluate(t.Context(), l, spec, fake.Bands(5),
+		inference.EvaluateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

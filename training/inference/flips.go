@@ -32,7 +32,9 @@ type flipped struct{ x, probs []float32 }
 
 // average adds the probabilities of x's mirror images, [n,1,size,size], to probs,
 // [n,c,size,size], and divides by their number.
-func (m *flipped) average(ctx context.Context, l network.Learner, flips Flips, x []float32, size int, probs []float32) error {
+func (m *flipped) average(ctx context.Context, l network.Learner, flips Flips, x []float32,
+	size int, probs []float32,
+) error {
 	if flips == NoFlips {
 		return nil
 	}

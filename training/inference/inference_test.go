@@ -84,7 +84,9 @@ func TestSlicesOfAirNeedNoNetwork(t *testing.T) {
 	seen := &counting{Learner: &fake.Learner{}}
 	all := [][]int16{air, p.CT.Slice(1), air}
 	n := 0
-	predictor := New(seen, network.Spec{Classes: classes.Count, Size: 64, Window: network.DefaultWindow}, Options{Batch: 4})
+	predictor := New(seen, network.Spec{
+		Classes: classes.Count, Size: 64, Window: network.DefaultWindow,
+	}, Options{Batch: 4})
 	err = predictor.Each(t.Context(), len(all), func(i int) (input.Slice, error) {
 		return input.Slice{HU: all[i], W: 96, H: 96}, nil
 	}, func(i int, r Prediction) error {

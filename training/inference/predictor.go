@@ -56,7 +56,9 @@ func New(l network.Learner, spec network.Spec, o Options) *Predictor {
 
 // Each predicts slice i for all i below n: read fetches it, done receives the result, in
 // order.
-func (p *Predictor) Each(ctx context.Context, n int, read func(i int) (input.Slice, error), done func(i int, r Prediction) error) error {
+func (p *Predictor) Each(ctx context.Context, n int, read func(i int) (input.Slice, error),
+	done func(i int, r Prediction) error,
+) error {
 	full := len(p.x) / (p.spec.Size * p.spec.Size)
 	size := full
 	if p.o.Batch == 0 {

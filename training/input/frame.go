@@ -51,7 +51,9 @@ func (f Frame) Fill(x []float32, s Slice, spec network.Spec) {
 
 // FillVaried writes a training sample: x as Fill does and y, the nearest of the slice's
 // classes, [size,size] each, both varied as d says.
-func (f Frame) FillVaried(x []float32, y []uint8, s Slice, classes []uint8, spec network.Spec, d augment.Draw) {
+func (f Frame) FillVaried(x []float32, y []uint8, s Slice, classes []uint8, spec network.Spec,
+	d augment.Draw,
+) {
 	win := spec.Window
 	win.Center, win.Width = d.Window(win.Center, win.Width)
 	f.resample(s.plane(f, win, spec.Level), labels{classes, s.W, f.Box}, d, x, y)

@@ -15,12 +15,14 @@ func TestLevelledPictures(t *testing.T) {
 		got := Levelled(fake.Picture(fake.Chest(), window[0], window[1]))
 		for i := 500; i < len(got); i += 7 {
 			if d := int(got[i]) - int(want[i]); d < -25 || d > 25 {
-				t.Fatalf("window %v: pixel %d has %d HU, %d in the usual one", window, i, got[i], want[i])
+				t.Fatalf("window %v: pixel %d has %d HU, %d in the usual one", window, i, got[i],
+					want[i])
 			}
 		}
 	}
 	slices.Sort(want)
-	if lung, tissue := want[600], want[8500]; lung < levelDark-15 || lung > levelDark+15 || tissue < levelBright-25 || tissue > levelBright+25 {
+	if lung, tissue := want[600], want[8500]; lung < levelDark-15 || lung > levelDark+15 ||
+		tissue < levelBright-25 || tissue > levelBright+25 {
 		t.Errorf("the darkest lung has %d HU, soft tissue %d", lung, tissue)
 	}
 }
@@ -51,7 +53,8 @@ func TestCalibratedSlicesAreNotLevelled(t *testing.T) {
 		slice   Slice
 		changes bool
 	}{{plain, false}, {picture, true}} {
-		with, without := c.slice.plane(f, network.DefaultWindow, true), c.slice.plane(f, network.DefaultWindow, false)
+		with, without := c.slice.plane(f, network.DefaultWindow, true),
+			c.slice.plane(f, network.DefaultWindow, false)
 		if slices.Equal(with.values, without.values) == c.changes {
 			t.Errorf("picture %v: levelling changes values: %v", c.slice.Whole, !c.changes)
 		}

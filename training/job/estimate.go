@@ -10,11 +10,15 @@ import (
 
 // estimate runs an Estimate: what a fine-tuning would use and how long it would take,
 // from one measured step. It changes nothing.
-func (j *Runner) estimate(ctx context.Context, job protocol.FinetuneJob, emit emitFunc) (*protocol.Summary, error) {
+func (j *Runner) estimate(ctx context.Context, job protocol.FinetuneJob,
+	emit emitFunc,
+) (*protocol.Summary, error) {
 	if _, err := finetuneAugment(job); err != nil {
 		return nil, badJob(err)
 	}
-	emit.status(protocol.Status{Phase: protocol.PhaseLoading, Text: "Looking at the reviewed slices"})
+	emit.status(protocol.Status{
+		Phase: protocol.PhaseLoading, Text: "Looking at the reviewed slices",
+	})
 	p, err := OpenProject(ctx, job.Project)
 	if err != nil {
 		return nil, err
@@ -23,7 +27,8 @@ func (j *Runner) estimate(ctx context.Context, job protocol.FinetuneJob, emit em
 	pl, err := newPlan(ctx, p, job, nil)
 	var refused *protocol.JobError
 	if errors.As(err, &refused) && refused.Code == protocol.CodeNoData {
-		return &protocol.Summary{Estimate: &protocol.EstimateSummary{Missing: []string{refused.Message}}}, nil
+		missing := &protocol.EstimateSummary{Missing: []string{refused.Message}}
+		return &protocol.Summary{Estimate: missing}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -53,9 +58,12 @@ func (pl *plan) estimate(job protocol.FinetuneJob) *protocol.EstimateSummary {
 	}
 	switch {
 	case pl.synthetic:
-		s.Missing = append(s.Missing, "No patient can be held out: that takes two patients with reviewed slices. Generated studies will be scored, and the new model cannot be proven better.")
+		s.Missing = append(s.Missing, "No patient can be held out: that takes two patients with "+
+			"reviewed slices. Generated studies will be scored, and the new model cannot be "+
+			"proven better.")
 	case pl.chosen != "":
-		s.Missing = append(s.Missing, "No patient is held out yet: "+pl.chosenAlias+" will be chosen and stays held out for good.")
+		s.Missing = append(s.Missing, "No patient is held out yet: "+pl.chosenAlias+
+			" will be chosen and stays held out for good.")
 	}
 	if !pl.synthetic {
 		s.HoldoutSlices = pl.holdout.Len()

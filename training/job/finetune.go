@@ -60,8 +60,9 @@ func finetuneOptions(job protocol.FinetuneJob, pl *plan, info network.Info) trai
 	return training.Options{
 		Sources: pl.sources(), Augment: chain, Validation: pl.holdout, KeepLast: true,
 		ValidateEvery: max((steps+finetuneScores-1)/finetuneScores, 1),
-		Info:          info, Schedule: training.Schedule{Peak: rate, Warmup: max(steps/10, 1), Steps: steps},
-		BatchSize: finetuneBatch, Precision: network.PrecisionAuto, Seed: job.Seed, Workers: 1,
+		Info:          info,
+		Schedule:      training.Schedule{Peak: rate, Warmup: max(steps/10, 1), Steps: steps},
+		BatchSize:     finetuneBatch, Precision: network.PrecisionAuto, Seed: job.Seed, Workers: 1,
 	}
 }
 
@@ -80,7 +81,9 @@ type finetuning struct {
 
 // finetune runs a FinetuneJob: score the base model, train it on reviewed slices, score
 // it again, register the candidate.
-func (j *Runner) finetune(ctx context.Context, job protocol.FinetuneJob, emit emitFunc) (*protocol.Summary, error) {
+func (j *Runner) finetune(ctx context.Context, job protocol.FinetuneJob,
+	emit emitFunc,
+) (*protocol.Summary, error) {
 	if _, err := finetuneAugment(job); err != nil {
 		return nil, badJob(err)
 	}
@@ -143,9 +146,11 @@ func (f *finetuning) withScoring(e protocol.Event) {
 }
 
 func (f *finetuning) score(ctx context.Context, text string) (*inference.Evaluation, error) {
-	return inference.Evaluate(ctx, f.learner, f.info.Spec, f.plan.holdout, inference.EvaluateOptions{
-		VoxelML: f.plan.voxelML, Keep: true, Progress: progress(f.emit, protocol.PhaseEvaluating, text),
-	})
+	return inference.Evaluate(ctx, f.learner, f.info.Spec, f.plan.holdout,
+		inference.EvaluateOptions{
+			VoxelML: f.plan.voxelML, Keep: true,
+			Progress: progress(f.emit, protocol.PhaseEvaluating, text),
+		})
 }
 
 // register saves the candidate in the project and completes the summary with its name and ID.
@@ -154,7 +159,10 @@ func (f *finetuning) register(ctx context.Context, s *protocol.FinetuneSummary) 
 	if err != nil {
 		return err
 	}
-	m := project.Model{Name: nextName(models), Parent: f.parent(models), TrainedOn: f.plan.trainedOn, Created: time.Now()}
+	m := project.Model{
+		Name: nextName(models), Parent: f.parent(models), TrainedOn: f.plan.trainedOn,
+		Created: time.Now(),
+	}
 	s.ModelName = m.Name
 	brief := *s
 	brief.Samples = nil
@@ -167,10 +175,12 @@ func (f *finetuning) register(ctx context.Context, s *protocol.FinetuneSummary) 
 	}
 	defer os.RemoveAll(dir)
 	info := f.info
-	info.Name, info.Parent, info.Created, info.Half = m.Name, m.Parent, m.Created.UTC().Format(time.RFC3339), false
+	info.Name, info.Parent, info.Half = m.Name, m.Parent, false
+	info.Created = m.Created.UTC().Format(time.RFC3339)
 	info.Provenance = map[string]string{
-		"base": f.info.Name, "reviewed slices": strconv.Itoa(f.plan.train.Len()), "steps": strconv.Itoa(s.Steps),
-		"seed": strconv.FormatUint(f.job.Seed, 10), "augmentation": cmp.Or(f.job.Augment, "the usual"), "terms": f.info.Provenance["terms"],
+		"base": f.info.Name, "reviewed slices": strconv.Itoa(f.plan.train.Len()),
+		"steps": strconv.Itoa(s.Steps), "seed": strconv.FormatUint(f.job.Seed, 10),
+		"augmentation": cmp.Or(f.job.Augment, "the usual"), "terms": f.info.Provenance["terms"],
 	}
 	file := filepath.Join(dir, "candidate.safetensors")
 	if err := f.learner.Save(file, info); err != nil {
@@ -184,7 +194,8 @@ func (f *finetuning) register(ctx context.Context, s *protocol.FinetuneSummary) 
 // parent is the base model's ID in the project, or "baseline".
 func (f *finetuning) parent(models []project.Model) string {
 	for _, m := range models {
-		if m.Path != "" && filepath.Base(m.Path) == filepath.Base(f.job.Base) || m.Path == "" && f.job.Base == BaselineModel {
+		if m.Path != "" && filepath.Base(m.Path) == filepath.Base(f.job.Base) ||
+			m.Path == "" && f.job.Base == BaselineModel {
 			return m.ID
 		}
 	}
@@ -203,7 +214,9 @@ func nextName(models []project.Model) string {
 }
 
 // evaluateProject scores a model on a project's held-out slices.
-func (j *Runner) evaluateProject(ctx context.Context, job protocol.EvaluateJob, l network.Learner, info network.Info, o inference.EvaluateOptions) (*protocol.Summary, error) {
+func (j *Runner) evaluateProject(ctx context.Context, job protocol.EvaluateJob, l network.Learner,
+	info network.Info, o inference.EvaluateOptions,
+) (*protocol.Summary, error) {
 	p, err := OpenProject(ctx, job.Project)
 	if err != nil {
 		return nil, err
@@ -214,7 +227,9 @@ func (j *Runner) evaluateProject(ctx context.Context, job protocol.EvaluateJob, 
 		return nil, err
 	}
 	if examples.Len() == 0 {
-		return nil, &protocol.JobError{Code: protocol.CodeNoData, Message: "no held-out patient has reviewed slices to score"}
+		return nil, &protocol.JobError{
+			Code: protocol.CodeNoData, Message: "no held-out patient has reviewed slices to score",
+		}
 	}
 	keys := map[string]bool{}
 	for i := range examples.Len() {
@@ -241,5 +256,7 @@ func (j *Runner) evaluateProject(ctx context.Context, job protocol.EvaluateJob, 
 	if err != nil {
 		return nil, err
 	}
-	return &protocol.Summary{Evaluate: &protocol.EvaluateSummary{ModelName: info.Name, Report: ev.Set.Report()}}, nil
+	return &protocol.Summary{Evaluate: &protocol.EvaluateSummary{
+		ModelName: info.Name, Report: ev.Set.Report(),
+	}}, nil
 }

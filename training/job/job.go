@@ -36,7 +36,9 @@ func (emit emitFunc) status(s protocol.Status) {
 
 // Run runs one job to its end and calls emit with its events, except the last: that is
 // what Run returns. Errors are for Sentence.
-func (j *Runner) Run(ctx context.Context, job protocol.Job, emit func(protocol.Event)) (*protocol.Summary, error) {
+func (j *Runner) Run(ctx context.Context, job protocol.Job,
+	emit func(protocol.Event),
+) (*protocol.Summary, error) {
 	if err := job.Validate(); err != nil {
 		return nil, badJob(err)
 	}
@@ -76,7 +78,8 @@ func (j *Runner) load(model string) (network.Learner, network.Info, error) {
 	}
 	message := training.Sentence(err)
 	if errors.Is(err, fs.ErrNotExist) {
-		message = fmt.Sprintf("the model file %s is missing; choose another model", filepath.Base(model))
+		message = fmt.Sprintf("the model file %s is missing; choose another model",
+			filepath.Base(model))
 	}
 	return nil, network.Info{}, &protocol.JobError{Code: protocol.CodeModel, Message: message}
 }
@@ -84,7 +87,8 @@ func (j *Runner) load(model string) (network.Learner, network.Info, error) {
 // fits says whether a network of spec can label slices: others can be loaded, too.
 func fits(spec network.Spec) error {
 	if spec.InChannels != 1 || spec.Classes != classes.Count {
-		return fmt.Errorf("the model takes %d channels and makes %d classes; labelling slices takes a model of 1 channel and %d classes",
+		return fmt.Errorf("the model takes %d channels and makes %d classes; labelling slices "+
+			"takes a model of 1 channel and %d classes",
 			spec.InChannels, spec.Classes, classes.Count)
 	}
 	return nil
@@ -102,7 +106,9 @@ func (j *Runner) loadAny(model string) (network.Learner, network.Info, error) {
 }
 
 // evaluate scores a model on a labelled dataset or on a project's held-out slices.
-func (j *Runner) evaluate(ctx context.Context, job protocol.EvaluateJob, emit emitFunc) (*protocol.Summary, error) {
+func (j *Runner) evaluate(ctx context.Context, job protocol.EvaluateJob,
+	emit emitFunc,
+) (*protocol.Summary, error) {
 	o := inference.EvaluateOptions{Options: inference.Options{Flips: inference.Flips(job.Flips)}}
 	if err := o.Flips.Validate(); err != nil {
 		return nil, badJob(err)
@@ -125,7 +131,9 @@ func (j *Runner) evaluate(ctx context.Context, job protocol.EvaluateJob, emit em
 	if err != nil {
 		return nil, err
 	}
-	return &protocol.Summary{Evaluate: &protocol.EvaluateSummary{ModelName: info.Name, Report: ev.Set.Report()}}, nil
+	return &protocol.Summary{Evaluate: &protocol.EvaluateSummary{
+		ModelName: info.Name, Report: ev.Set.Report(),
+	}}, nil
 }
 
 // progress reports slices done, with speed and time left.
@@ -135,7 +143,8 @@ func progress(emit emitFunc, phase, text string) func(done, total int) {
 		spent := time.Since(started).Seconds()
 		emit.status(protocol.Status{
 			Phase: phase, Text: text, Step: done, Steps: total,
-			SlicesPerSecond: float64(done) / spent, ETASeconds: spent / float64(done) * float64(total-done),
+			SlicesPerSecond: float64(done) / spent,
+			ETASeconds:      spent / float64(done) * float64(total-done),
 		})
 	}
 }

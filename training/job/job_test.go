@@ -46,7 +46,8 @@ func bandsStudy(t *testing.T, patient string, n int) (*series.Series, *volume.La
 		copy(l.Slice(z), e.Labels)
 	}
 	return &series.Series{
-		ID: "series of " + patient, PatientID: patient, Geometry: g, Measurable: true, Source: memorySource{v},
+		ID: "series of " + patient, PatientID: patient, Geometry: g, Measurable: true,
+		Source: memorySource{v},
 	}, l
 }
 
@@ -111,11 +112,21 @@ func fakeRunner() *Runner { return &Runner{Networks: fake.Factory{}, Baseline: f
 // Jobs that say something senseless are refused before anything is read.
 func TestSenselessJobs(t *testing.T) {
 	for name, job := range map[string]protocol.Job{
-		"augmentation of a fine-tuning": {Finetune: &protocol.FinetuneJob{Project: "none", Base: BaselineModel, Augment: "V{2}"}},
-		"augmentation of an estimate":   {Estimate: &protocol.FinetuneJob{Project: "none", Base: BaselineModel, Augment: "V"}},
-		"flips of a prediction":         {Predict: &protocol.PredictJob{Path: "none", Model: BaselineModel, Flips: "v"}},
-		"flips of an evaluation":        {Evaluate: &protocol.EvaluateJob{Data: "none", Model: BaselineModel, Flips: "x"}},
-		"two jobs":                      {Predict: &protocol.PredictJob{}, Evaluate: &protocol.EvaluateJob{}},
+		"augmentation of a fine-tuning": {Finetune: &protocol.FinetuneJob{
+			Project: "none", Base: BaselineModel, Augment: "V{2}",
+		}},
+		"augmentation of an estimate": {Estimate: &protocol.FinetuneJob{
+			Project: "none", Base: BaselineModel, Augment: "V",
+		}},
+		"flips of a prediction": {Predict: &protocol.PredictJob{
+			Path: "none", Model: BaselineModel, Flips: "v",
+		}},
+		"flips of an evaluation": {Evaluate: &protocol.EvaluateJob{
+			Data: "none", Model: BaselineModel, Flips: "x",
+		}},
+		"two jobs": {
+			Predict: &protocol.PredictJob{}, Evaluate: &protocol.EvaluateJob{},
+		},
 	} {
 		_, err := fakeRunner().Run(t.Context(), job, func(protocol.Event) {})
 		var refused *protocol.JobError
@@ -131,7 +142,9 @@ func TestFinetuneRegistersACandidateThatLearnt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	job := protocol.FinetuneJob{Project: p.Dir(), Base: BaselineModel, Steps: 200, LearningRate: 0.1}
+	job := protocol.FinetuneJob{
+		Project: p.Dir(), Base: BaselineModel, Steps: 200, LearningRate: 0.1,
+	}
 	var phases []string
 	var epochs int
 	s, err := fakeRunner().Run(t.Context(), protocol.Job{Finetune: &job}, func(e protocol.Event) {
@@ -146,7 +159,9 @@ func TestFinetuneRegistersACandidateThatLearnt(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := s.Finetune
-	if want := []string{"loading", "evaluating", "training", "evaluating", "saving"}; !reflect.DeepEqual(phases, want) || epochs != 4 {
+	if want := []string{
+		"loading", "evaluating", "training", "evaluating", "saving",
+	}; !reflect.DeepEqual(phases, want) || epochs != 4 {
 		t.Errorf("phases %v with %d epochs, want %v with 4", phases, epochs, want)
 	}
 	before, _ := training.Merit(f.Before)
@@ -154,47 +169,58 @@ func TestFinetuneRegistersACandidateThatLearnt(t *testing.T) {
 	if !(after > before+0.15) {
 		t.Errorf("merit %.3f before and %.3f after", before, after)
 	}
-	if f.Before.Cases != 1 || f.After.Classes[0].VolumeErrorML == nil || f.Comparison.Better || !strings.Contains(f.Comparison.Verdict, "1 held-out patient is too few") {
+	if f.Before.Cases != 1 || f.After.Classes[0].VolumeErrorML == nil || f.Comparison.Better ||
+		!strings.Contains(f.Comparison.Verdict, "1 held-out patient is too few") {
 		t.Errorf("%d cases, verdict %q", f.Before.Cases, f.Comparison.Verdict)
 	}
 	if f.Synthetic || !strings.Contains(f.Note, studies[1].Alias) || len(f.Samples) != 3 {
 		t.Errorf("synthetic %v, note %q, %d samples", f.Synthetic, f.Note, len(f.Samples))
 	}
 	for _, sample := range f.Samples {
-		if sample.Study != studies[1].ID || sample.Differing == 0 || len(sample.Grey) != 48*48 || differing(sample.Current, sample.New) != sample.Differing {
-			t.Errorf("sample of %s, slice %d: %d differing", sample.Study, sample.Z, sample.Differing)
+		if sample.Study != studies[1].ID || sample.Differing == 0 || len(sample.Grey) != 48*48 ||
+			differing(sample.Current, sample.New) != sample.Differing {
+			t.Errorf("sample of %s, slice %d: %d differing", sample.Study, sample.Z,
+				sample.Differing)
 		}
 	}
 	checkCandidate(t, p, f, studies)
 }
 
-func checkCandidate(t *testing.T, p *project.Project, f *protocol.FinetuneSummary, studies []project.Study) {
+func checkCandidate(t *testing.T, p *project.Project, f *protocol.FinetuneSummary,
+	studies []project.Study,
+) {
 	t.Helper()
 	models, err := p.Models(t.Context())
 	if err != nil || len(models) != 1 {
 		t.Fatalf("models %v, %v", models, err)
 	}
 	m := models[0]
-	if m.ID != f.Model || m.Name != "retrained-1" || m.Parent != project.Baseline || m.State != project.Candidate {
+	if m.ID != f.Model || m.Name != "retrained-1" || m.Parent != project.Baseline ||
+		m.State != project.Candidate {
 		t.Errorf("model %+v", m)
 	}
-	if want := []string{fmt.Sprintf("%s@%d", studies[0].ID, studies[0].Revision)}; !reflect.DeepEqual(m.TrainedOn, want) {
+	if want := []string{fmt.Sprintf("%s@%d", studies[0].ID,
+		studies[0].Revision)}; !reflect.DeepEqual(m.TrainedOn, want) {
 		t.Errorf("trained on %v, want %v", m.TrainedOn, want)
 	}
 	var report protocol.FinetuneSummary
-	if err := json.Unmarshal(m.Report, &report); err != nil || report.ModelName != m.Name || report.Samples != nil {
+	if err := json.Unmarshal(m.Report, &report); err != nil || report.ModelName != m.Name ||
+		report.Samples != nil {
 		t.Errorf("report %s: %v", m.Report, err)
 	}
-	if _, info, err := (fake.Factory{}).Load(m.Path); err != nil || info.Name != "retrained-1" || info.Size != 64 {
+	if _, info, err := (fake.Factory{}).Load(m.Path); err != nil || info.Name != "retrained-1" ||
+		info.Size != 64 {
 		t.Errorf("candidate %+v, %v", info, err)
 	}
 	if now, err := p.CurrentModel(t.Context()); err != nil || now.ID == m.ID {
 		t.Errorf("the candidate became the current model: %v", err)
 	}
-	if err := p.SetHoldout(t.Context(), studies[1].PatientKey, false); !errors.Is(err, project.ErrPinned) {
+	if err := p.SetHoldout(t.Context(), studies[1].PatientKey, false); !errors.Is(err,
+		project.ErrPinned) {
 		t.Errorf("the scored patient can be trained on: %v", err)
 	}
-	if err := p.SetHoldout(t.Context(), studies[0].PatientKey, true); !errors.Is(err, project.ErrPinned) {
+	if err := p.SetHoldout(t.Context(), studies[0].PatientKey, true); !errors.Is(err,
+		project.ErrPinned) {
 		t.Errorf("the patient trained on can be held out: %v", err)
 	}
 }
@@ -207,8 +233,10 @@ func TestFinetuneOfOnePatientScoresSyntheticStudies(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := s.Finetune
-	if !f.Synthetic || f.Comparison.Better || f.Comparison.Patients != 0 || f.Note == "" || f.Before.Cases == 0 {
-		t.Errorf("synthetic %v, %d cases, verdict %q", f.Synthetic, f.Before.Cases, f.Comparison.Verdict)
+	if !f.Synthetic || f.Comparison.Better || f.Comparison.Patients != 0 || f.Note == "" ||
+		f.Before.Cases == 0 {
+		t.Errorf("synthetic %v, %d cases, verdict %q", f.Synthetic, f.Before.Cases,
+			f.Comparison.Verdict)
 	}
 }
 
@@ -216,7 +244,8 @@ func TestATrainedPatientIsNeverHeldOut(t *testing.T) {
 	p := annotated(t, 2, 0)
 	job := protocol.FinetuneJob{Project: p.Dir(), Base: BaselineModel, Steps: 2}
 	run := func() *protocol.FinetuneSummary {
-		s, err := fakeRunner().Run(t.Context(), protocol.Job{Finetune: &job}, func(protocol.Event) {})
+		s, err := fakeRunner().Run(t.Context(), protocol.Job{Finetune: &job},
+			func(protocol.Event) {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -228,7 +257,8 @@ func TestATrainedPatientIsNeverHeldOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, labels := bandsStudy(t, "patient 1", 6)
-	review(t, p, studies[1].ID, labels, 6) // more slices than the first patient's: not the first choice
+	// more slices than the first patient's: not the first choice
+	review(t, p, studies[1].ID, labels, 6)
 	f := run()
 	if f.Synthetic || len(f.Studies) != 2 || f.Studies[0].Holdout || !f.Studies[1].Holdout {
 		t.Errorf("studies %+v", f.Studies)
@@ -240,13 +270,16 @@ func TestATrainedPatientIsNeverHeldOut(t *testing.T) {
 
 func TestEstimateSaysWhatWillHappenAndChangesNothing(t *testing.T) {
 	p := annotated(t, 5, 3)
-	job := protocol.Job{Estimate: &protocol.FinetuneJob{Project: p.Dir(), Base: BaselineModel, Steps: 40}}
+	job := protocol.Job{Estimate: &protocol.FinetuneJob{
+		Project: p.Dir(), Base: BaselineModel, Steps: 40,
+	}}
 	s, err := fakeRunner().Run(t.Context(), job, func(protocol.Event) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := s.Estimate
-	if !e.Ready || e.TrainSlices != 5 || e.HoldoutSlices != 3 || e.Steps != 40 || e.ReplaySlices == 0 || len(e.Missing) != 1 {
+	if !e.Ready || e.TrainSlices != 5 || e.HoldoutSlices != 3 || e.Steps != 40 ||
+		e.ReplaySlices == 0 || len(e.Missing) != 1 {
 		t.Errorf("estimate %+v", e)
 	}
 	if !(e.SecondsPerStep > 0 && e.Seconds >= 40*e.SecondsPerStep) {
@@ -286,15 +319,19 @@ func TestMissingAndDamagedModels(t *testing.T) {
 	if err := os.WriteFile(damaged, []byte("no model"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for model, want := range map[string]string{filepath.Join(t.TempDir(), "gone.safetensors"): "missing", damaged: "damaged"} {
+	for model, want := range map[string]string{filepath.Join(t.TempDir(),
+		"gone.safetensors"): "missing", damaged: "damaged"} {
 		studies, err := p.Studies(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		job := protocol.Job{Predict: &protocol.PredictJob{Project: p.Dir(), Study: studies[0].ID, Model: model}}
+		job := protocol.Job{Predict: &protocol.PredictJob{
+			Project: p.Dir(), Study: studies[0].ID, Model: model,
+		}}
 		_, err = fakeRunner().Run(t.Context(), job, func(protocol.Event) {})
 		var refused *protocol.JobError
-		if !errors.As(err, &refused) || refused.Code != protocol.CodeModel || !strings.Contains(refused.Message, want) {
+		if !errors.As(err, &refused) || refused.Code != protocol.CodeModel ||
+			!strings.Contains(refused.Message, want) {
 			t.Errorf("%s: error %v", want, err)
 		}
 	}
@@ -308,7 +345,9 @@ func TestPredictInTheOrderAskedFor(t *testing.T) {
 	}
 	want := []int{4, 5, 3, 2, 0, 1}
 	for _, order := range [][]int{want, nil, {6}} {
-		job := protocol.Job{Predict: &protocol.PredictJob{Project: p.Dir(), Study: studies[0].ID, Model: BaselineModel, Slices: order}}
+		job := protocol.Job{Predict: &protocol.PredictJob{
+			Project: p.Dir(), Study: studies[0].ID, Model: BaselineModel, Slices: order,
+		}}
 		var got []int
 		s, err := fakeRunner().Run(t.Context(), job, func(e protocol.Event) {
 			if e.Slice != nil {
@@ -359,7 +398,9 @@ func TestEvaluateAProjectsHoldout(t *testing.T) {
 func TestUnmeasurableCTIsNoPicture(t *testing.T) {
 	g := volume.NewGeometry([3]int{6, 48, 48}, [3]float64{5, 2, 2}, volume.Point{})
 	for _, c := range []struct{ calibrated, whole bool }{{true, false}, {false, true}} {
-		x := calibrated{fake.Bands(6), map[string]project.Study{"a": {Alias: "a", Geometry: g, Calibrated: c.calibrated}}}
+		x := calibrated{fake.Bands(6), map[string]project.Study{"a": {
+			Alias: "a", Geometry: g, Calibrated: c.calibrated,
+		}}}
 		e, err := x.At(t.Context(), 0)
 		if err != nil {
 			t.Fatal(err)
@@ -421,7 +462,8 @@ func ending(t *testing.T, events <-chan protocol.Event) protocol.Event {
 func TestServe(t *testing.T) {
 	p := annotated(t, 2, 2)
 	steps := make(chan struct{}, 1000)
-	j := &Runner{Networks: fake.Factory{OnStep: func() { steps <- struct{}{}; time.Sleep(time.Millisecond) }}, Baseline: fake.Baseline}
+	nets := fake.Factory{OnStep: func() { steps <- struct{}{}; time.Sleep(time.Millisecond) }}
+	j := &Runner{Networks: nets, Baseline: fake.Baseline}
 	in, events, ended := serve(t, j)
 	send := func(r protocol.Request) {
 		b, err := json.Marshal(r)
@@ -435,7 +477,9 @@ func TestServe(t *testing.T) {
 	if e := <-events; e.Hello == nil || e.Hello.Device != "fake" {
 		t.Errorf("the first message is %+v, want hello", e)
 	}
-	long := &protocol.Job{Finetune: &protocol.FinetuneJob{Project: p.Dir(), Base: BaselineModel, Steps: 900}}
+	long := &protocol.Job{Finetune: &protocol.FinetuneJob{
+		Project: p.Dir(), Base: BaselineModel, Steps: 900,
+	}}
 	send(protocol.Request{Type: protocol.TypeStart, ID: "1", Job: long})
 	<-steps
 	send(protocol.Request{Type: protocol.TypeStart, ID: "2", Job: long})
@@ -444,7 +488,8 @@ func TestServe(t *testing.T) {
 	}
 	send(protocol.Request{Type: protocol.TypeStop, ID: "other"})
 	send(protocol.Request{Type: protocol.TypeStop, ID: "1"})
-	if e := ending(t, events); e.ID != "1" || e.Error == nil || e.Error.Code != protocol.CodeCancelled {
+	if e := ending(t, events); e.ID != "1" || e.Error == nil ||
+		e.Error.Code != protocol.CodeCancelled {
 		t.Errorf("a stopped job is answered with %+v", e)
 	}
 	if _, err := io.WriteString(in, "nonsense\n\n"); err != nil {
@@ -453,7 +498,9 @@ func TestServe(t *testing.T) {
 	if e := ending(t, events); e.Error == nil || e.Error.Code != protocol.CodeBadJob {
 		t.Errorf("nonsense is answered with %+v", e)
 	}
-	send(protocol.Request{Type: protocol.TypeStart, ID: "3", Job: &protocol.Job{Estimate: long.Finetune}})
+	send(protocol.Request{
+		Type: protocol.TypeStart, ID: "3", Job: &protocol.Job{Estimate: long.Finetune},
+	})
 	if e := ending(t, events); e.ID != "3" || e.Summary == nil || e.Summary.Estimate == nil {
 		t.Errorf("an estimate is answered with %+v", e)
 	}
@@ -465,7 +512,8 @@ func TestServe(t *testing.T) {
 	if err := in.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if e := ending(t, events); e.ID != "4" || e.Error == nil || e.Error.Code != protocol.CodeCancelled {
+	if e := ending(t, events); e.ID != "4" || e.Error == nil ||
+		e.Error.Code != protocol.CodeCancelled {
 		t.Errorf("the end of stdin ends a job with %+v", e)
 	}
 	if err := <-ended; err != nil {

@@ -9,7 +9,8 @@ import (
 
 // A tilted series is there twice: as it was acquired, which is taken unless the other is named.
 func TestOpenSeriesTakesTheAcquiredOne(t *testing.T) {
-	tilted := volume.New(volume.NewGeometry([3]int{5, 30, 20}, [3]float64{5, 0.7, 0.7}, volume.Point{}))
+	tilted := volume.New(volume.NewGeometry([3]int{5, 30, 20}, [3]float64{5, 0.7, 0.7},
+		volume.Point{}))
 	tilted.Affine[1][2] = 1.5
 	dir := t.TempDir()
 	if err := dicom.Write(t.Context(), dir, tilted, dicom.Info{Description: "HEAD"}); err != nil {

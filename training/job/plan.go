@@ -43,13 +43,16 @@ type plan struct {
 
 // errNothingReviewed is what a project without annotation gets.
 var errNothingReviewed = &protocol.JobError{
-	Code:    protocol.CodeNoData,
-	Message: "nothing to train on: mark corrected slices as reviewed (key R) and save, then retrain",
+	Code: protocol.CodeNoData,
+	Message: "nothing to train on: mark corrected slices as reviewed (key R) and save, " +
+		"then retrain",
 }
 
 // newPlan reads what the project offers. It changes nothing; skip names patients that
 // must not be chosen to be held out.
-func newPlan(ctx context.Context, p *project.Project, job protocol.FinetuneJob, skip []string) (*plan, error) {
+func newPlan(ctx context.Context, p *project.Project, job protocol.FinetuneJob,
+	skip []string,
+) (*plan, error) {
 	all, perCase, err := reviewed(ctx, p)
 	if err != nil {
 		return nil, err
@@ -133,7 +136,9 @@ func byAlias(studies []project.Study) map[string]project.Study {
 // split sorts the patients into those to train on and those to score. If none is held
 // out and there are two or more, the one with the fewest reviewed slices that no model has
 // been trained on is chosen.
-func (pl *plan) split(ctx context.Context, p *project.Project, usable []project.Study, perCase map[string]int, skip []string) error {
+func (pl *plan) split(ctx context.Context, p *project.Project, usable []project.Study,
+	perCase map[string]int, skip []string,
+) error {
 	amount := map[string]int{}
 	for _, s := range usable {
 		amount[s.PatientKey] += perCase[s.Alias]
@@ -160,7 +165,8 @@ func (pl *plan) split(ctx context.Context, p *project.Project, usable []project.
 		}
 	}
 	for _, s := range usable {
-		if !slices.Contains(pl.holdoutKeys, s.PatientKey) && !slices.Contains(pl.trainKeys, s.PatientKey) {
+		if !slices.Contains(pl.holdoutKeys, s.PatientKey) &&
+			!slices.Contains(pl.trainKeys, s.PatientKey) {
 			pl.trainKeys = append(pl.trainKeys, s.PatientKey)
 		}
 	}
@@ -168,7 +174,9 @@ func (pl *plan) split(ctx context.Context, p *project.Project, usable []project.
 }
 
 // trainedPatients are the patients that a model of the project was trained on.
-func trainedPatients(ctx context.Context, p *project.Project, usable []project.Study) (map[string]bool, error) {
+func trainedPatients(ctx context.Context, p *project.Project,
+	usable []project.Study,
+) (map[string]bool, error) {
 	models, err := p.Models(ctx)
 	if err != nil {
 		return nil, err
@@ -187,13 +195,17 @@ func trainedPatients(ctx context.Context, p *project.Project, usable []project.S
 }
 
 // revisionName names a label revision in a model's record.
-func revisionName(study string, revision int) string { return fmt.Sprintf("%s@%d", study, revision) }
+func revisionName(study string, revision int) string {
+	return fmt.Sprintf("%s@%d", study, revision)
+}
 
 // describe fills uses and trainedOn.
 func (pl *plan) describe(usable []project.Study, perCase map[string]int) {
 	for _, s := range usable {
 		holdout := slices.Contains(pl.holdoutKeys, s.PatientKey)
-		pl.uses = append(pl.uses, protocol.StudyUse{Study: s.ID, Alias: s.Alias, Slices: perCase[s.Alias], Holdout: holdout})
+		pl.uses = append(pl.uses, protocol.StudyUse{
+			Study: s.ID, Alias: s.Alias, Slices: perCase[s.Alias], Holdout: holdout,
+		})
 		if !holdout {
 			pl.trainedOn = append(pl.trainedOn, revisionName(s.ID, s.Revision))
 		}
@@ -243,9 +255,11 @@ func (pl *plan) sources() []sampling.Source {
 func (pl *plan) note() string {
 	switch {
 	case pl.synthetic:
-		return "No patient could be held out (that takes two with reviewed slices), so generated studies were scored instead of patients."
+		return "No patient could be held out (that takes two with reviewed slices), so generated " +
+			"studies were scored instead of patients."
 	case pl.chosen != "":
-		return fmt.Sprintf("No patient was held out; %s was chosen and stays held out.", pl.chosenAlias)
+		return fmt.Sprintf("No patient was held out; %s was chosen and stays held out.",
+			pl.chosenAlias)
 	}
 	return ""
 }
@@ -294,7 +308,9 @@ func pinnedPlan(ctx context.Context, p *project.Project, job protocol.FinetuneJo
 // OpenProject opens a project that is there; unlike project.Open it makes none.
 func OpenProject(ctx context.Context, dir string) (*project.Project, error) {
 	if !exists(filepath.Join(dir, "project.db")) {
-		return nil, &protocol.JobError{Code: protocol.CodeNoData, Message: fmt.Sprintf("there is no project in %s; name the folder that holds project.db", dir)}
+		message := fmt.Sprintf("there is no project in %s; name the folder that holds project.db",
+			dir)
+		return nil, &protocol.JobError{Code: protocol.CodeNoData, Message: message}
 	}
 	return project.Open(ctx, dir)
 }

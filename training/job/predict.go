@@ -23,7 +23,9 @@ type study struct {
 }
 
 // predict runs a PredictJob.
-func (j *Runner) predict(ctx context.Context, job protocol.PredictJob, emit emitFunc) (*protocol.Summary, error) {
+func (j *Runner) predict(ctx context.Context, job protocol.PredictJob,
+	emit emitFunc,
+) (*protocol.Summary, error) {
 	flips := inference.Flips(job.Flips)
 	if err := flips.Validate(); err != nil {
 		return nil, badJob(err)
@@ -50,20 +52,27 @@ func (j *Runner) predict(ctx context.Context, job protocol.PredictJob, emit emit
 	read := func(i int) (input.Slice, error) {
 		z := order[i]
 		if z < 0 || z >= s.geometry.Size[0] {
-			return input.Slice{}, fmt.Errorf("slice %d does not exist; the study has %d", z+1, s.geometry.Size[0])
+			return input.Slice{}, fmt.Errorf("slice %d does not exist; the study has %d", z+1,
+				s.geometry.Size[0])
 		}
 		hu, err := s.read(ctx, z)
-		return input.Slice{HU: hu, W: s.geometry.Size[2], H: s.geometry.Size[1], Whole: s.whole}, err
+		w, h := s.geometry.Size[2], s.geometry.Size[1]
+		return input.Slice{HU: hu, W: w, H: h, Whole: s.whole}, err
 	}
 	done := func(i int, p inference.Prediction) error {
-		emit(protocol.Event{Type: protocol.TypeSlice, Slice: &protocol.Slice{Z: order[i], Labels: p.Labels, Uncertainty: p.Uncertainty}})
+		emit(protocol.Event{Type: protocol.TypeSlice, Slice: &protocol.Slice{
+			Z: order[i], Labels: p.Labels, Uncertainty: p.Uncertainty,
+		}})
 		report(i+1, len(order))
 		return nil
 	}
-	if err := inference.New(l, info.Spec, inference.Options{Flips: flips}).Each(ctx, len(order), read, done); err != nil {
+	p := inference.New(l, info.Spec, inference.Options{Flips: flips})
+	if err := p.Each(ctx, len(order), read, done); err != nil {
 		return nil, err
 	}
-	return &protocol.Summary{Predict: &protocol.PredictSummary{ModelName: info.Name, Slices: len(order)}}, nil
+	return &protocol.Summary{Predict: &protocol.PredictSummary{
+		ModelName: info.Name, Slices: len(order),
+	}}, nil
 }
 
 // openStudy opens the project's copy of the voxels where there is one, else the path.
@@ -124,7 +133,9 @@ func OpenSeries(ctx context.Context, path, id string) (*series.Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	acquired := slices.DeleteFunc(slices.Clone(all), func(s *series.Series) bool { return s.Resampled })
+	acquired := slices.DeleteFunc(slices.Clone(all), func(s *series.Series) bool {
+		return s.Resampled
+	})
 	var chosen *series.Series
 	for _, s := range all {
 		if chosen == nil && (id == s.ID || id == "" && len(acquired) == 1 && s == acquired[0]) {
@@ -137,7 +148,8 @@ func OpenSeries(ctx context.Context, path, id string) (*series.Series, error) {
 	case chosen != nil:
 		return chosen, nil
 	case id == "":
-		return nil, fmt.Errorf("%s holds %d series; name one with --series (glasswork-trainer info lists them)", path, len(all))
+		return nil, fmt.Errorf("%s holds %d series; name one with --series (glasswork-trainer "+
+			"info lists them)", path, len(all))
 	}
 	return nil, fmt.Errorf("%s does not hold the series that was asked for", path)
 }

@@ -20,7 +20,9 @@ func samples(ctx context.Context, pl *plan, current, next [][]uint8) ([]protocol
 	for i := range current {
 		ranks[i] = ranked{i, differing(current[i], next[i])}
 	}
-	slices.SortStableFunc(ranks, func(a, b ranked) int { return cmp.Compare(b.differing, a.differing) })
+	slices.SortStableFunc(ranks, func(a, b ranked) int {
+		return cmp.Compare(b.differing, a.differing)
+	})
 	var all []protocol.Sample
 	for _, r := range ranks[:min(maxSamples, len(ranks))] {
 		e, err := pl.holdout.At(ctx, r.index)
@@ -29,7 +31,8 @@ func samples(ctx context.Context, pl *plan, current, next [][]uint8) ([]protocol
 		}
 		s := protocol.Sample{
 			Study: e.Case, Alias: e.Case, Z: e.Z, Width: e.W, Height: e.H, Grey: grey(e.HU),
-			Reference: e.Labels, Current: current[r.index], New: next[r.index], Differing: r.differing,
+			Reference: e.Labels, Current: current[r.index], New: next[r.index],
+			Differing: r.differing,
 		}
 		if known, ok := pl.studies[e.Case]; ok && !pl.synthetic {
 			s.Study = known.ID
@@ -51,7 +54,8 @@ func differing(a, b []uint8) int {
 
 // grey shows HU in the default window.
 func grey(hu []int16) []byte {
-	low, gain := network.DefaultWindow.Center-network.DefaultWindow.Width/2, 255/network.DefaultWindow.Width
+	low, gain := network.DefaultWindow.Center-network.DefaultWindow.Width/2,
+		255/network.DefaultWindow.Width
 	out := make([]byte, len(hu))
 	for i, v := range hu {
 		out[i] = byte(min(max((float64(v)-low)*gain, 0), 255))

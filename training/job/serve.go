@@ -45,7 +45,9 @@ func (j *Runner) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 
 // readRequests reads one request a line until in ends, then closes requests. It may
 // stay in a read after Serve has returned; the process ends then.
-func readRequests(ctx context.Context, in io.Reader, emitter *protocol.Emitter, requests chan<- protocol.Request) {
+func readRequests(ctx context.Context, in io.Reader, emitter *protocol.Emitter,
+	requests chan<- protocol.Request,
+) {
 	defer close(requests)
 	lines := bufio.NewReader(in)
 	for {
@@ -53,7 +55,9 @@ func readRequests(ctx context.Context, in io.Reader, emitter *protocol.Emitter, 
 		if line = bytes.TrimSpace(line); len(line) > 0 {
 			r, bad := protocol.DecodeRequest(line)
 			if bad != nil {
-				_ = emitter.Emit(failure(r.ID, &protocol.JobError{Code: protocol.CodeBadJob, Message: bad.Error()}))
+				_ = emitter.Emit(failure(r.ID, &protocol.JobError{
+					Code: protocol.CodeBadJob, Message: bad.Error(),
+				}))
 			} else {
 				select {
 				case requests <- r:
@@ -86,7 +90,9 @@ func (s *server) handle(ctx context.Context, r protocol.Request) {
 	case s.done != nil:
 		s.finishIfDone()
 		if s.done != nil {
-			_ = s.emitter.Emit(failure(r.ID, &protocol.JobError{Code: protocol.CodeBusy, Message: "another job is running"}))
+			_ = s.emitter.Emit(failure(r.ID, &protocol.JobError{
+				Code: protocol.CodeBusy, Message: "another job is running",
+			}))
 			return
 		}
 		s.start(ctx, r)

@@ -7,14 +7,22 @@ import (
 	"strings"
 )
 
-// Losses.
+// Losses. Means of cross-entropy are over pixels, means of Dice over the foreground classes
+// that are present.
 const (
-	LossBoth      = "ce+dice"      // the sum of the next two
-	LossCases     = "ce+case-dice" // cross-entropy and soft Dice of each sample, mean over those that show the class
-	LossCE        = "ce"           // cross-entropy, mean over pixels
-	LossDice      = "dice"         // 1 − soft Dice over the batch, mean over foreground classes that are present
-	LossFocal     = "focal"        // cross-entropy × (1−p)^Gamma (Lin et al. 2017, arXiv:1708.02002)
-	LossSoftmaxCE = "softmax-ce"   // the reference study's: cross-entropy of probabilities as if they were logits, at least 0.7437
+	// LossBoth is the sum of LossCE and LossDice.
+	LossBoth = "ce+dice"
+	// LossCases is LossBoth with soft Dice of each sample, mean over those that show a class.
+	LossCases = "ce+case-dice"
+	// LossCE is cross-entropy.
+	LossCE = "ce"
+	// LossDice is 1 − soft Dice over the batch.
+	LossDice = "dice"
+	// LossFocal is cross-entropy × (1−p)^Gamma (Lin et al. 2017, arXiv:1708.02002).
+	LossFocal = "focal"
+	// LossSoftmaxCE is the reference study's: cross-entropy of probabilities as if they were
+	// logits. With four classes it is at least 0.7437.
+	LossSoftmaxCE = "softmax-ce"
 )
 
 // Losses are all of them.
@@ -58,9 +66,13 @@ type Optimiser struct {
 
 // Precisions of a training step. Prediction always computes in float32.
 const (
-	PrecisionAuto  = "auto"  // mixed where that is faster: on a GPU, or on a processor with instructions for it
-	PrecisionFull  = "full"  // float32
-	PrecisionMixed = "mixed" // 16 bits where that is precise enough, as PyTorch's autocast
+	// PrecisionAuto is mixed where that is faster: on a GPU, or on a processor with
+	// instructions for it.
+	PrecisionAuto = "auto"
+	// PrecisionFull is float32.
+	PrecisionFull = "full"
+	// PrecisionMixed computes in 16 bits where that is precise enough, as PyTorch's autocast.
+	PrecisionMixed = "mixed"
 )
 
 // Precisions are all of them.
@@ -98,14 +110,16 @@ func (m Method) Validate(classes int) error {
 		return fmt.Errorf("the loss %q is none of %s", l.Kind, strings.Join(Losses(), ", "))
 	case l.Weights != nil && len(l.Weights) != classes:
 		return fmt.Errorf("%d class weights do not fit %d classes", len(l.Weights), classes)
-	case slices.ContainsFunc(l.Weights, func(w float64) bool { return !(w >= 0) || math.IsInf(w, 0) }) || l.Weights != nil && slices.Max(l.Weights) == 0:
+	case slices.ContainsFunc(l.Weights, unusable), l.Weights != nil && slices.Max(l.Weights) == 0:
 		return fmt.Errorf("class weights must be at least 0, and one of them more")
 	case l.Gamma != 0 && !(l.Gamma >= 1 && l.Gamma <= 10):
 		return fmt.Errorf("the focal loss's exponent %g is not between 1 and 10", l.Gamma)
 	case o.Kind != "" && !slices.Contains(Optimisers(), o.Kind):
-		return fmt.Errorf("the optimiser %q is none of %s", o.Kind, strings.Join(Optimisers(), ", "))
+		return fmt.Errorf("the optimiser %q is none of %s", o.Kind,
+			strings.Join(Optimisers(), ", "))
 	case m.Precision != "" && !slices.Contains(Precisions(), m.Precision):
-		return fmt.Errorf("the precision %q is none of %s", m.Precision, strings.Join(Precisions(), ", "))
+		return fmt.Errorf("the precision %q is none of %s", m.Precision,
+			strings.Join(Precisions(), ", "))
 	case !(o.Decay >= 0) || !(o.Clip >= 0):
 		return fmt.Errorf("weight decay and the gradients' norm cannot be less than 0")
 	case !(o.Momentum >= 0 && o.Momentum < 1):
@@ -115,3 +129,6 @@ func (m Method) Validate(classes int) error {
 	}
 	return nil
 }
+
+// unusable says whether w cannot weigh anything.
+func unusable(w float64) bool { return !(w >= 0) || math.IsInf(w, 0) }

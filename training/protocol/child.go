@@ -36,7 +36,8 @@ func (e *DiedError) Error() string {
 	case memoryRanOut(e.Reason):
 		return "the trainer ran out of memory; close other programs and try again"
 	case e.Status == "signal: killed":
-		return "the trainer was killed, perhaps because memory ran out; close other programs and try again"
+		return "the trainer was killed, perhaps because memory ran out; close other programs and " +
+			"try again"
 	case e.Reason != "":
 		return "the trainer ended without an answer (" + e.Status + "): " + e.Reason
 	}
@@ -63,7 +64,8 @@ func memoryRanOut(line string) bool {
 }
 
 func fatal(line string) bool {
-	return strings.HasPrefix(line, "fatal error:") || strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "terminate called")
+	return strings.HasPrefix(line, "fatal error:") || strings.HasPrefix(line, "panic:") ||
+		strings.HasPrefix(line, "terminate called")
 }
 
 // child is one running trainer. Its two reading goroutines end when its pipes do,
@@ -115,7 +117,8 @@ func startError(exe string, err error) error {
 	name := filepath.Base(exe)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
-		return fmt.Errorf("%s is missing in %s; build it with make build: %w", name, filepath.Dir(exe), err)
+		return fmt.Errorf("%s is missing in %s; build it with make build: %w", name,
+			filepath.Dir(exe), err)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s in %s may not be executed: %w", name, filepath.Dir(exe), err)
 	}

@@ -189,7 +189,9 @@ func (c *Client) follow(ctx context.Context, id string, on func(Event)) (*Summar
 // died waits for the child's end and says how it came.
 func (c *Client) died() error {
 	c.child.close(c.grace)
-	return &DiedError{Status: c.child.status, Lines: c.log.last(diedLines), Reason: telling(c.log.since(c.began))}
+	return &DiedError{
+		Status: c.child.status, Lines: c.log.last(diedLines), Reason: telling(c.log.since(c.began)),
+	}
 }
 
 // Log is the trainer's recent log: its stderr and whatever was not a message.

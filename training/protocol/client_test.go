@@ -33,7 +33,8 @@ func TestRunDeliversEventsInOrder(t *testing.T) {
 		var types []string
 		s, err := c.Run(t.Context(), predictJob, func(e Event) {
 			types = append(types, e.Type)
-			if e.Slice != nil && (len(e.Slice.Labels) != 512*512 || e.Slice.Z != len(types)-1-count(types, TypeHello)) {
+			if e.Slice != nil && (len(e.Slice.Labels) != 512*512 ||
+				e.Slice.Z != len(types)-1-count(types, TypeHello)) {
 				t.Errorf("slice %d with %d labels", e.Slice.Z, len(e.Slice.Labels))
 			}
 		})
@@ -49,7 +50,8 @@ func TestRunDeliversEventsInOrder(t *testing.T) {
 	}
 	waitFor(t, func() bool {
 		log := strings.Join(c.Log(), "\n")
-		return strings.Contains(log, "no message") && strings.Contains(log, `{"type":"status","id":`) && strings.Contains(log, "libtorch")
+		return strings.Contains(log, "no message") &&
+			strings.Contains(log, `{"type":"status","id":`) && strings.Contains(log, "libtorch")
 	})
 }
 
@@ -76,7 +78,8 @@ func TestRunReportsAFailedJob(t *testing.T) {
 	c := startFake(t, "failing")
 	_, err := c.Run(t.Context(), predictJob, nil)
 	var failed *JobError
-	if !errors.As(err, &failed) || failed.Code != CodeDiskFull || failed.Error() != "the disk is full" {
+	if !errors.As(err, &failed) || failed.Code != CodeDiskFull ||
+		failed.Error() != "the disk is full" {
 		t.Errorf("error %v, want the trainer's", err)
 	}
 }
@@ -89,7 +92,8 @@ func TestRunReportsADeadTrainer(t *testing.T) {
 		if !errors.As(err, &died) {
 			t.Fatalf("error %v, want DiedError", err)
 		}
-		if died.Status != "exit status 3" || len(died.Lines) != diedLines || !strings.Contains(died.Error(), "ran out of memory") {
+		if died.Status != "exit status 3" || len(died.Lines) != diedLines ||
+			!strings.Contains(died.Error(), "ran out of memory") {
 			t.Errorf("status %q, %d lines, sentence %q", died.Status, len(died.Lines), died)
 		}
 	}
@@ -101,11 +105,26 @@ func TestDiedErrorSaysWhy(t *testing.T) {
 		log    []string
 		want   string
 	}{
-		{"exit status 2", []string{"warning", "runtime: out of memory: cannot allocate", "fatal error: out of memory", "goroutine 1"}, "the trainer ran out of memory; close other programs and try again"},
-		{"signal: aborted", []string{"terminate called after throwing 'std::bad_alloc'", "what"}, "the trainer ran out of memory; close other programs and try again"},
-		{"signal: killed", []string{"a warning"}, "the trainer was killed, perhaps because memory ran out; close other programs and try again"},
-		{"exit status 2", []string{"panic: index out of range", "", "goroutine 7 [running]:", "main.go:3"}, "the trainer ended without an answer (exit status 2): panic: index out of range"},
-		{"exit status 1", []string{"a", "error while loading shared libraries: libtch.so "}, "the trainer ended without an answer (exit status 1): error while loading shared libraries: libtch.so"},
+		{"exit status 2", []string{
+			"warning", "runtime: out of memory: cannot allocate", "fatal error: out of memory",
+			"goroutine 1",
+		}, "the trainer ran out of memory; close other programs and try again"},
+		{
+			"signal: aborted",
+			[]string{"terminate called after throwing 'std::bad_alloc'", "what"},
+			"the trainer ran out of memory; close other programs and try again",
+		},
+		{"signal: killed", []string{"a warning"}, "the trainer was killed, perhaps because " +
+			"memory ran out; close other programs and try again"},
+		{"exit status 2", []string{
+			"panic: index out of range", "", "goroutine 7 [running]:", "main.go:3",
+		}, "the trainer ended without an answer (exit status 2): panic: index out of range"},
+		{
+			"exit status 1",
+			[]string{"a", "error while loading shared libraries: libtch.so "},
+			"the trainer ended without an answer (exit status 1): error while loading shared " +
+				"libraries: libtch.so",
+		},
 		{"exit status 0", nil, "the trainer ended without an answer (exit status 0)"},
 	} {
 		if got := (&DiedError{Status: c.status, Reason: telling(c.log)}).Error(); got != c.want {
@@ -238,7 +257,8 @@ func TestStartSaysWhatIsMissing(t *testing.T) {
 		filepath.Join(dir, "nothing"): "nothing is missing in " + dir,
 		plain:                         "may not be executed",
 	} {
-		if _, err := Start(t.Context(), exe, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Start(t.Context(), exe, nil); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("Start(%s): %v, want %q", exe, err, want)
 		}
 	}
@@ -260,7 +280,8 @@ func TestEnvironment(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "libtch.so"), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if want := []string{"LD_LIBRARY_PATH=" + dir + ":/old"}; !slices.Equal(Environment(exe), want) {
+		if want := []string{"LD_LIBRARY_PATH=" + dir + ":/old"}; !slices.Equal(Environment(exe),
+			want) {
 			t.Errorf("Environment = %v, want %v", Environment(exe), want)
 		}
 	}

@@ -49,13 +49,15 @@ func TestStatusIsThrottledAndTheLastDelivered(t *testing.T) {
 	}
 	n := len(got.events)
 	if got.events[n-1].Type != TypeSummary || got.events[n-2].Status.Step != steps {
-		t.Errorf("the last two are %s and %s, want the last status and the summary", got.events[n-2].Type, got.events[n-1].Type)
+		t.Errorf("the last two are %s and %s, want the last status and the summary",
+			got.events[n-2].Type, got.events[n-1].Type)
 	}
 	if n < 5 {
 		t.Errorf("only %d messages", n)
 	}
 	for i := range got.times {
-		if i >= 10 && got.events[i].Type == TypeStatus && got.times[i].Sub(got.times[i-10]) < time.Second {
+		if i >= 10 && got.events[i].Type == TypeStatus &&
+			got.times[i].Sub(got.times[i-10]) < time.Second {
 			t.Errorf("eleven status messages within %v", got.times[i].Sub(got.times[i-10]))
 		}
 	}

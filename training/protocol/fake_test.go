@@ -24,7 +24,9 @@ func TestMain(m *testing.M) {
 // fakeTrainer answers requests on stdin. Its role is what it does with a job.
 func fakeTrainer(role string) int {
 	out := NewEmitter(os.Stdout)
-	_ = out.Emit(Event{Type: TypeHello, Hello: &Hello{Version: Version, Libtorch: "none", Device: "fake", Threads: 1}})
+	_ = out.Emit(Event{Type: TypeHello, Hello: &Hello{
+		Version: Version, Libtorch: "none", Device: "fake", Threads: 1,
+	}})
 	in := bufio.NewScanner(os.Stdin)
 	var id string
 	for in.Scan() {
@@ -35,7 +37,9 @@ func fakeTrainer(role string) int {
 		}
 		if r.Type == TypeStop {
 			if role != "stubborn" {
-				_ = out.Emit(Event{Type: TypeError, ID: id, Error: &JobError{CodeCancelled, "cancelled"}})
+				_ = out.Emit(Event{Type: TypeError, ID: id, Error: &JobError{
+					CodeCancelled, "cancelled",
+				}})
 			}
 			continue
 		}
@@ -59,14 +63,25 @@ func fakeJob(role, id string, out *Emitter) (code int, leave bool) {
 		fmt.Println(`{"type":"status","id":`)
 		fmt.Fprintln(os.Stderr, "a warning of libtorch")
 		for i := range 3 {
-			_ = out.Emit(Event{Type: TypeSlice, ID: id, Slice: &Slice{Z: i, Labels: make(Packed, 512*512)}})
+			_ = out.Emit(Event{
+				Type: TypeSlice, ID: id, Slice: &Slice{Z: i, Labels: make(Packed, 512*512)},
+			})
 		}
-		_ = out.Emit(Event{Type: TypeStatus, ID: "of another job", Status: &Status{Text: "not yours"}})
-		_ = out.Emit(Event{Type: TypeSummary, ID: id, Summary: &Summary{Predict: &PredictSummary{ModelName: "fake", Slices: 3}}})
+		_ = out.Emit(Event{
+			Type: TypeStatus, ID: "of another job", Status: &Status{Text: "not yours"},
+		})
+		_ = out.Emit(Event{
+			Type: TypeSummary, ID: id, Summary: &Summary{Predict: &PredictSummary{
+				ModelName: "fake", Slices: 3,
+			}},
+		})
 	case "failing":
-		_ = out.Emit(Event{Type: TypeError, ID: id, Error: &JobError{CodeDiskFull, "the disk is full"}})
+		_ = out.Emit(Event{Type: TypeError, ID: id, Error: &JobError{
+			CodeDiskFull, "the disk is full",
+		}})
 	case "dying":
-		fmt.Fprintln(os.Stderr, strings.Repeat("line\n", 50)+"[enforce fail at alloc_cpu.cpp] not enough memory")
+		fmt.Fprintln(os.Stderr, strings.Repeat("line\n",
+			50)+"[enforce fail at alloc_cpu.cpp] not enough memory")
 		return 3, true
 	case "dying once":
 		if marker := os.Getenv("GLASSWORK_FAKE_MARKER"); os.Mkdir(marker, 0o755) == nil {

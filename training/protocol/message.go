@@ -24,13 +24,16 @@ type Job struct {
 // Validate reports a job that is no job or several at once.
 func (j Job) Validate() error {
 	n := 0
-	for _, set := range []bool{j.Predict != nil, j.Finetune != nil, j.Evaluate != nil, j.Estimate != nil} {
+	for _, set := range []bool{
+		j.Predict != nil, j.Finetune != nil, j.Evaluate != nil, j.Estimate != nil,
+	} {
 		if set {
 			n++
 		}
 	}
 	if n != 1 {
-		return fmt.Errorf("a job names exactly one of predict, finetune, evaluate and estimate, this one %d", n)
+		return fmt.Errorf("a job names exactly one of predict, finetune, evaluate and estimate, "+
+			"this one %d", n)
 	}
 	return nil
 }

@@ -19,10 +19,12 @@ func BenchmarkSample(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e.W, e.H, e.HU, e.Labels = 512, 512, fake.BodySlice(512, 512, image.Rect(60, 60, 452, 452)), make([]uint8, 512*512)
+	e.W, e.H, e.HU, e.Labels = 512, 512, fake.BodySlice(512, 512, image.Rect(60, 60, 452, 452)),
+		make([]uint8, 512*512)
 	e.Spacing = [2]float64{0.8, 0.8}
 	spec := network.Spec{Size: network.DefaultSize, Window: network.DefaultWindow}
-	x, y := make([]float32, network.DefaultSize*network.DefaultSize), make([]uint8, network.DefaultSize*network.DefaultSize)
+	x, y := make([]float32, network.DefaultSize*network.DefaultSize),
+		make([]uint8, network.DefaultSize*network.DefaultSize)
 	for _, text := range []string{"E", "C3", "G{1}", "Z{1}", "CT", "PICTURE"} {
 		chain, err := augment.Parse(text)
 		if err != nil {

@@ -29,7 +29,8 @@ type namedByDensity struct{ example.Set }
 
 func (d namedByDensity) At(ctx context.Context, i int) (example.Example, error) {
 	e, err := d.Set.At(ctx, i)
-	if err != nil || !e.IsPicture() || e.HU == nil || !e.Known[classes.GroundGlass] || !e.Known[classes.Consolidation] {
+	if err != nil || !e.IsPicture() || e.HU == nil || !e.Known[classes.GroundGlass] ||
+		!e.Known[classes.Consolidation] {
 		return e, err
 	}
 	if err := e.Check(); err != nil {

@@ -23,7 +23,9 @@ func TestDensityNames(t *testing.T) {
 	const w, h = 23, 17
 	hu, labels := make([]int16, w*h), make([]uint8, w*h)
 	for i := range hu {
-		hu[i], labels[i] = int16(rng.IntN(1000)-900), []uint8{classes.Background, ggo, solid, classes.LungsOther, classes.Ignored}[rng.IntN(5)]
+		hu[i], labels[i] = int16(rng.IntN(1000)-900), []uint8{
+			classes.Background, ggo, solid, classes.LungsOther, classes.Ignored,
+		}[rng.IntN(5)]
 	}
 	got := densityNames(hu, labels, w)
 	for y := range h {
@@ -65,11 +67,21 @@ func TestNameByDensity(t *testing.T) {
 		e       example.Example
 		renamed bool
 	}{
-		"picture":               {example.Example{HU: fake.Picture(truth, -400, 1400), Known: both}, true},
-		"lung window":           {example.Example{HU: fake.Picture(truth, -600, 1500), Known: both}, true},
-		"one class":             {example.Example{HU: fake.Picture(truth, -400, 1400), Known: one}, false},
-		"CT":                    {example.Example{HU: fake.Picture(truth, -400, 1400), Known: both, Spacing: [2]float64{1, 1}}, false},
-		"as the network has it": {example.Example{Scaled: make([]float32, len(truth)), Known: both}, false},
+		"picture": {
+			example.Example{HU: fake.Picture(truth, -400, 1400), Known: both}, true,
+		},
+		"lung window": {
+			example.Example{HU: fake.Picture(truth, -600, 1500), Known: both}, true,
+		},
+		"one class": {
+			example.Example{HU: fake.Picture(truth, -400, 1400), Known: one}, false,
+		},
+		"CT": {example.Example{
+			HU: fake.Picture(truth, -400, 1400), Known: both, Spacing: [2]float64{1, 1},
+		}, false},
+		"as the network has it": {
+			example.Example{Scaled: make([]float32, len(truth)), Known: both}, false,
+		},
 	}
 	for name, test := range tests {
 		e := test.e
@@ -83,8 +95,10 @@ func TestNameByDensity(t *testing.T) {
 		if test.renamed {
 			haze, tissue = ggo, solid
 		}
-		if got.Labels[5750] != haze || got.Labels[6750] != tissue || got.Labels[2000] != classes.Background {
-			t.Errorf("%s: haze is of class %d, tissue of %d, lung of %d", name, got.Labels[5750], got.Labels[6750], got.Labels[2000])
+		if got.Labels[5750] != haze || got.Labels[6750] != tissue ||
+			got.Labels[2000] != classes.Background {
+			t.Errorf("%s: haze is of class %d, tissue of %d, lung of %d", name, got.Labels[5750],
+				got.Labels[6750], got.Labels[2000])
 		}
 		if !slices.Equal(labels, before) {
 			t.Fatalf("%s: the example's own labels were changed", name)
@@ -99,7 +113,12 @@ func TestUsualAugment(t *testing.T) {
 		e     example.Example
 		level bool
 		want  augment.Chain
-	}{{picture, false, augment.Picture()}, {picture, true, augment.Levelled()}, {ct, false, augment.CT()}, {ct, true, augment.CT()}} {
+	}{
+		{picture, false, augment.Picture()},
+		{picture, true, augment.Levelled()},
+		{ct, false, augment.CT()},
+		{ct, true, augment.CT()},
+	} {
 		if got := UsualAugment(c.e, c.level); got.String() != c.want.String() {
 			t.Errorf("spacing %v, levelled %v: %s, want %s", c.e.Spacing, c.level, got, c.want)
 		}
@@ -111,4 +130,6 @@ type oneExample struct{ e example.Example }
 
 func (o oneExample) Len() int                                         { return 1 }
 func (o oneExample) At(context.Context, int) (example.Example, error) { return o.e, nil }
-func (o oneExample) Key(int) (patient, caseID string, z int)          { return o.e.Patient, o.e.Case, o.e.Z }
+func (o oneExample) Key(int) (patient, caseID string, z int) {
+	return o.e.Patient, o.e.Case, o.e.Z
+}

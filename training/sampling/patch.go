@@ -18,11 +18,13 @@ type square struct {
 // Where lesions of another sample can lie, in HU, and what is too little to be pasted.
 const (
 	airyLeast, airyMost = -1000, -500 // aerated lung on average
-	airyNoise           = 300         // a pixel of it can be off by so much; at an edge it is by more
-	vesselReach         = 96          // a vessel up to two parts of so many of the side wide belongs to it
-	vesselLeast         = -90         // but keeps its class, as readers leave vessels out
-	pasteDenser         = 100         // lesions less denser than what they lie on would not be seen
-	pasteLeast          = 500         // less than a pixel of so many is not worth a sample
+	// a pixel of it can be off by so much; at an edge it is by more
+	airyNoise = 300
+	// a vessel up to two parts of so many of the side wide belongs to it
+	vesselReach = 96
+	vesselLeast = -90 // but keeps its class, as readers leave vessels out
+	pasteDenser = 100 // lesions less denser than what they lie on would not be seen
+	pasteLeast  = 500 // less than a pixel of so many is not worth a sample
 )
 
 // pasteLesions lays lesions of one sample into the aerated lung of another, with their

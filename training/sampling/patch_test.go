@@ -73,19 +73,23 @@ func TestPasteLesions(t *testing.T) {
 			switch {
 			case before.y[i] == solid:
 				if onto.y[i] != solid {
-					t.Fatalf("pixel (%d, %d): the lesion that was there became class %d", x, y, onto.y[i])
+					t.Fatalf("pixel (%d, %d): the lesion that was there became class %d", x, y,
+						onto.y[i])
 				}
 			case inside && vessel:
 				if onto.y[i] != classes.Background || onto.x[i] != softValue {
-					t.Fatalf("pixel (%d, %d) of the vessel has class %d and value %g", x, y, onto.y[i], onto.x[i])
+					t.Fatalf("pixel (%d, %d) of the vessel has class %d and value %g", x, y,
+						onto.y[i], onto.x[i])
 				}
 			case inside && (y < 18 || y > 22):
 				if onto.y[i] != ggo || onto.x[i] < hazeValue-1e-6 || onto.x[i] > hazeValue+1e-6 {
-					t.Fatalf("pixel (%d, %d) of the lung has class %d and value %g", x, y, onto.y[i], onto.x[i])
+					t.Fatalf("pixel (%d, %d) of the lung has class %d and value %g", x, y,
+						onto.y[i], onto.x[i])
 				}
 			case x < 6 || x >= 42 || y < 4 || y >= 60:
 				if onto.y[i] != classes.Background || onto.x[i] != before.x[i] {
-					t.Fatalf("pixel (%d, %d) outside the lung has class %d and value %g", x, y, onto.y[i], onto.x[i])
+					t.Fatalf("pixel (%d, %d) outside the lung has class %d and value %g", x, y,
+						onto.y[i], onto.x[i])
 				}
 			}
 		}
@@ -109,11 +113,15 @@ func TestWhichLesionsArePasted(t *testing.T) {
 	}
 	tiny := chestSquare()
 	tiny.x[20*64+20], tiny.y[20*64+20] = hazeValue, ggo
-	for name, from := range map[string]square{"none": chestSquare(), "as dark as lung": lesionSquare(lungValue, ggo, [2]int{8, 40}), "tiny": tiny} {
+	for name, from := range map[string]square{
+		"none": chestSquare(), "as dark as lung": lesionSquare(lungValue, ggo, [2]int{8, 40}),
+		"tiny": tiny,
+	} {
 		for seed := range uint64(4) {
 			onto := chestSquare()
 			pasteLesions(onto, from, network.DefaultWindow, rand.New(rand.NewPCG(seed, 1)))
-			if want := chestSquare(); !slices.Equal(onto.x, want.x) || !slices.Equal(onto.y, want.y) {
+			if want := chestSquare(); !slices.Equal(onto.x, want.x) ||
+				!slices.Equal(onto.y, want.y) {
 				t.Errorf("%s: the sample was changed", name)
 			}
 		}
@@ -122,7 +130,9 @@ func TestWhichLesionsArePasted(t *testing.T) {
 
 // The other sample is turned and moved as the sample is, and both must know a class.
 func TestPastedSamples(t *testing.T) {
-	s, err := New(Options{Sources: []Source{{"plain", plain(2), 1}}, Augment: augment.Chain{}, Paste: 0.5, Seed: 4})
+	s, err := New(Options{
+		Sources: []Source{{"plain", plain(2), 1}}, Augment: augment.Chain{}, Paste: 0.5, Seed: 4,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,9 +143,11 @@ func TestPastedSamples(t *testing.T) {
 		}
 		planned++
 		if p := d.paste; p.seed != d.seed || p.source != d.source {
-			t.Fatalf("sample %d of source %d takes lesions of sample %d of source %d", d.seed, d.source, p.seed, p.source)
+			t.Fatalf("sample %d of source %d takes lesions of sample %d of source %d", d.seed,
+				d.source, p.seed, p.source)
 		}
-		b, err := s.batch(t.Context(), []draw{d}, network.Spec{Size: 32, Window: network.DefaultWindow})
+		b, err := s.batch(t.Context(), []draw{d},
+			network.Spec{Size: 32, Window: network.DefaultWindow})
 		if err != nil {
 			t.Fatal(err)
 		}

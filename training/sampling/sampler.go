@@ -45,16 +45,19 @@ func (o Options) check() error {
 			return fmt.Errorf("%s holds no labelled slice to learn from", src.Name)
 		}
 		if !(src.Weight > 0) {
-			return fmt.Errorf("%s has a weight of %g, it must be greater than 0", src.Name, src.Weight)
+			return fmt.Errorf("%s has a weight of %g, it must be greater than 0", src.Name,
+				src.Weight)
 		}
 	}
 	switch {
 	case len(o.Sources) == 0:
 		return fmt.Errorf("there is no dataset to learn from")
 	case o.InOrder && len(o.Sources) > 1:
-		return fmt.Errorf("samples in their own order can come from one dataset only, not from %d", len(o.Sources))
+		return fmt.Errorf("samples in their own order can come from one dataset only, not from %d",
+			len(o.Sources))
 	case !(o.Paste >= 0 && o.Paste <= 1):
-		return fmt.Errorf("the share of samples with pasted lesions, %g, is not between 0 and 1", o.Paste)
+		return fmt.Errorf("the share of samples with pasted lesions, %g, is not between 0 and 1",
+			o.Paste)
 	}
 	return nil
 }
@@ -81,7 +84,9 @@ func New(o Options) (*Sampler, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Sampler{o: o, rng: rand.New(rand.NewPCG(o.Seed, 0x9a55)), order: make([][]int, len(o.Sources))}
+	s := &Sampler{
+		o: o, rng: rand.New(rand.NewPCG(o.Seed, 0x9a55)), order: make([][]int, len(o.Sources)),
+	}
 	for _, src := range o.Sources {
 		s.total += src.Weight
 	}
@@ -146,7 +151,9 @@ func (s *Sampler) pass(n int) []int {
 }
 
 // batch reads and varies the planned draws.
-func (s *Sampler) batch(ctx context.Context, draws []draw, spec network.Spec) (network.Batch, error) {
+func (s *Sampler) batch(ctx context.Context, draws []draw,
+	spec network.Spec,
+) (network.Batch, error) {
 	n := spec.Size * spec.Size
 	b := network.Batch{
 		N: len(draws), H: spec.Size, W: spec.Size,
@@ -177,7 +184,9 @@ func (s *Sampler) batch(ctx context.Context, draws []draw, spec network.Spec) (n
 }
 
 // sample reads and varies one planned draw; the result are the classes that are known in it.
-func (s *Sampler) sample(ctx context.Context, d draw, spec network.Spec, x []float32, y []uint8) ([classes.Count]bool, error) {
+func (s *Sampler) sample(ctx context.Context, d draw, spec network.Spec, x []float32,
+	y []uint8,
+) ([classes.Count]bool, error) {
 	e, err := s.o.Sources[d.source].Examples.At(ctx, d.index)
 	if err == nil {
 		err = e.Check()

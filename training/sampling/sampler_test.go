@@ -49,10 +49,12 @@ func TestVaryIsFixedByItsSeed(t *testing.T) {
 	}
 	b, _ := Vary(e, chain, 32, 1, 3)
 	other, _ := Vary(e, chain, 32, 2, 3)
-	if len(a) != 3 || !slices.Equal(a[2].HU, b[2].HU) || slices.Equal(a[2].HU, other[2].HU) || slices.Equal(a[0].HU, a[1].HU) {
+	if len(a) != 3 || !slices.Equal(a[2].HU, b[2].HU) || slices.Equal(a[2].HU, other[2].HU) ||
+		slices.Equal(a[0].HU, a[1].HU) {
 		t.Error("samples are not fixed by their seed")
 	}
-	if same, err := Vary(e, augment.Chain{}, 48, 1, 1); err != nil || !slices.Equal(same[0].Labels, e.Labels) {
+	if same, err := Vary(e, augment.Chain{}, 48, 1, 1); err != nil ||
+		!slices.Equal(same[0].Labels, e.Labels) {
 		t.Errorf("E changes the labels: %v", err)
 	}
 }
@@ -66,7 +68,10 @@ func TestAugmentMovesImageAndMaskTogether(t *testing.T) {
 	const size = 96
 	x, y := make([]float32, size*size), make([]uint8, size*size)
 	spec := network.Spec{Size: size, Window: network.DefaultWindow}
-	for _, text := range []string{"E", "A{1}[0.08,0.35]H{0.5}T{1}", "C1", "V{0.5}G{1}[0.37]", "Z{1}[0.02,0.08]", "S{1}G{1}Z{1}A{1}H{1}"} {
+	for _, text := range []string{
+		"E", "A{1}[0.08,0.35]H{0.5}T{1}", "C1", "V{0.5}G{1}[0.37]", "Z{1}[0.02,0.08]",
+		"S{1}G{1}Z{1}A{1}H{1}",
+	} {
 		chain, err := augment.Parse(text)
 		if err != nil {
 			t.Fatal(err)
@@ -83,7 +88,8 @@ func TestAugmentMovesImageAndMaskTogether(t *testing.T) {
 				}
 			}
 			if wrong > size*size/5 { // edges of bands are blended
-				t.Fatalf("%s, seed %d: %d of %d pixels do not fit their label", text, seed, wrong, size*size)
+				t.Fatalf("%s, seed %d: %d of %d pixels do not fit their label", text, seed, wrong,
+					size*size)
 			}
 		}
 	}
@@ -123,7 +129,9 @@ func TestFeederOrder(t *testing.T) {
 }
 
 func TestSamplerWeights(t *testing.T) {
-	s, err := New(Options{Sources: []Source{{"a", fake.Bands(5), 1}, {"b", fake.Bands(9), 3}}, Seed: 1})
+	s, err := New(Options{
+		Sources: []Source{{"a", fake.Bands(5), 1}, {"b", fake.Bands(9), 3}}, Seed: 1,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

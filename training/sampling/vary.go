@@ -26,7 +26,9 @@ func UsualAugment(e example.Example, level bool) augment.Chain {
 
 // fill writes one sample of e, varied by chain: x and y are [size,size]. A nil chain is the
 // usual one. The same rng state gives the same sample.
-func fill(x []float32, y []uint8, e example.Example, spec network.Spec, chain augment.Chain, rng *rand.Rand) {
+func fill(x []float32, y []uint8, e example.Example, spec network.Spec, chain augment.Chain,
+	rng *rand.Rand,
+) {
 	if chain == nil {
 		chain = UsualAugment(e, spec.Level)
 	}
@@ -38,7 +40,9 @@ func fill(x []float32, y []uint8, e example.Example, spec network.Spec, chain au
 // Vary draws n samples of e as training would: slices of size × size in HU, as the
 // network sees them through network.DefaultWindow, with their labels. A nil chain is the usual
 // one. The same seed gives the same samples. Ignored pixels become background.
-func Vary(e example.Example, chain augment.Chain, size int, seed uint64, n int) ([]example.Example, error) {
+func Vary(e example.Example, chain augment.Chain, size int, seed uint64,
+	n int,
+) ([]example.Example, error) {
 	if err := e.Check(); err != nil {
 		return nil, err
 	}
@@ -52,7 +56,8 @@ func Vary(e example.Example, chain augment.Chain, size int, seed uint64, n int) 
 		v.HU, v.Labels = make([]int16, size*size), make([]uint8, size*size)
 		fill(x, v.Labels, e, spec, chain, rand.New(rand.NewPCG(rng.Uint64(), 0)))
 		for k, value := range x {
-			v.HU[k] = int16(float64(value)*network.DefaultWindow.Width + network.DefaultWindow.Center - network.DefaultWindow.Width/2)
+			v.HU[k] = int16(float64(value)*network.DefaultWindow.Width +
+				network.DefaultWindow.Center - network.DefaultWindow.Width/2)
 			if v.Labels[k] == classes.Ignored {
 				v.Labels[k] = classes.Background
 			}

@@ -42,7 +42,8 @@ func meanInterval(cases [][]outcome, of func(outcome) *float64) *Interval {
 	})
 }
 
-// pairedInterval is the same as interval for the difference of two models scored on the same patients.
+// pairedInterval is the same as interval for the difference of two models scored on the same
+// patients.
 func pairedInterval(current, next []outcome, of func(outcome) *float64) *Interval {
 	if len(current) != len(next) {
 		return nil // not the same patients: nothing is paired

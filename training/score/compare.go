@@ -61,7 +61,8 @@ func (c *Comparison) judge(synthetic bool) {
 	case c.Patients == 1:
 		c.Verdict = "Not proven better: 1 held-out patient is too few to tell"
 	case c.Patients < minPatients:
-		c.Verdict = fmt.Sprintf("Not proven better: %d held-out patients are too few to tell", c.Patients)
+		c.Verdict = fmt.Sprintf("Not proven better: %d held-out patients are too few to tell",
+			c.Patients)
 	case len(better) > 0 && len(worse) > 0:
 		c.Verdict = fmt.Sprintf("Better on %s, but worse on %s", list(better), list(worse))
 	case len(better) > 0 && len(lower) > 0:
@@ -72,7 +73,8 @@ func (c *Comparison) judge(synthetic bool) {
 	case len(worse) > 0:
 		c.Verdict = fmt.Sprintf("Not better: worse on %s", list(worse))
 	default:
-		c.Verdict = fmt.Sprintf("Not proven better: no difference beyond chance on %d held-out patients", c.Patients)
+		c.Verdict = fmt.Sprintf("Not proven better: no difference beyond chance on %d held-out "+
+			"patients", c.Patients)
 	}
 }
 

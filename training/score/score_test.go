@@ -30,7 +30,8 @@ func TestCountMergesUnknownClasses(t *testing.T) {
 	reference := []uint8{0, 1, 2, 3, 3, 1}
 	predicted := []uint8{3, 1, 1, 3, 0, 2}
 	m := Count(reference, predicted, allKnown)
-	if m[0][3] != 1 || m[1][1] != 1 || m[2][1] != 1 || m[3][3] != 1 || m[3][0] != 1 || m[1][2] != 1 {
+	if m[0][3] != 1 || m[1][1] != 1 || m[2][1] != 1 || m[3][3] != 1 || m[3][0] != 1 ||
+		m[1][2] != 1 {
 		t.Errorf("confusion %v", m)
 	}
 	noLungs := Count(reference, predicted, Known{true, true, true, false})
@@ -66,11 +67,13 @@ func TestReport(t *testing.T) {
 		t.Errorf("present in %d and %d cases, want 2 and 1", g.Present, c.Present)
 	}
 	lungs := r.Classes[2]
-	if lungs.IoUPooled != nil || lungs.DiceMean != nil || lungs.Present != 0 || lungs.IoUInterval != nil {
+	if lungs.IoUPooled != nil || lungs.DiceMean != nil || lungs.Present != 0 ||
+		lungs.IoUInterval != nil {
 		t.Errorf("lungs, absent from both, are scored: %+v", lungs)
 	}
 	b, err := json.Marshal(lungs)
-	if err != nil || !strings.Contains(string(b), `"iou_pooled":null`) || !strings.Contains(string(b), `"dice_mean":null`) {
+	if err != nil || !strings.Contains(string(b), `"iou_pooled":null`) ||
+		!strings.Contains(string(b), `"dice_mean":null`) {
 		t.Errorf("undefined is written as %s, %v", b, err)
 	}
 }
@@ -111,7 +114,9 @@ func TestIntervals(t *testing.T) {
 	if i := interval(same, outcome.iou); i.Low != 0.5 || i.High != 0.5 {
 		t.Errorf("interval of equal patients %v", i)
 	}
-	mixed := []outcome{{9, 1, 0, 0}, {5, 5, 0, 0}, {7, 3, 0, 0}, {8, 2, 0, 0}, {6, 4, 0, 0}, {7, 3, 0, 0}}
+	mixed := []outcome{
+		{9, 1, 0, 0}, {5, 5, 0, 0}, {7, 3, 0, 0}, {8, 2, 0, 0}, {6, 4, 0, 0}, {7, 3, 0, 0},
+	}
 	i := interval(mixed, outcome.iou)
 	if !(i.Low > 0.5 && i.Low < 0.7 && i.High > 0.7 && i.High < 0.9) {
 		t.Errorf("interval %v around 0.7", i)
@@ -163,20 +168,65 @@ func TestVerdicts(t *testing.T) {
 		better    bool
 		verdict   string
 	}{
-		{"one better", 6, map[uint8]func(int) int{g: steady(30), c: steady(35)}, false, true, "Better on consolidation, no worse elsewhere"},
-		{"both better", 6, map[uint8]func(int) int{g: steady(40), c: steady(35)}, false, true, "Better on ground glass and consolidation, no worse elsewhere"},
-		{"one worse", 6, map[uint8]func(int) int{g: steady(20), c: steady(35)}, false, false, "Better on consolidation, but worse on ground glass"},
-		{"worse", 6, map[uint8]func(int) int{g: steady(20), c: steady(20)}, false, false, "Not better: worse on ground glass"},
-		{"perhaps worse", 6, map[uint8]func(int) int{g: func(i int) int { return 28 + []int{-5, 8}[i%2] }, c: steady(35)}, false, false, "Better on consolidation, but perhaps worse on ground glass"},
-		{"chance", 8, map[uint8]func(int) int{g: steady(30), c: noisy}, false, false, "Not proven better: no difference beyond chance on 8 held-out patients"},
-		{"same", 6, base, false, false, "Not proven better: no difference beyond chance on 6 held-out patients"},
-		{"two patients", 2, map[uint8]func(int) int{g: steady(40), c: steady(35)}, false, false, "Not proven better: 2 held-out patients are too few to tell"},
-		{"one patient", 1, map[uint8]func(int) int{g: steady(40), c: steady(35)}, false, false, "Not proven better: 1 held-out patient is too few to tell"},
-		{"synthetic", 9, map[uint8]func(int) int{g: steady(40), c: steady(35)}, true, false, "Not proven better: no patient is held out, only synthetic studies were scored"},
+		{
+			"one better", 6,
+			map[uint8]func(int) int{g: steady(30), c: steady(35)},
+			false, true,
+			"Better on consolidation, no worse elsewhere",
+		},
+		{
+			"both better", 6,
+			map[uint8]func(int) int{g: steady(40), c: steady(35)},
+			false, true,
+			"Better on ground glass and consolidation, no worse elsewhere",
+		},
+		{
+			"one worse", 6,
+			map[uint8]func(int) int{g: steady(20), c: steady(35)},
+			false, false,
+			"Better on consolidation, but worse on ground glass",
+		},
+		{
+			"worse", 6,
+			map[uint8]func(int) int{g: steady(20), c: steady(20)},
+			false, false,
+			"Not better: worse on ground glass",
+		},
+		{"perhaps worse", 6, map[uint8]func(int) int{g: func(i int) int {
+			return 28 + []int{-5, 8}[i%2]
+		}, c: steady(35)}, false, false, "Better on consolidation, but perhaps worse on ground " +
+			"glass"},
+		{
+			"chance", 8,
+			map[uint8]func(int) int{g: steady(30), c: noisy},
+			false, false,
+			"Not proven better: no difference beyond chance on 8 held-out patients",
+		},
+		{"same", 6, base, false, false, "Not proven better: no difference beyond chance on 6 " +
+			"held-out patients"},
+		{
+			"two patients", 2,
+			map[uint8]func(int) int{g: steady(40), c: steady(35)},
+			false, false,
+			"Not proven better: 2 held-out patients are too few to tell",
+		},
+		{
+			"one patient", 1,
+			map[uint8]func(int) int{g: steady(40), c: steady(35)},
+			false, false,
+			"Not proven better: 1 held-out patient is too few to tell",
+		},
+		{
+			"synthetic", 9,
+			map[uint8]func(int) int{g: steady(40), c: steady(35)},
+			true, false,
+			"Not proven better: no patient is held out, only synthetic studies were scored",
+		},
 	} {
 		got := Compare(cohort(tc.n, base), cohort(tc.n, tc.next), tc.synthetic)
 		if got.Better != tc.better || got.Verdict != tc.verdict {
-			t.Errorf("%s: better %v, %q; want %v, %q", tc.name, got.Better, got.Verdict, tc.better, tc.verdict)
+			t.Errorf("%s: better %v, %q; want %v, %q", tc.name, got.Better, got.Verdict, tc.better,
+				tc.verdict)
 		}
 	}
 }
@@ -190,7 +240,8 @@ func TestCompareDifferences(t *testing.T) {
 	near(t, "new IoU", d.NewIoU, 1)
 	near(t, "IoU difference", d.IoU, 0.5)
 	near(t, "Dice difference", d.Dice, 1-50.0/75)
-	if d.IoUInterval == nil || math.Abs(d.IoUInterval.Low-0.5) > 1e-12 || math.Abs(d.IoUInterval.High-0.5) > 1e-12 {
+	if d.IoUInterval == nil || math.Abs(d.IoUInterval.Low-0.5) > 1e-12 ||
+		math.Abs(d.IoUInterval.High-0.5) > 1e-12 {
 		t.Errorf("interval %v, want exactly the difference", d.IoUInterval)
 	}
 	if c.Classes[1].Dice != nil || c.Patients != 5 {
@@ -199,7 +250,9 @@ func TestCompareDifferences(t *testing.T) {
 }
 
 func TestCountedCasesAreTheSameSet(t *testing.T) {
-	s := cohort(6, map[uint8]func(int) int{classes.GroundGlass: steady(30), classes.Consolidation: steady(20)})
+	s := cohort(6, map[uint8]func(int) int{
+		classes.GroundGlass: steady(30), classes.Consolidation: steady(20),
+	})
 	var again, twice Set
 	for _, c := range s.Counted() {
 		again.AddCounted(c)
@@ -210,8 +263,10 @@ func TestCountedCasesAreTheSameSet(t *testing.T) {
 	if got, _ := json.Marshal(again.Report()); string(got) != string(want) {
 		t.Errorf("counted again: %s\nwant %s", got, want)
 	}
-	if a, b := s.Report(), twice.Report(); b.Cases != a.Cases || *a.Classes[0].DicePooled != *b.Classes[0].DicePooled {
-		t.Errorf("counted twice: %d cases, Dice %g; want %d and %g", b.Cases, *b.Classes[0].DicePooled, a.Cases, *a.Classes[0].DicePooled)
+	if a, b := s.Report(), twice.Report(); b.Cases != a.Cases ||
+		*a.Classes[0].DicePooled != *b.Classes[0].DicePooled {
+		t.Errorf("counted twice: %d cases, Dice %g; want %d and %g", b.Cases,
+			*b.Classes[0].DicePooled, a.Cases, *a.Classes[0].DicePooled)
 	}
 }
 
@@ -242,7 +297,8 @@ func TestScoresOfAClass(t *testing.T) {
 		t.Errorf("an absent class is scored: %+v", c)
 	}
 	if r.Batches != 3 || r.Confusion[1][0] != 2 || g.DiceMeanInterval == nil {
-		t.Errorf("%d batches, confusion %v, interval %v", r.Batches, r.Confusion, g.DiceMeanInterval)
+		t.Errorf("%d batches, confusion %v, interval %v", r.Batches, r.Confusion,
+			g.DiceMeanInterval)
 	}
 }
 

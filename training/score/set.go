@@ -28,7 +28,9 @@ type caseScore struct {
 // Add scores one slice of a case. reference and predicted are [y,x]; voxelML is the
 // size of one voxel in ml, 0 if unknown. A class counts as known in a case if it is
 // known in all its slices.
-func (s *Set) Add(name, patient string, reference, predicted []uint8, known Known, voxelML float64) {
+func (s *Set) Add(name, patient string, reference, predicted []uint8, known Known,
+	voxelML float64,
+) {
 	c := s.of(name, patient, known, voxelML)
 	m := Count(reference, predicted, known)
 	c.confusion = c.confusion.Plus(m)
@@ -45,7 +47,9 @@ func (s *Set) of(name, patient string, known Known, voxelML float64) *caseScore 
 	if !ok {
 		i = len(s.cases)
 		s.at[key] = i
-		s.cases = append(s.cases, caseScore{name: name, patient: patient, known: known, voxelML: voxelML})
+		s.cases = append(s.cases, caseScore{
+			name: name, patient: patient, known: known, voxelML: voxelML,
+		})
 	}
 	c := &s.cases[i]
 	for class := range known {
@@ -126,7 +130,8 @@ func (r *ClassScore) meanOverCases(people [][]caseScore, class int) {
 		all = append(all, present[i]...)
 	}
 	r.Present = len(all)
-	r.IoUMean, r.DiceMean, r.AccuracyMean = mean(all, outcome.iou), mean(all, outcome.dice), mean(all, outcome.accuracy)
+	r.IoUMean, r.DiceMean, r.AccuracyMean = mean(all, outcome.iou), mean(all, outcome.dice),
+		mean(all, outcome.accuracy)
 	r.PrecisionMean, r.RecallMean = mean(all, outcome.precision), mean(all, outcome.recall)
 	r.IoUMeanInterval = meanInterval(present, outcome.iou)
 	r.DiceMeanInterval = meanInterval(present, outcome.dice)
@@ -138,7 +143,8 @@ func (r *ClassScore) meanOverBatches(batches []Confusion, class int) {
 	for i, m := range batches {
 		all[i] = m.outcome(class)
 	}
-	r.IoUBatches, r.DiceBatches, r.AccuracyBatches = mean(all, outcome.iou), mean(all, outcome.dice), mean(all, outcome.accuracy)
+	r.IoUBatches, r.DiceBatches, r.AccuracyBatches = mean(all, outcome.iou),
+		mean(all, outcome.dice), mean(all, outcome.accuracy)
 	r.PrecisionBatches, r.RecallBatches = mean(all, outcome.precision), mean(all, outcome.recall)
 }
 

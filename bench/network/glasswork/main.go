@@ -28,7 +28,8 @@ func main() {
 
 func run(args []string) error {
 	if len(args) != 6 {
-		return fmt.Errorf("%d arguments, want mode, encoder, side, batch, seconds or steps, threads", len(args))
+		return fmt.Errorf("%d arguments, want mode, encoder, side, batch, seconds or steps, "+
+			"threads", len(args))
 	}
 	var n [4]int
 	for i, text := range args[2:] {
@@ -52,7 +53,9 @@ func run(args []string) error {
 	}
 	switch args[0] {
 	case "train-mixed":
-		mixed := network.Method{Optimiser: network.Optimiser{Kind: network.AdamW}, Precision: network.PrecisionMixed}
+		mixed := network.Method{
+			Optimiser: network.Optimiser{Kind: network.AdamW}, Precision: network.PrecisionMixed,
+		}
 		if err := l.(*model.Learner).Configure(mixed); err != nil {
 			return err
 		}
@@ -61,7 +64,9 @@ func run(args []string) error {
 		return measure(step, count, time.Duration(n[2])*time.Second)
 	case "predict":
 		probs := make([]float32, classes.Count*len(b.X))
-		return measure(func() error { return l.Predict(ctx, b.X, b.N, side, side, probs) }, count, time.Duration(n[2])*time.Second)
+		return measure(func() error {
+			return l.Predict(ctx, b.X, b.N, side, side, probs)
+		}, count, time.Duration(n[2])*time.Second)
 	case "memory":
 		return watch(step, n[2])
 	}
@@ -71,7 +76,9 @@ func run(args []string) error {
 // noise is a batch of slices and classes at random.
 func noise(n, side int) network.Batch {
 	rng := rand.New(rand.NewPCG(1, 1))
-	b := network.Batch{N: n, H: side, W: side, X: make([]float32, n*side*side), Y: make([]uint8, n*side*side)}
+	b := network.Batch{
+		N: n, H: side, W: side, X: make([]float32, n*side*side), Y: make([]uint8, n*side*side),
+	}
 	for i := range b.X {
 		b.X[i], b.Y[i] = rng.Float32(), uint8(rng.IntN(classes.Count))
 	}

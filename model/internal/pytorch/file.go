@@ -80,7 +80,9 @@ func Parse(file []byte) (*State, error) {
 const maxNesting = 3
 
 // usualKeys are where training programs put the weights, the most telling first.
-var usualKeys = []string{"state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights"}
+var usualKeys = []string{
+	"state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights",
+}
 
 // find is the first dictionary that holds tensors.
 func find(value any, nesting int) *dict {
@@ -105,7 +107,8 @@ func find(value any, nesting int) *dict {
 func parseArchive(file []byte) (any, error) {
 	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
-		return nil, errors.New("the file is cut or is no archive: its table of contents cannot be read")
+		return nil, errors.New("the file is cut or is no archive: its table of contents cannot " +
+			"be read")
 	}
 	entries := map[string]*zip.File{}
 	root := ""
@@ -130,7 +133,8 @@ func parseArchive(file []byte) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if there := storages[s.key]; there != nil && there.element == s.element && there.size >= s.size {
+		if there := storages[s.key]; there != nil && there.element == s.element &&
+			there.size >= s.size {
 			return there, nil
 		}
 		data, err := stored(file, entries, root+"data/"+s.key)
@@ -147,12 +151,15 @@ func parseArchive(file []byte) (any, error) {
 func stored(file []byte, entries map[string]*zip.File, name string) ([]byte, error) {
 	f := entries[name]
 	if f == nil {
-		return nil, fmt.Errorf("the archive has no %.60q, so PyTorch did not write it or it is cut", name)
+		return nil, fmt.Errorf("the archive has no %.60q, so PyTorch did not write it or it is cut",
+			name)
 	}
 	start, err := f.DataOffset()
 	size := int64(len(file))
-	if err != nil || f.Method != zip.Store || start > size || f.UncompressedSize64 > uint64(size-start) {
-		return nil, fmt.Errorf("the archive's %.60q cannot be read: it is cut or compressed, as PyTorch never writes it", name)
+	if err != nil || f.Method != zip.Store || start > size ||
+		f.UncompressedSize64 > uint64(size-start) {
+		return nil, fmt.Errorf("the archive's %.60q cannot be read: it is cut or compressed, as "+
+			"PyTorch never writes it", name)
 	}
 	return file[start : start+int64(f.UncompressedSize64)], nil
 }
@@ -164,7 +171,8 @@ var legacyMagic, _ = new(big.Int).SetString("1950a86a20f9469cfc6c", 16)
 // and the machine, then the object, the keys of its storages, and these one after another.
 func parseLegacy(file []byte) (any, error) {
 	storages := map[string]*storage{}
-	m := &machine{data: file, load: func(id tuple) (any, error) { return legacyStorage(id, storages) }}
+	load := func(id tuple) (any, error) { return legacyStorage(id, storages) }
+	m := &machine{data: file, load: load}
 	var parts [5]any
 	for i := range parts {
 		var err error
@@ -264,7 +272,8 @@ func CheckScript(file []byte) error {
 			continue
 		}
 		if f.UncompressedSize64 > maxCode {
-			return fmt.Errorf("the module's program %.60q is longer than that of any network", f.Name)
+			return fmt.Errorf("the module's program %.60q is longer than that of any network",
+				f.Name)
 		}
 		r, err := f.Open()
 		if err != nil {
@@ -275,9 +284,12 @@ func CheckScript(file []byte) error {
 		if err != nil {
 			return fmt.Errorf("the module's program %.60q is damaged", f.Name)
 		}
-		for _, call := range []string{"torch.save(", "torch.load(", "torch.from_file(", "aten.save(", "ops.aten.from_file("} {
+		for _, call := range []string{
+			"torch.save(", "torch.load(", "torch.from_file(", "aten.save(", "ops.aten.from_file(",
+		} {
 			if bytes.Contains(code, []byte(call)) {
-				return fmt.Errorf("the module's program calls %s), which has no place in a network", call)
+				return fmt.Errorf("the module's program calls %s), which has no place in a network",
+					call)
 			}
 		}
 	}

@@ -13,14 +13,22 @@ var known = map[global]func(arguments tuple) (any, error){
 
 	"torch._utils._rebuild_tensor":    buildTensor,
 	"torch._utils._rebuild_tensor_v2": buildTensor,
-	"torch._utils._rebuild_parameter": func(arguments tuple) (any, error) { return first[*Tensor](arguments) },
-	"torch.nn.parameter.Parameter":    func(arguments tuple) (any, error) { return first[*Tensor](arguments) },
-	"torch.Size":                      func(arguments tuple) (any, error) { return first[tuple](arguments) },
+	"torch._utils._rebuild_parameter": func(arguments tuple) (any, error) {
+		return first[*Tensor](arguments)
+	},
+	"torch.nn.parameter.Parameter": func(arguments tuple) (any, error) {
+		return first[*Tensor](arguments)
+	},
+	"torch.Size": func(arguments tuple) (any, error) {
+		return first[tuple](arguments)
+	},
 
 	// What checkpoints hold beside weights: hyper-parameters and scores. Nothing is made of them.
 	"torch.device": buildNothing, "builtins.set": buildNothing, "__builtin__.set": buildNothing,
-	"argparse.Namespace": buildNothing, "pathlib.PosixPath": buildNothing, "_codecs.encode": buildNothing,
-	"numpy.core.multiarray.scalar": buildNothing, "numpy._core.multiarray.scalar": buildNothing, "numpy.dtype": buildNothing,
+	"argparse.Namespace": buildNothing, "pathlib.PosixPath": buildNothing,
+	"_codecs.encode":               buildNothing,
+	"numpy.core.multiarray.scalar": buildNothing, "numpy._core.multiarray.scalar": buildNothing,
+	"numpy.dtype": buildNothing,
 	"pytorch_lightning.utilities.parsing.AttributeDict": buildNothing,
 	"lightning.fabric.utilities.data.AttributeDict":     buildNothing,
 	"lightning_fabric.utilities.data.AttributeDict":     buildNothing,
@@ -30,15 +38,18 @@ var known = map[global]func(arguments tuple) (any, error){
 
 // storageTypes are the elements of PyTorch's typed storages.
 var storageTypes = map[global]*element{
-	"torch.FloatStorage": float32s, "torch.DoubleStorage": float64s, "torch.HalfStorage": float16s, "torch.BFloat16Storage": bfloat16s,
-	"torch.LongStorage": int64s, "torch.IntStorage": int32s, "torch.ShortStorage": int16s, "torch.CharStorage": int8s,
+	"torch.FloatStorage": float32s, "torch.DoubleStorage": float64s, "torch.HalfStorage": float16s,
+	"torch.BFloat16Storage": bfloat16s,
+	"torch.LongStorage":     int64s, "torch.IntStorage": int32s, "torch.ShortStorage": int16s,
+	"torch.CharStorage": int8s,
 	"torch.ByteStorage": uint8s, "torch.BoolStorage": uint8s,
 }
 
 // isKnown says whether a pickle may refer to a name at all.
 func isKnown(name global) bool {
 	_, callable := known[name]
-	return callable || storageTypes[name] != nil || strings.HasPrefix(string(name), "torch.") && dtypes[strings.TrimPrefix(string(name), "torch.")]
+	return callable || storageTypes[name] != nil || strings.HasPrefix(string(name), "torch.") &&
+		dtypes[strings.TrimPrefix(string(name), "torch.")]
 }
 
 // dtypes are names of element types, which checkpoints may mention.
@@ -58,7 +69,8 @@ func build(called any, arguments tuple) (any, error) {
 	}
 	f := known[name]
 	if f == nil {
-		return nil, fmt.Errorf("it calls Python's %q, and nothing in a model file is run", string(name))
+		return nil, fmt.Errorf("it calls Python's %q, and nothing in a model file is run",
+			string(name))
 	}
 	return f(arguments)
 }

@@ -90,13 +90,15 @@ func (m *machine) step(op byte) error {
 		return nil
 	}
 	for _, group := range []func(m *machine, op byte) (bool, error){
-		(*machine).number, (*machine).text, (*machine).remember, (*machine).container, (*machine).object,
+		(*machine).number, (*machine).text, (*machine).remember, (*machine).container,
+		(*machine).object,
 	} {
 		if done, err := group(m, op); done || err != nil {
 			return err
 		}
 	}
-	return fmt.Errorf("its description of the tensors uses the instruction %#02x, which no PyTorch writes", op)
+	return fmt.Errorf("its description of the tensors uses the instruction %#02x, which no "+
+		"PyTorch writes", op)
 }
 
 // constants are instructions that push a value which nobody changes.
@@ -347,7 +349,8 @@ func (m *machine) object(op byte) (bool, error) {
 func (m *machine) refer(module, name string) error {
 	g := global(module + "." + name)
 	if !isKnown(g) {
-		return fmt.Errorf("it refers to Python's %.80q, and nothing in a model file is run: save the network's state_dict() alone", string(g))
+		return fmt.Errorf("it refers to Python's %.80q, and nothing in a model file is run: save "+
+			"the network's state_dict() alone", string(g))
 	}
 	m.push(g)
 	return nil

@@ -40,29 +40,39 @@ out = sys.argv[1]
 base = torch.arange(24, dtype=torch.float32)
 state = collections.OrderedDict(
     a=base.view(2, 3, 4), part=base[6:12].view(2, 3), turned=base.view(4, 6).t(),
-    half=torch.tensor([0.5, -2], dtype=torch.float16), brain=torch.tensor([1.5, -3], dtype=torch.bfloat16),
-    double=torch.tensor([0.25], dtype=torch.float64), count=torch.tensor(7), flags=torch.tensor([True, False]),
+    half=torch.tensor([0.5, -2], dtype=torch.float16),
+    brain=torch.tensor([1.5, -3], dtype=torch.bfloat16),
+    double=torch.tensor([0.25], dtype=torch.float64), count=torch.tensor(7),
+    flags=torch.tensor([True, False]),
     wide=torch.tensor([3.0]).expand(4), none=torch.zeros(0, 3))
 state._metadata = collections.OrderedDict({'': {'version': 1}})
 torch.save(state, out + '/zip.pth')
 torch.save(state, out + '/legacy.pth', _use_new_zipfile_serialization=False)
 torch.save(state, out + '/protocol4.pth', pickle_protocol=4)
-torch.save({'epoch': 3, 'best': 0.5, 'state_dict': state, 'optimizer': {'state': {0: {'m': torch.ones(2)}}}}, out + '/nested.pth')
-torch.save({'epoch': 3, 'model_state_dict': dict(state)}, out + '/nested-legacy.pth', _use_new_zipfile_serialization=False)
-torch.save({k: torch.nn.Parameter(v) for k, v in state.items() if v.is_floating_point()}, out + '/parameters.pth')
+torch.save({'epoch': 3, 'best': 0.5, 'state_dict': state,
+            'optimizer': {'state': {0: {'m': torch.ones(2)}}}}, out + '/nested.pth')
+torch.save({'epoch': 3, 'model_state_dict': dict(state)}, out + '/nested-legacy.pth',
+           _use_new_zipfile_serialization=False)
+torch.save({k: torch.nn.Parameter(v) for k, v in state.items() if v.is_floating_point()},
+           out + '/parameters.pth')
 torch.save(torch.nn.Conv2d(1, 2, 3), out + '/module.pth')
 torch.jit.script(torch.nn.ReLU()).save(out + '/script.pt')
 `
 
 var saved = map[string][]float32{
-	"part": {6, 7, 8, 9, 10, 11}, "half": {0.5, -2}, "brain": {1.5, -3}, "double": {0.25}, "wide": {3, 3, 3, 3}, "none": {},
-	"turned": {0, 6, 12, 18, 1, 7, 13, 19, 2, 8, 14, 20, 3, 9, 15, 21, 4, 10, 16, 22, 5, 11, 17, 23},
+	"part": {6, 7, 8, 9, 10, 11}, "half": {0.5, -2}, "brain": {1.5, -3}, "double": {0.25},
+	"wide": {3, 3, 3, 3}, "none": {},
+	"turned": {
+		0, 6, 12, 18, 1, 7, 13, 19, 2, 8, 14, 20, 3, 9, 15, 21, 4, 10, 16, 22, 5, 11, 17, 23,
+	},
 }
 
 func TestWhatPyTorchSaves(t *testing.T) {
 	dir := t.TempDir()
 	python(t, saveAll, dir)
-	for _, name := range []string{"zip", "legacy", "protocol4", "nested", "nested-legacy", "parameters"} {
+	for _, name := range []string{
+		"zip", "legacy", "protocol4", "nested", "nested-legacy", "parameters",
+	} {
 		t.Run(name, func(t *testing.T) {
 			file, err := os.ReadFile(filepath.Join(dir, name+".pth"))
 			if err != nil {
@@ -77,14 +87,16 @@ func TestWhatPyTorchSaves(t *testing.T) {
 			}
 			checkSaved(t, s)
 			if name != "parameters" {
-				if got := values(s.Tensors["count"]); !slices.Equal(got, []float32{7}) || s.Names[0] != "a" {
+				if got := values(s.Tensors["count"]); !slices.Equal(got, []float32{7}) ||
+					s.Names[0] != "a" {
 					t.Errorf("the counter is %v, the first name %q", got, s.Names[0])
 				}
 			}
 		})
 	}
 	refuseModule(t, filepath.Join(dir, "module.pth"))
-	if file, err := os.ReadFile(filepath.Join(dir, "script.pt")); err != nil || Sniff(file) != Script {
+	if file, err := os.ReadFile(filepath.Join(dir, "script.pt")); err != nil ||
+		Sniff(file) != Script {
 		t.Errorf("a TorchScript module is taken for %v (%v)", Sniff(file), err)
 	}
 }
@@ -121,7 +133,8 @@ func refuseModule(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Parse(file); err == nil || !strings.Contains(err.Error(), "torch.nn.modules.conv.Conv2d") {
+	if _, err := Parse(file); err == nil || !strings.Contains(err.Error(),
+		"torch.nn.modules.conv.Conv2d") {
 		t.Errorf("a whole module: %v, want an error with its class", err)
 	}
 }
@@ -138,7 +151,8 @@ func TestPyTorchReadsWhatWasWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := Parse(b.Bytes())
-	if err != nil || !slices.Equal(values(s.Tensors["x.weight"]), []float32{1, 2, 3, 4, 5, 6.5}) || len(s.Names) != 2 {
+	if err != nil || !slices.Equal(values(s.Tensors["x.weight"]), []float32{1, 2, 3, 4, 5, 6.5}) ||
+		len(s.Names) != 2 {
 		t.Fatalf("read back as %+v (%v)", s, err)
 	}
 	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
@@ -158,7 +172,9 @@ func archive(t testing.TB, description string, data []byte, method uint16) []byt
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	for name, content := range map[string][]byte{"m/data.pkl": []byte(description), "m/data/0": data} {
+	for name, content := range map[string][]byte{
+		"m/data.pkl": []byte(description), "m/data/0": data,
+	} {
 		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: method})
 		if err != nil {
 			t.Fatal(err)
@@ -178,7 +194,8 @@ func tensorOf(key, offset, shape, strides string) string {
 	text := func(s string) string {
 		return "X" + string(binary.LittleEndian.AppendUint32(nil, uint32(len(s)))) + s
 	}
-	return "\x80\x02}" + text("a") + "ctorch._utils\n_rebuild_tensor_v2\n((" + text("storage") + "ctorch\nFloatStorage\n" +
+	return "\x80\x02}" + text("a") + "ctorch._utils\n_rebuild_tensor_v2\n((" + text("storage") +
+		"ctorch\nFloatStorage\n" +
 		text(key) + text("cpu") + "K\x04tQ" + offset + shape + strides + "\x89}tRs."
 }
 
@@ -196,25 +213,53 @@ func TestParseRefuses(t *testing.T) {
 		file []byte
 		want string
 	}{
-		{"command", archive(t, "\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R.", data, zip.Store), `Python's "os.system"`},
-		{"command by STACK_GLOBAL", archive(t, "\x80\x04\x8c\x08builtins\x8c\x04eval\x93\x8c\x011\x85R.", data, zip.Store), `"builtins.eval"`},
-		{"command by NEWOBJ", archive(t, "\x80\x02csubprocess\nPopen\nX\x04\x00\x00\x00true\x85\x81.", data, zip.Store), `"subprocess.Popen"`},
-		{"command by INST", archive(t, "(X\x04\x00\x00\x00trueios\nsystem\n.", data, zip.Store), "0x69"},
-		{"name that is no function", archive(t, "\x80\x02ctorch\nFloatStorage\n)R.", data, zip.Store), "FloatStorage"},
-		{"legacy command", []byte("\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R."), `"os.system"`},
+		{
+			"command", archive(t, "\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R.", data,
+				zip.Store), `Python's "os.system"`,
+		},
+		{
+			"command by STACK_GLOBAL",
+			archive(t, "\x80\x04\x8c\x08builtins\x8c\x04eval\x93\x8c\x011\x85R.", data,
+				zip.Store), `"builtins.eval"`,
+		},
+		{
+			"command by NEWOBJ",
+			archive(t, "\x80\x02csubprocess\nPopen\nX\x04\x00\x00\x00true\x85\x81.", data,
+				zip.Store), `"subprocess.Popen"`,
+		},
+		{
+			"command by INST", archive(t, "(X\x04\x00\x00\x00trueios\nsystem\n.", data, zip.Store),
+			"0x69",
+		},
+		{"name that is no function", archive(t, "\x80\x02ctorch\nFloatStorage\n)R.", data,
+			zip.Store), "FloatStorage"},
+		{
+			"legacy command", []byte("\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R."),
+			`"os.system"`,
+		},
 		{"other pickle", []byte("\x80\x02K\x01."), "not one of PyTorch"},
 		{"nothing", archive(t, "N.", data, zip.Store), "no tensors"},
 		{"no end", archive(t, "\x80\x02}", data, zip.Store), "cut"},
 		{"empty stack", archive(t, "R.", data, zip.Store), "garbled"},
 		{"text beyond the end", archive(t, "X\xff\xff\xff\xff.", data, zip.Store), "cut"},
-		{"endless stack", archive(t, strings.Repeat("N", maxStack+1)+".", data, zip.Store), "garbled"},
-		{"huge shape", archive(t, tensorOf("0", "K\x00", maxInt+maxInt+"\x86", "K\x00K\x00\x86"), data, zip.Store), "fit together"},
-		{"more than the storage", archive(t, tensorOf("0", "K\x00", "K\x05\x85", "K\x01\x85"), data, zip.Store), "fit together"},
-		{"beyond the storage", archive(t, tensorOf("0", maxInt, "K\x01\x85", "K\x01\x85"), data, zip.Store), "fit together"},
-		{"before the storage", archive(t, tensorOf("0", "J\xff\xff\xff\xff", "K\x01\x85", "K\x01\x85"), data, zip.Store), "fit together"},
-		{"negative stride", archive(t, tensorOf("0", "K\x02", "K\x02\x85", "J\xff\xff\xff\xff\x85"), data, zip.Store), "fit together"},
-		{"shape without strides", archive(t, tensorOf("0", "K\x00", "K\x04\x85", ")"), data, zip.Store), "garbled"},
-		{"path as storage", archive(t, tensorOf("../../etc/passwd", "K\x00", "K\x04\x85", "K\x01\x85"), data, zip.Store), `no "m/data/../../etc/passwd"`},
+		{
+			"endless stack", archive(t, strings.Repeat("N", maxStack+1)+".", data, zip.Store),
+			"garbled",
+		},
+		{"huge shape", archive(t, tensorOf("0", "K\x00", maxInt+maxInt+"\x86", "K\x00K\x00\x86"),
+			data, zip.Store), "fit together"},
+		{"more than the storage", archive(t, tensorOf("0", "K\x00", "K\x05\x85", "K\x01\x85"), data,
+			zip.Store), "fit together"},
+		{"beyond the storage", archive(t, tensorOf("0", maxInt, "K\x01\x85", "K\x01\x85"), data,
+			zip.Store), "fit together"},
+		{"before the storage", archive(t, tensorOf("0", "J\xff\xff\xff\xff", "K\x01\x85",
+			"K\x01\x85"), data, zip.Store), "fit together"},
+		{"negative stride", archive(t, tensorOf("0", "K\x02", "K\x02\x85", "J\xff\xff\xff\xff\x85"),
+			data, zip.Store), "fit together"},
+		{"shape without strides", archive(t, tensorOf("0", "K\x00", "K\x04\x85", ")"), data,
+			zip.Store), "garbled"},
+		{"path as storage", archive(t, tensorOf("../../etc/passwd", "K\x00", "K\x04\x85",
+			"K\x01\x85"), data, zip.Store), `no "m/data/../../etc/passwd"`},
 		{"short storage", archive(t, good, data[:15], zip.Store), "cut"},
 		{"compressed", archive(t, good, data, zip.Deflate), "compressed"},
 		{"cut archive", whole[:len(whole)-30], "cut"},
@@ -223,7 +268,8 @@ func TestParseRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Parse(tt.file)
-			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+			if err == nil || !strings.Contains(err.Error(), tt.want) ||
+				strings.Contains(err.Error(), "\n") {
 				t.Errorf("Parse: %v, want one sentence with %q", err, tt.want)
 			}
 		})
@@ -238,7 +284,8 @@ func TestLaughs(t *testing.T) {
 		fmt.Fprintf(&p, "](h%ch%ch%ceq%c", i, i, i, i+1)
 	}
 	p.WriteString(".")
-	if _, err := Parse(archive(t, p.String(), nil, zip.Store)); err == nil || !strings.Contains(err.Error(), "no tensors") {
+	if _, err := Parse(archive(t, p.String(), nil, zip.Store)); err == nil ||
+		!strings.Contains(err.Error(), "no tensors") {
 		t.Errorf("lists in lists: %v", err)
 	}
 	loop := "\x80\x02}q\x00X\x05\x00\x00\x00modelh\x00s."
@@ -256,7 +303,9 @@ func TestScriptsThatTouchFiles(t *testing.T) {
 	} {
 		var b bytes.Buffer
 		z := zip.NewWriter(&b)
-		for name, content := range map[string]string{"m/constants.pkl": "\x80\x02).", "m/code/__torch__.py": code} {
+		for name, content := range map[string]string{
+			"m/constants.pkl": "\x80\x02).", "m/code/__torch__.py": code,
+		} {
 			w, err := z.Create(name)
 			if err != nil {
 				t.Fatal(err)
@@ -314,7 +363,8 @@ func readAll(t *testing.T, file []byte) {
 	}
 }
 
-// TestCommittedFiles reads small files that PyTorch 1.13 wrote, so that machines without it test too.
+// TestCommittedFiles reads small files that PyTorch 1.13 wrote, so that machines without it test
+// too.
 func TestCommittedFiles(t *testing.T) {
 	for _, name := range []string{"zip.pth", "legacy.pth"} {
 		file, err := os.ReadFile(filepath.Join("testdata", name))

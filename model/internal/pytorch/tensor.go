@@ -17,15 +17,37 @@ type element struct {
 }
 
 var (
-	float32s  = &element{"float32", 4, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) }}
-	float64s  = &element{"float64", 8, func(b []byte) float32 { return float32(math.Float64frombits(binary.LittleEndian.Uint64(b))) }}
-	float16s  = &element{"float16", 2, func(b []byte) float32 { return float16.Frombits(binary.LittleEndian.Uint16(b)).Float32() }}
-	bfloat16s = &element{"bfloat16", 2, func(b []byte) float32 { return math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16) }}
-	int64s    = &element{"int64", 8, func(b []byte) float32 { return float32(int64(binary.LittleEndian.Uint64(b))) }}
-	int32s    = &element{"int32", 4, func(b []byte) float32 { return float32(int32(binary.LittleEndian.Uint32(b))) }}
-	int16s    = &element{"int16", 2, func(b []byte) float32 { return float32(int16(binary.LittleEndian.Uint16(b))) }}
-	int8s     = &element{"int8", 1, func(b []byte) float32 { return float32(int8(b[0])) }}
-	uint8s    = &element{"uint8", 1, func(b []byte) float32 { return float32(b[0]) }}
+	float32s = &element{
+		"float32", 4, func(b []byte) float32 {
+			return math.Float32frombits(binary.LittleEndian.Uint32(b))
+		},
+	}
+	float64s = &element{
+		"float64", 8, func(b []byte) float32 {
+			return float32(math.Float64frombits(binary.LittleEndian.Uint64(b)))
+		},
+	}
+	float16s = &element{
+		"float16", 2, func(b []byte) float32 {
+			return float16.Frombits(binary.LittleEndian.Uint16(b)).Float32()
+		},
+	}
+	bfloat16s = &element{
+		"bfloat16", 2, func(b []byte) float32 {
+			return math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16)
+		},
+	}
+	int64s = &element{
+		"int64", 8, func(b []byte) float32 { return float32(int64(binary.LittleEndian.Uint64(b))) },
+	}
+	int32s = &element{
+		"int32", 4, func(b []byte) float32 { return float32(int32(binary.LittleEndian.Uint32(b))) },
+	}
+	int16s = &element{
+		"int16", 2, func(b []byte) float32 { return float32(int16(binary.LittleEndian.Uint16(b))) },
+	}
+	int8s  = &element{"int8", 1, func(b []byte) float32 { return float32(int8(b[0])) }}
+	uint8s = &element{"uint8", 1, func(b []byte) float32 { return float32(b[0]) }}
 )
 
 // storage is a run of numbers that one or more tensors look at. Its bytes may be known

@@ -66,7 +66,8 @@ func (a *Array) bytes() []byte {
 // pickler writes instructions of Python's pickle protocol 2.
 type pickler struct{ bytes.Buffer }
 
-// describe pickles OrderedDict({name: _rebuild_tensor_v2(storage, 0, shape, strides, False, OrderedDict())}).
+// describe pickles OrderedDict({name: _rebuild_tensor_v2(storage, 0, shape, strides, False,
+// OrderedDict())}).
 func (p *pickler) describe(arrays []Array) {
 	p.WriteString("\x80\x02ccollections\nOrderedDict\n)R(")
 	for i, a := range arrays {

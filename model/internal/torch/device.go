@@ -51,8 +51,10 @@ func AutocastOff() { capi.Autocast(capi.AutocastOff) }
 // NativeBFloat16 says whether the processor multiplies matrices of bfloat16 by itself
 // (AMX), and oneDNN may let it.
 func NativeBFloat16() bool {
-	isa := strings.ToUpper(cmp.Or(os.Getenv("ONEDNN_MAX_CPU_ISA"), os.Getenv("DNNL_MAX_CPU_ISA"), "DEFAULT"))
-	return cpu.X86.HasAMXBF16 && cpu.X86.HasAMXTile && slices.Contains([]string{"DEFAULT", "ALL", "AVX512_CORE_AMX"}, isa)
+	isa := strings.ToUpper(cmp.Or(os.Getenv("ONEDNN_MAX_CPU_ISA"), os.Getenv("DNNL_MAX_CPU_ISA"),
+		"DEFAULT"))
+	return cpu.X86.HasAMXBF16 && cpu.X86.HasAMXTile &&
+		slices.Contains([]string{"DEFAULT", "ALL", "AVX512_CORE_AMX"}, isa)
 }
 
 // ChannelsLast is a copy of x [n,c,h,w] in which a pixel's channels lie side by side;
@@ -66,7 +68,9 @@ func (s *Scope) ChannelsLast(x *Tensor) *Tensor {
 
 // Float32 is x in full precision.
 func (s *Scope) Float32(x *Tensor) *Tensor {
-	return s.unary("conversion", x, func(c *libtch.Ctensor) { libtch.AtgTotype(c, x.c, kindFloat32) })
+	return s.unary("conversion", x, func(c *libtch.Ctensor) {
+		libtch.AtgTotype(c, x.c, kindFloat32)
+	})
 }
 
 // ReturnLarge gives memory of 16 MB and more back to the system as soon as a tensor lets
@@ -86,7 +90,9 @@ func (s *Scope) place(x *Tensor) *Tensor {
 	if s.device == CPU || s.stop(x) {
 		return x
 	}
-	y := s.unary("copy to the GPU", x, func(c *libtch.Ctensor) { libtch.AtgTo(c, x.c, int32(s.device)) })
+	y := s.unary("copy to the GPU", x, func(c *libtch.Ctensor) {
+		libtch.AtgTo(c, x.c, int32(s.device))
+	})
 	s.Drop(x)
 	return y
 }
@@ -97,7 +103,9 @@ func (s *Scope) Host(x *Tensor) *Tensor {
 		return s.Contiguous(x)
 	}
 	exact := s.Float32(x)
-	near := s.unary("copy from the GPU", exact, func(c *libtch.Ctensor) { libtch.AtgTo(c, exact.c, int32(CPU)) })
+	near := s.unary("copy from the GPU", exact, func(c *libtch.Ctensor) {
+		libtch.AtgTo(c, exact.c, int32(CPU))
+	})
 	s.Drop(exact)
 	y := s.Contiguous(near)
 	s.Drop(near)

@@ -25,12 +25,15 @@ func (s *Scope) Conv2d(x, weight, bias *Tensor, o ConvOptions) *Tensor {
 
 // BatchNorm normalises x [n,c,h,w] by the batch when training, updating the running mean
 // and variance in place, and by these otherwise.
-func (s *Scope) BatchNorm(x, weight, bias, mean, variance *Tensor, training bool, momentum, eps float64) *Tensor {
+func (s *Scope) BatchNorm(x, weight, bias, mean, variance *Tensor, training bool, momentum,
+	eps float64,
+) *Tensor {
 	if s.stop(x, weight, bias, mean, variance) {
 		return nil
 	}
 	var c libtch.Ctensor
-	libtch.AtgBatchNorm(&c, x.c, weight.c, bias.c, mean.c, variance.c, flag(training), momentum, eps, 1)
+	libtch.AtgBatchNorm(&c, x.c, weight.c, bias.c, mean.c, variance.c, flag(training), momentum,
+		eps, 1)
 	return s.own("batch norm", c)
 }
 
@@ -92,10 +95,14 @@ func (s *Scope) MaxPool(x *Tensor, k, stride, padding int64) *Tensor {
 }
 
 // UpsampleNearest enlarges x [n,c,h,w] by a whole factor by repeating pixels.
-func (s *Scope) UpsampleNearest(x *Tensor, factor int64) *Tensor { return s.upsample(x, factor, false) }
+func (s *Scope) UpsampleNearest(x *Tensor, factor int64) *Tensor {
+	return s.upsample(x, factor, false)
+}
 
 // UpsampleBilinear enlarges x [n,c,h,w] by a whole factor, corners on corners.
-func (s *Scope) UpsampleBilinear(x *Tensor, factor int64) *Tensor { return s.upsample(x, factor, true) }
+func (s *Scope) UpsampleBilinear(x *Tensor, factor int64) *Tensor {
+	return s.upsample(x, factor, true)
+}
 
 func (s *Scope) upsample(x *Tensor, factor int64, bilinear bool) *Tensor {
 	if s.stop(x) {
@@ -119,7 +126,9 @@ func (s *Scope) Interleave(y, z *Tensor) *Tensor {
 
 // MeanOfPlaces is the mean of x [n,c,h,w] over h and w, as [n,c,1,1].
 func (s *Scope) MeanOfPlaces(x *Tensor) *Tensor {
-	return s.unary("mean of places", x, func(c *libtch.Ctensor) { libtch.AtgAdaptiveAvgPool2d(c, x.c, pair(1), 2) })
+	return s.unary("mean of places", x, func(c *libtch.Ctensor) {
+		libtch.AtgAdaptiveAvgPool2d(c, x.c, pair(1), 2)
+	})
 }
 
 // Cat joins tensors along dimension dim.
@@ -138,17 +147,23 @@ func (s *Scope) Cat(dim int64, ts ...*Tensor) *Tensor {
 
 // Softmax over dimension dim.
 func (s *Scope) Softmax(x *Tensor, dim int64) *Tensor {
-	return s.unary("softmax", x, func(c *libtch.Ctensor) { libtch.AtgSoftmax(c, x.c, dim, kindAsIs) })
+	return s.unary("softmax", x, func(c *libtch.Ctensor) {
+		libtch.AtgSoftmax(c, x.c, dim, kindAsIs)
+	})
 }
 
 // LogSoftmax over dimension dim.
 func (s *Scope) LogSoftmax(x *Tensor, dim int64) *Tensor {
-	return s.unary("log-softmax", x, func(c *libtch.Ctensor) { libtch.AtgLogSoftmax(c, x.c, dim, kindAsIs) })
+	return s.unary("log-softmax", x, func(c *libtch.Ctensor) {
+		libtch.AtgLogSoftmax(c, x.c, dim, kindAsIs)
+	})
 }
 
 // LogSumExp over dimension dim, which stays with size 1.
 func (s *Scope) LogSumExp(x *Tensor, dim int64) *Tensor {
-	return s.unary("log-sum-exp", x, func(c *libtch.Ctensor) { libtch.AtgLogsumexp(c, x.c, []int64{dim}, 1, 1) })
+	return s.unary("log-sum-exp", x, func(c *libtch.Ctensor) {
+		libtch.AtgLogsumexp(c, x.c, []int64{dim}, 1, 1)
+	})
 }
 
 // Sigmoid of every element.
@@ -182,7 +197,9 @@ func (s *Scope) Gather(x *Tensor, dim int64, index *Tensor) *Tensor {
 	if s.stop(index) {
 		return nil
 	}
-	return s.unary("gather", x, func(c *libtch.Ctensor) { libtch.AtgGather(c, x.c, dim, index.c, 0) })
+	return s.unary("gather", x, func(c *libtch.Ctensor) {
+		libtch.AtgGather(c, x.c, dim, index.c, 0)
+	})
 }
 
 // Int64 converts to int64, as Gather wants its index.
@@ -192,7 +209,9 @@ func (s *Scope) Int64(x *Tensor) *Tensor {
 
 // Narrow is a view of length elements from start along dim.
 func (s *Scope) Narrow(x *Tensor, dim, start, length int64) *Tensor {
-	return s.unary("narrow", x, func(c *libtch.Ctensor) { libtch.AtgNarrow(c, x.c, dim, start, length) })
+	return s.unary("narrow", x, func(c *libtch.Ctensor) {
+		libtch.AtgNarrow(c, x.c, dim, start, length)
+	})
 }
 
 // View is x with another shape, sharing its memory.
@@ -211,7 +230,9 @@ func (s *Scope) ReshapeAs(x, y *Tensor) *Tensor {
 }
 
 // ExpandAs repeats x where its dimensions are 1 and those of y are not, without copying.
-func (s *Scope) ExpandAs(x, y *Tensor) *Tensor { return s.binary("expand", x, y, libtch.AtgExpandAs) }
+func (s *Scope) ExpandAs(x, y *Tensor) *Tensor {
+	return s.binary("expand", x, y, libtch.AtgExpandAs)
+}
 
 // Transpose is a view with two dimensions exchanged.
 func (s *Scope) Transpose(x *Tensor, a, b int64) *Tensor {
@@ -220,7 +241,9 @@ func (s *Scope) Transpose(x *Tensor, a, b int64) *Tensor {
 
 // Permute is a view with the dimensions in another order.
 func (s *Scope) Permute(x *Tensor, dims ...int64) *Tensor {
-	return s.unary("permute", x, func(c *libtch.Ctensor) { libtch.AtgPermute(c, x.c, dims, len(dims)) })
+	return s.unary("permute", x, func(c *libtch.Ctensor) {
+		libtch.AtgPermute(c, x.c, dims, len(dims))
+	})
 }
 
 // Contiguous is x, or a row-major copy where x is not row-major.
@@ -231,7 +254,9 @@ func (s *Scope) Contiguous(x *Tensor) *Tensor {
 // Leaf is a view of x's memory at which a gradient graph starts.
 func (s *Scope) Leaf(x *Tensor, gradient bool) *Tensor {
 	d := s.unary("detach", x, func(c *libtch.Ctensor) { libtch.AtgDetach(c, x.c) })
-	leaf := s.unary("leaf", d, func(c *libtch.Ctensor) { libtch.AtgSetRequiresGrad(c, d.c, flag(gradient)) })
+	leaf := s.unary("leaf", d, func(c *libtch.Ctensor) {
+		libtch.AtgSetRequiresGrad(c, d.c, flag(gradient))
+	})
 	s.Drop(d)
 	return leaf
 }
@@ -257,7 +282,9 @@ func (s *Scope) MatMul(x, y *Tensor) *Tensor {
 func (s *Scope) Pow(x, y *Tensor) *Tensor { return s.binary("power", x, y, libtch.AtgPow) }
 
 // Equal is true where x equals y.
-func (s *Scope) Equal(x, y *Tensor) *Tensor { return s.binary("comparison", x, y, libtch.AtgEqTensor) }
+func (s *Scope) Equal(x, y *Tensor) *Tensor {
+	return s.binary("comparison", x, y, libtch.AtgEqTensor)
+}
 
 // Where is x where the condition holds and y elsewhere.
 func (s *Scope) Where(condition, x, y *Tensor) *Tensor {
@@ -278,7 +305,9 @@ func (s *Scope) unary(name string, x *Tensor, op func(*libtch.Ctensor)) *Tensor 
 	return s.own(name, c)
 }
 
-func (s *Scope) binary(name string, x, y *Tensor, op func(c *libtch.Ctensor, x, y libtch.Ctensor)) *Tensor {
+func (s *Scope) binary(name string, x, y *Tensor,
+	op func(c *libtch.Ctensor, x, y libtch.Ctensor),
+) *Tensor {
 	if s.stop(x, y) {
 		return nil
 	}

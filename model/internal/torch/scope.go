@@ -100,7 +100,8 @@ func fromSlice[T float32 | uint8](s *Scope, x []T, kind int, shape []int64) *Ten
 		s.Fail(fmt.Errorf("%d values do not fill the shape %v", len(x), shape))
 		return nil
 	}
-	c := libtch.AtTensorOfData(unsafe.Pointer(&x[0]), shape, uint(len(shape)), uint(unsafe.Sizeof(x[0])), kind)
+	c := libtch.AtTensorOfData(unsafe.Pointer(&x[0]), shape, uint(len(shape)),
+		uint(unsafe.Sizeof(x[0])), kind)
 	return s.place(s.own("copy in", c))
 }
 

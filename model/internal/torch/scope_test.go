@@ -45,7 +45,8 @@ func TestFirstErrorStays(t *testing.T) {
 	if s.Exp(x) != nil || s.Err() != first {
 		t.Error("an operation ran after an error")
 	}
-	if text := first.Error(); !strings.HasPrefix(text, "view: libtorch: ") || strings.Contains(text, "\n") {
+	if text := first.Error(); !strings.HasPrefix(text, "view: libtorch: ") ||
+		strings.Contains(text, "\n") {
 		t.Errorf("the error is %q, want one line that names the operation", text)
 	}
 }
@@ -61,7 +62,9 @@ func TestErrorsOfTheCaller(t *testing.T) {
 			s.Exp(x)
 		},
 		"copy of another size": func(s *Scope) { s.CopyOut(make([]float32, 3), s.Zeros(2)) },
-		"copy of bytes":        func(s *Scope) { s.CopyOut(make([]float32, 2), s.FromBytes([]uint8{1, 2}, 2)) },
+		"copy of bytes": func(s *Scope) {
+			s.CopyOut(make([]float32, 2), s.FromBytes([]uint8{1, 2}, 2))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScope(t)

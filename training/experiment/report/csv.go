@@ -10,7 +10,9 @@ import (
 // a program need not know how a table looks.
 func writeCSV(w io.Writer, tables []Table) error {
 	out := csv.NewWriter(w)
-	lines := [][]string{{"table", "row", "column", "source", "mean", "sd", "seeds", "low_95", "high_95"}}
+	lines := [][]string{{
+		"table", "row", "column", "source", "mean", "sd", "seeds", "low_95", "high_95",
+	}}
 	for _, t := range tables {
 		for _, r := range t.Rows {
 			source := "here"
@@ -18,7 +20,8 @@ func writeCSV(w io.Writer, tables []Table) error {
 				source = "study"
 			}
 			for i, c := range r.Cells {
-				lines = append(lines, append([]string{t.Title, r.Label, t.Columns[i], source}, c.fields()...))
+				lines = append(lines, append([]string{t.Title, r.Label, t.Columns[i], source},
+					c.fields()...))
 			}
 		}
 	}

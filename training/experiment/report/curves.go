@@ -37,7 +37,9 @@ const (
 // column, which is the mean of its runs over the epochs that all of them had, and each run
 // faintly behind it where there are several.
 func (s Study) Curves() ([]Figure, error) {
-	loss, err := s.figure("loss", "Training loss", "loss", func(p experiment.Point) *float64 { return &p.Loss })
+	loss, err := s.figure("loss", "Training loss", "loss", func(p experiment.Point) *float64 {
+		return &p.Loss
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +50,8 @@ func (s Study) Curves() ([]Figure, error) {
 	}
 	for _, class := range classes.KaggleChannels() {
 		name := s.className(class)
-		f, err := s.figure("iou-"+experiment.Slug(name), name+": IoU on "+of, "IoU", func(p experiment.Point) *float64 { return p.IoU[class] })
+		f, err := s.figure("iou-"+experiment.Slug(name), name+": IoU on "+of, "IoU",
+			func(p experiment.Point) *float64 { return p.IoU[class] })
 		if err != nil {
 			return nil, err
 		}
@@ -138,7 +141,8 @@ func chart(title, y string) *plot.Plot {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, "epoch", y
 	for _, style := range []*draw.TextStyle{
-		&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle,
+		&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label,
+		&p.Y.Tick.Label, &p.Legend.TextStyle,
 	} {
 		style.Font.Variant, style.Font.Size = "Sans", 9
 	}
@@ -210,7 +214,8 @@ func paint(p *plot.Plot, c draw.Canvas) {
 }
 
 func pngOf(p *plot.Plot) ([]byte, error) {
-	c := vgimg.NewWith(vgimg.UseWH(figureWidth, figureHeight), vgimg.UseDPI(figureDPI), vgimg.UseBackgroundColor(color.White))
+	c := vgimg.NewWith(vgimg.UseWH(figureWidth, figureHeight), vgimg.UseDPI(figureDPI),
+		vgimg.UseBackgroundColor(color.White))
 	paint(p, draw.New(c))
 	var b bytes.Buffer
 	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(&b)

@@ -55,11 +55,12 @@ func (s Study) html(w io.Writer, tables []Table, figures []Figure, pages []examp
 		return err
 	}
 	h := htmlReport{
-		Title: "Experiment " + s.Plan.Suite, Facts: s.facts(), Limits: s.limits(), Deviations: s.Plan.Deviations(),
-		Tables: tables, Runs: s.runs(),
+		Title: "Experiment " + s.Plan.Suite, Facts: s.facts(), Limits: s.limits(),
+		Deviations: s.Plan.Deviations(), Tables: tables, Runs: s.runs(),
 	}
 	if s.Missing > 0 {
-		h.Missing = fmt.Sprintf("%d of %d runs are not finished; their cells are empty.", s.Missing, len(s.Plan.Columns)*s.Plan.Seeds)
+		h.Missing = fmt.Sprintf("%d of %d runs are not finished; their cells are empty.", s.Missing,
+			len(s.Plan.Columns)*s.Plan.Seeds)
 	}
 	for _, f := range figures {
 		h.Figures = append(h.Figures, htmlFigure{f.Title, dataURI("image/svg+xml", f.SVG)})
@@ -79,14 +80,17 @@ func (s Study) facts() [][2]string {
 	p := s.Plan
 	split := fmt.Sprintf("%d slices train, %d are scored", len(p.Split.Train), len(p.Split.Test))
 	if n := len(p.Split.Validation); n > 0 {
-		split = fmt.Sprintf("%d slices train, %d choose, %d are scored", len(p.Split.Train), n, len(p.Split.Test))
+		split = fmt.Sprintf("%d slices train, %d choose, %d are scored", len(p.Split.Train), n,
+			len(p.Split.Test))
 	}
 	return [][2]string{
 		{"Protocol", map[experiment.Protocol]string{
 			experiment.Published: "published: the study's, split by slice",
-			experiment.Patient:   "patient: split by patient, weights chosen on patients of their own",
+			experiment.Patient: "patient: split by patient, weights chosen on patients of " +
+				"their own",
 		}[p.Protocol]},
-		{"Data", fmt.Sprintf("%s: %d slices of %d patients", strings.Join(p.Data, ", "), p.Slices, p.Patients)},
+		{"Data", fmt.Sprintf("%s: %d slices of %d patients", strings.Join(p.Data, ", "), p.Slices,
+			p.Patients)},
 		{"Split", split},
 		{"Runs", fmt.Sprintf("%d columns, %d each", len(p.Columns), p.Seeds)},
 		{"Command", p.Command},
@@ -99,10 +103,14 @@ func (s Study) limits() []string {
 	p := s.Plan
 	var all []string
 	if p.Protocol == experiment.Published {
-		all = append(all, "This protocol splits by slice: neighbouring slices of one patient can stand on both sides, so its scores are optimistic. It trains in the order of the split and never leaves training mode, so a prediction depends on the slices it is computed with.")
+		all = append(all, "This protocol splits by slice: neighbouring slices of one patient can "+
+			"stand on both sides, so its scores are optimistic. It trains in the order of the "+
+			"split and never leaves training mode, so a prediction depends on the slices it "+
+			"is computed with.")
 	}
 	if p.Patients == p.Slices {
-		all = append(all, "The data do not say which slices belong to one patient: every slice counts as a patient of its own.")
+		all = append(all, "The data do not say which slices belong to one patient: every slice "+
+			"counts as a patient of its own.")
 	}
 	random := true
 	for _, c := range p.Columns {
@@ -130,8 +138,10 @@ func (s Study) runs() []htmlRun {
 			all = append(all, htmlRun{
 				Column: c.Name, Seed: r.Seed, Epochs: r.Epochs, Best: r.Best, Machine: r.Machine,
 				Time: (time.Duration(r.Seconds) * time.Second).String(),
-				Settings: fmt.Sprintf("%s %s, augment %s, loss %s, %s %s lr %g, batch %d, size %d, at most %d epochs, patience %d",
-					c.Arch, encoder, c.Augment, c.Loss, c.Optimiser, c.Schedule, c.Rate, c.Batch, c.Size, c.Epochs, c.Patience),
+				Settings: fmt.Sprintf("%s %s, augment %s, loss %s, %s %s lr %g, batch %d, size "+
+					"%d, at most %d epochs, patience %d",
+					c.Arch, encoder, c.Augment, c.Loss, c.Optimiser, c.Schedule, c.Rate, c.Batch,
+					c.Size, c.Epochs, c.Patience),
 			})
 		}
 	}

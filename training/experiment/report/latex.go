@@ -8,7 +8,8 @@ import (
 // latex writes a table as a table environment that needs no package.
 func (t Table) latex(b *strings.Builder) {
 	b.WriteString("\\begin{table}\n\\centering\n\\small\n")
-	fmt.Fprintf(b, "\\caption{%s}\n\\begin{tabular}{l%s}\n\\hline\n", escapeLatex(t.Title), strings.Repeat("r", len(t.Columns)))
+	fmt.Fprintf(b, "\\caption{%s}\n\\begin{tabular}{l%s}\n\\hline\n", escapeLatex(t.Title),
+		strings.Repeat("r", len(t.Columns)))
 	for _, c := range t.Columns {
 		fmt.Fprintf(b, " & %s", escapeLatex(c))
 	}
@@ -48,6 +49,8 @@ func latexNumbers(c Cell) string {
 
 // escapeLatex keeps what means something to LaTeX as it is written.
 func escapeLatex(s string) string {
-	return strings.NewReplacer(`\`, `\textbackslash{}`, "{", `\{`, "}", `\}`, "_", `\_`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`,
-		"^", `\^{}`, "~", `\~{}`, "|", `\textbar{}`, "[", "{[}", "]", "{]}", "<", "$<$", ">", "$>$", "±", `$\pm$`, "×", `$\times$`, "–", "--").Replace(s)
+	return strings.NewReplacer(`\`, `\textbackslash{}`, "{", `\{`, "}", `\}`, "_", `\_`, "&", `\&`,
+		"%", `\%`, "$", `\$`, "#", `\#`, "^", `\^{}`, "~", `\~{}`, "|", `\textbar{}`, "[", "{[}",
+		"]", "{]}", "<", "$<$", ">", "$>$",
+		"±", `$\pm$`, "×", `$\times$`, "–", "--").Replace(s)
 }

@@ -38,5 +38,6 @@ func (t Table) markdown(b *strings.Builder) {
 
 // escapeMarkdown keeps a name one cell of plain text.
 func escapeMarkdown(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", "[", `\[`).Replace(s)
+	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;",
+		"[", `\[`).Replace(s)
 }

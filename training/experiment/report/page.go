@@ -44,7 +44,8 @@ func (s Study) Page(r experiment.Result) ([]byte, error) {
 	columns := 2 + len(shown)
 	w := pageLeft + vg.Length(columns)*(panelSide+panelGap)
 	h := pageHead + vg.Length(len(r.Examples))*(2*panelSide+3*panelGap)
-	c := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pageDPI), vgimg.UseBackgroundColor(color.White))
+	c := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(pageDPI),
+		vgimg.UseBackgroundColor(color.White))
 	p := page{Canvas: draw.New(c), top: h}
 	p.text(pageLeft, h-18, 11, 0, fmt.Sprintf("%s, seed %d", r.Column.Name, r.Seed))
 	heads := []string{"Image", "All classes"}

@@ -48,7 +48,9 @@ func (s Study) patient() []Table {
 	number := func(v float64) *float64 { return &v }
 	scores.Rows = append(scores.Rows,
 		s.row("Epochs", 0, func(r experiment.Result) *float64 { return number(float64(r.Epochs)) }),
-		s.row("Weights of epoch", 0, func(r experiment.Result) *float64 { return number(float64(r.Best)) }),
+		s.row("Weights of epoch", 0, func(r experiment.Result) *float64 {
+			return number(float64(r.Best))
+		}),
 		all.row("Accuracy", 4, func(r score.Report) *float64 { return r.Accuracy }, nil))
 	for class := classes.GroundGlass; class < classes.Count; class++ {
 		for _, row := range all.classRows(int(class)) {
@@ -58,7 +60,10 @@ func (s Study) patient() []Table {
 		}
 	}
 	scores.Notes = []string{
-		fmt.Sprintf("Test: %d slices that had no part in training or choosing. Pooled scores count the pixels of all test cases together; mean scores are over the cases in whose reference the class is present. In brackets: 95 %% of 2000 bootstrap draws over patients.", len(s.Plan.Split.Test)),
+		fmt.Sprintf("Test: %d slices that had no part in training or choosing. Pooled scores "+
+			"count the pixels of all test cases together; mean scores are over the cases in "+
+			"whose reference the class is present. In brackets: 95 %% of 2000 bootstrap "+
+			"draws over patients.", len(s.Plan.Split.Test)),
 		s.seedsNote(),
 	}
 	tables := []Table{scores}
@@ -69,7 +74,9 @@ func (s Study) patient() []Table {
 }
 
 // row makes a row of a score of each run, with the interval of each column.
-func (s scored) row(label string, digits int, of func(r score.Report) *float64, interval func(r score.Report) *score.Interval) Row {
+func (s scored) row(label string, digits int, of func(r score.Report) *float64,
+	interval func(r score.Report) *score.Interval,
+) Row {
 	row := Row{Label: label}
 	for i, runs := range s.runs {
 		c := Cell{Digits: digits}
@@ -87,20 +94,26 @@ func (s scored) row(label string, digits int, of func(r score.Report) *float64, 
 // classRows are the rows of one foreground class.
 func (s scored) classRows(class int) []Row {
 	name, of := s.className(classes.Class(class)), class-1
+	dice := func(r score.Report) *float64 { return r.Classes[of].DicePooled }
+	diceMean := func(r score.Report) *float64 { return r.Classes[of].DiceMean }
+	iou := func(r score.Report) *float64 { return r.Classes[of].IoUPooled }
+	iouMean := func(r score.Report) *float64 { return r.Classes[of].IoUMean }
+	diceRange := func(r score.Report) *score.Interval { return r.Classes[of].DiceInterval }
+	iouRange := func(r score.Report) *score.Interval { return r.Classes[of].IoUInterval }
 	return []Row{
-		s.row(name+" Dice, pooled", 3, func(r score.Report) *float64 { return r.Classes[of].DicePooled },
-			func(r score.Report) *score.Interval { return r.Classes[of].DiceInterval }),
-		s.row(name+" Dice, mean over cases", 3, func(r score.Report) *float64 { return r.Classes[of].DiceMean }, nil),
-		s.row(name+" IoU, pooled", 3, func(r score.Report) *float64 { return r.Classes[of].IoUPooled },
-			func(r score.Report) *score.Interval { return r.Classes[of].IoUInterval }),
-		s.row(name+" IoU, mean over cases", 3, func(r score.Report) *float64 { return r.Classes[of].IoUMean }, nil),
+		s.row(name+" Dice, pooled", 3, dice, diceRange),
+		s.row(name+" Dice, mean over cases", 3, diceMean, nil),
+		s.row(name+" IoU, pooled", 3, iou, iouRange),
+		s.row(name+" IoU, mean over cases", 3, iouMean, nil),
 	}
 }
 
 // differences sets every column beside the first: pooled Dice, the mean over seeds of the
 // same seed's difference, with the paired interval over patients.
 func (s Study) differences() Table {
-	t := Table{Title: "Difference of pooled Dice to " + s.Plan.Columns[0].Name, Columns: s.names()[1:]}
+	t := Table{
+		Title: "Difference of pooled Dice to " + s.Plan.Columns[0].Name, Columns: s.names()[1:],
+	}
 	if len(s.Results[0]) == 0 {
 		return t
 	}
@@ -113,8 +126,10 @@ func (s Study) differences() Table {
 			t.Rows = append(t.Rows, row)
 		}
 	}
-	t.Notes = []string{"In brackets: 95 % of 2000 bootstrap draws over patients, the same for both columns. It does not hold what other seeds would change. " +
-		"Bold where it excludes 0 and two seeds or more all say the same; one in twenty intervals excludes 0 by chance."}
+	t.Notes = []string{"In brackets: 95 % of 2000 bootstrap draws over patients, the same for " +
+		"both columns. It does not hold what other seeds would change. Bold where it excludes 0 " +
+		"and two seeds or more all say the same; one in twenty " +
+		"intervals excludes 0 by chance."}
 	return t
 }
 
@@ -133,6 +148,7 @@ func difference(class int, base, next []experiment.Result) Cell {
 	}
 	c.Interval = score.Compare(pooled(base), pooled(next), false).Classes[class-1].DiceInterval
 	low, high := slices.Min(c.Values), slices.Max(c.Values)
-	c.Strong = len(c.Values) > 1 && c.Interval != nil && (c.Interval.Low > 0 && low > 0 || c.Interval.High < 0 && high < 0)
+	c.Strong = len(c.Values) > 1 && c.Interval != nil && (c.Interval.Low > 0 && low > 0 ||
+		c.Interval.High < 0 && high < 0)
 	return c
 }

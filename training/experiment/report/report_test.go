@@ -26,7 +26,9 @@ import (
 
 // begin makes an experiment's folder with a plan and, for every run but those of missing
 // columns, a result.
-func begin(t *testing.T, p experiment.Protocol, suite string, seeds int, arrays bool, missing ...int) string {
+func begin(t *testing.T, p experiment.Protocol, suite string, seeds int, arrays bool,
+	missing ...int,
+) string {
 	t.Helper()
 	dir := t.TempDir()
 	s, err := experiment.OpenSuite(suite)
@@ -34,8 +36,10 @@ func begin(t *testing.T, p experiment.Protocol, suite string, seeds int, arrays 
 		t.Fatal(err)
 	}
 	plan := experiment.Plan{
-		Suite: s.Name, Protocol: p, Data: []string{"covid/arrays"}, Slices: 20, Patients: 20, Arrays: arrays, Seeds: seeds,
-		Split: experiment.Split{Train: []int{0, 1, 2}, Test: []int{3, 4}}, Command: "glasswork-trainer experiment --suite x", Created: "2026-01-02T03:04:05Z",
+		Suite: s.Name, Protocol: p, Data: []string{"covid/arrays"}, Slices: 20, Patients: 20,
+		Arrays: arrays, Seeds: seeds,
+		Split:   experiment.Split{Train: []int{0, 1, 2}, Test: []int{3, 4}},
+		Command: "glasswork-trainer experiment --suite x", Created: "2026-01-02T03:04:05Z",
 	}
 	for _, c := range s.Columns {
 		c.Encoder, c.Loss, c.Size, c.Batch, c.Epochs = "resnet34", "softmax-ce", 256, 64, 150
@@ -71,8 +75,10 @@ func result(run experiment.Run) experiment.Result {
 	quality := 0.5 + 0.02*float64(run.Number) + 0.01*float64(run.Seed)
 	accuracy := 0.9 + quality/20
 	r := experiment.Result{
-		Number: run.Number, Column: run.Column, Seed: run.Seed, Epochs: 40 + run.Number, Best: 35 + run.Number,
-		Loss: 9.1 - quality/10, Accuracy: &accuracy, Seconds: 71, Machine: "libtorch 1.13.1 on cpu, 2 threads",
+		Number: run.Number, Column: run.Column, Seed: run.Seed, Epochs: 40 + run.Number,
+		Best: 35 + run.Number,
+		Loss: 9.1 - quality/10, Accuracy: &accuracy, Seconds: 71,
+		Machine: "libtorch 1.13.1 on cpu, 2 threads",
 	}
 	for class := range r.IoU {
 		v := quality - 0.05*float64(class)
@@ -94,7 +100,9 @@ func result(run experiment.Run) experiment.Result {
 			m[class][0] = 1000 - int64(1000*quality)
 		}
 		name := fmt.Sprint("patient ", i)
-		r.Cases = append(r.Cases, score.Counted{Name: name, Patient: name, Known: score.Known{true, true, true, true}, Confusion: m})
+		r.Cases = append(r.Cases, score.Counted{
+			Name: name, Patient: name, Known: score.Known{true, true, true, true}, Confusion: m,
+		})
 	}
 	for i := range max(0, 3-run.Number) { // a page takes time to draw
 		r.Examples = append(r.Examples, sample(i))
@@ -104,7 +112,10 @@ func result(run experiment.Run) experiment.Result {
 
 func sample(i int) experiment.Sample {
 	const w, h = 96, 64
-	e := experiment.Sample{Name: fmt.Sprintf("medseg-%d", i), W: w, H: h, Grey: make([]byte, w*h), Reference: make([]byte, w*h), Predicted: make([]byte, w*h)}
+	e := experiment.Sample{
+		Name: fmt.Sprintf("medseg-%d", i), W: w, H: h, Grey: make([]byte, w*h),
+		Reference: make([]byte, w*h), Predicted: make([]byte, w*h),
+	}
 	for k := range e.Grey {
 		x, y := float64(k%w)-w/2, float64(k/w)-h/2
 		e.Grey[k] = byte(128 + 90*math.Sin(x/9)*math.Cos(y/7))
@@ -152,7 +163,8 @@ func TestPublishedNumbersStandBesideOurs(t *testing.T) {
 			t.Errorf("%s lacks %q:\n%s", MarkdownName, want, md)
 		}
 	}
-	if tex := read(t, dir, LatexName); !strings.Contains(tex, `V\{0.5\} &`) || !strings.Contains(tex, `\quad\emph{the study} & \emph{41}`) {
+	if tex := read(t, dir, LatexName); !strings.Contains(tex, `V\{0.5\} &`) ||
+		!strings.Contains(tex, `\quad\emph{the study} & \emph{41}`) {
 		t.Errorf("LaTeX:\n%s", tex)
 	}
 }
@@ -174,7 +186,8 @@ func TestOtherDataHaveNoPublishedNumbersBeside(t *testing.T) {
 	if _, err := Write(dir); err != nil {
 		t.Fatal(err)
 	}
-	if md := read(t, dir, MarkdownName); strings.Contains(md, "the study*") || !strings.Contains(md, "DeepLabV3+") {
+	if md := read(t, dir, MarkdownName); strings.Contains(md, "the study*") ||
+		!strings.Contains(md, "DeepLabV3+") {
 		t.Errorf("tables:\n%s", md)
 	}
 }
@@ -208,7 +221,8 @@ func TestOneSeedIsNeverBold(t *testing.T) {
 	if _, err := Write(dir); err != nil {
 		t.Fatal(err)
 	}
-	if md := read(t, dir, MarkdownName); strings.Contains(md, "**") || !strings.Contains(md, "| Ground glass | +0.0") {
+	if md := read(t, dir, MarkdownName); strings.Contains(md, "**") ||
+		!strings.Contains(md, "| Ground glass | +0.0") {
 		t.Errorf("tables:\n%s", md)
 	}
 }
@@ -220,7 +234,9 @@ func TestReportNeedsNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	html := read(t, dir, HTMLName)
-	if found := regexp.MustCompile(`(?i)(src|href)\s*=\s*"(?:[^d]|d[^a])|url\(|@import|<script|<link`).FindString(html); found != "" {
+	outside := regexp.MustCompile(`(?i)(src|href)\s*=\s*"(?:[^d]|d[^a])|url\(|` +
+		`@import|<script|<link`)
+	if found := outside.FindString(html); found != "" {
 		t.Errorf("the report reaches outside: %s", found)
 	}
 	if n := strings.Count(html, "data:image/svg&#43;xml;base64,"); n != 5 {
@@ -306,7 +322,12 @@ func TestEpochTicks(t *testing.T) {
 	for _, c := range []struct {
 		low, high float64
 		want      string
-	}{{1, 1, "1"}, {1, 4, "1 2 3 4"}, {1, 30, "5 10 15 20 25 30"}, {1, 150, "20 40 60 80 100 120 140"}} {
+	}{
+		{1, 1, "1"},
+		{1, 4, "1 2 3 4"},
+		{1, 30, "5 10 15 20 25 30"},
+		{1, 150, "20 40 60 80 100 120 140"},
+	} {
 		var got []string
 		for _, tick := range (epochTicks{}).Ticks(c.low, c.high) {
 			got = append(got, tick.Label)
@@ -320,7 +341,9 @@ func TestEpochTicks(t *testing.T) {
 func TestNamesCannotBreakTables(t *testing.T) {
 	table := Table{
 		Title: `50% & <b> of $x_1$`, Columns: []string{`a|b {c} \d`},
-		Rows: []Row{{Label: "A_b*c*", Cells: []Cell{{Values: []float64{-0.5}, Digits: 2, Signed: true}}}},
+		Rows: []Row{{Label: "A_b*c*", Cells: []Cell{{
+			Values: []float64{-0.5}, Digits: 2, Signed: true,
+		}}}},
 	}
 	var md, tex strings.Builder
 	table.markdown(&md)
@@ -328,7 +351,9 @@ func TestNamesCannotBreakTables(t *testing.T) {
 	if !strings.Contains(md.String(), `a\|b`) || !strings.Contains(md.String(), `A\_b\*c\*`) {
 		t.Errorf("Markdown:\n%s", &md)
 	}
-	for _, want := range []string{`50\% \& $<$b$>$ of \$x\_1\$`, `\{c\} \textbackslash{}d`, `$-$0.50`} {
+	for _, want := range []string{
+		`50\% \& $<$b$>$ of \$x\_1\$`, `\{c\} \textbackslash{}d`, `$-$0.50`,
+	} {
 		if !strings.Contains(tex.String(), want) {
 			t.Errorf("LaTeX lacks %s:\n%s", want, &tex)
 		}

@@ -102,10 +102,13 @@ func (s Study) published() Table {
 	add(s.row("Accuracy", 4, func(r experiment.Result) *float64 { return r.Accuracy }),
 		s.beside(4, func(p study.Scores) float64 { return p.Accuracy }))
 	for _, class := range classes.KaggleChannels() {
-		add(s.row(s.className(class)+" IoU", 4, func(r experiment.Result) *float64 { return r.IoU[class] }),
+		add(s.row(s.className(class)+" IoU", 4, func(r experiment.Result) *float64 {
+			return r.IoU[class]
+		}),
 			s.beside(4, func(p study.Scores) float64 { return p.IoU[class] }))
 	}
-	t.Notes = append(t.Notes, "IoU is per class over each test batch, then the mean over batches; accuracy is over all pixels; loss is the sum over the batches of the best epoch.")
+	t.Notes = append(t.Notes, "IoU is per class over each test batch, then the mean over "+
+		"batches; accuracy is over all pixels; loss is the sum over the batches of the best epoch.")
 	return t
 }
 

@@ -77,10 +77,14 @@ func (s Study) writeTables(dir string, figures []Figure, pages []examplePage) er
 	if err := writeBytes(filepath.Join(dir, LatexName), []byte(tex.String())); err != nil {
 		return err
 	}
-	if err := atomicfile.WriteFile(filepath.Join(dir, CSVName), func(w io.Writer) error { return writeCSV(w, tables) }); err != nil {
+	if err := atomicfile.WriteFile(filepath.Join(dir, CSVName), func(w io.Writer) error {
+		return writeCSV(w, tables)
+	}); err != nil {
 		return err
 	}
-	return atomicfile.WriteFile(filepath.Join(dir, HTMLName), func(w io.Writer) error { return s.html(w, tables, figures, pages) })
+	return atomicfile.WriteFile(filepath.Join(dir, HTMLName), func(w io.Writer) error {
+		return s.html(w, tables, figures, pages)
+	})
 }
 
 // pages draws a page of the first seed of every column.
@@ -92,7 +96,8 @@ func (s Study) pages() ([]examplePage, error) {
 		}
 		png, err := s.Page(results[0])
 		if err != nil {
-			return nil, fmt.Errorf("the examples of %s cannot be drawn: %w", s.Plan.Columns[i].Name, err)
+			return nil, fmt.Errorf("the examples of %s cannot be drawn: %w", s.Plan.Columns[i].Name,
+				err)
 		}
 		if png != nil {
 			name := fmt.Sprintf("%02d-%s", i+1, experiment.Slug(s.Plan.Columns[i].Name))

@@ -20,7 +20,11 @@ func numbers() []float32 {
 
 // What Pillow 9.4 makes of numbers().
 func TestResizeIsPillows(t *testing.T) {
-	want := []float32{-2.578845977783203, -9.198591232299805, -0.6988840103149414, -1.6732929944992065, -0.3551810085773468, 10.817235946655273, -2.1119110584259033, 7.357734203338623, -5.056389808654785}
+	want := []float32{
+		-2.578845977783203, -9.198591232299805, -0.6988840103149414, -1.6732929944992065,
+		-0.3551810085773468, 10.817235946655273, -2.1119110584259033, 7.357734203338623,
+		-5.056389808654785,
+	}
 	got := Resize(numbers(), 7, 5, 3)
 	for i, v := range want {
 		if math.Abs(float64(got[i]-v)) > 1e-5 {
@@ -44,19 +48,23 @@ import sys, numpy
 from PIL import Image
 w, h, size = map(int, sys.argv[1:])
 a = numpy.frombuffer(sys.stdin.buffer.read(), "<f4").reshape(h, w)
-sys.stdout.buffer.write(numpy.asarray(Image.fromarray(a, "F").resize((size, size))).astype("<f4").tobytes())
+b = numpy.asarray(Image.fromarray(a, "F").resize((size, size)))
+sys.stdout.buffer.write(b.astype("<f4").tobytes())
 `
 
 func TestResizeBesidePillow(t *testing.T) {
 	if exec.Command("/usr/bin/python3", "-c", "import numpy, PIL").Run() != nil {
 		t.Skip("python3 with numpy and Pillow is not installed")
 	}
-	for _, c := range []struct{ w, h, size int }{{512, 512, 256}, {153, 507, 256}, {100, 64, 128}, {64, 256, 256}, {31, 17, 96}} {
+	for _, c := range []struct{ w, h, size int }{
+		{512, 512, 256}, {153, 507, 256}, {100, 64, 128}, {64, 256, 256}, {31, 17, 96},
+	} {
 		src := make([]float32, c.w*c.h)
 		for i := range src {
 			src[i] = float32(int32(uint32(i)*2654435761)>>16) / 16 // −2048 … 2048
 		}
-		cmd := exec.Command("/usr/bin/python3", "-c", pillowResize, strconv.Itoa(c.w), strconv.Itoa(c.h), strconv.Itoa(c.size))
+		cmd := exec.Command("/usr/bin/python3", "-c", pillowResize, strconv.Itoa(c.w),
+			strconv.Itoa(c.h), strconv.Itoa(c.size))
 		var in strings.Builder
 		_ = binary.Write(&in, binary.LittleEndian, src)
 		cmd.Stdin = strings.NewReader(in.String())
@@ -66,7 +74,8 @@ func TestResizeBesidePillow(t *testing.T) {
 		}
 		got, most := Resize(src, c.w, c.h, c.size), 0.0
 		for i, v := range got {
-			most = max(most, math.Abs(float64(v-math.Float32frombits(binary.LittleEndian.Uint32(out[4*i:])))))
+			most = max(most,
+				math.Abs(float64(v-math.Float32frombits(binary.LittleEndian.Uint32(out[4*i:])))))
 		}
 		t.Logf("%d × %d to %d: at most %.2g apart", c.w, c.h, c.size, most)
 		if most > 1e-3 { // float32 has steps of 2.4e-4 at 2048

@@ -16,7 +16,9 @@ func TestSplitIsNumpys(t *testing.T) {
 		t.Errorf("10 slices are split into %v and %v", train, test)
 	}
 	train, test = Split(78)
-	if len(train) != 62 || len(test) != 16 || !slices.Equal(test[:6], []int{67, 66, 15, 0, 12, 61}) || !slices.Equal(train[57:], []int{21, 16, 69, 73, 57}) {
+	if len(train) != 62 || len(test) != 16 ||
+		!slices.Equal(test[:6], []int{67, 66, 15, 0, 12, 61}) ||
+		!slices.Equal(train[57:], []int{21, 16, 69, 73, 57}) {
 		t.Errorf("78 slices are split into %v and %v", train, test)
 	}
 }

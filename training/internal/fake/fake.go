@@ -187,7 +187,10 @@ func Baseline() ([]byte, error) {
 func Info() network.Info {
 	names := classes.Names()
 	return network.Info{
-		Spec: network.Spec{Arch: "fake", Encoder: "fake", InChannels: 1, Classes: classes.Count, Size: 64, Window: network.DefaultWindow},
+		Spec: network.Spec{
+			Arch: "fake", Encoder: "fake", InChannels: 1, Classes: classes.Count, Size: 64,
+			Window: network.DefaultWindow,
+		},
 		Name: "baseline-0", Classes: names[:],
 	}
 }
