@@ -22,7 +22,8 @@ func TestMutants(t *testing.T) {
 	for _, collection := range []string{"dicom-syntaxes", "dicom-fuzz/baseline", "nifti-odd"} {
 		root := shared.Data(t, filepath.FromSlash(collection))
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err == nil && d.Type().IsRegular() && filepath.Dir(path) != filepath.Join(root, "TINY_ALPHA") {
+			if err == nil && d.Type().IsRegular() && filepath.Dir(path) != filepath.Join(root,
+				"TINY_ALPHA") {
 				files = append(files, path)
 			}
 			return err
@@ -81,7 +82,10 @@ func mutant(r *rand.Rand, b []byte) []byte {
 				rest[i] = 0
 			}
 		case 4: // a length of some megabytes
-			copy(rest, []byte{byte(r.IntN(256)), byte(r.IntN(256)), byte(r.IntN(256)), byte(r.IntN(3))})
+			copy(rest, []byte{
+				byte(r.IntN(256)), byte(r.IntN(256)), byte(r.IntN(256)),
+				byte(r.IntN(3)),
+			})
 		case 5:
 			b = b[:at]
 		case 6: // a part twice

@@ -51,7 +51,8 @@ func TestNPZHoldsSeriesAndLabels(t *testing.T) {
 		t.Errorf("labels differ, %v", err)
 	}
 	two := saveNPZ(t, map[string][]byte{"a": l.Labels, "b": make([]byte, len(l.Labels))})
-	if _, err := OpenSegmentation(t.Context(), two); err == nil || !strings.Contains(err.Error(), "several label maps") {
+	if _, err := OpenSegmentation(t.Context(), two); err == nil ||
+		!strings.Contains(err.Error(), "several label maps") {
 		t.Errorf("two label maps: %v", err)
 	}
 }

@@ -15,8 +15,13 @@ import (
 // Every file of the collections of damaged and rare files is annotation that can be read, or
 // is refused with a sentence that names it, quickly and without taking memory.
 func TestOddFilesAsAnnotation(t *testing.T) {
-	for _, collection := range []string{"nifti-odd", "dicom-fuzz", "dicom-seg", "ct-nifti-totalseg"} {
-		err := filepath.WalkDir(shared.Data(t, collection), func(path string, d os.DirEntry, err error) error {
+	for _, collection := range []string{
+		"nifti-odd", "dicom-fuzz", "dicom-seg",
+		"ct-nifti-totalseg",
+	} {
+		err := filepath.WalkDir(shared.Data(t, collection), func(path string, d os.DirEntry,
+			err error,
+		) error {
 			if err == nil && d.Type().IsRegular() {
 				checkOddLabels(t, path)
 			}
@@ -37,7 +42,8 @@ func checkOddLabels(t *testing.T, path string) {
 	defer cancel()
 	s, err := OpenSegmentation(ctx, path)
 	runtime.ReadMemStats(&after)
-	if took := time.Since(start); took > 2*time.Second && after.TotalAlloc-before.TotalAlloc < 64<<20 {
+	if took := time.Since(start); took > 2*time.Second &&
+		after.TotalAlloc-before.TotalAlloc < 64<<20 {
 		t.Errorf("%s took %v", path, took)
 	}
 	info, statErr := os.Stat(path)

@@ -17,11 +17,11 @@ import (
 	"glasswork/dataset/series"
 )
 
-// Open lists every series that path holds: a DICOM folder (any nesting), file or
-// DICOMDIR, NIfTI, NRRD, MetaImage, TIFF, NPY, a picture or a folder of pictures. Headers are read, voxels
-// are not. skipped says in one sentence per file, or per group of files that share a
-// reason, why they are not offered. err is a sentence for the user when nothing can
-// be opened; Close every series.
+// Open lists every series that path holds: a DICOM folder (any nesting), file or DICOMDIR,
+// NIfTI, NRRD, MetaImage, TIFF, NPY, a picture or a folder of pictures. Headers are read, voxels
+// are not. skipped says in one sentence per file, or per group of files that share a reason, why
+// they are not offered. err is a sentence for the user when nothing can be opened; Close every
+// series.
 func Open(ctx context.Context, path string) (series []*series.Series, skipped []string, err error) {
 	if archive.IsName(path) && isFile(path) {
 		return openArchive(ctx, path)
@@ -30,7 +30,9 @@ func Open(ctx context.Context, path string) (series []*series.Series, skipped []
 }
 
 // openFiles opens what is not packed.
-func openFiles(ctx context.Context, path string) (series []*series.Series, skipped []string, err error) {
+func openFiles(
+	ctx context.Context, path string,
+) (series []*series.Series, skipped []string, err error) {
 	files, skipped, err := list(ctx, path)
 	if err != nil {
 		return nil, nil, err
@@ -78,7 +80,8 @@ func list(ctx context.Context, path string) (files, skipped []string, err error)
 			if file == path {
 				return fmt.Errorf("%s cannot be opened: %w", path, osfile.Reason(err))
 			}
-			skipped = append(skipped, fmt.Sprintf("%s: it cannot be opened: %v.", filepath.Base(file), osfile.Reason(err)))
+			skipped = append(skipped, fmt.Sprintf("%s: it cannot be opened: %v.",
+				filepath.Base(file), osfile.Reason(err)))
 			return nil
 		case strings.HasPrefix(d.Name(), ".") && file != path && d.IsDir():
 			return fs.SkipDir
@@ -113,7 +116,8 @@ func nothing(path string, left, skipped []string) error {
 	case len(skipped) == 1:
 		return fmt.Errorf("cannot open %s: %s", path, strings.TrimSuffix(skipped[0], "."))
 	case len(skipped) > 1:
-		return fmt.Errorf("%s holds no CT that can be opened; the first of %d reasons: %s", path, len(skipped), strings.TrimSuffix(skipped[0], "."))
+		return fmt.Errorf("%s holds no CT that can be opened; the first of %d reasons: %s", path,
+			len(skipped), strings.TrimSuffix(skipped[0], "."))
 	case len(left) == 1 && left[0] == path:
 		return fmt.Errorf("%s is no file that Glasswork knows; it opens %s",
 			path, opened("and"))

@@ -23,7 +23,8 @@ import (
 
 func TestOpenFindsEverythingInAFolder(t *testing.T) {
 	dir, v := t.TempDir(), fixture.Ramp(4, 6, 8)
-	if err := dicom.Write(t.Context(), filepath.Join(dir, "deep", "er"), v, dicom.Info{Description: "CHEST"}); err != nil {
+	if err := dicom.Write(t.Context(), filepath.Join(dir, "deep", "er"), v,
+		dicom.Info{Description: "CHEST"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := nifti.WriteCT(filepath.Join(dir, "other.nii.gz"), v); err != nil {
@@ -32,14 +33,19 @@ func TestOpenFindsEverythingInAFolder(t *testing.T) {
 	if err := nrrd.WriteCT(filepath.Join(dir, "other.nrrd"), v); err != nil {
 		t.Fatal(err)
 	}
-	if err := nrrd.WriteLabels(filepath.Join(dir, "other.seg.nrrd"), volume.NewLabelMap(v.Geometry), []nrrd.Segment{{Value: 1, Name: "x"}}); err != nil {
+	if err := nrrd.WriteLabels(filepath.Join(dir, "other.seg.nrrd"), volume.NewLabelMap(v.Geometry),
+		[]nrrd.Segment{{Value: 1, Name: "x"}}); err != nil {
 		t.Fatal(err)
 	}
 	raw := make([]byte, 4*6*8*2)
 	meta := "NDims = 3\nDimSize = 8 6 4\nElementType = MET_SHORT\nElementDataFile = other.raw\n"
 	fixture.Grey(t, filepath.Join(dir, "png", "s10.png"), 8, 6, 255)
 	fixture.Grey(t, filepath.Join(dir, "png", "s9.png"), 8, 6, 0)
-	for name, text := range map[string]string{"notes.txt": "nothing", "broken.nii": "nothing", "broken.npy": "nothing", ".hidden.nii": "nothing", "other.mhd": meta, "other.raw": string(raw)} {
+	for name, text := range map[string]string{
+		"notes.txt": "nothing", "broken.nii": "nothing",
+		"broken.npy": "nothing", ".hidden.nii": "nothing", "other.mhd": meta,
+		"other.raw": string(raw),
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +100,8 @@ func TestPicturesOfDifferentSizesAreNoVolume(t *testing.T) {
 		t.Fatalf("%d series, skipped %q, %v", len(series), skipped, err)
 	}
 	for i, want := range []int{2, 1} {
-		if s := series[i]; s.Geometry.Size[0] != want || !strings.Contains(strings.Join(s.Warnings, " "), "2 different sizes") {
+		if s := series[i]; s.Geometry.Size[0] != want ||
+			!strings.Contains(strings.Join(s.Warnings, " "), "2 different sizes") {
 			t.Errorf("series %d: %d slices, %q", i, s.Geometry.Size[0], s.Warnings)
 		}
 	}
@@ -117,17 +124,30 @@ func TestOpenSaysWhyNothingCanBeOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ path, want string }{
-		"missing":        {filepath.Join(dir, "gone"), "does not exist"},
-		"empty file":     {write("a.dcm", ""), "is empty"},
-		"text":           {write("notes.txt", "some text that is no image"), "no file that Glasswork knows"},
-		"broken NIfTI":   {write("b.nii", "some text that is no image"), "b.nii: it does not begin with a NIfTI header"},
-		"broken picture": {write("c.png", "some text that is no image"), "c.png: it is no PNG or JPEG"},
-		"empty folder":   {empty, "holds no DICOM, NIfTI, NRRD, MetaImage, TIFF, NPY, PNG or JPEG file"},
-		"two broken":     {filepath.Dir(write("d/1.nii", "x") + write("d/2.nii", "x"))[:len(dir)+2], "first of 2 reasons: 1.nii:"},
-		"DICOMDIR":       {write("DICOMDIR", "DICM"), "no file that Glasswork knows"},
+		"missing":    {filepath.Join(dir, "gone"), "does not exist"},
+		"empty file": {write("a.dcm", ""), "is empty"},
+		"text": {
+			write("notes.txt", "some text that is no image"), "no file that Glasswork knows",
+		},
+		"broken NIfTI": {
+			write("b.nii", "some text that is no image"),
+			"b.nii: it does not begin with a NIfTI header",
+		},
+		"broken picture": {
+			write("c.png", "some text that is no image"), "c.png: it is no PNG or JPEG",
+		},
+		"empty folder": {
+			empty, "holds no DICOM, NIfTI, NRRD, MetaImage, TIFF, NPY, PNG or JPEG file",
+		},
+		"two broken": {
+			filepath.Dir(write("d/1.nii", "x") + write("d/2.nii", "x"))[:len(dir)+2],
+			"first of 2 reasons: 1.nii:",
+		},
+		"DICOMDIR": {write("DICOMDIR", "DICM"), "no file that Glasswork knows"},
 	} {
 		series, _, err := Open(t.Context(), c.path)
-		if err == nil || series != nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if err == nil || series != nil || !strings.Contains(err.Error(), c.want) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
@@ -183,7 +203,9 @@ func TestSampleIsReadSliceBySlice(t *testing.T) {
 // with one sentence that names it, quickly and without taking memory.
 func TestOddFiles(t *testing.T) {
 	for _, collection := range []string{"dicom-fuzz", "nifti-odd", "dicom-syntaxes"} {
-		err := filepath.WalkDir(shared.Data(t, collection), func(path string, d os.DirEntry, err error) error {
+		err := filepath.WalkDir(shared.Data(t, collection), func(path string, d os.DirEntry,
+			err error,
+		) error {
 			if err == nil && d.Type().IsRegular() {
 				checkOdd(t, path)
 			}
@@ -230,7 +252,8 @@ func checkOdd(t *testing.T, path string) {
 
 func checkSentence(t *testing.T, path string, err error) {
 	t.Helper()
-	if err != nil && (strings.ContainsAny(err.Error(), "\n\r") || len(err.Error()) > 500+len(path)) {
+	if err != nil && (strings.ContainsAny(err.Error(), "\n\r") || len(err.Error()) > 500+
+		len(path)) {
 		t.Errorf("%s: no sentence: %q", path, err)
 	}
 }
@@ -307,7 +330,8 @@ func BenchmarkOpen300NIfTI(b *testing.B) {
 func big(b *testing.B) string {
 	b.Helper()
 	dir := b.TempDir()
-	if err := dicom.Write(b.Context(), dir, fixture.Ramp(300, 512, 512), dicom.Info{Description: "CHEST"}); err != nil {
+	if err := dicom.Write(b.Context(), dir, fixture.Ramp(300, 512, 512),
+		dicom.Info{Description: "CHEST"}); err != nil {
 		b.Fatal(err)
 	}
 	return dir

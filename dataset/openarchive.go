@@ -14,7 +14,9 @@ import (
 
 // openArchive opens what the zip file at path holds. Its files are there until the last
 // series is closed.
-func openArchive(ctx context.Context, path string) (series []*series.Series, skipped []string, err error) {
+func openArchive(
+	ctx context.Context, path string,
+) (series []*series.Series, skipped []string, err error) {
 	if info, err := os.Stat(path); err == nil && info.Size() == 0 {
 		return nil, nil, fmt.Errorf("%s is empty", path)
 	}
@@ -62,7 +64,8 @@ func nothingPacked(path string, skipped []string) error {
 	if len(skipped) == 0 {
 		return fmt.Errorf("%s holds no file that Glasswork opens", path)
 	}
-	return fmt.Errorf("%s holds no CT that can be opened; the first of %d reasons: %s", path, len(skipped), strings.TrimSuffix(skipped[0], "."))
+	return fmt.Errorf("%s holds no CT that can be opened; the first of %d reasons: %s", path,
+		len(skipped), strings.TrimSuffix(skipped[0], "."))
 }
 
 func isFile(path string) bool {
@@ -74,7 +77,8 @@ func isFile(path string) bool {
 func packed(files []string) (left, skipped []string) {
 	for _, file := range files {
 		if archive.IsName(file) {
-			skipped = append(skipped, filepath.Base(file)+": it is a zip archive; open it on its own.")
+			skipped = append(skipped, filepath.Base(file)+
+				": it is a zip archive; open it on its own.")
 			continue
 		}
 		left = append(left, file)

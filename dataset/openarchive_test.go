@@ -15,7 +15,8 @@ import (
 func TestOpenArchive(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	dir, v := t.TempDir(), fixture.Ramp(4, 6, 8)
-	if err := dicom.Write(t.Context(), filepath.Join(dir, "DISC", "IMAGES"), v, dicom.Info{Description: "CHEST"}); err != nil {
+	if err := dicom.Write(t.Context(), filepath.Join(dir, "DISC", "IMAGES"), v,
+		dicom.Info{Description: "CHEST"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := nifti.WriteCT(filepath.Join(dir, "other.nii.gz"), v); err != nil {
@@ -41,7 +42,8 @@ func TestOpenArchive(t *testing.T) {
 				t.Errorf("temporary files are %v while %d series are open", left, len(series)-i)
 			}
 			back, err := s.Read(t.Context())
-			if err != nil || !slices.Equal(back.HU, v.HU) || !back.SameGrid(v.Geometry) || s.Path != path {
+			if err != nil || !slices.Equal(back.HU, v.HU) || !back.SameGrid(v.Geometry) ||
+				s.Path != path {
 				t.Errorf("%s of %s: changed, %v", s.Format, s.Path, err)
 			}
 			ids[round] = append(ids[round], s.ID)
@@ -68,15 +70,28 @@ func TestOpenSaysWhyNothingInAnArchiveCanBeOpened(t *testing.T) {
 		return path
 	}
 	for name, c := range map[string]struct{ path, want string }{
-		"empty file":    {write("a.zip", ""), "a.zip is empty"},
-		"text":          {write("b.zip", "nothing that is packed"), "b.zip cannot be opened: it is no zip archive"},
-		"missing":       {filepath.Join(t.TempDir(), "c.zip"), "c.zip does not exist"},
-		"nothing to us": {fixture.Zip(t, filepath.Dir(write("notes.txt", "some text that is no image")), "d.zip"), "d.zip holds no file that Glasswork opens"},
-		"broken":        {fixture.Zip(t, filepath.Dir(write("x.nii", "some text that is no image")), "e.zip"), "e.zip holds no CT that can be opened; the first of 1 reasons: x.nii:"},
-		"in a folder":   {filepath.Dir(fixture.Zip(t, filepath.Dir(write("x.nii", "x")), "f.zip")), "f.zip: it is a zip archive; open it on its own"},
+		"empty file": {write("a.zip", ""), "a.zip is empty"},
+		"text": {
+			write("b.zip", "nothing that is packed"),
+			"b.zip cannot be opened: it is no zip archive",
+		},
+		"missing": {filepath.Join(t.TempDir(), "c.zip"), "c.zip does not exist"},
+		"nothing to us": {
+			fixture.Zip(t, filepath.Dir(write("notes.txt", "some text that is no image")), "d.zip"),
+			"d.zip holds no file that Glasswork opens",
+		},
+		"broken": {
+			fixture.Zip(t, filepath.Dir(write("x.nii", "some text that is no image")), "e.zip"),
+			"e.zip holds no CT that can be opened; the first of 1 reasons: x.nii:",
+		},
+		"in a folder": {
+			filepath.Dir(fixture.Zip(t, filepath.Dir(write("x.nii", "x")), "f.zip")),
+			"f.zip: it is a zip archive; open it on its own",
+		},
 	} {
 		series, _, err := Open(t.Context(), c.path)
-		if err == nil || series != nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if err == nil || series != nil || !strings.Contains(err.Error(), c.want) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 		if left, _ := os.ReadDir(os.TempDir()); len(left) != 0 {

@@ -30,7 +30,8 @@ func takePictures(ctx context.Context, root string, files []string) (f found, er
 			f.left = append(f.left, file)
 			continue
 		case isMaskFolder(dir, files):
-			f.skipped = appendOnce(f.skipped, fmt.Sprintf("%s: it holds the masks of the pictures beside it, not slices.", filepath.Base(dir)))
+			f.skipped = appendOnce(f.skipped, fmt.Sprintf("%s: it holds the masks of the "+
+				"pictures beside it, not slices.", filepath.Base(dir)))
 			continue
 		}
 		w, h, err := picture.Size(file)
@@ -47,7 +48,8 @@ func takePictures(ctx context.Context, root string, files []string) (f found, er
 	for group, list := range groups {
 		f.series = append(f.series, group.series(root, list, sizes[group.dir]))
 	}
-	slices.SortFunc(f.series, func(a, b *series.Series) int { return picture.CompareNatural(a.Files[0], b.Files[0]) })
+	slices.SortFunc(f.series,
+		func(a, b *series.Series) int { return picture.CompareNatural(a.Files[0], b.Files[0]) })
 	return f, nil
 }
 
@@ -63,7 +65,8 @@ func (g pictureGroup) series(root string, files []string, sizes int) *series.Ser
 	}
 	s := picture.Series(root, name, files, g.width, g.height)
 	if sizes > 1 {
-		s.Warnings = append(s.Warnings, fmt.Sprintf("The pictures in %s have %d different sizes, so they are not slices of one volume; those of %d × %d are shown together.",
+		s.Warnings = append(s.Warnings, fmt.Sprintf("The pictures in %s have %d different sizes, "+
+			"so they are not slices of one volume; those of %d × %d are shown together.",
 			folder, sizes, g.width, g.height))
 	}
 	return s

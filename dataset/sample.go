@@ -17,12 +17,14 @@ func Sample() *series.Series {
 	g := phantom.New(o)
 	return &series.Series{
 		ID:     fmt.Sprintf("glasswork-sample-%d-%d", o.Seed, o.Slices),
-		Format: "phantom", Path: "sample", Description: "Sample: synthetic chest CT", Modality: "CT",
+		Format: "phantom", Path: "sample", Description: "Sample: synthetic chest CT",
+		Modality:  "CT",
 		PatientID: "sample", PatientName: "Sample",
 		Geometry: g.Geometry(), Thickness: g.Geometry().Spacing()[0],
 		Calibrated: true, Measurable: true,
 		Warnings: []string{"This study is computed, it shows no patient."},
-		Source:   &phantomSource{generator: g, cores: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))},
+		Source: &phantomSource{generator: g, cores: make(chan struct{},
+			max(1, runtime.GOMAXPROCS(0)-1))},
 	}
 }
 

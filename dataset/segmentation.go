@@ -20,8 +20,8 @@ import (
 	"glasswork/dataset/series"
 )
 
-// OpenSegmentation reads annotation made elsewhere: a DICOM segmentation or structure set, or a label map. err is one
-// sentence that names the file.
+// OpenSegmentation reads annotation made elsewhere: a DICOM segmentation or structure set, or a
+// label map. err is one sentence that names the file.
 func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -62,7 +62,10 @@ func openPackedArray(ctx context.Context, path string) (*annotation.Segmentation
 		case err != nil:
 			why = err
 		case found != nil:
-			return nil, fmt.Errorf("%s holds several label maps, %s and %s; save one of them as NPY", filepath.Base(path), filepath.Base(found.Path), filepath.Base(file))
+			return nil, fmt.Errorf(
+				"%s holds several label maps, %s and %s; save one of them as NPY",
+				filepath.Base(path), filepath.Base(found.Path), filepath.Base(file),
+			)
 		default:
 			found = s
 		}
@@ -80,7 +83,10 @@ func openDICOMSegmentation(ctx context.Context, path string) (*annotation.Segmen
 	o, err := object.Open(path)
 	switch {
 	case errors.Is(err, object.ErrNotDICOM):
-		return nil, fmt.Errorf("%s is no annotation that Glasswork knows; it reads DICOM segmentations and structure sets, and label maps as NIfTI, NRRD, MetaImage, NPY and NPZ", filepath.Base(path))
+		return nil, fmt.Errorf("%s is no annotation that Glasswork knows; it reads DICOM "+
+			"segmentations and structure sets, and label maps as NIfTI, NRRD, MetaImage, NPY "+
+			"and NPZ",
+			filepath.Base(path))
 	case err != nil:
 		return nil, fmt.Errorf("%s cannot be read: %w", path, err)
 	}
@@ -92,7 +98,8 @@ func openDICOMSegmentation(ctx context.Context, path string) (*annotation.Segmen
 	case seg.Is(o.Set):
 		s, err = seg.Read(ctx, path, o)
 	default:
-		return nil, fmt.Errorf("%s holds no annotation: it is a DICOM file of another kind", filepath.Base(path))
+		return nil, fmt.Errorf("%s holds no annotation: it is a DICOM file of another kind",
+			filepath.Base(path))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be read: %w", path, err)

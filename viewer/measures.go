@@ -55,7 +55,9 @@ func (m *Measures) add(z int, n [classes.Count]int, sign int) {
 func (m *Measures) Slices() int { return len(m.counts) }
 
 // AreaMM2 is a class's area on slice z.
-func (m *Measures) AreaMM2(z int, c classes.Class) float64 { return float64(m.counts[z][c]) * m.mm2 }
+func (m *Measures) AreaMM2(z int, c classes.Class) float64 {
+	return float64(m.counts[z][c]) * m.mm2
+}
 
 // ML is a class's volume; for LungsOther that of the whole lung, lesions included.
 func (m *Measures) ML(c classes.Class) float64 {
@@ -72,7 +74,8 @@ func (m *Measures) PercentOfLung(c classes.Class) float64 {
 }
 
 func (m *Measures) lung() int {
-	return m.total[classes.GroundGlass] + m.total[classes.Consolidation] + m.total[classes.LungsOther]
+	return m.total[classes.GroundGlass] + m.total[classes.Consolidation] +
+		m.total[classes.LungsOther]
 }
 
 // count counts classes; runs of eight background voxels, most of any study, are

@@ -10,7 +10,8 @@ import (
 )
 
 func TestMeasures(t *testing.T) {
-	l := volume.NewLabelMap(volume.NewGeometry([3]int{2, 10, 10}, [3]float64{5, 2, 1}, volume.Point{}))
+	l := volume.NewLabelMap(volume.NewGeometry([3]int{2, 10, 10}, [3]float64{5, 2, 1},
+		volume.Point{}))
 	for i := range 10 {
 		l.Labels[i] = classes.GroundGlass
 	}
@@ -52,7 +53,8 @@ func TestShareOfNoLung(t *testing.T) {
 func TestShearedGridsAreMeasuredRight(t *testing.T) {
 	l := canvas(1, 1, "g")
 	l.Affine[1][2] = 3 // gantry tilt: slices shifted along y
-	if m := NewMeasures(l); math.Abs(m.ML(classes.GroundGlass)-0.005) > 1e-12 || m.AreaMM2(0, classes.GroundGlass) != 1 {
+	if m := NewMeasures(l); math.Abs(m.ML(classes.GroundGlass)-0.005) > 1e-12 ||
+		m.AreaMM2(0, classes.GroundGlass) != 1 {
 		t.Errorf("%v ml, %v mm²", m.ML(classes.GroundGlass), m.AreaMM2(0, classes.GroundGlass))
 	}
 }
@@ -60,7 +62,8 @@ func TestShearedGridsAreMeasuredRight(t *testing.T) {
 // TestMeasuresFollowPatches compares with counting everything again.
 func TestMeasuresFollowPatches(t *testing.T) {
 	rng := rand.New(rand.NewPCG(17, 18))
-	l := volume.NewLabelMap(volume.NewGeometry([3]int{3, 33, 29}, [3]float64{5, 1, 1}, volume.Point{}))
+	l := volume.NewLabelMap(volume.NewGeometry([3]int{3, 33, 29}, [3]float64{5, 1, 1},
+		volume.Point{}))
 	m := NewMeasures(l)
 	var h History[volume.Patch]
 	for n := range 300 {
@@ -72,7 +75,10 @@ func TestMeasuresFollowPatches(t *testing.T) {
 				m.Update(p.Inverse())
 			}
 		} else {
-			s := NewStroke(l, nil, rng.IntN(3), StrokeOptions{Class: uint8(1 + rng.IntN(3)), Tip: Tip{6}, Erase: rng.IntN(4) == 0})
+			s := NewStroke(l, nil, rng.IntN(3), StrokeOptions{
+				Class: uint8(1 + rng.IntN(3)),
+				Tip:   Tip{6}, Erase: rng.IntN(4) == 0,
+			})
 			s.To(rng.Float64()*29, rng.Float64()*33)
 			s.To(rng.Float64()*29, rng.Float64()*33)
 			if p, ok := s.End(); ok {
@@ -93,7 +99,8 @@ func TestMeasuresFollowPatches(t *testing.T) {
 }
 
 func BenchmarkMeasures(b *testing.B) {
-	l := volume.NewLabelMap(volume.NewGeometry([3]int{16, 512, 512}, [3]float64{5, 1, 1}, volume.Point{}))
+	l := volume.NewLabelMap(volume.NewGeometry([3]int{16, 512, 512}, [3]float64{5, 1, 1},
+		volume.Point{}))
 	_, labels := scene(512, 512)
 	for z := range 16 {
 		copy(l.Slice(z), labels)

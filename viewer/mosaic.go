@@ -23,7 +23,8 @@ func Mosaic(tiles []Tile, columns int, wl WindowLevel, st Style) *image.RGBA {
 	}
 	w, h := tiles[0].W, len(tiles[0].HU)/tiles[0].W
 	rows := (len(tiles) + columns - 1) / columns
-	sheet := image.NewRGBA(image.Rect(0, 0, columns*(w+mosaicGap)-mosaicGap, rows*(h+mosaicGap)-mosaicGap))
+	sheet := image.NewRGBA(image.Rect(0, 0, columns*(w+mosaicGap)-mosaicGap,
+		rows*(h+mosaicGap)-mosaicGap))
 	draw.Draw(sheet, sheet.Rect, image.NewUniform(color.RGBA{A: 255}), image.Point{}, draw.Src)
 	var r Renderer
 	native := image.NewRGBA(image.Rect(0, 0, w, h))

@@ -18,7 +18,14 @@ func TestMosaic(t *testing.T) {
 	for _, c := range []struct {
 		x, y int
 		want uint8
-	}{{1, 1, 0}, {3 + mosaicGap, 0, 255}, {9, 1, 255}, {0, 2 + mosaicGap, 255}, {4, 1, 0}, {9, 7, 0}} {
+	}{
+		{1, 1, 0},
+		{3 + mosaicGap, 0, 255},
+		{9, 1, 255},
+		{0, 2 + mosaicGap, 255},
+		{4, 1, 0},
+		{9, 7, 0},
+	} {
 		if got := m.RGBAAt(c.x, c.y); got != (color.RGBA{c.want, c.want, c.want, 255}) {
 			t.Errorf("pixel %d, %d is %v, want %d", c.x, c.y, got, c.want)
 		}

@@ -25,13 +25,41 @@ func TestLetters(t *testing.T) {
 		mirror Mirror
 		want   Letters
 	}{
-		{"supine, head first", grid([3]float64{1, 0, 0}, [3]float64{0, 1, 0}), Mirror{}, Letters{"R", "L", "A", "P"}},
-		{"stored from right to left", grid([3]float64{-1, 0, 0}, [3]float64{0, 1, 0}), Mirror{X: true}, Letters{"R", "L", "A", "P"}},
-		{"NIfTI's RAS", grid([3]float64{-1, 0, 0}, [3]float64{0, -1, 0}), Mirror{true, true}, Letters{"R", "L", "A", "P"}},
-		{"coronal", grid([3]float64{1, 0, 0}, [3]float64{0, 0, -1}), Mirror{}, Letters{"R", "L", "H", "F"}},
-		{"sagittal, feet first", grid([3]float64{0, 1, 0}, [3]float64{0, 0, 1}), Mirror{Y: true}, Letters{"A", "P", "H", "F"}},
-		{"turned by 30°", grid([3]float64{cos, sin, 0}, [3]float64{-sin, cos, 0}), Mirror{}, Letters{"RA", "LP", "AL", "PR"}},
-		{"turned by 10°", grid([3]float64{most, small, 0}, [3]float64{-small, most, 0}), Mirror{}, Letters{"R", "L", "A", "P"}},
+		{
+			"supine, head first", grid([3]float64{1, 0, 0}, [3]float64{0, 1, 0}),
+			Mirror{},
+			Letters{"R", "L", "A", "P"},
+		},
+		{
+			"stored from right to left", grid([3]float64{-1, 0, 0}, [3]float64{0, 1, 0}),
+			Mirror{X: true},
+			Letters{"R", "L", "A", "P"},
+		},
+		{
+			"NIfTI's RAS", grid([3]float64{-1, 0, 0}, [3]float64{0, -1, 0}),
+			Mirror{true, true},
+			Letters{"R", "L", "A", "P"},
+		},
+		{
+			"coronal", grid([3]float64{1, 0, 0}, [3]float64{0, 0, -1}),
+			Mirror{},
+			Letters{"R", "L", "H", "F"},
+		},
+		{
+			"sagittal, feet first", grid([3]float64{0, 1, 0}, [3]float64{0, 0, 1}),
+			Mirror{Y: true},
+			Letters{"A", "P", "H", "F"},
+		},
+		{
+			"turned by 30°", grid([3]float64{cos, sin, 0}, [3]float64{-sin, cos, 0}),
+			Mirror{},
+			Letters{"RA", "LP", "AL", "PR"},
+		},
+		{
+			"turned by 10°", grid([3]float64{most, small, 0}, [3]float64{-small, most, 0}),
+			Mirror{},
+			Letters{"R", "L", "A", "P"},
+		},
 		{"nothing known", volume.Geometry{}, Mirror{}, Letters{}},
 	}
 	for _, tt := range tests {
@@ -61,7 +89,8 @@ func TestScaleBar(t *testing.T) {
 	}
 	for _, tt := range tests {
 		if mm, label := ScaleBar(tt.unitsPerMM, tt.most); mm != tt.mm || label != tt.label {
-			t.Errorf("%v units a mm, at most %v: %v %q, want %v %q", tt.unitsPerMM, tt.most, mm, label, tt.mm, tt.label)
+			t.Errorf("%v units a mm, at most %v: %v %q, want %v %q", tt.unitsPerMM, tt.most, mm,
+				label, tt.mm, tt.label)
 		}
 	}
 }

@@ -45,7 +45,9 @@ func (r *Renderer) Render(dst *image.RGBA, hu []int16, labels []uint8, wl Window
 // RenderRect draws what changes when the labels in rect (voxels) have changed: rect
 // and the voxels around it, whose outlines depend on it. It returns the pixels of dst
 // that were drawn.
-func (r *Renderer) RenderRect(dst *image.RGBA, hu []int16, labels []uint8, wl WindowLevel, st Style, rect image.Rectangle) image.Rectangle {
+func (r *Renderer) RenderRect(
+	dst *image.RGBA, hu []int16, labels []uint8, wl WindowLevel, st Style, rect image.Rectangle,
+) image.Rectangle {
 	w, h := dst.Rect.Dx(), dst.Rect.Dy()
 	rect = rect.Inset(-1).Intersect(image.Rect(0, 0, w, h))
 	if len(hu) != w*h || (labels != nil && len(labels) != w*h) || rect.Empty() {
@@ -138,7 +140,8 @@ func placement(line, up, down []uint8, x int) int {
 	switch {
 	case c == left && c == right && c == u && c == d:
 		return inside
-	case left == classes.Background || right == classes.Background || u == classes.Background || d == classes.Background:
+	case left == classes.Background || right == classes.Background || u == classes.Background ||
+		d == classes.Background:
 		return atOutside
 	}
 	return atClass
@@ -179,7 +182,8 @@ func (s Style) table(t *[256]uint32, c uint8, place int) {
 		tint, opacity = s.Palette.Colors[c], min(1, s.Opacity)
 	}
 	for g := range t {
-		t[g] = mix(g, tint.R, opacity) | mix(g, tint.G, opacity)<<8 | mix(g, tint.B, opacity)<<16 | 255<<24
+		t[g] = mix(g, tint.R, opacity) | mix(g, tint.G, opacity)<<8 | mix(g, tint.B,
+			opacity)<<16 | 255<<24
 	}
 }
 

@@ -51,7 +51,10 @@ func picture(t *testing.T, dst *image.RGBA, st Style) []string {
 
 // blend is the specification of an overlay pixel.
 func blend(grey uint8, tint color.RGBA, opacity float64) color.RGBA {
-	f := func(t uint8) uint8 { return uint8(math.Floor(float64(grey)*(1-opacity) + float64(t)*opacity + 0.5)) }
+	f := func(t uint8) uint8 {
+		return uint8(math.Floor(float64(grey)*(1-opacity) +
+			float64(t)*opacity + 0.5))
+	}
 	return color.RGBA{R: f(tint.R), G: f(tint.G), B: f(tint.B), A: 255}
 }
 
@@ -114,20 +117,26 @@ func TestRenderModes(t *testing.T) {
 			".........",
 			".........",
 		}},
-		{"lesions do not cut the lung's outline", func(s *Style) { s.Visible = [4]bool{3: true} }, []string{
-			".........",
-			".LLLLLLL.",
-			".L.....L.",
-			".L.....L.",
-			".L.....L.",
-			".LLLLLLL.",
-			".........",
-		}},
+		{
+			"lesions do not cut the lung's outline",
+			func(s *Style) { s.Visible = [4]bool{3: true} },
+			[]string{
+				".........",
+				".LLLLLLL.",
+				".L.....L.",
+				".L.....L.",
+				".L.....L.",
+				".LLLLLLL.",
+				".........",
+			},
+		},
 		{"nothing visible", func(s *Style) { s.Visible = [4]bool{0: true} }, []string{
-			".........", ".........", ".........", ".........", ".........", ".........", ".........",
+			".........", ".........", ".........", ".........", ".........", ".........",
+			".........",
 		}},
 		{"opacity 0", func(s *Style) { s.Opacity = 0 }, []string{
-			".........", ".........", ".........", ".........", ".........", ".........", ".........",
+			".........", ".........", ".........", ".........", ".........", ".........",
+			".........",
 		}},
 	}
 	for _, tt := range tests {
@@ -189,7 +198,8 @@ func reference(dst *image.RGBA, hu []int16, labels []uint8, wl WindowLevel, st S
 			if m.Y {
 				py = h - 1 - y
 			}
-			dst.SetRGBA(dst.Rect.Min.X+px, dst.Rect.Min.Y+py, blend(lut[uint16(hu[y*w+x])], st.Palette.Colors[tint], opacity))
+			dst.SetRGBA(dst.Rect.Min.X+px, dst.Rect.Min.Y+py, blend(lut[uint16(hu[y*w+x])],
+				st.Palette.Colors[tint], opacity))
 		}
 	}
 }
@@ -218,7 +228,8 @@ func TestRenderAgainstDefinition(t *testing.T) {
 		}
 		wl := WindowLevel{Center: float64(rng.IntN(800) - 400), Width: float64(rng.IntN(2000))}
 		r.Mirror = Mirror{X: n%2 == 1, Y: n%4 > 1}
-		got, want := image.NewRGBA(image.Rect(2, 3, w+2, h+3)), image.NewRGBA(image.Rect(2, 3, w+2, h+3))
+		got, want := image.NewRGBA(image.Rect(2, 3, w+2, h+3)),
+			image.NewRGBA(image.Rect(2, 3, w+2, h+3))
 		r.Render(got, hu, labels, wl, st)
 		reference(want, hu, labels, wl, st, r.Mirror)
 		if !bytes.Equal(got.Pix, want.Pix) {
@@ -269,7 +280,8 @@ func TestRenderRefusesOtherSizes(t *testing.T) {
 	if !bytes.Equal(dst.Pix, make([]byte, 64)) {
 		t.Error("a slice of another size was drawn")
 	}
-	if got := r.RenderRect(dst, make([]int16, 16), nil, identity, DefaultStyle(), image.Rect(9, 9, 12, 12)); !got.Empty() {
+	if got := r.RenderRect(dst, make([]int16, 16), nil, identity, DefaultStyle(),
+		image.Rect(9, 9, 12, 12)); !got.Empty() {
 		t.Errorf("drawing beside the slice says %v", got)
 	}
 }

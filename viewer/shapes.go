@@ -11,8 +11,11 @@ import (
 // LassoPatch returns what painting or erasing inside a closed polygon would change on
 // slice z; false if nothing. The inside is the even-odd rule's, at voxel centres.
 // hu is the slice's [y,x] or nil. The label map is not changed.
-func LassoPatch(labels *volume.LabelMap, hu []int16, z int, polygon []Point, o StrokeOptions) (volume.Patch, bool) {
-	if z < 0 || z >= labels.Size[0] || len(polygon) < 3 || (hu != nil && len(hu) != labels.SliceVoxels()) {
+func LassoPatch(
+	labels *volume.LabelMap, hu []int16, z int, polygon []Point, o StrokeOptions,
+) (volume.Patch, bool) {
+	if z < 0 || z >= labels.Size[0] || len(polygon) < 3 ||
+		(hu != nil && len(hu) != labels.SliceVoxels()) {
 		return volume.Patch{}, false
 	}
 	before, w := labels.Slice(z), labels.Size[2]
@@ -57,7 +60,10 @@ func FillHoles(labels *volume.LabelMap, z int, class classes.Class) (volume.Patc
 		return volume.Patch{}, false
 	}
 	before, w := labels.Slice(z), labels.Size[2]
-	wall := func(c uint8) bool { return c == class || (class == classes.LungsOther && c != classes.Background) }
+	wall := func(c uint8) bool {
+		return c == class || (class == classes.LungsOther &&
+			c != classes.Background)
+	}
 	open := volume.FromEdge(w, len(before)/w, func(i int) bool { return !wall(before[i]) })
 	after := slices.Clone(before)
 	for i, c := range before {

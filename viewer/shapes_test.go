@@ -26,21 +26,53 @@ func TestLasso(t *testing.T) {
 		polygon []Point
 		want    string
 	}{
-		{"square", []Point{{0.5, 0.5}, {3.5, 0.5}, {3.5, 2.5}, {0.5, 2.5}}, "..... .ggg. .ggg. ....."},
-		{"corners on voxel centres", []Point{{1, 1}, {3, 1}, {3, 3}, {1, 3}}, "..... .gg.. .gg.. ....."},
+		{
+			"square",
+			[]Point{{0.5, 0.5}, {3.5, 0.5}, {3.5, 2.5}, {0.5, 2.5}},
+			"..... .ggg. .ggg. .....",
+		},
+		{
+			"corners on voxel centres",
+			[]Point{{1, 1}, {3, 1}, {3, 3}, {1, 3}},
+			"..... .gg.. .gg.. .....",
+		},
 		{"triangle", []Point{{-0.5, -0.5}, {4.5, -0.5}, {-0.5, 4.5}}, "gggg. ggg.. gg... g...."},
-		{"beyond the slice", []Point{{-9, 1.5}, {99, 1.5}, {99, 99}, {-9, 99}}, "..... ..... ggggg ggggg"},
-		{"a figure of eight", []Point{{-0.5, -0.5}, {4.5, 3.5}, {4.5, -0.5}, {-0.5, 3.5}}, "g...g gg.gg gg.gg g...g"},
-		{"twice around is outside", []Point{{0.5, 0.5}, {3.5, 0.5}, {3.5, 2.5}, {0.5, 2.5}, {0.5, 0.5}, {3.5, 0.5}, {3.5, 2.5}, {0.5, 2.5}}, "..... ..... ..... ....."},
+		{
+			"beyond the slice",
+			[]Point{{-9, 1.5}, {99, 1.5}, {99, 99}, {-9, 99}},
+			"..... ..... ggggg ggggg",
+		},
+		{
+			"a figure of eight",
+			[]Point{{-0.5, -0.5}, {4.5, 3.5}, {4.5, -0.5}, {-0.5, 3.5}},
+			"g...g gg.gg gg.gg g...g",
+		},
+		{
+			"twice around is outside", []Point{
+				{0.5, 0.5},
+				{3.5, 0.5},
+				{3.5, 2.5},
+				{0.5, 2.5},
+				{0.5, 0.5},
+				{3.5, 0.5},
+				{3.5, 2.5},
+				{0.5, 2.5},
+			}, "..... ..... ..... .....",
+		},
 		{"two points", []Point{{0, 0}, {4, 4}}, "..... ..... ..... ....."},
-		{"not a number", []Point{{math.NaN(), 0}, {4, math.NaN()}, {math.Inf(1), 4}}, "..... ..... ..... ....."},
+		{
+			"not a number",
+			[]Point{{math.NaN(), 0}, {4, math.NaN()}, {math.Inf(1), 4}},
+			"..... ..... ..... .....",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			l := canvas(1, 1, blank(5, 4)...)
 			p, ok := LassoPatch(l, nil, 0, tt.polygon, StrokeOptions{Class: classes.GroundGlass})
 			if got := applied(t, l, p, ok); got != tt.want {
-				t.Errorf("got\n%s\nwant\n%s", strings.ReplaceAll(got, " ", "\n"), strings.ReplaceAll(tt.want, " ", "\n"))
+				t.Errorf("got\n%s\nwant\n%s", strings.ReplaceAll(got, " ", "\n"),
+					strings.ReplaceAll(tt.want, " ", "\n"))
 			}
 		})
 	}
@@ -83,9 +115,18 @@ func TestFillHoles(t *testing.T) {
 		{"open to the edge", 1, "..... .ggg. .g.g. .g.g. .....", "..... .ggg. .g.g. .g.g. ....."},
 		{"diagonals hold", 1, "..... ..g.. .g.g. ..g.. .....", "..... ..g.. .ggg. ..g.. ....."},
 		{"lung in the ring", 1, "lllll lgggl lglgl lgggl lllll", "lllll lgggl lgggl lgggl lllll"},
-		{"the other lesion stays", 1, "lllll lgggl lgcgl lgggl lllll", "lllll lgggl lgcgl lgggl lllll"},
-		{"another class's ring", 2, "..... .ggg. .g.g. .ggg. .....", "..... .ggg. .g.g. .ggg. ....."},
-		{"a vessel in the lung", 3, ".lll. lglcl ll.ll lllll .....", ".lll. lglcl lllll lllll ....."},
+		{
+			"the other lesion stays", 1, "lllll lgggl lgcgl lgggl lllll",
+			"lllll lgggl lgcgl lgggl lllll",
+		},
+		{
+			"another class's ring", 2, "..... .ggg. .g.g. .ggg. .....",
+			"..... .ggg. .g.g. .ggg. .....",
+		},
+		{
+			"a vessel in the lung", 3, ".lll. lglcl ll.ll lllll .....",
+			".lll. lglcl lllll lllll .....",
+		},
 		{"background is no class to fill", 0, "ggg g.g ggg", "ggg g.g ggg"},
 	}
 	for _, tt := range tests {

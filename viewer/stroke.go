@@ -120,7 +120,10 @@ func (s *Stroke) End() (volume.Patch, bool) {
 	if s.box.Empty() {
 		return volume.Patch{}, false
 	}
-	return volume.Patch{Z: s.z, Box: s.box, Old: crop(s.before, s.w, s.box), New: crop(s.labels, s.w, s.box)}, true
+	return volume.Patch{
+		Z: s.z, Box: s.box, Old: crop(s.before, s.w, s.box),
+		New: crop(s.labels, s.w, s.box),
+	}, true
 }
 
 // Abort takes the stroke back and returns the voxels that changed again.

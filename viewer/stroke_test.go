@@ -40,7 +40,11 @@ func TestTipShapes(t *testing.T) {
 		want     string
 	}{
 		{"smallest tip, voxel's centre", 1, 1, 1, Point{2, 2}, "..... ..... ..g.. ..... ....."},
-		{"smallest tip, between voxels", 1, 1, 0.1, Point{2.4, 2.4}, "..... ..... ..g.. ..... ....."},
+		{
+			"smallest tip, between voxels", 1, 1, 0.1,
+			Point{2.4, 2.4},
+			"..... ..... ..g.. ..... .....",
+		},
 		{"3 mm on 1 mm", 1, 1, 3, Point{2, 2}, "..... .ggg. .ggg. .ggg. ....."},
 		{"2 mm on 1 mm", 1, 1, 2, Point{2, 2}, "..... ..g.. .ggg. ..g.. ....."},
 		{"4 mm on 1 mm", 1, 1, 4, Point{2, 2}, "..g.. .ggg. ggggg .ggg. ..g.."},
@@ -52,10 +56,14 @@ func TestTipShapes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			l := canvas(tt.mmY, tt.mmX, blank(5, 5)...)
-			s := NewStroke(l, nil, 0, StrokeOptions{Class: classes.GroundGlass, Tip: Tip{tt.diameter}})
+			s := NewStroke(l, nil, 0, StrokeOptions{
+				Class: classes.GroundGlass,
+				Tip:   Tip{tt.diameter},
+			})
 			s.To(tt.at.X, tt.at.Y)
 			if got := text(l); got != tt.want {
-				t.Errorf("got\n%s\nwant\n%s", strings.ReplaceAll(got, " ", "\n"), strings.ReplaceAll(tt.want, " ", "\n"))
+				t.Errorf("got\n%s\nwant\n%s", strings.ReplaceAll(got, " ", "\n"),
+					strings.ReplaceAll(tt.want, " ", "\n"))
 			}
 		})
 	}
@@ -75,10 +83,13 @@ func TestStrokeIsACapsule(t *testing.T) {
 		r := max(d/2, max(mmX, mmY)/2)
 		for i, c := range l.Labels {
 			x, y := i%w, i/w
-			dist := distance(Point{float64(x) * mmX, float64(y) * mmY}, Point{a.X * mmX, a.Y * mmY}, Point{b.X * mmX, b.Y * mmY})
+			dist := distance(Point{float64(x) * mmX, float64(y) * mmY}, Point{a.X * mmX, a.Y * mmY},
+				Point{b.X * mmX, b.Y * mmY})
 			under := nearest(a) == image.Pt(x, y) || nearest(b) == image.Pt(x, y)
-			if want := dist <= r || under; math.Abs(dist-r) > 1e-6 && want != (c == classes.Consolidation) {
-				t.Fatalf("voxel %d,%d at %.3f mm of the line, radius %.3f: painted %v", x, y, dist, r, !want)
+			if want := dist <= r || under; math.Abs(dist-r) > 1e-6 &&
+				want != (c == classes.Consolidation) {
+				t.Fatalf("voxel %d,%d at %.3f mm of the line, radius %.3f: painted %v", x, y, dist,
+					r, !want)
 			}
 			if c != 0 && !image.Pt(x, y).In(box) {
 				t.Fatalf("voxel %d,%d is painted outside %v", x, y, box)
@@ -111,7 +122,10 @@ func TestFastStrokesHaveNoGaps(t *testing.T) {
 	for range 100 {
 		const n = 64
 		l := canvas(0.5+rng.Float64(), 0.5+rng.Float64(), blank(n, n)...)
-		s := NewStroke(l, nil, 0, StrokeOptions{Class: classes.GroundGlass, Tip: Tip{SmallestTip / 2}})
+		s := NewStroke(l, nil, 0, StrokeOptions{
+			Class: classes.GroundGlass,
+			Tip:   Tip{SmallestTip / 2},
+		})
 		for range 5 {
 			s.To(rng.Float64()*(n-1), rng.Float64()*(n-1))
 		}
@@ -152,14 +166,53 @@ func TestWhatAStrokeChanges(t *testing.T) {
 		want string
 	}{
 		{"paint over everything", ".glcl..", StrokeOptions{Class: classes.GroundGlass}, "ggggggg"},
-		{"ground glass by HU", "lllllll", StrokeOptions{Class: classes.GroundGlass, HU: RangeFor(classes.GroundGlass)}, "llgggll"},
-		{"consolidation by HU", "lllllll", StrokeOptions{Class: classes.Consolidation, HU: RangeFor(classes.Consolidation)}, "llllccc"},
-		{"range switched off", "lllllll", StrokeOptions{Class: classes.GroundGlass, HU: HURange{Min: 1, Max: 2}}, "ggggggg"},
-		{"lungs are not limited", ".......", StrokeOptions{Class: classes.LungsOther, HU: RangeFor(classes.LungsOther)}, "lllllll"},
-		{"erase gives the lung back", ".gclgc.", StrokeOptions{Class: classes.GroundGlass, Erase: true}, ".lllll."},
-		{"erase where no lung is marked", ".gc.gc.", StrokeOptions{Class: classes.Consolidation, Erase: true}, "......."},
-		{"erase ignores HU", "lgggggg", StrokeOptions{Class: classes.GroundGlass, Erase: true, HU: RangeFor(classes.GroundGlass)}, "lllllll"},
-		{"erase lungs", ".gclgc.", StrokeOptions{Class: classes.LungsOther, Erase: true}, "......."},
+		{
+			"ground glass by HU", "lllllll", StrokeOptions{
+				Class: classes.GroundGlass,
+				HU:    RangeFor(classes.GroundGlass),
+			}, "llgggll",
+		},
+		{
+			"consolidation by HU", "lllllll", StrokeOptions{
+				Class: classes.Consolidation,
+				HU:    RangeFor(classes.Consolidation),
+			}, "llllccc",
+		},
+		{
+			"range switched off", "lllllll", StrokeOptions{
+				Class: classes.GroundGlass,
+				HU:    HURange{Min: 1, Max: 2},
+			}, "ggggggg",
+		},
+		{
+			"lungs are not limited", ".......", StrokeOptions{
+				Class: classes.LungsOther,
+				HU:    RangeFor(classes.LungsOther),
+			}, "lllllll",
+		},
+		{
+			"erase gives the lung back", ".gclgc.", StrokeOptions{
+				Class: classes.GroundGlass,
+				Erase: true,
+			}, ".lllll.",
+		},
+		{
+			"erase where no lung is marked", ".gc.gc.", StrokeOptions{
+				Class: classes.Consolidation,
+				Erase: true,
+			}, ".......",
+		},
+		{
+			"erase ignores HU", "lgggggg", StrokeOptions{
+				Class: classes.GroundGlass, Erase: true,
+				HU: RangeFor(classes.GroundGlass),
+			}, "lllllll",
+		},
+		{
+			"erase lungs", ".gclgc.",
+			StrokeOptions{Class: classes.LungsOther, Erase: true},
+			".......",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -171,7 +224,8 @@ func TestWhatAStrokeChanges(t *testing.T) {
 				t.Fatalf("stroke gives %s, want %s", got, tt.want)
 			}
 			lasso := canvas(1, 1, tt.row)
-			if p, ok := LassoPatch(lasso, hu, 0, []Point{{-1, -1}, {8, -1}, {8, 1}, {-1, 1}}, tt.o); ok {
+			if p, ok := LassoPatch(lasso, hu, 0, []Point{{-1, -1}, {8, -1}, {8, 1}, {-1, 1}},
+				tt.o); ok {
 				if err := p.Apply(lasso); err != nil {
 					t.Fatal(err)
 				}
@@ -195,7 +249,8 @@ func TestStrokePatch(t *testing.T) {
 	if !ok {
 		t.Fatal("a stroke that painted is no patch")
 	}
-	if want, _ := volume.Diff(0, 20, before.Labels, after.Labels); p.Box != want.Box || !slices.Equal(p.Old, want.Old) || !slices.Equal(p.New, want.New) {
+	if want, _ := volume.Diff(0, 20, before.Labels, after.Labels); p.Box != want.Box ||
+		!slices.Equal(p.Old, want.Old) || !slices.Equal(p.New, want.New) {
 		t.Errorf("the patch's box is %v, want %v and what it holds", p.Box, want.Box)
 	}
 	if err := p.Revert(l); err != nil || !slices.Equal(l.Labels, before.Labels) {
@@ -229,7 +284,8 @@ func TestStrokeThatChangesNothing(t *testing.T) {
 	if _, ok := s.End(); ok {
 		t.Error("nothing changed, but there is a patch")
 	}
-	if NewStroke(l, nil, 1, StrokeOptions{}) != nil || NewStroke(l, make([]int16, 2), 0, StrokeOptions{}) != nil {
+	if NewStroke(l, nil, 1, StrokeOptions{}) != nil || NewStroke(l, make([]int16, 2), 0,
+		StrokeOptions{}) != nil {
 		t.Error("a stroke on a slice that is not there")
 	}
 }

@@ -52,7 +52,10 @@ type Style struct {
 
 // DefaultStyle shows everything: lesions filled and outlined.
 func DefaultStyle() Style {
-	return Style{Palette: Palettes()[0], Opacity: 0.4, Mode: Both, Visible: [classes.Count]bool{false, true, true, true}}
+	return Style{
+		Palette: Palettes()[0], Opacity: 0.4, Mode: Both,
+		Visible: [classes.Count]bool{false, true, true, true},
+	}
 }
 
 // empty reports a style that draws nothing.

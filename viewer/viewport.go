@@ -77,7 +77,8 @@ func (v *Viewport) ZoomAt(factor, px, py float64) {
 	dx, dy := px-v.width/2, py-v.height/2
 	mmX, mmY := v.cx+dx/v.scale, v.cy+dy/v.scale
 	fit := v.fitScale()
-	v.scale = min(max(v.scale*factor, fit*leastOfFit), max(fit, mostUnitsPerVoxel/max(v.mmX, v.mmY)))
+	v.scale = min(max(v.scale*factor, fit*leastOfFit),
+		max(fit, mostUnitsPerVoxel/max(v.mmX, v.mmY)))
 	v.cx, v.cy = mmX-dx/v.scale, mmY-dy/v.scale
 	v.free = true
 	v.keepInView()

@@ -58,7 +58,8 @@ func TestVoxelCorners(t *testing.T) {
 	}
 	for _, tt := range tests {
 		if x, y, ok := v.Voxel(tt.px, tt.py); x != tt.x || y != tt.y || ok != tt.ok {
-			t.Errorf("voxel at %v,%v is %d,%d,%v, want %d,%d,%v", tt.px, tt.py, x, y, ok, tt.x, tt.y, tt.ok)
+			t.Errorf("voxel at %v,%v is %d,%d,%v, want %d,%d,%v", tt.px, tt.py, x, y, ok, tt.x,
+				tt.y, tt.ok)
 		}
 	}
 	if x, y := v.ToVoxel(5, 95); x != 0 || y != 9 {

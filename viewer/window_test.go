@@ -59,7 +59,10 @@ func TestAuto(t *testing.T) {
 	}
 	wl := Auto(ramp)
 	if lo, hi := wl.Center-wl.Width/2, wl.Center+wl.Width/2; lo != -490 || hi != 494 {
-		t.Errorf("a ramp from −500 to 499 gets %v…%v, want its 1st and 99.5th percentile −490…494", lo, hi)
+		t.Errorf(
+			"a ramp from −500 to 499 gets %v…%v, want its 1st and 99.5th percentile −490…494",
+			lo, hi,
+		)
 	}
 	if wl := Auto([]int16{7, 7, 7}); wl.Center != 7 || wl.Width < 1 {
 		t.Errorf("a flat slice gets %v", wl)
@@ -67,7 +70,8 @@ func TestAuto(t *testing.T) {
 	if wl := Auto(nil); wl.Width < 1 {
 		t.Errorf("no slice gets %v", wl)
 	}
-	if wl := Auto([]int16{math.MinInt16, math.MaxInt16}); wl.Center != math.MaxInt16 || wl.Width < 1 {
+	if wl := Auto([]int16{math.MinInt16, math.MaxInt16}); wl.Center != math.MaxInt16 ||
+		wl.Width < 1 {
 		t.Errorf("the extremes get %v", wl)
 	}
 }

@@ -52,7 +52,8 @@ func ParseChoice(text string) (Choice, error) {
 	if c, ok := classes.Suggested(text); ok {
 		return As(c), nil
 	}
-	return "", fmt.Errorf("%q is none of %s and %s", text, strings.Join(classes.Foreground(), ", "), LeaveOut)
+	return "", fmt.Errorf("%q is none of %s and %s", text, strings.Join(classes.Foreground(), ", "),
+		LeaveOut)
 }
 
 // Mapping says what becomes of segments, by SegmentKey.
@@ -145,8 +146,10 @@ func Select(all []Segment, name string) (found []Segment) {
 	for _, s := range all {
 		number := fmt.Sprint(s.Number)
 		switch {
-		case name == "*", classes.Plain(SegmentName(s)) == classes.Plain(name) && classes.Plain(name) != "",
-			name == s.Type.Value && name != "", name == number, strings.EqualFold(name, "label "+number):
+		case name == "*", classes.Plain(SegmentName(s)) == classes.Plain(name) &&
+			classes.Plain(name) != "",
+			name == s.Type.Value && name != "", name == number, strings.EqualFold(name,
+				"label "+number):
 			found = append(found, s)
 		}
 	}
@@ -164,7 +167,8 @@ var others = []string{"vessel", "nodule", "airway", "cancer", "tumor"}
 // classes.
 func ours(s Segment) (Choice, bool) {
 	for class, info := range classes.Table() {
-		if s.Type.Value != "" && (same(s.Type, info.Code) || slices.ContainsFunc(info.SameCodes, s.is)) {
+		if s.Type.Value != "" && (same(s.Type, info.Code) ||
+			slices.ContainsFunc(info.SameCodes, s.is)) {
 			return As(classes.Class(class)), true
 		}
 	}

@@ -36,7 +36,8 @@ func TestGuesses(t *testing.T) {
 		{coded("DCM", "112120", "Segment_1"), As(classes.GroundGlass)},
 		{coded("SCT", "9656002", "Segment_1"), As(classes.Consolidation)},
 		{coded("SCT", "266005", "RLL"), As(classes.LungsOther)},
-		{coded("SCT", "85756007", "GGO"), As(classes.GroundGlass)}, // Tissue: what Slicer says where nobody has said anything
+		// Tissue: what Slicer says where nobody has said anything
+		{coded("SCT", "85756007", "GGO"), As(classes.GroundGlass)},
 	} {
 		if got := Guess(c.s, []Segment{c.s}); got != c.want {
 			t.Errorf("%+v is guessed as %q, want %q", c.s, got, c.want)
@@ -81,15 +82,21 @@ func TestChoicesAreRemembered(t *testing.T) {
 			t.Errorf("%+v is %q, %v; want %q", c.s, got, ok, c.want)
 		}
 	}
-	if n := len(m.Missing([]Segment{named("a"), named("A"), named("b"), named("left lung")})); n != 2 {
+	if n := len(m.Missing([]Segment{
+		named("a"), named("A"), named("b"),
+		named("left lung"),
+	})); n != 2 {
 		t.Errorf("%d segments to ask about, want 2", n)
 	}
 }
 
 func TestParseChoice(t *testing.T) {
 	for text, want := range map[string]Choice{
-		"ground glass": As(classes.GroundGlass), "Ground-Glass": As(classes.GroundGlass), "GGO": As(classes.GroundGlass), "consolidation": As(classes.Consolidation), "cons": As(classes.Consolidation),
-		"lungs other": As(classes.LungsOther), "lung": As(classes.LungsOther), "leave out": LeaveOut, "Leave-out": LeaveOut, "background": LeaveOut,
+		"ground glass": As(classes.GroundGlass), "Ground-Glass": As(classes.GroundGlass),
+		"GGO": As(classes.GroundGlass), "consolidation": As(classes.Consolidation),
+		"cons":        As(classes.Consolidation),
+		"lungs other": As(classes.LungsOther), "lung": As(classes.LungsOther),
+		"leave out": LeaveOut, "Leave-out": LeaveOut, "background": LeaveOut,
 	} {
 		if got, err := ParseChoice(text); got != want || err != nil {
 			t.Errorf("%q is %q, %v; want %q", text, got, err, want)
@@ -103,7 +110,9 @@ func TestParseChoice(t *testing.T) {
 // overlapping is a segmentation of one row whose segments are given by strings.
 type overlapping []string
 
-func (o overlapping) Rasterise(_ context.Context, i int, _ volume.Geometry, mask []uint8) ([]string, error) {
+func (o overlapping) Rasterise(
+	_ context.Context, i int, _ volume.Geometry, mask []uint8,
+) ([]string, error) {
 	for x, c := range o[i] {
 		if c != '.' {
 			mask[x] = 1
@@ -115,10 +124,16 @@ func (o overlapping) Rasterise(_ context.Context, i int, _ volume.Geometry, mask
 func TestConsolidationWinsOverGroundGlassOverLungs(t *testing.T) {
 	grid := volume.NewGeometry([3]int{1, 1, 6}, [3]float64{1, 1, 1}, volume.Point{})
 	s := &Segmentation{
-		Path: "x.seg.nrrd", Segments: []Segment{named("lung"), named("ground glass"), named("consolidation"), named("heart"), named("GGO 2")},
+		Path: "x.seg.nrrd", Segments: []Segment{
+			named("lung"), named("ground glass"),
+			named("consolidation"), named("heart"), named("GGO 2"),
+		},
 		Rasteriser: overlapping{"xxxxx.", ".xxx..", "...xx.", "xxxxxx", ".....x"},
 	}
-	m := Mapping{"name lung": As(classes.LungsOther), "name heart": LeaveOut, "name ggo2": As(classes.GroundGlass)}
+	m := Mapping{
+		"name lung": As(classes.LungsOther), "name heart": LeaveOut,
+		"name ggo2": As(classes.GroundGlass),
+	}
 	got, err := Mark(t.Context(), s, m, grid)
 	if err != nil {
 		t.Fatal(err)
@@ -126,17 +141,20 @@ func TestConsolidationWinsOverGroundGlassOverLungs(t *testing.T) {
 	if want := []uint8{3, 1, 1, 2, 2, 1}; !bytes.Equal(got.Labels.Labels, want) {
 		t.Errorf("labels %v, want %v", got.Labels.Labels, want)
 	}
-	if len(got.Segments) != 4 || len(got.Warnings) != 2 || !strings.Contains(got.Warnings[1], "marks 1 voxels as ground glass and as consolidation") {
+	if len(got.Segments) != 4 || len(got.Warnings) != 2 || !strings.Contains(got.Warnings[1],
+		"marks 1 voxels as ground glass and as consolidation") {
 		t.Errorf("%d segments, warnings %q", len(got.Segments), got.Warnings)
 	}
-	if _, err := Mark(t.Context(), s, Mapping{}, grid); err == nil || !strings.Contains(err.Error(), `what "lung" is`) {
+	if _, err := Mark(t.Context(), s, Mapping{}, grid); err == nil ||
+		!strings.Contains(err.Error(), `what "lung" is`) {
 		t.Errorf("without a mapping: %v", err)
 	}
 	leave := Mapping{}
 	for _, o := range s.Segments {
 		leave[SegmentKey(o)] = LeaveOut
 	}
-	if _, err := Mark(t.Context(), s, leave, grid); err == nil || !strings.Contains(err.Error(), "left out") {
+	if _, err := Mark(t.Context(), s, leave, grid); err == nil ||
+		!strings.Contains(err.Error(), "left out") {
 		t.Errorf("all left out: %v", err)
 	}
 }
@@ -155,7 +173,8 @@ func TestOver(t *testing.T) {
 		{"consolidation over ground glass", "220000", "111000", "221000"},
 		{"lungs replace lungs", "003000", "330000", "003000"},
 	} {
-		m := Marked{Labels: volume.NewLabelMap(volume.NewGeometry([3]int{1, 1, 6}, [3]float64{1, 1, 1}, volume.Point{}))}
+		m := Marked{Labels: volume.NewLabelMap(volume.NewGeometry([3]int{1, 1, 6},
+			[3]float64{1, 1, 1}, volume.Point{}))}
 		copy(m.Labels.Labels, row(c.marked))
 		for _, class := range m.Labels.Labels {
 			m.Marks[class] = class != 0

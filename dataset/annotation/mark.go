@@ -35,7 +35,10 @@ func Mark(ctx context.Context, s *Segmentation, m Mapping, grid volume.Geometry)
 	if missing := m.Missing(s.Segments); len(missing) > 0 {
 		return nil, fmt.Errorf("%s: nobody has said what %q is", name, SegmentName(missing[0]))
 	}
-	k := marker{marked: &Marked{Labels: volume.NewLabelMap(grid), Warnings: slices.Clone(s.Warnings)}, mask: make([]uint8, grid.Voxels())}
+	k := marker{marked: &Marked{
+		Labels:   volume.NewLabelMap(grid),
+		Warnings: slices.Clone(s.Warnings),
+	}, mask: make([]uint8, grid.Voxels())}
 	for _, class := range strongestFirst() {
 		for i, segment := range s.Segments {
 			choice, _ := m.Of(segment)
@@ -51,10 +54,13 @@ func Mark(ctx context.Context, s *Segmentation, m Mapping, grid volume.Geometry)
 	case len(k.marked.Segments) == 0:
 		return nil, fmt.Errorf("%s: %w", name, ErrLeftOut)
 	case k.voxels == 0:
-		return nil, fmt.Errorf("%s: nothing of it lies in this study; it belongs to another one", name)
+		return nil, fmt.Errorf(
+			"%s: nothing of it lies in this study; it belongs to another one", name,
+		)
 	}
 	if k.disputed > 0 {
-		k.warn(fmt.Sprintf("%s marks %d voxels as ground glass and as consolidation; they are taken as consolidation.", name, k.disputed))
+		k.warn(fmt.Sprintf("%s marks %d voxels as ground glass and as consolidation; they are "+
+			"taken as consolidation.", name, k.disputed))
 	}
 	return k.marked, nil
 }
@@ -127,7 +133,8 @@ func (m *Marked) Over(z int, now []uint8) []uint8 {
 			if stays != classes.Background && m.Marks[stays] {
 				stays = vacated
 			}
-			if over[marked][was] = classes.Class(marked); strength(stays) > strength(classes.Class(marked)) {
+			over[marked][was] = classes.Class(marked)
+			if strength(stays) > strength(classes.Class(marked)) {
 				over[marked][was] = stays
 			}
 		}

@@ -41,5 +41,6 @@ type Rasteriser interface {
 	// Rasterise sets mask ([z,y,x] of grid) to 1 where Segments[i] lies, by position in
 	// LPS mm, and leaves the rest alone. warnings say what was lost, such as resampling
 	// or parts outside the grid.
-	Rasterise(ctx context.Context, i int, grid volume.Geometry, mask []uint8) (warnings []string, err error)
+	Rasterise(ctx context.Context, i int, grid volume.Geometry, mask []uint8) (warnings []string,
+		err error)
 }

@@ -86,7 +86,9 @@ func Open(ctx context.Context, path string) (*Unpacked, error) {
 }
 
 // errContents ends the reading of a table of contents that goes on and on.
-var errContents = fmt.Errorf("its table of contents is larger than %d MiB; no study has that many files", maxDirectory>>20)
+var errContents = fmt.Errorf(
+	"its table of contents is larger than %d MiB; no study has that many files", maxDirectory>>20,
+)
 
 // bounded reads at most left bytes in all.
 type bounded struct {
@@ -129,9 +131,14 @@ func checkTotals(files []*zip.File, size int64) error {
 	}
 	switch limit := usualRatio*uint64(size) + usualSpare; {
 	case packed > uint64(size):
-		return errors.New("its entries share their data, as those of a zip bomb do; it was not unpacked")
+		return errors.New(
+			"its entries share their data, as those of a zip bomb do; it was not unpacked",
+		)
 	case whole > limit:
-		return fmt.Errorf("its %.1f MB would unpack to %.0f MB, as a zip bomb does; it was not unpacked", float64(size)/1e6, float64(whole)/1e6)
+		return fmt.Errorf(
+			"its %.1f MB would unpack to %.0f MB, as a zip bomb does; it was not unpacked",
+			float64(size)/1e6, float64(whole)/1e6,
+		)
 	}
 	return nil
 }
@@ -193,21 +200,25 @@ func (u *Unpacked) unpack(ctx context.Context, files []*zip.File) error {
 // fullError says that nothing can be written, which is no fault of the entry.
 type fullError struct{ err error }
 
-func (e *fullError) Error() string { return fmt.Sprintf("there is no room to unpack it: %v", e.err) }
+func (e *fullError) Error() string {
+	return fmt.Sprintf("there is no room to unpack it: %v", e.err)
+}
 func (e *fullError) Unwrap() error { return e.err }
 
 // check says why an entry is not unpacked.
 func check(f *zip.File) error {
 	name := strings.ReplaceAll(f.Name, `\`, "/")
 	switch {
-	case !filepath.IsLocal(filepath.FromSlash(name)) || slices.Contains(strings.Split(name, "/"), ".."):
+	case !filepath.IsLocal(filepath.FromSlash(name)) ||
+		slices.Contains(strings.Split(name, "/"), ".."):
 		return errors.New("it wants to lie outside the archive's folder")
 	case f.Mode()&fs.ModeType != 0:
 		return errors.New("it is a link or device, not a file")
 	case f.Flags&encrypted != 0:
 		return errors.New("it is encrypted; unpack the archive with its password first")
 	case f.Method != zip.Store && f.Method != zip.Deflate:
-		return fmt.Errorf("it is packed by method %d, which cannot be unpacked; only stored and deflated entries can", f.Method)
+		return fmt.Errorf("it is packed by method %d, which cannot be unpacked; only stored and "+
+			"deflated entries can", f.Method)
 	case strings.EqualFold(path.Ext(name), ".zip"):
 		return errors.New("it is an archive inside an archive; unpack the outer one first")
 	}

@@ -81,17 +81,27 @@ func tree(t *testing.T, dir string) (all []string) {
 }
 
 func TestEntriesBecomeFiles(t *testing.T) {
-	u, err := open(t, pack(t, entry{name: "a/", mode: fs.ModeDir | 0o755}, entry{name: "a/b/one", text: "1"}, entry{name: `c\two`, text: "22"}, entry{name: "three", text: "333", stored: true}, entry{name: "empty"}))
+	u, err := open(t, pack(t, entry{name: "a/", mode: fs.ModeDir | 0o755}, entry{
+		name: "a/b/one",
+		text: "1",
+	}, entry{name: `c\two`, text: "22"}, entry{
+		name: "three", text: "333",
+		stored: true,
+	}, entry{name: "empty"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := tree(t, u.Dir), []string{"a/b/one=1", "c/two=22", "empty=", "three=333"}; !slices.Equal(got, want) || len(u.Skipped) != 0 {
+	if got, want := tree(t, u.Dir), []string{
+		"a/b/one=1", "c/two=22", "empty=",
+		"three=333",
+	}; !slices.Equal(got, want) || len(u.Skipped) != 0 {
 		t.Errorf("files %q, skipped %q; want %q", got, u.Skipped, want)
 	}
 	if filepath.Base(u.Dir) != "study" {
 		t.Errorf("the folder is called %s, not after the archive", u.Dir)
 	}
-	if info, err := os.Stat(u.temporary); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
+	if info, err := os.Stat(u.temporary); err != nil || runtime.GOOS != "windows" &&
+		info.Mode().Perm() != 0o700 {
 		t.Errorf("others may look into %v, %v", info, err)
 	}
 	if err := u.Close(); err != nil {
@@ -109,21 +119,68 @@ func TestEntriesThatAreNotUnpacked(t *testing.T) {
 		archive []byte
 		want    string // in the only sentence
 	}{
-		{"up and out", pack(t, good, entry{name: "../evil", text: "x"}), "outside the archive's folder"},
-		{"up on the way", pack(t, good, entry{name: "a/../../evil", text: "x"}), "outside the archive's folder"},
-		{"up within", pack(t, good, entry{name: "a/../evil", text: "x"}), "outside the archive's folder"},
-		{"up as Windows writes it", pack(t, good, entry{name: `..\evil`, text: "x"}), "outside the archive's folder"},
-		{"absolute", pack(t, good, entry{name: "/tmp/evil", text: "x"}), "outside the archive's folder"},
-		{"symbolic link", pack(t, good, entry{name: "link", text: "/etc/passwd", mode: fs.ModeSymlink | 0o777}), "link or device"},
-		{"device", pack(t, good, entry{name: "null", mode: fs.ModeDevice | 0o666}), "link or device"},
+		{
+			"up and out", pack(t, good, entry{name: "../evil", text: "x"}),
+			"outside the archive's folder",
+		},
+		{
+			"up on the way", pack(t, good, entry{name: "a/../../evil", text: "x"}),
+			"outside the archive's folder",
+		},
+		{
+			"up within", pack(t, good, entry{name: "a/../evil", text: "x"}),
+			"outside the archive's folder",
+		},
+		{
+			"up as Windows writes it", pack(t, good, entry{name: `..\evil`, text: "x"}),
+			"outside the archive's folder",
+		},
+		{
+			"absolute", pack(t, good, entry{name: "/tmp/evil", text: "x"}),
+			"outside the archive's folder",
+		},
+		{
+			"symbolic link", pack(t, good, entry{
+				name: "link", text: "/etc/passwd",
+				mode: fs.ModeSymlink | 0o777,
+			}), "link or device",
+		},
+		{
+			"device", pack(t, good, entry{name: "null", mode: fs.ModeDevice | 0o666}),
+			"link or device",
+		},
 		{"twice", pack(t, good, good), "in the archive twice"},
-		{"archive in archive", pack(t, good, entry{name: "inner.ZIP", text: "PK"}), "archive inside an archive"},
-		{"encrypted", changed(pack(t, good, entry{name: "evil", text: "x"}), "evil", 8, 1), "encrypted"},
-		{"another method", changed(pack(t, good, entry{name: "evil", text: "x"}), "evil", 10, 14), "method 14"},
-		{"wrong checksum", changed(pack(t, good, entry{name: "evil", text: "x"}), "evil", 16, 7), "damaged"},
-		{"says less than it holds", changed(pack(t, good, entry{name: "evil", text: strings.Repeat("x", 999)}), "evil", 24, 1), "larger than it says"},
-		{"a name too long for any file", pack(t, good, entry{name: strings.Repeat("n", 9999), text: "x"}), "cannot be unpacked"},
-		{"a file that is a folder too", pack(t, good, entry{name: "good/x", text: "x"}), "cannot be unpacked"},
+		{
+			"archive in archive", pack(t, good, entry{name: "inner.ZIP", text: "PK"}),
+			"archive inside an archive",
+		},
+		{
+			"encrypted", changed(pack(t, good, entry{name: "evil", text: "x"}), "evil", 8, 1),
+			"encrypted",
+		},
+		{
+			"another method", changed(pack(t, good, entry{name: "evil", text: "x"}), "evil", 10,
+				14), "method 14",
+		},
+		{
+			"wrong checksum", changed(pack(t, good, entry{name: "evil", text: "x"}), "evil", 16, 7),
+			"damaged",
+		},
+		{
+			"says less than it holds",
+			changed(pack(t, good, entry{name: "evil", text: strings.Repeat("x", 999)}), "evil", 24,
+				1), "larger than it says",
+		},
+		{
+			"a name too long for any file", pack(t, good, entry{
+				name: strings.Repeat("n", 9999),
+				text: "x",
+			}), "cannot be unpacked",
+		},
+		{
+			"a file that is a folder too", pack(t, good, entry{name: "good/x", text: "x"}),
+			"cannot be unpacked",
+		},
 	} {
 		runtime.GOMAXPROCS(1) // the first of two is the first
 		u, err := open(t, c.archive)
@@ -135,7 +192,8 @@ func TestEntriesThatAreNotUnpacked(t *testing.T) {
 		if got := tree(t, u.temporary); !slices.Equal(got, []string{"study/good=ok"}) {
 			t.Errorf("%s: files %.200q", c.name, got)
 		}
-		if len(u.Skipped) != 1 || !strings.Contains(u.Skipped[0], c.want) || strings.Contains(u.Skipped[0], "\n") || len(u.Skipped[0]) > 300 {
+		if len(u.Skipped) != 1 || !strings.Contains(u.Skipped[0], c.want) ||
+			strings.Contains(u.Skipped[0], "\n") || len(u.Skipped[0]) > 300 {
 			t.Errorf("%s: skipped %q, want %q", c.name, u.Skipped, c.want)
 		}
 		if err := u.Close(); err != nil {
@@ -171,9 +229,15 @@ func TestArchivesThatAreRefused(t *testing.T) {
 		{"text", []byte("this is no archive at all, whatever its name says"), "no zip archive"},
 		{"empty", nil, "no zip archive"},
 		{"cut short", whole[:len(whole)-9], "no zip archive"},
-		{"bomb", pack(t, entry{name: "zeros", text: zeros}), "0.1 MB would unpack to 105 MB, as a zip bomb does"},
+		{
+			"bomb", pack(t, entry{name: "zeros", text: zeros}),
+			"0.1 MB would unpack to 105 MB, as a zip bomb does",
+		},
 		{"entries that share their data", sharing(t), "share their data"},
-		{"larger than it can be", changed(pack(t, entry{name: "a", text: "x"}), "a", 26, 0x7FFF), `"a" says that it is larger than it can be`},
+		{
+			"larger than it can be", changed(pack(t, entry{name: "a", text: "x"}), "a", 26, 0x7FFF),
+			`"a" says that it is larger than it can be`,
+		},
 		{"endless table of contents", pack(t, many...), "table of contents is larger than 8 MiB"},
 	} {
 		var before, after runtime.MemStats
@@ -194,7 +258,8 @@ func TestArchivesThatAreRefused(t *testing.T) {
 
 // sharing is an archive of which two entries claim all of the data.
 func sharing(t *testing.T) []byte {
-	b := pack(t, entry{name: "a", text: strings.Repeat("a", 9000), stored: true}, entry{name: "b", text: strings.Repeat("a", 9000), stored: true})
+	b := pack(t, entry{name: "a", text: strings.Repeat("a", 9000), stored: true},
+		entry{name: "b", text: strings.Repeat("a", 9000), stored: true})
 	// What the second stores is cut out and its header points to the first.
 	first := bytes.Index(b, []byte("PK\x03\x04"))
 	second := first + 4 + bytes.Index(b[first+4:], []byte("PK\x03\x04"))
@@ -216,7 +281,8 @@ func TestNothingIsLeftWhenThereIsNoRoom(t *testing.T) {
 	}
 	err := copyEntry(t.Context(), fullDisk{}, strings.NewReader("something"))
 	var full *fullError
-	if !errors.As(err, &full) || err.Error() != "there is no room to unpack it: no space left on device" {
+	if !errors.As(err, &full) || err.Error() != "there is no room to unpack it: no space left on "+
+		"device" {
 		t.Errorf("on a full disk: %v", err)
 	}
 	file := filepath.Join(t.TempDir(), "file")
@@ -228,7 +294,8 @@ func TestNothingIsLeftWhenThereIsNoRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("TMPDIR", filepath.Join(file, "none"))
-	if _, err := Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "there is no room to unpack it") {
+	if _, err := Open(t.Context(), path); err == nil ||
+		!strings.Contains(err.Error(), "there is no room to unpack it") {
 		t.Errorf("without a folder for temporary files: %v", err)
 	}
 }
@@ -237,7 +304,10 @@ func TestNothingIsLeftWhenThereIsNoRoom(t *testing.T) {
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "write", Path: "/secret", Err: errors.New("no space left on device")}
+	return 0, &fs.PathError{
+		Op: "write", Path: "/secret",
+		Err: errors.New("no space left on device"),
+	}
 }
 
 func TestACancelledArchiveLeavesNothing(t *testing.T) {
@@ -258,7 +328,8 @@ func TestACancelledArchiveLeavesNothing(t *testing.T) {
 
 func TestWhatADeadProcessLeftIsRemoved(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	dead, alive := filepath.Join(os.TempDir(), prefix+"999999999-1"), filepath.Join(os.TempDir(), fmt.Sprintf("%s%d-1", prefix, os.Getpid()))
+	dead, alive := filepath.Join(os.TempDir(), prefix+"999999999-1"), filepath.Join(os.TempDir(),
+		fmt.Sprintf("%s%d-1", prefix, os.Getpid()))
 	for _, dir := range []string{dead, alive} {
 		if err := os.MkdirAll(filepath.Join(dir, "study"), 0o700); err != nil {
 			t.Fatal(err)

@@ -12,7 +12,11 @@ import (
 func TestWriteFileKeepsTheOldContentWhenWritingFails(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "f")
-	if err := WriteFile(path, func(w io.Writer) error { _, err := io.WriteString(w, "old"); return err }); err != nil {
+	if err := WriteFile(path, func(w io.Writer) error {
+		_, err := io.WriteString(w,
+			"old")
+		return err
+	}); err != nil {
 		t.Fatal(err)
 	}
 	broken := errors.New("disk full")
@@ -30,7 +34,8 @@ func TestWriteFileKeepsTheOldContentWhenWritingFails(t *testing.T) {
 
 func TestWriteFileNamesThePath(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "missing", "f")
-	if err := WriteFile(path, func(io.Writer) error { return nil }); !errors.Is(err, os.ErrNotExist) {
+	if err := WriteFile(path, func(io.Writer) error { return nil }); !errors.Is(err,
+		os.ErrNotExist) {
 		t.Fatalf("error = %v, want not exist", err)
 	}
 }
@@ -43,7 +48,9 @@ func TestCheck(t *testing.T) {
 		".":         "it is a folder",
 	} {
 		err := Check(filepath.Join(dir, name))
-		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), ".tmp")) {
+		if want == "" && err != nil || want != "" &&
+			(err == nil || !strings.Contains(err.Error(), want) ||
+				strings.Contains(err.Error(), ".tmp")) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}
 	}

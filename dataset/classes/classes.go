@@ -81,7 +81,8 @@ var table = [Count]Info{
 		SameNames: []string{"background"},
 	},
 	GroundGlass: {
-		Name: "ground glass", Short: "ground glass", Key: "G", Lesion: true, Strength: 2, Channel: 1,
+		Name: "ground glass", Short: "ground glass", Key: "G", Lesion: true,
+		Strength: 2, Channel: 1,
 		Color: [3]uint8{235, 64, 52}, SafeColor: [3]uint8{230, 159, 0}, HU: [2]int16{-750, -300},
 		Category: morphology, Code: Code{"112120", "DCM", "Ground glass opacity"},
 		SameNames:  []string{"groundglass", "groundglassopacity", "groundglassopacities", "ggo"},
@@ -89,7 +90,8 @@ var table = [Count]Info{
 		NameParts:  []string{"groundglass", "ggo", "milchglas", "mattglas"},
 	},
 	Consolidation: {
-		Name: "consolidation", Short: "consolidation", Key: "C", Lesion: true, Strength: 3, Channel: 2,
+		Name: "consolidation", Short: "consolidation", Key: "C", Lesion: true,
+		Strength: 3, Channel: 2,
 		Color: [3]uint8{52, 199, 89}, SafeColor: [3]uint8{0, 114, 178}, HU: [2]int16{-300, 100},
 		Category: morphology, Code: Code{"9656002", "SCT", "Consolidation"},
 		SameNames:  []string{"consolidation", "consolidations"},
@@ -107,7 +109,8 @@ var table = [Count]Info{
 		},
 		WholeNames: []string{
 			"lunge", "pulmo", "lungparenchyma", "lungleft", "lungright", "leftlung", "rightlung",
-			"lungl", "lungr", "llung", "rlung", "linkelunge", "rechtelunge", "lungelinks", "lungerechts",
+			"lungl", "lungr", "llung", "rlung", "linkelunge", "rechtelunge", "lungelinks",
+			"lungerechts",
 		},
 		NameParts: []string{"lobe", "lappen"},
 	},

@@ -37,7 +37,8 @@ func TestTheTableTellsClassesApart(t *testing.T) {
 			t.Errorf("%q names %d, %v", info.Name, got, ok)
 		}
 	}
-	if got := KaggleChannels(); got != [4]Class{GroundGlass, Consolidation, LungsOther, Background} {
+	want := [4]Class{GroundGlass, Consolidation, LungsOther, Background}
+	if got := KaggleChannels(); got != want {
 		t.Errorf("channels %v", got)
 	}
 }
@@ -55,7 +56,10 @@ func TestNamesOfDatasets(t *testing.T) {
 			t.Errorf("%q names %d, want %d", name, got, want)
 		}
 	}
-	for name, want := range map[string]int{"GG": 1, "Lunge, links": 3, "left lung": 3, "lung 2": -1} {
+	for name, want := range map[string]int{
+		"GG": 1, "Lunge, links": 3, "left lung": 3,
+		"lung 2": -1,
+	} {
 		got := -1
 		if c, ok := Suggested(name); ok {
 			got = int(c)

@@ -67,7 +67,8 @@ func Open(ctx context.Context, path string) (Set, error) {
 		return nil, fmt.Errorf("the dataset %s cannot be opened: %w", path, osfile.Reason(err))
 	}
 	if !info.IsDir() {
-		return nil, fmt.Errorf("%s is a file; a dataset is a folder with images and masks, an nnU-Net folder or the Kaggle arrays", path)
+		return nil, fmt.Errorf("%s is a file; a dataset is a folder with images and masks, an "+
+			"nnU-Net folder or the Kaggle arrays", path)
 	}
 	var examples Set
 	switch {

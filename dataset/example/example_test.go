@@ -39,8 +39,17 @@ func TestPicturePairs(t *testing.T) {
 		labels        map[string][]uint8
 		known         [classes.Count]bool
 	}{
-		{"images", "masks", map[string][]uint8{"10": infection, "9": infection}, [classes.Count]bool{true, true, true, false}},
-		{"Imgs", "GT", map[string][]uint8{"10": infection, "9": lungs}, [classes.Count]bool{true, true, true, true}},
+		{
+			"images", "masks",
+			map[string][]uint8{"10": infection, "9": infection},
+			[classes.Count]bool{true, true, true, false},
+		},
+		{
+			"Imgs", "GT", map[string][]uint8{"10": infection, "9": lungs}, [classes.Count]bool{
+				true,
+				true, true, true,
+			},
+		},
 	} {
 		dir := pairs(t, c.images, c.masks, c.labels)
 		fixture.Grey(t, filepath.Join(dir, c.images, "unlabelled.png"), 4, 3, 0)
@@ -52,7 +61,9 @@ func TestPicturePairs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if x.Case != "9" || x.W != 4 || x.H != 3 || x.HU[0] != -820 || !slices.Equal(x.Labels, c.labels["9"]) || x.Known != c.known || x.Spacing != [2]float64{} {
+		if x.Case != "9" || x.W != 4 || x.H != 3 || x.HU[0] != -820 ||
+			!slices.Equal(x.Labels, c.labels["9"]) || x.Known != c.known ||
+			x.Spacing != [2]float64{} {
 			t.Errorf("%s: %+v, want known %v", c.images, x, c.known)
 		}
 	}
@@ -64,7 +75,8 @@ func TestPicturePairsThatDoNotFit(t *testing.T) {
 	if err := os.Remove(filepath.Join(orphan, "images", "1.png")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), orphan); err == nil || !strings.Contains(err.Error(), "1.png has no image") {
+	if _, err := Open(t.Context(), orphan); err == nil ||
+		!strings.Contains(err.Error(), "1.png has no image") {
 		t.Errorf("a mask without image: %v", err)
 	}
 	misfit := pairs(t, "images", "masks", labels)
@@ -73,7 +85,8 @@ func TestPicturePairsThatDoNotFit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.At(t.Context(), 0); err == nil || !strings.Contains(err.Error(), "1.png is 5 × 3, its mask is 4 × 3") {
+	if _, err := e.At(t.Context(), 0); err == nil ||
+		!strings.Contains(err.Error(), "1.png is 5 × 3, its mask is 4 × 3") {
 		t.Errorf("a mask of another size: %v", err)
 	}
 }
@@ -106,7 +119,8 @@ func TestPhantomExamples(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if !slices.Equal(x.HU, y.HU) || !slices.Equal(x.Labels, y.Labels) || len(x.HU) != x.W*x.H || x.Spacing[0] == 0 {
+			if !slices.Equal(x.HU, y.HU) || !slices.Equal(x.Labels, y.Labels) ||
+				len(x.HU) != x.W*x.H || x.Spacing[0] == 0 {
 				t.Errorf("slice %d is not the same twice", i)
 			}
 		})
@@ -115,7 +129,10 @@ func TestPhantomExamples(t *testing.T) {
 	if len(patients) != 2 {
 		t.Errorf("6 slices from %d phantoms, want 2", len(patients))
 	}
-	for _, spec := range []string{"phantom:", "phantom:0", "phantom:x", "phantom:3@", "phantom:3@-1", "phantom:3@1@2"} {
+	for _, spec := range []string{
+		"phantom:", "phantom:0", "phantom:x", "phantom:3@",
+		"phantom:3@-1", "phantom:3@1@2",
+	} {
 		if _, err := Open(t.Context(), spec); (err == nil) != (spec == "phantom:3@") {
 			t.Errorf("%s: %v", spec, err)
 		}
@@ -128,7 +145,8 @@ func TestOpenExamplesRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		file: "is a file", t.TempDir(): "holds neither", filepath.Join(t.TempDir(), "gone"): "cannot be opened",
+		file: "is a file", t.TempDir(): "holds neither", filepath.Join(t.TempDir(),
+			"gone"): "cannot be opened",
 	} {
 		if _, err := Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", path, err, want)
@@ -174,8 +192,12 @@ func TestPartlyIgnoredSlices(t *testing.T) {
 	}
 	copy(labels.Slice(1), []uint8{0, 1, 2, 3})
 	err := errors.Join(
-		os.WriteFile(filepath.Join(dir, "dataset.json"), []byte(`{"labels":{"background":0,"GGO":1,"consolidation":2,"ignore":3}}`), 0o600),
-		nifti.WriteCT(filepath.Join(dir, "imagesTr", "a_0000.nii.gz"), &volume.Volume{Geometry: g, HU: make([]int16, g.Voxels())}),
+		os.WriteFile(filepath.Join(dir, "dataset.json"),
+			[]byte(`{"labels":{"background":0,"GGO":1,"consolidation":2,"ignore":3}}`), 0o600),
+		nifti.WriteCT(filepath.Join(dir, "imagesTr", "a_0000.nii.gz"), &volume.Volume{
+			Geometry: g,
+			HU:       make([]int16, g.Voxels()),
+		}),
 		nifti.WriteLabels(filepath.Join(dir, "labelsTr", "a.nii.gz"), labels))
 	if err != nil {
 		t.Fatal(err)
@@ -185,8 +207,10 @@ func TestPartlyIgnoredSlices(t *testing.T) {
 		t.Fatalf("%v, want one slice: %v", e, err)
 	}
 	x, err := e.At(t.Context(), 0)
-	if want := []uint8{0, 1, 2, classes.Ignored}; err != nil || x.Z != 1 || !slices.Equal(x.Labels[:4], want) || x.Labels[15] != classes.Ignored {
-		t.Errorf("slice %d has the labels %v, want %v … %d: %v", x.Z, x.Labels, want, classes.Ignored, err)
+	if want := []uint8{0, 1, 2, classes.Ignored}; err != nil || x.Z != 1 ||
+		!slices.Equal(x.Labels[:4], want) || x.Labels[15] != classes.Ignored {
+		t.Errorf("slice %d has the labels %v, want %v … %d: %v", x.Z, x.Labels, want,
+			classes.Ignored, err)
 	}
 }
 

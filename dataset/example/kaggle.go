@@ -66,7 +66,8 @@ func openKaggle(_ context.Context, dir string) (Set, error) {
 
 // openStack opens one pair and checks that image and mask belong together.
 func openStack(dir string, pair [2]string) (s kaggleStack, err error) {
-	s.name = strings.Trim(strings.Replace(strings.TrimSuffix(pair[0], ".npy"), "images", "", 1), "_-")
+	s.name = strings.Trim(strings.Replace(strings.TrimSuffix(pair[0], ".npy"), "images", "",
+		1), "_-")
 	if s.images, err = npy.Open(filepath.Join(dir, pair[0])); err != nil {
 		return s, fmt.Errorf("%s: %w", pair[0], err)
 	}
@@ -79,12 +80,14 @@ func openStack(dir string, pair [2]string) (s kaggleStack, err error) {
 	}
 	mn, mh, mw, mc, err := s.masks.Stack()
 	if err != nil || mc != 4 || mn != n || mh != h || mw != w {
-		return s, fmt.Errorf("%s: its shape %v does not fit the images %v; [n,h,w,4] is expected", pair[1], s.masks.Shape, s.images.Shape)
+		return s, fmt.Errorf("%s: its shape %v does not fit the images %v; [n,h,w,4] is expected",
+			pair[1], s.masks.Shape, s.images.Shape)
 	}
 	if s.scale, _, err = s.images.GuessScale(); err != nil {
 		return s, fmt.Errorf("%s: %w", pair[0], err)
 	}
-	s.rows, err = kaggle.ReadIndex(filepath.Join(dir, strings.Replace(strings.TrimSuffix(pair[0], ".npy"), "images", "index", 1)+".csv"))
+	s.rows, err = kaggle.ReadIndex(filepath.Join(dir,
+		strings.Replace(strings.TrimSuffix(pair[0], ".npy"), "images", "index", 1)+".csv"))
 	return s, err
 }
 

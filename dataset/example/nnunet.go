@@ -61,7 +61,10 @@ func nnunetCases(dir, ending string) ([]string, error) {
 }
 
 // addCase reads one pair and puts its annotated slices into the store.
-func addCase(ctx context.Context, store *sliceStore, dir, name string, info nnunetInfo, foreign foreignLabels) error {
+func addCase(
+	ctx context.Context, store *sliceStore, dir, name string, info nnunetInfo,
+	foreign foreignLabels,
+) error {
 	mask, err := nifti.ReadMask(ctx, filepath.Join(dir, "labelsTr", name+info.FileEnding))
 	if err != nil {
 		return err
@@ -74,7 +77,8 @@ func addCase(ctx context.Context, store *sliceStore, dir, name string, info nnun
 	if !ct.Geometry.SameGrid(mask.Geometry) {
 		return fmt.Errorf("%s: image and labels do not lie on the same grid", name)
 	}
-	reviewed, err := reviewedSlices(ctx, filepath.Join(dir, "reviewed", name+info.FileEnding), mask.Geometry)
+	reviewed, err := reviewedSlices(ctx, filepath.Join(dir, "reviewed", name+info.FileEnding),
+		mask.Geometry)
 	if err != nil {
 		return err
 	}
@@ -92,8 +96,10 @@ func addCase(ctx context.Context, store *sliceStore, dir, name string, info nnun
 			return err
 		}
 		err = store.add(Example{
-			Case: name, Patient: name, Z: z, W: mask.Size[2], H: mask.Size[1], HU: hu, Labels: mask.Slice(z),
-			Known: foreign.known, Spacing: [2]float64{spacing[1], spacing[2]}, Reference: info.reference(dir),
+			Case: name, Patient: name, Z: z, W: mask.Size[2], H: mask.Size[1], HU: hu,
+			Labels: mask.Slice(z),
+			Known:  foreign.known, Spacing: [2]float64{spacing[1], spacing[2]},
+			Reference: info.reference(dir),
 		})
 		if err != nil {
 			return err

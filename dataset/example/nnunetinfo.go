@@ -53,7 +53,9 @@ func (n nnunetInfo) foreign() (f foreignLabels, err error) {
 	for name, raw := range n.Labels {
 		var value int
 		if json.Unmarshal(raw, &value) != nil || value < 0 || value > 255 {
-			return f, fmt.Errorf("the label %q of its dataset.json is no single number from 0 to 255", name)
+			return f, fmt.Errorf(
+				"the label %q of its dataset.json is no single number from 0 to 255", name,
+			)
 		}
 		f.named[value] = true
 		if strings.EqualFold(name, "ignore") {
@@ -66,7 +68,8 @@ func (n nnunetInfo) foreign() (f foreignLabels, err error) {
 		}
 	}
 	if f.known == [classes.Count]bool{true} {
-		return f, fmt.Errorf("its dataset.json names none of %s", strings.Join(classes.Foreground(), ", "))
+		return f, fmt.Errorf("its dataset.json names none of %s",
+			strings.Join(classes.Foreground(), ", "))
 	}
 	return f, nil
 }

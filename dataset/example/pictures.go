@@ -44,7 +44,8 @@ func openPicturePairs(ctx context.Context, dir string) (Set, error) {
 		p.known = [classes.Count]bool{true, true, true, lungs}
 		return p, err
 	}
-	return nil, errors.New("it holds neither images and masks, nor imagesTr and labelsTr, nor images….npy with masks….npy")
+	return nil, errors.New("it holds neither images and masks, nor imagesTr and labelsTr, nor " +
+		"images….npy with masks….npy")
 }
 
 // pairUp matches images and masks by their names without extension.
@@ -65,7 +66,10 @@ func pairUp(images, masks string) ([]picturePair, error) {
 		}
 		pairs = append(pairs, picturePair{name, image, mask})
 	}
-	slices.SortFunc(pairs, func(a, b picturePair) int { return picture.CompareNatural(a.name, b.name) })
+	slices.SortFunc(pairs, func(a, b picturePair) int {
+		return picture.CompareNatural(a.name,
+			b.name)
+	})
 	return pairs, nil
 }
 
@@ -77,7 +81,8 @@ func picturesByName(dir string) (map[string]string, error) {
 	files := map[string]string{}
 	for _, e := range entries {
 		if e.Type().IsRegular() && picture.IsName(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
-			files[strings.TrimSuffix(e.Name(), filepath.Ext(e.Name()))] = filepath.Join(dir, e.Name())
+			files[strings.TrimSuffix(e.Name(), filepath.Ext(e.Name()))] = filepath.Join(dir,
+				e.Name())
 		}
 	}
 	return files, nil
@@ -126,7 +131,8 @@ func (p *picturePairs) At(ctx context.Context, i int) (Example, error) {
 		return Example{}, err
 	}
 	if mw != w || mh != h {
-		return Example{}, fmt.Errorf("%s is %d × %d, its mask is %d × %d", filepath.Base(pair.image), w, h, mw, mh)
+		return Example{}, fmt.Errorf("%s is %d × %d, its mask is %d × %d",
+			filepath.Base(pair.image), w, h, mw, mh)
 	}
 	return Example{
 		Case: pair.name, Patient: pair.name, W: w, H: h, HU: hu, Labels: labels, Known: p.known,

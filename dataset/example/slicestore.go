@@ -64,7 +64,8 @@ func (s *sliceStore) At(ctx context.Context, i int) (Example, error) {
 	n := e.W * e.H
 	b := make([]byte, 3*n)
 	if _, err := s.file.ReadAt(b, s.list[i].offset); err != nil {
-		return Example{}, fmt.Errorf("slice %d of %s could not be read back: %w", e.Z+1, e.Case, osfile.Reason(err))
+		return Example{}, fmt.Errorf("slice %d of %s could not be read back: %w", e.Z+1, e.Case,
+			osfile.Reason(err))
 	}
 	e.HU = make([]int16, n)
 	for j := range e.HU {

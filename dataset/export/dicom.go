@@ -78,7 +78,10 @@ func (e *dicomExporter) add(ctx context.Context, s Study) error {
 	if err != nil {
 		return fmt.Errorf("%s cannot be exported as DICOM: %w", s.Name, err)
 	}
-	d := derived{options: e.options, study: s, labels: s.exported(e.options), files: files, folder: folder, now: time.Now()}
+	d := derived{
+		options: e.options, study: s, labels: s.exported(e.options), files: files,
+		folder: folder, now: time.Now(),
+	}
 	if !d.marked() {
 		e.options.warn(s.Name + ": no voxel is marked, so only its images were written.")
 		return nil
@@ -92,7 +95,9 @@ func (e *dicomExporter) add(ctx context.Context, s Study) error {
 // images returns the CT images that the study's objects refer to: the files of its series,
 // copies of them without identities, or new ones where it did not come from DICOM or was
 // resampled.
-func (e *dicomExporter) images(ctx context.Context, s Study, series *series.Series, folder string) ([]string, error) {
+func (e *dicomExporter) images(
+	ctx context.Context, s Study, series *series.Series, folder string,
+) ([]string, error) {
 	dir := filepath.Join(folder, "CT")
 	if series == nil || series.Resampled || len(series.Files) == 0 {
 		return e.newImages(ctx, s, series, dir)
@@ -134,12 +139,15 @@ func (e *dicomExporter) anonymise(file, to string) error {
 }
 
 // newImages writes the study's voxels as CT images.
-func (e *dicomExporter) newImages(ctx context.Context, s Study, series *series.Series, dir string) ([]string, error) {
+func (e *dicomExporter) newImages(
+	ctx context.Context, s Study, series *series.Series, dir string,
+) ([]string, error) {
 	info := dicom.Info{PatientID: s.Name, PatientName: s.Name, Description: s.Name}
 	if series != nil {
 		info.Thickness = series.Thickness
 		if e.remover == nil && series.PatientID != "" {
-			info.PatientID, info.PatientName, info.Date = series.PatientID, series.PatientName, series.Date
+			info.PatientID, info.PatientName, info.Date = series.PatientID, series.PatientName,
+				series.Date
 		}
 	}
 	if err := dicom.Write(ctx, dir, s.CT, info); err != nil {
@@ -159,7 +167,8 @@ func (s Study) open(ctx context.Context) (*series.Series, error) {
 	}
 	all, _, err := dataset.Open(ctx, s.Source)
 	if err != nil {
-		return nil, fmt.Errorf("its images are needed and cannot be read where they were (%w); open the study again from where they are now", err)
+		return nil, fmt.Errorf("its images are needed and cannot be read where they were (%w); "+
+			"open the study again from where they are now", err)
 	}
 	var found *series.Series
 	for _, series := range all {
@@ -171,7 +180,8 @@ func (s Study) open(ctx context.Context) (*series.Series, error) {
 	}
 	switch {
 	case found == nil:
-		return nil, fmt.Errorf("its images are needed and are not at %s any more; open the study again from where they are now", s.Source)
+		return nil, fmt.Errorf("its images are needed and are not at %s any more; open the study "+
+			"again from where they are now", s.Source)
 	case !found.Geometry.SameGrid(s.CT.Geometry):
 		_ = found.Close()
 		return nil, fmt.Errorf("the images at %s are not those that were annotated", s.Source)
@@ -279,7 +289,8 @@ func (d derived) report(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o, err := report.Build(src, study, report.SegmentsOf(segmentation), d.maker("Measurements", reportNumber))
+	o, err := report.Build(src, study, report.SegmentsOf(segmentation), d.maker("Measurements",
+		reportNumber))
 	if err != nil {
 		return err
 	}
@@ -291,7 +302,10 @@ func (d derived) rois() []rtstruct.ROI {
 	names, codes, colors := classes.Names(), classes.Codes(), classes.Colors()
 	var all []rtstruct.ROI
 	for c := classes.GroundGlass; c < classes.Count; c++ {
-		all = append(all, rtstruct.ROI{Class: c, Name: names[c], Code: codes[c], Color: colors[c], Algorithm: d.algorithm(c)})
+		all = append(all, rtstruct.ROI{
+			Class: c, Name: names[c], Code: codes[c], Color: colors[c],
+			Algorithm: d.algorithm(c),
+		})
 	}
 	return all
 }
@@ -318,16 +332,23 @@ func (d derived) algorithm(c classes.Class) string {
 
 // marked says whether anything is annotated.
 func (d derived) marked() bool {
-	return slices.ContainsFunc(d.labels.Labels, func(c uint8) bool { return c != classes.Background })
+	return slices.ContainsFunc(d.labels.Labels,
+		func(c uint8) bool { return c != classes.Background })
 }
 
 func (d derived) maker(what string, number int) source.Maker {
-	return source.Maker{Version: d.options.Software, Description: d.describe(what), Number: number, Now: d.now}
+	return source.Maker{
+		Version: d.options.Software, Description: d.describe(what), Number: number,
+		Now: d.now,
+	}
 }
 
 // measured measures labels on the study's CT.
 func (s Study) measured(ctx context.Context, l *volume.LabelMap) (measure.Study, error) {
-	m := measure.Study{Name: s.Name, Measurable: s.Measurable, Calibrated: s.Calibrated, Slices: len(s.Reviewed)}
+	m := measure.Study{
+		Name: s.Name, Measurable: s.Measurable, Calibrated: s.Calibrated,
+		Slices: len(s.Reviewed),
+	}
 	for _, reviewed := range s.Reviewed {
 		if reviewed {
 			m.Reviewed++

@@ -25,7 +25,10 @@ func fromDICOM(t *testing.T) Study {
 	t.Helper()
 	s := study("A0001", 6, 20, 24)
 	dir := filepath.Join(t.TempDir(), "scan")
-	if err := dicom.Write(t.Context(), dir, s.CT, dicom.Info{PatientName: patientName, PatientID: "MARKER-4711", Description: "Chest", Date: "2021-03-04"}); err != nil {
+	if err := dicom.Write(t.Context(), dir, s.CT, dicom.Info{
+		PatientName: patientName,
+		PatientID:   "MARKER-4711", Description: "Chest", Date: "2021-03-04",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	all, _, err := dataset.Open(t.Context(), dir)
@@ -85,7 +88,8 @@ func readBack(t *testing.T, sg *annotation.Segmentation, err error, dir string) 
 	defer all[0].Close()
 	l, codes := volume.NewLabelMap(all[0].Geometry), classes.Codes()
 	for i, s := range sg.Segments {
-		class := slices.IndexFunc(codes[:], func(c classes.Code) bool { return c.Value == s.Type.Value })
+		class := slices.IndexFunc(codes[:],
+			func(c classes.Code) bool { return c.Value == s.Type.Value })
 		mask := make([]uint8, l.Voxels())
 		if _, err := sg.Rasterise(t.Context(), i, l.Geometry, mask); err != nil {
 			t.Fatal(err)
@@ -102,20 +106,26 @@ func readBack(t *testing.T, sg *annotation.Segmentation, err error, dir string) 
 func TestDICOMExportKeepsVoxelsAndNoIdentity(t *testing.T) {
 	s := fromDICOM(t)
 	for format, name := range map[string]string{
-		"seg": "segmentation.dcm", "labelmap": "segmentation.dcm", "rtstruct": "structures.dcm", "sr": "report.dcm",
+		"seg": "segmentation.dcm", "labelmap": "segmentation.dcm", "rtstruct": "structures.dcm",
+		"sr": "report.dcm",
 	} {
 		t.Run(format, func(t *testing.T) {
 			dir := t.TempDir()
-			if err := Write(t.Context(), dir, sequence(s), Options{Format: format, Key: exportKey, Software: "9.8.7"}); err != nil {
+			if err := Write(t.Context(), dir, sequence(s), Options{
+				Format: format, Key: exportKey,
+				Software: "9.8.7",
+			}); err != nil {
 				t.Fatal(err)
 			}
 			all := files(t, dir)
 			for path, b := range all {
-				if bytes.Contains(b, []byte("Marker")) || bytes.Contains(b, []byte("MARKER")) || bytes.Contains(b, []byte("20210304")) {
+				if bytes.Contains(b, []byte("Marker")) || bytes.Contains(b, []byte("MARKER")) ||
+					bytes.Contains(b, []byte("20210304")) {
 					t.Errorf("%s still says who the patient is", path)
 				}
 			}
-			if all[filepath.Join("A0001", name)] == nil || all[filepath.Join("A0001", "CT", "CT0006.dcm")] == nil {
+			if all[filepath.Join("A0001", name)] == nil ||
+				all[filepath.Join("A0001", "CT", "CT0006.dcm")] == nil {
 				t.Fatalf("written were %v", len(all))
 			}
 			path, ct := filepath.Join(dir, "A0001", name), filepath.Join(dir, "A0001", "CT")
@@ -148,15 +158,20 @@ func TestIdentifiedExportRefersToTheImagesAsTheyAre(t *testing.T) {
 	for _, source := range []string{s.Source, fixture.Zip(t, s.Source, "scan.zip")} {
 		s.Source = source
 		dir := t.TempDir()
-		if err := Write(t.Context(), dir, sequence(s), Options{Format: "seg", Identified: true}); err != nil {
+		if err := Write(t.Context(), dir, sequence(s), Options{
+			Format:     "seg",
+			Identified: true,
+		}); err != nil {
 			t.Fatal(err)
 		}
 		all := files(t, dir)
 		if len(all) != 1 || !bytes.Contains(all["A0001/segmentation.dcm"], []byte(patientName)) {
 			t.Errorf("%d files were written, or without the patient's name", len(all))
 		}
-		sg, err := dataset.OpenSegmentation(t.Context(), filepath.Join(dir, "A0001", "segmentation.dcm"))
-		if back := readBack(t, sg, err, s.Source); !bytes.Equal(back.Labels, s.Labels.Labels) || sg.SeriesUID != s.SeriesID {
+		sg, err := dataset.OpenSegmentation(t.Context(), filepath.Join(dir, "A0001",
+			"segmentation.dcm"))
+		if back := readBack(t, sg, err, s.Source); !bytes.Equal(back.Labels, s.Labels.Labels) ||
+			sg.SeriesUID != s.SeriesID {
 			t.Error("it does not fit the images")
 		}
 	}
@@ -183,15 +198,24 @@ func TestDICOMExportOfAResampledSeries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := Study{Name: "A0001", Source: from, SeriesID: all[1].ID, CT: ct, Labels: volume.NewLabelMap(ct.Geometry), Reviewed: make([]bool, 5), Origins: make([]Origin, 5), Measurable: true, Calibrated: true}
+	s := Study{
+		Name: "A0001", Source: from, SeriesID: all[1].ID, CT: ct,
+		Labels: volume.NewLabelMap(ct.Geometry), Reviewed: make([]bool, 5), Origins: make([]Origin,
+			5), Measurable: true, Calibrated: true,
+	}
 	s.Labels.Slice(2)[300] = classes.Consolidation
 	for _, identified := range []bool{false, true} {
 		dir := t.TempDir()
-		if err := Write(t.Context(), dir, sequence(s), Options{Format: "seg", Key: exportKey, Identified: identified}); err != nil {
+		if err := Write(t.Context(), dir, sequence(s), Options{
+			Format: "seg", Key: exportKey,
+			Identified: identified,
+		}); err != nil {
 			t.Fatal(err)
 		}
-		sg, err := dataset.OpenSegmentation(t.Context(), filepath.Join(dir, "A0001", "segmentation.dcm"))
-		if back := readBack(t, sg, err, filepath.Join(dir, "A0001", "CT")); !bytes.Equal(back.Labels, s.Labels.Labels) {
+		sg, err := dataset.OpenSegmentation(t.Context(), filepath.Join(dir, "A0001",
+			"segmentation.dcm"))
+		if back := readBack(t, sg, err, filepath.Join(dir, "A0001",
+			"CT")); !bytes.Equal(back.Labels, s.Labels.Labels) {
 			t.Error("other voxels come back")
 		}
 	}
@@ -201,10 +225,14 @@ func TestDICOMExportOfWhatIsNoDICOM(t *testing.T) {
 	s := fromDICOM(t)
 	s.SeriesID = strings.Repeat("ab", 32)
 	dir := t.TempDir()
-	if err := Write(t.Context(), dir, sequence(s), Options{Format: "seg", Key: exportKey, OnlyReviewed: true}); err != nil {
+	if err := Write(t.Context(), dir, sequence(s), Options{
+		Format: "seg", Key: exportKey,
+		OnlyReviewed: true,
+	}); err != nil {
 		t.Fatal(err)
 	}
-	sg, err := dataset.OpenSegmentation(t.Context(), filepath.Join(dir, "A0001", "segmentation.dcm"))
+	sg, err := dataset.OpenSegmentation(t.Context(), filepath.Join(dir, "A0001",
+		"segmentation.dcm"))
 	back := readBack(t, sg, err, filepath.Join(dir, "A0001", "CT"))
 	if !bytes.Equal(back.Labels, s.Labels.Labels) {
 		t.Error("other voxels come back")
@@ -224,10 +252,16 @@ func TestDICOMExportRefuses(t *testing.T) {
 		o     Options
 		want  string
 	}{
-		"no files":     {gone, Options{Format: "seg", Key: exportKey}, "open the study again from where they are now"},
+		"no files": {
+			gone,
+			Options{Format: "seg", Key: exportKey},
+			"open the study again from where they are now",
+		},
 		"other series": {other, Options{Format: "rtstruct", Key: exportKey}, "not at"},
-		"other grid":   {short, Options{Format: "sr", Key: exportKey}, "not those that were annotated"},
-		"no key":       {fromDICOM(t), Options{Format: "seg"}, "key"},
+		"other grid": {
+			short, Options{Format: "sr", Key: exportKey}, "not those that were annotated",
+		},
+		"no key": {fromDICOM(t), Options{Format: "seg"}, "key"},
 	} {
 		err := Write(t.Context(), t.TempDir(), sequence(c.study), c.o)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -240,7 +274,10 @@ func TestAStudyWithoutMarksIsSkippedWithAWarning(t *testing.T) {
 	s := fromDICOM(t)
 	clear(s.Labels.Labels)
 	var warned []string
-	o := Options{Format: "rtstruct", Key: exportKey, Warn: func(w string) { warned = append(warned, w) }}
+	o := Options{
+		Format: "rtstruct", Key: exportKey,
+		Warn: func(w string) { warned = append(warned, w) },
+	}
 	if err := Write(t.Context(), t.TempDir(), sequence(s), o); err != nil || len(warned) == 0 {
 		t.Errorf("%v, warned %v", err, warned)
 	}

@@ -24,8 +24,12 @@ import (
 // study is n slices of random HU and labels; every slice but the first and the last is reviewed.
 func study(name string, n, h, w int) Study {
 	r := rand.New(rand.NewPCG(uint64(n), uint64(w)))
-	g := volume.NewGeometry([3]int{n, h, w}, [3]float64{3.3463, 0.7122204, 0.7122204}, volume.Point{-181.97231, -170.5, -538.17286})
-	s := Study{Name: name, CT: volume.New(g), Labels: volume.NewLabelMap(g), Reviewed: make([]bool, n)}
+	g := volume.NewGeometry([3]int{n, h, w}, [3]float64{3.3463, 0.7122204, 0.7122204},
+		volume.Point{-181.97231, -170.5, -538.17286})
+	s := Study{
+		Name: name, CT: volume.New(g), Labels: volume.NewLabelMap(g),
+		Reviewed: make([]bool, n),
+	}
 	for i := range s.CT.HU {
 		s.CT.HU[i] = int16(r.IntN(4000) - 1024)
 		s.Labels.Labels[i] = uint8(r.IntN(classes.Count))
@@ -73,17 +77,20 @@ func checkExamples(t *testing.T, dir string, studies map[string]Study) {
 		if !ok {
 			t.Fatalf("slice of an unknown case %q", x.Case)
 		}
-		if !slices.Equal(x.HU, s.CT.Slice(x.Z)) || !bytes.Equal(x.Labels, s.Labels.Slice(x.Z)) || !s.Reviewed[x.Z] {
+		if !slices.Equal(x.HU, s.CT.Slice(x.Z)) || !bytes.Equal(x.Labels, s.Labels.Slice(x.Z)) ||
+			!s.Reviewed[x.Z] {
 			t.Errorf("slice %d of %s came back changed", x.Z, x.Case)
 		}
-		if x.Known != [classes.Count]bool{true, true, true, true} || x.W != s.CT.Size[2] || x.H != s.CT.Size[1] {
+		if x.Known != [classes.Count]bool{true, true, true, true} || x.W != s.CT.Size[2] ||
+			x.H != s.CT.Size[1] {
 			t.Errorf("slice %d of %s: known %v, %d × %d", x.Z, x.Case, x.Known, x.W, x.H)
 		}
 		if d := x.Spacing[0] - s.CT.Spacing()[1]; d > 1e-6 || d < -1e-6 {
 			t.Errorf("spacing %v", x.Spacing)
 		}
 		if patient, caseID, z := e.Key(i); patient != x.Patient || caseID != x.Case || z != x.Z {
-			t.Errorf("Key(%d) = %s, %s, %d; At says %s, %s, %d", i, patient, caseID, z, x.Patient, x.Case, x.Z)
+			t.Errorf("Key(%d) = %s, %s, %d; At says %s, %s, %d", i, patient, caseID, z, x.Patient,
+				x.Case, x.Z)
 		}
 	}
 }
@@ -98,7 +105,10 @@ func TestExportReopens(t *testing.T) {
 				if more { // another size
 					in, want["C"] = append(in, other), other
 				}
-				if err := Write(t.Context(), dir, sequence(in...), Options{Format: format, OnlyReviewed: only}); err != nil {
+				if err := Write(t.Context(), dir, sequence(in...), Options{
+					Format:       format,
+					OnlyReviewed: only,
+				}); err != nil {
 					t.Fatal(err)
 				}
 				where := dir
@@ -141,7 +151,10 @@ func TestExportedPairHasTheSameGeometry(t *testing.T) {
 func TestExportOfUnreviewedSlicesIsIgnored(t *testing.T) {
 	s := study("A", 4, 6, 8)
 	dir := t.TempDir()
-	if err := Write(t.Context(), dir, sequence(s), Options{Format: "nnunet", OnlyReviewed: true}); err != nil {
+	if err := Write(t.Context(), dir, sequence(s), Options{
+		Format:       "nnunet",
+		OnlyReviewed: true,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	dir = filepath.Join(dir, "Dataset001_Glasswork")
@@ -157,7 +170,8 @@ func TestExportOfUnreviewedSlicesIsIgnored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Labels["ignore"] != 4 || info.Labels["lungs other"] != 3 || len(info.Labels) != 5 || info.NumTraining != 1 || info.FileEnding != ".nii.gz" {
+	if info.Labels["ignore"] != 4 || info.Labels["lungs other"] != 3 || len(info.Labels) != 5 ||
+		info.NumTraining != 1 || info.FileEnding != ".nii.gz" {
 		t.Errorf("dataset.json = %+v", info)
 	}
 	_, err = nifti.ReadLabels(t.Context(), filepath.Join(dir, "labelsTr", "A.nii.gz"))
@@ -172,17 +186,32 @@ func TestExportRefuses(t *testing.T) {
 	misfit := study("B", 3, 4, 4)
 	misfit.Reviewed = misfit.Reviewed[:2]
 	noVoxels := Study{Name: "C"}
-	broken := func(yield func(Study, error) bool) { yield(Study{}, errors.New("the store is damaged")) }
+	broken := func(yield func(Study, error) bool) {
+		yield(Study{},
+			errors.New("the store is damaged"))
+	}
 	for _, c := range []struct {
 		name string
 		in   iter.Seq2[Study, error]
 		o    Options
 		want string
 	}{
-		{"nothing reviewed", sequence(unreviewed), Options{Format: "kaggle", OnlyReviewed: true}, "no slice has been reviewed"},
-		{"nothing at all", sequence(), Options{Format: "nnunet", OnlyReviewed: false}, "nothing to export"},
+		{
+			"nothing reviewed", sequence(unreviewed),
+			Options{Format: "kaggle", OnlyReviewed: true},
+			"no slice has been reviewed",
+		},
+		{
+			"nothing at all", sequence(),
+			Options{Format: "nnunet", OnlyReviewed: false},
+			"nothing to export",
+		},
 		{"misfit", sequence(misfit), Options{Format: "nnunet", OnlyReviewed: false}, "do not fit"},
-		{"no voxels", sequence(noVoxels), Options{Format: "kaggle", OnlyReviewed: false}, "not stored"},
+		{
+			"no voxels", sequence(noVoxels),
+			Options{Format: "kaggle", OnlyReviewed: false},
+			"not stored",
+		},
 		{"store", broken, Options{Format: "kaggle", OnlyReviewed: false}, "damaged"},
 		{"format", sequence(), Options{Format: "zip"}, "no export format"},
 	} {
@@ -197,7 +226,10 @@ func TestExportRefuses(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Write(ctx, t.TempDir(), sequence(study("A", 3, 4, 4)), Options{Format: "kaggle", OnlyReviewed: false}); !errors.Is(err, context.Canceled) {
+	if err := Write(ctx, t.TempDir(), sequence(study("A", 3, 4, 4)), Options{
+		Format:       "kaggle",
+		OnlyReviewed: false,
+	}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled export: %v", err)
 	}
 }
@@ -226,7 +258,8 @@ func TestNibabelReadsTheExportedPair(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir = filepath.Join(dir, "Dataset001_Glasswork")
-	cmd := exec.Command("/usr/bin/python3", "-c", nibabelCheck, filepath.Join(dir, "imagesTr", "A_0000.nii.gz"), filepath.Join(dir, "labelsTr", "A.nii.gz"))
+	cmd := exec.Command("/usr/bin/python3", "-c", nibabelCheck, filepath.Join(dir, "imagesTr",
+		"A_0000.nii.gz"), filepath.Join(dir, "labelsTr", "A.nii.gz"))
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	switch {
@@ -236,7 +269,8 @@ func TestNibabelReadsTheExportedPair(t *testing.T) {
 		t.Skip("python3 with nibabel is not installed")
 	}
 	lines := bytes.SplitN(out, []byte("\n"), 3)
-	if want := "-0.7122 0.0000 0.0000 181.9723 0.0000 -0.7122 0.0000 170.5000 0.0000 0.0000 3.3463 -538.1729"; strings.ReplaceAll(string(lines[0]), "-0.0000", "0.0000") != want {
+	if want := "-0.7122 0.0000 0.0000 181.9723 0.0000 -0.7122 0.0000 170.5000 0.0000 0.0000 " +
+		"3.3463 -538.1729"; strings.ReplaceAll(string(lines[0]), "-0.0000", "0.0000") != want {
 		t.Errorf("nibabel's affine %s, want %s", lines[0], want)
 	}
 	if string(lines[1]) != "mm 1 1" {
@@ -254,7 +288,8 @@ func TestNibabelReadsTheExportedPair(t *testing.T) {
 // What export wrote can be named as it was named to
 func TestExportReopensUnderTheNameItWasGiven(t *testing.T) {
 	dir := t.TempDir()
-	if err := Write(t.Context(), dir, sequence(study("A0001", 5, 8, 8)), Options{Format: "nnunet"}); err != nil {
+	if err := Write(t.Context(), dir, sequence(study("A0001", 5, 8, 8)),
+		Options{Format: "nnunet"}); err != nil {
 		t.Fatal(err)
 	}
 	e, err := example.Open(t.Context(), dir)
@@ -287,7 +322,8 @@ func BenchmarkWrite(b *testing.B) {
 	for _, format := range []string{"nnunet", "kaggle"} {
 		b.Run(format, func(b *testing.B) {
 			for b.Loop() {
-				if err := Write(b.Context(), b.TempDir(), sequence(s), Options{Format: format}); err != nil {
+				if err := Write(b.Context(), b.TempDir(), sequence(s),
+					Options{Format: format}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -298,7 +334,10 @@ func BenchmarkWrite(b *testing.B) {
 func TestLabelNamesDecideInNNUNetFolders(t *testing.T) {
 	s := study("A", 4, 6, 8)
 	dir := t.TempDir()
-	if err := Write(t.Context(), dir, sequence(s), Options{Format: "nnunet", OnlyReviewed: true}); err != nil {
+	if err := Write(t.Context(), dir, sequence(s), Options{
+		Format:       "nnunet",
+		OnlyReviewed: true,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	dir = filepath.Join(dir, "Dataset001_Glasswork")
@@ -308,14 +347,32 @@ func TestLabelNamesDecideInNNUNetFolders(t *testing.T) {
 		class [5]uint8 // of the values 0 to 3
 		err   string
 	}{
-		"other order": {`{"labels":{"background":0,"Consolidation":1,"GGO":2,"lung":3,"ignore":4},"file_ending":".nii.gz"}`, [4]bool{true, true, true, true}, [5]uint8{0, 2, 1, 3}, ""},
-		"no lungs":    {`{"labels":{"background":0,"ground_glass":1,"effusion":2,"nodule":3,"ignore":4}}`, [4]bool{true, true, false, false}, [5]uint8{0, 1, 0, 0}, ""},
-		"unnamed":     {`{"labels":{"background":0,"ground glass":1,"ignore":4}}`, [4]bool{}, [5]uint8{}, "does not name"},
-		"regions":     {`{"labels":{"background":0,"lung":[1,2]}}`, [4]bool{}, [5]uint8{}, "no single number"},
-		"none ours":   {`{"labels":{"background":0,"liver":1}}`, [4]bool{}, [5]uint8{}, "names none of"},
-		"no JSON":     {`{`, [4]bool{}, [5]uint8{}, "not nnU-Net v2's"},
+		"other order": {
+			`{"labels":{"background":0,"Consolidation":1,"GGO":2,"lung":3,"ignore":4},
+			"file_ending":".nii.gz"}`, [4]bool{true, true, true, true}, [5]uint8{0, 2, 1, 3}, "",
+		},
+		"no lungs": {
+			`{"labels":{"background":0,"ground_glass":1,"effusion":2,"nodule":3,"ignore":4}}`,
+			[4]bool{true, true, false, false},
+			[5]uint8{0, 1, 0, 0},
+			"",
+		},
+		"unnamed": {
+			`{"labels":{"background":0,"ground glass":1,"ignore":4}}`,
+			[4]bool{},
+			[5]uint8{},
+			"does not name",
+		},
+		"regions": {
+			`{"labels":{"background":0,"lung":[1,2]}}`, [4]bool{}, [5]uint8{}, "no single number",
+		},
+		"none ours": {
+			`{"labels":{"background":0,"liver":1}}`, [4]bool{}, [5]uint8{}, "names none of",
+		},
+		"no JSON": {`{`, [4]bool{}, [5]uint8{}, "not nnU-Net v2's"},
 	} {
-		if err := os.WriteFile(filepath.Join(dir, "dataset.json"), []byte(c.json), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "dataset.json"), []byte(c.json),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 		e, err := example.Open(t.Context(), dir)

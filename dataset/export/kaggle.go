@@ -59,7 +59,10 @@ func (e *kaggleExporter) add(ctx context.Context, s Study) error {
 		if err := out.slice(s.CT.Slice(z), s.Labels.Slice(z)); err != nil {
 			return fmt.Errorf("cannot write the slices of %s: %w", s.Name, osfile.Reason(err))
 		}
-		out.rows = append(out.rows, kaggle.Row{Case: name, Z: z, Reviewed: reviewed, Spacing: [2]float64{spacing[1], spacing[2]}})
+		out.rows = append(out.rows, kaggle.Row{
+			Case: name, Z: z, Reviewed: reviewed,
+			Spacing: [2]float64{spacing[1], spacing[2]},
+		})
 	}
 	return nil
 }
@@ -79,7 +82,8 @@ func (e *kaggleExporter) stack(h, w int) (*kaggleOut, error) {
 		}
 		*f = made
 	}
-	s.imagesTo, s.masksTo = bufio.NewWriterSize(s.images, 1<<20), bufio.NewWriterSize(s.masks, 1<<20)
+	s.imagesTo, s.masksTo = bufio.NewWriterSize(s.images, 1<<20),
+		bufio.NewWriterSize(s.masks, 1<<20)
 	e.stacks = append(e.stacks, s)
 	return s, nil
 }
@@ -123,10 +127,12 @@ func (e *kaggleExporter) finish() error {
 func (s *kaggleOut) finish(dir, suffix string) error {
 	n := len(s.rows)
 	path := func(kind, ext string) string { return filepath.Join(dir, kind+suffix+ext) }
-	if err := s.array(path("images", ".npy"), s.images, s.imagesTo, "<f4", n, s.h, s.w, 1); err != nil {
+	if err := s.array(path("images", ".npy"), s.images, s.imagesTo, "<f4", n, s.h, s.w,
+		1); err != nil {
 		return err
 	}
-	if err := s.array(path("masks", ".npy"), s.masks, s.masksTo, "|u1", n, s.h, s.w, 4); err != nil {
+	if err := s.array(path("masks", ".npy"), s.masks, s.masksTo, "|u1", n, s.h, s.w,
+		4); err != nil {
 		return err
 	}
 	err := atomicfile.WriteFile(path("reviewed", ".npy"), func(w io.Writer) error {
@@ -145,11 +151,14 @@ func (s *kaggleOut) finish(dir, suffix string) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.WriteFile(path("index", ".csv"), func(w io.Writer) error { return kaggle.WriteIndex(w, s.rows) })
+	return atomicfile.WriteFile(path("index", ".csv"),
+		func(w io.Writer) error { return kaggle.WriteIndex(w, s.rows) })
 }
 
 // array writes a header and the numbers collected in from.
-func (s *kaggleOut) array(path string, from *os.File, buffered *bufio.Writer, kind string, shape ...int) error {
+func (s *kaggleOut) array(
+	path string, from *os.File, buffered *bufio.Writer, kind string, shape ...int,
+) error {
 	if err := buffered.Flush(); err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, osfile.Reason(err))
 	}

@@ -25,5 +25,6 @@ func (e *niftiExporter) add(ctx context.Context, s Study) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return nifti.WriteNamedLabels(filepath.Join(e.dir, name+"_labels.nii.gz"), e.labels(s), e.values())
+	return nifti.WriteNamedLabels(filepath.Join(e.dir, name+"_labels.nii.gz"), e.labels(s),
+		e.values())
 }

@@ -53,11 +53,13 @@ func (e *nnunetExporter) add(ctx context.Context, s Study) error {
 	} else {
 		reviewed := volume.NewLabelMap(s.Labels.Geometry)
 		fillSlices(reviewed, s.Reviewed, true, 1)
-		if err := nifti.WriteLabels(filepath.Join(e.dir, "reviewed", name+".nii.gz"), reviewed); err != nil {
+		if err := nifti.WriteLabels(filepath.Join(e.dir, "reviewed", name+".nii.gz"),
+			reviewed); err != nil {
 			return err
 		}
 	}
-	if err := nifti.WriteCT(filepath.Join(e.dir, "imagesTr", name+"_0000.nii.gz"), s.CT); err != nil {
+	if err := nifti.WriteCT(filepath.Join(e.dir, "imagesTr", name+"_0000.nii.gz"),
+		s.CT); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -92,7 +94,8 @@ func (e *nnunetExporter) finish() error {
 		enc := json.NewEncoder(w)
 		enc.SetIndent("", "  ")
 		return enc.Encode(map[string]any{
-			"name": filepath.Base(e.dir), "description": "Chest CT with labels corrected in Glasswork",
+			"name": filepath.Base(e.dir), "description": "Chest CT with labels corrected in " +
+				"Glasswork",
 			"channel_names": map[string]string{"0": "CT"}, "labels": labels,
 			"numTraining": len(e.names), "file_ending": ".nii.gz",
 		})

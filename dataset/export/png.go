@@ -50,15 +50,18 @@ func (e *pngExporter) add(ctx context.Context, s Study) error {
 			continue
 		}
 		file := fmt.Sprintf("%s_%04d.png", name, z+1)
-		if err := picture.Write(filepath.Join(e.dir, "images", file), windowed(s.CT, z)); err != nil {
+		if err := picture.Write(filepath.Join(e.dir, "images", file),
+			windowed(s.CT, z)); err != nil {
 			return err
 		}
-		if err := picture.Write(filepath.Join(e.dir, "masks", file), palettes(s.Labels, z)); err != nil {
+		if err := picture.Write(filepath.Join(e.dir, "masks", file),
+			palettes(s.Labels, z)); err != nil {
 			return err
 		}
 		e.rows = append(e.rows, []string{
 			file, name, strconv.Itoa(z + 1), strconv.FormatBool(reviewed),
-			strconv.FormatFloat(spacing[1], 'g', -1, 64), strconv.FormatFloat(spacing[2], 'g', -1, 64),
+			strconv.FormatFloat(spacing[1], 'g', -1, 64), strconv.FormatFloat(spacing[2],
+				'g', -1, 64),
 		})
 	}
 	return nil
@@ -89,7 +92,10 @@ func palettes(l *volume.LabelMap, z int) image.Image {
 // finish writes the index.
 func (e *pngExporter) finish() error {
 	return atomicfile.WriteFile(filepath.Join(e.dir, "index.csv"), func(w io.Writer) error {
-		return csv.NewWriter(w).WriteAll(append([][]string{{"file", "case", "slice", "reviewed", "row_spacing_mm", "column_spacing_mm"}}, e.rows...))
+		return csv.NewWriter(w).WriteAll(append([][]string{{
+			"file", "case", "slice", "reviewed",
+			"row_spacing_mm", "column_spacing_mm",
+		}}, e.rows...))
 	})
 }
 

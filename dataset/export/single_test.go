@@ -18,10 +18,16 @@ import (
 // reviewed slices are wanted the others say that they are not.
 func TestExportedVolumesReopen(t *testing.T) {
 	s := study("A0001", 5, 12, 16)
-	for format, files := range map[string][2]string{"nifti": {"A0001_ct.nii.gz", "A0001_labels.nii.gz"}, "nrrd": {"A0001.nrrd", "A0001.seg.nrrd"}} {
+	for format, files := range map[string][2]string{"nifti": {
+		"A0001_ct.nii.gz",
+		"A0001_labels.nii.gz",
+	}, "nrrd": {"A0001.nrrd", "A0001.seg.nrrd"}} {
 		for _, only := range []bool{false, true} {
 			dir := t.TempDir()
-			if err := Write(t.Context(), dir, sequence(s), Options{Format: format, OnlyReviewed: only}); err != nil {
+			if err := Write(t.Context(), dir, sequence(s), Options{
+				Format:       format,
+				OnlyReviewed: only,
+			}); err != nil {
 				t.Fatal(err)
 			}
 			all, _, err := dataset.Open(t.Context(), filepath.Join(dir, files[0]))
@@ -60,7 +66,10 @@ func TestExportedPicturesReopen(t *testing.T) {
 	s := study("A0001", 5, 12, 16)
 	for _, only := range []bool{false, true} {
 		dir := t.TempDir()
-		if err := Write(t.Context(), dir, sequence(s), Options{Format: "png", OnlyReviewed: only}); err != nil {
+		if err := Write(t.Context(), dir, sequence(s), Options{
+			Format:       "png",
+			OnlyReviewed: only,
+		}); err != nil {
 			t.Fatal(err)
 		}
 		e, err := example.Open(t.Context(), dir)
@@ -85,7 +94,8 @@ func TestExportedPicturesReopen(t *testing.T) {
 				}
 			}
 		}
-		if b, err := os.ReadFile(filepath.Join(dir, "index.csv")); err != nil || bytes.Count(b, []byte("\n")) != e.Len()+1 {
+		if b, err := os.ReadFile(filepath.Join(dir, "index.csv")); err != nil ||
+			bytes.Count(b, []byte("\n")) != e.Len()+1 {
 			t.Errorf("index.csv: %q, %v", b, err)
 		}
 	}
@@ -109,7 +119,8 @@ e, = im.header.extensions
 assert e.get_code() == 30 and b'>consolidation<' in e.get_content(), e.get_content()
 sys.stdout.buffer.write(numpy.asfortranarray(im.dataobj).astype('u1').tobytes('F'))
 `
-	out, err := exec.Command("/usr/bin/python3", "-c", script, filepath.Join(dir, "A_labels.nii.gz")).Output()
+	out, err := exec.Command("/usr/bin/python3", "-c", script,
+		filepath.Join(dir, "A_labels.nii.gz")).Output()
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit) && exit.ExitCode() != 42:

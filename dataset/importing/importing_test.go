@@ -41,13 +41,17 @@ func TestSegmentsThatNobodyHasChosenForComeFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, last := f.Segments[0], f.Segments[1]
-	if first.Name != "label 2" || first.Known || last.Name != "label 1" || !last.Known || f.Known() {
+	if first.Name != "label 2" || first.Known || last.Name != "label 1" || !last.Known ||
+		f.Known() {
 		t.Errorf("segments %+v", f.Segments)
 	}
 	if ml := 2 * ct.VoxelML(); last.ML < 0.99*ml || last.ML > 1.01*ml {
 		t.Errorf("%v ml, want %v", last.ML, ml)
 	}
-	chosen := f.Chosen([]annotation.Choice{annotation.As(classes.Consolidation), annotation.LeaveOut})
+	chosen := f.Chosen([]annotation.Choice{
+		annotation.As(classes.Consolidation),
+		annotation.LeaveOut,
+	})
 	if len(chosen) != 1 || chosen["value 2"] != annotation.As(classes.Consolidation) {
 		t.Errorf("chosen %v", chosen)
 	}
@@ -55,7 +59,8 @@ func TestSegmentsThatNobodyHasChosenForComeFirst(t *testing.T) {
 	if err != nil || marked.Labels.Counts(0) != [classes.Count]int{47, 0, 1, 0} {
 		t.Errorf("marked %+v, %v", marked, err)
 	}
-	elsewhere := volume.NewGeometry([3]int{3, 6, 8}, [3]float64{1, 1, 1}, volume.Point{900, 900, 900})
+	elsewhere := volume.NewGeometry([3]int{3, 6, 8}, [3]float64{1, 1, 1},
+		volume.Point{900, 900, 900})
 	_, err = read.On(t.Context(), &series.Series{ID: "x", Geometry: elsewhere})
 	if err == nil || !strings.Contains(err.Error(), "belongs to another") {
 		t.Errorf("elsewhere: %v", err)
@@ -85,7 +90,8 @@ func TestChoicesAreReadAsAPersonTypesThem(t *testing.T) {
 		"liver=ggo":    `b.nii has no segment "liver"; it has GGO left, heart, a=b`,
 		" =leave out ": `has no segment ""`,
 	} {
-		if _, err := parseChoices(s, []string{line}); err == nil || !strings.Contains(err.Error(), clause) {
+		if _, err := parseChoices(s, []string{line}); err == nil ||
+			!strings.Contains(err.Error(), clause) {
 			t.Errorf("%q: %v, want %q", line, err, clause)
 		}
 	}
@@ -112,7 +118,8 @@ func TestAnImportThatIsNotUnderstoodChangesNothing(t *testing.T) {
 		t.Errorf("two series: %v", err)
 	}
 	r.Series = "1.2.3"
-	if _, err := Import(t.Context(), r); err == nil || !strings.Contains(err.Error(), "does not hold") {
+	if _, err := Import(t.Context(), r); err == nil ||
+		!strings.Contains(err.Error(), "does not hold") {
 		t.Errorf("no such series: %v", err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {

@@ -35,7 +35,10 @@ func WriteCSV(w io.Writer, studies []Study) error {
 }
 
 func (s Study) row(r Region) []string {
-	row := []string{s.Name, r.Name(), strconv.Itoa(r.Voxels), number(r.ML, 3, s.Measurable), number(r.Percent, 3, true)}
+	row := []string{
+		s.Name, r.Name(), strconv.Itoa(r.Voxels), number(r.ML, 3, s.Measurable),
+		number(r.Percent, 3, true),
+	}
 	for _, hu := range []float64{r.Mean, r.SD} {
 		row = append(row, number(hu, 2, s.Calibrated))
 	}

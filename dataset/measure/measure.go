@@ -69,7 +69,8 @@ func Of(ctx context.Context, v *volume.Volume, l *volume.LabelMap) ([]Region, er
 	for c := classes.Background + 1; c < classes.Count; c++ {
 		all = append(all, sums[c].region(Region{Class: c}, ml, lung.n))
 	}
-	return append(all, lung.region(Region{Class: classes.LungsOther, WholeLung: true}, ml, lung.n)), nil
+	return append(all, lung.region(Region{Class: classes.LungsOther, WholeLung: true}, ml,
+		lung.n)), nil
 }
 
 // sum adds up HU without rounding: 2^32 voxels of 2^15 squared fit.
@@ -95,7 +96,10 @@ func (s *sum) merge(o sum) {
 		*s = o
 		return
 	}
-	*s = sum{s.n + o.n, s.total + o.total, s.squares + o.squares, min(s.low, o.low), max(s.high, o.high)}
+	*s = sum{
+		s.n + o.n, s.total + o.total, s.squares + o.squares, min(s.low, o.low),
+		max(s.high, o.high),
+	}
 }
 
 // region fills in r; ml is a voxel's volume, lung the whole lung's voxels.

@@ -35,8 +35,10 @@ func TestMeasuresOfASample(t *testing.T) {
 	}
 	for i, w := range want {
 		g := got[i]
-		if g.Class != w.Class || g.WholeLung != w.WholeLung || g.Voxels != w.Voxels || !near(g.ML, w.ML) || !near(g.Percent, w.Percent) ||
-			!near(g.Mean, w.Mean) || math.Abs(g.SD-w.SD) > 1e-6 || g.Min != w.Min || g.Max != w.Max {
+		if g.Class != w.Class || g.WholeLung != w.WholeLung || g.Voxels != w.Voxels ||
+			!near(g.ML, w.ML) || !near(g.Percent, w.Percent) ||
+			!near(g.Mean, w.Mean) || math.Abs(g.SD-w.SD) > 1e-6 || g.Min != w.Min ||
+			g.Max != w.Max {
 			t.Errorf("%s: %+v, want %+v", w.Name(), g, w)
 		}
 	}
@@ -50,7 +52,8 @@ func TestNothingMarkedMeasuresNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range got {
-		if r.Voxels != 0 || r.ML != 0 || !math.IsNaN(r.Percent) || !math.IsNaN(r.Mean) || !math.IsNaN(r.Max) {
+		if r.Voxels != 0 || r.ML != 0 || !math.IsNaN(r.Percent) || !math.IsNaN(r.Mean) ||
+			!math.IsNaN(r.Max) {
 			t.Errorf("%s of nothing: %+v", r.Name(), r)
 		}
 	}
@@ -64,11 +67,15 @@ func TestCSV(t *testing.T) {
 	}
 	var out strings.Builder
 	err = WriteCSV(&out, []Study{
-		{Name: "CT 1, chest", Measurable: true, Calibrated: true, Slices: 2, Reviewed: 1, Regions: regions[:2]},
+		{
+			Name: "CT 1, chest", Measurable: true, Calibrated: true, Slices: 2, Reviewed: 1,
+			Regions: regions[:2],
+		},
 		{Name: "picture", Slices: 1, Regions: regions[3:]},
 	})
 	want := strings.Join([]string{
-		"study,region,voxels,volume [ml],share of lung [%],mean [HU],SD [HU],minimum [HU],maximum [HU],reviewed slices,slices",
+		"study,region,voxels,volume [ml],share of lung [%],mean [HU],SD [HU],minimum " +
+			"[HU],maximum [HU],reviewed slices,slices",
 		`"CT 1, chest",ground glass,2,0.020,40.000,-550.00,50.00,-600,-500,1,2`,
 		`"CT 1, chest",consolidation,1,0.010,20.000,40.00,0.00,40,40,1,2`,
 		"picture,lung,5,,100.000,,,,,0,1",

@@ -193,7 +193,8 @@ func (s *shape) readSizes(h *rawHeader, dims int) error {
 			return fmt.Errorf("it holds %g volumes (4-D data); split it and open one volume", size)
 		}
 		if total *= size; total > voxels.MaxVoxels {
-			return fmt.Errorf("its header claims %g × %g × %g voxels, more than can be opened", sizes[0], sizes[1], sizes[2])
+			return fmt.Errorf("its header claims %g × %g × %g voxels, more than can be opened",
+				sizes[0], sizes[1], sizes[2])
 		}
 		if i < 3 {
 			s.sizes[i] = int64(size)

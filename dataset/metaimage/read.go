@@ -63,7 +63,8 @@ func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentatio
 	}
 	sg := voxels.Named(path, "MetaImage", im.Geometry, layer, nil)
 	if !s.oriented {
-		sg.Warnings = append(sg.Warnings, fmt.Sprintf("%s does not say how the patient lies; left and right may be exchanged.", filepath.Base(path)))
+		sg.Warnings = append(sg.Warnings, fmt.Sprintf("%s does not say how the patient lies; "+
+			"left and right may be exchanged.", filepath.Base(path)))
 	}
 	return sg, nil
 }
@@ -120,7 +121,8 @@ func payload(path string, h *rawHeader, s *shape) (*voxels.Payload, error) {
 	}
 	size := s.sizes[0] * s.sizes[1] * s.sizes[2] * int64(s.kind.Bytes())
 	if size%int64(len(files)) != 0 {
-		return nil, fmt.Errorf("its %d data files cannot hold equal parts of the volume", len(files))
+		return nil, fmt.Errorf("its %d data files cannot hold equal parts of the volume",
+			len(files))
 	}
 	size /= int64(len(files))
 	codec := codecOf(h, s)
@@ -156,7 +158,10 @@ func skipped(h *rawHeader, file string, size int64) (int64, error) {
 		return 0, osfile.Plain(err)
 	}
 	if info.Size() < size {
-		return 0, fmt.Errorf("it is cut short: its header promises %d bytes of voxels, its file has %d", size, info.Size())
+		return 0, fmt.Errorf(
+			"it is cut short: its header promises %d bytes of voxels, its file has %d", size,
+			info.Size(),
+		)
 	}
 	return info.Size() - size, nil
 }
@@ -165,13 +170,16 @@ func skipped(h *rawHeader, file string, size int64) (int64, error) {
 func codecOf(h *rawHeader, s *shape) voxels.Codec {
 	switch {
 	case h.is("CompressedData"):
-		return voxels.Codec{Expands: voxels.Zlib().Expands, Open: func(r io.Reader) (io.Reader, error) {
-			b := bufio.NewReader(r)
-			if magic, err := b.Peek(2); err == nil && magic[0] == 0x1F && magic[1] == 0x8B {
-				return gzip.NewReader(b)
-			}
-			return zlib.NewReader(b)
-		}}
+		return voxels.Codec{
+			Expands: voxels.Zlib().Expands,
+			Open: func(r io.Reader) (io.Reader, error) {
+				b := bufio.NewReader(r)
+				if magic, err := b.Peek(2); err == nil && magic[0] == 0x1F && magic[1] == 0x8B {
+					return gzip.NewReader(b)
+				}
+				return zlib.NewReader(b)
+			},
+		}
 	case h.field("BinaryData") != "" && !h.is("BinaryData"):
 		return voxels.Text(s.kind, s.order)
 	}

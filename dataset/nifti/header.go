@@ -33,7 +33,8 @@ type header struct {
 	descrip  string
 }
 
-// parseHeader reads the header from the first bytes of a file: 540 for NIfTI-2, 348 suffice for NIfTI-1.
+// parseHeader reads the header from the first bytes of a file: 540 for NIfTI-2, 348 suffice for
+// NIfTI-1.
 func parseHeader(b []byte) (*header, error) {
 	if len(b) < 4 {
 		return nil, errors.New("it is too short for a NIfTI header")
@@ -59,7 +60,9 @@ func parse1(b []byte, o binary.ByteOrder) (*header, error) {
 	case "ni1\x00":
 		h.pair = true
 	default:
-		return nil, errors.New("it is an ANALYZE file, which does not say how the patient lies; convert it to NIfTI")
+		return nil, errors.New(
+			"it is an ANALYZE file, which does not say how the patient lies; convert it to NIfTI",
+		)
 	}
 	f32 := func(at int) float64 { return float64(math.Float32frombits(o.Uint32(b[at:]))) }
 	for i := range 8 {
@@ -133,7 +136,8 @@ func (h *header) check() error {
 		}
 	}
 	if h.dim[1]*h.dim[2]*h.dim[3] > voxels.MaxVoxels {
-		return fmt.Errorf("its header claims %d × %d × %d voxels, more than can be opened", h.dim[1], h.dim[2], h.dim[3])
+		return fmt.Errorf("its header claims %d × %d × %d voxels, more than can be opened",
+			h.dim[1], h.dim[2], h.dim[3])
 	}
 	if h.offset < 0 || h.offset > 1<<40 {
 		return errors.New("it does not say where its voxels begin")

@@ -26,7 +26,8 @@ for path in sys.argv[1:]:
         im = nibabel.as_closest_canonical(im)
     a = numpy.asarray(im.dataobj, dtype='<f8')
     a = a.reshape(a.shape[:3] + (1,) * (3 - a.ndim))[::-1, ::-1, :]
-    sys.stdout.buffer.write(numpy.array(a.shape, dtype='<f8').tobytes() + numpy.asfortranarray(a).tobytes('F'))
+    sys.stdout.buffer.write(numpy.array(a.shape, dtype='<f8').tobytes())
+    sys.stdout.buffer.write(numpy.asfortranarray(a).tobytes('F'))
 `
 
 // Every NIfTI file of the collection of odd ones is read as nibabel reads it, or refused.
@@ -49,7 +50,8 @@ func TestNibabelAgreesOnOddFiles(t *testing.T) {
 	if err != nil || len(images) < 15 {
 		t.Fatalf("%d files were opened, %v", len(images), err)
 	}
-	out, err := exec.Command("/usr/bin/python3", append([]string{"-c", nibabelCheck}, paths...)...).Output()
+	out, err := exec.Command("/usr/bin/python3", append([]string{"-c", nibabelCheck},
+		paths...)...).Output()
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit) && exit.ExitCode() != 42:
@@ -71,7 +73,8 @@ func compare(t *testing.T, path string, im *image, numbers []float64) (rest []fl
 	t.Helper()
 	defer im.Close()
 	n := im.Geometry.Size
-	if number := numbers[:3]; number[0] != float64(n[2]) || number[1] != float64(n[1]) || number[2] != float64(n[0]) {
+	if number := numbers[:3]; number[0] != float64(n[2]) || number[1] != float64(n[1]) ||
+		number[2] != float64(n[0]) {
 		t.Fatalf("%s: size %v, nibabel says %v", path, n, number)
 	}
 	numbers = numbers[3:]

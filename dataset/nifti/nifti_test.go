@@ -35,7 +35,8 @@ type spec struct {
 // ras2 is a 2 × 3 × 4 volume of int16 counting from 0, RAS with 1, 2 and 3 mm.
 func ras2() spec {
 	s := spec{
-		version: 1, order: binary.LittleEndian, dim: []int{2, 3, 4}, datatype: 4, pixdim: [4]float64{1, 1, 2, 3}, sform: 1,
+		version: 1, order: binary.LittleEndian, dim: []int{2, 3, 4}, datatype: 4,
+		pixdim: [4]float64{1, 1, 2, 3}, sform: 1,
 		srow: [3][4]float64{{1, 0, 0, -10}, {0, 2, 0, -20}, {0, 0, 3, -30}}, units: 2,
 	}
 	for i := range 24 {
@@ -169,12 +170,17 @@ func TestReadsBothVersionsOrdersAndCompression(t *testing.T) {
 					s.voxels[i], s.voxels[i+1] = s.voxels[i+1], s.voxels[i]
 				}
 			}
-			for _, path := range []string{save(t, "a.nii", s.bytes()), save(t, "a.nii.gz", zipped(s.bytes()))} {
+			for _, path := range []string{
+				save(t, "a.nii", s.bytes()),
+				save(t, "a.nii.gz", zipped(s.bytes())),
+			} {
 				series, v := read(t, path)
 				if !slices.Equal(v.HU, want) || !v.SameGrid(grid) {
-					t.Errorf("version %d, %v, %s: %v on %v", version, order, filepath.Base(path), v.HU, v.Geometry)
+					t.Errorf("version %d, %v, %s: %v on %v", version, order, filepath.Base(path),
+						v.HU, v.Geometry)
 				}
-				if series.Description != "a" || !series.Calibrated || !series.Measurable || len(series.Warnings) != 0 {
+				if series.Description != "a" || !series.Calibrated || !series.Measurable ||
+					len(series.Warnings) != 0 {
 					t.Errorf("series = %+v", series)
 				}
 			}
@@ -202,10 +208,16 @@ func TestReadsPairs(t *testing.T) {
 func TestReadsEveryScalarType(t *testing.T) {
 	le := binary.LittleEndian
 	for code, encode := range map[int]func(b []byte, v int) []byte{
-		4:    func(b []byte, v int) []byte { return le.AppendUint16(b, uint16(v)) },
-		8:    func(b []byte, v int) []byte { return le.AppendUint32(b, uint32(v)) },
-		16:   func(b []byte, v int) []byte { return le.AppendUint32(b, math.Float32bits(float32(v)+0.25)) },
-		64:   func(b []byte, v int) []byte { return le.AppendUint64(b, math.Float64bits(float64(v)-0.25)) },
+		4: func(b []byte, v int) []byte { return le.AppendUint16(b, uint16(v)) },
+		8: func(b []byte, v int) []byte { return le.AppendUint32(b, uint32(v)) },
+		16: func(b []byte, v int) []byte {
+			return le.AppendUint32(b,
+				math.Float32bits(float32(v)+0.25))
+		},
+		64: func(b []byte, v int) []byte {
+			return le.AppendUint64(b,
+				math.Float64bits(float64(v)-0.25))
+		},
 		256:  func(b []byte, v int) []byte { return append(b, byte(v)) },
 		512:  func(b []byte, v int) []byte { return le.AppendUint16(b, uint16(v)) },
 		768:  func(b []byte, v int) []byte { return le.AppendUint32(b, uint32(v)) },
@@ -247,7 +259,8 @@ func TestScaleAndGreyValues(t *testing.T) {
 	if got.Calibrated || len(got.Warnings) != 1 {
 		t.Errorf("8-bit values are taken for HU: %+v", got)
 	}
-	low, high := series.AssumedCenter-series.AssumedWidth/2, series.AssumedCenter+series.AssumedWidth/2
+	low, high := series.AssumedCenter-series.AssumedWidth/2, series.AssumedCenter+
+		series.AssumedWidth/2
 	if !slices.Equal(v.HU, []int16{int16(low), int16(high)}) {
 		t.Errorf("grey 0 and 255 become %v, want %d and %d", v.HU, low, high)
 	}
@@ -269,7 +282,12 @@ func TestWhichOrientationWins(t *testing.T) {
 		path    string
 		x, y, z float64 // RAS of the file's first voxel
 		warned  bool
-	}{{both, -10, -20, -30, false}, {qform, 100, 200, 300, false}, {none, -0.5, -2, -4.5, true}, {broken, 0, 0, 0, false}} {
+	}{
+		{both, -10, -20, -30, false},
+		{qform, 100, 200, 300, false},
+		{none, -0.5, -2, -4.5, true},
+		{broken, 0, 0, 0, false},
+	} {
 		series, v := read(t, c.path)
 		// The file's first voxel is our last column of the last row.
 		p := v.ToMM(0, 2, 1)
@@ -286,7 +304,10 @@ func TestAxesArePermutedToAxial(t *testing.T) {
 	s := ras2()
 	// i runs to posterior, j to the head, k to the right: a sagittal volume.
 	s.srow = [3][4]float64{{0, 0, 3, 0}, {-1, 0, 0, 0}, {0, 2, 0, 0}}
-	for _, path := range []string{save(t, "a.nii", s.bytes()), save(t, "a.nii.gz", zipped(s.bytes()))} {
+	for _, path := range []string{
+		save(t, "a.nii", s.bytes()),
+		save(t, "a.nii.gz", zipped(s.bytes())),
+	} {
 		_, v := read(t, path)
 		if v.Size != [3]int{3, 2, 4} || v.Spacing() != [3]float64{2, 1, 3} {
 			t.Fatalf("size %v, spacing %v", v.Size, v.Spacing())
@@ -299,7 +320,11 @@ func TestAxesArePermutedToAxial(t *testing.T) {
 					if got := v.Slice(z)[y*4+x]; got != want {
 						t.Errorf("voxel %d,%d,%d = %d, want %d", z, y, x, got, want)
 					}
-					if p := v.ToMM(float64(z), float64(y), float64(x)); p != (volume.Point{-3 * float64(3-x), float64(y), 2 * float64(z)}) {
+					if p := v.ToMM(float64(z), float64(y),
+						float64(x)); p != (volume.Point{
+						-3 * float64(3-x), float64(y),
+						2 * float64(z),
+					}) {
 						t.Errorf("voxel %d,%d,%d at %v", z, y, x, p)
 					}
 				}
@@ -325,19 +350,26 @@ func TestRefusals(t *testing.T) {
 		"unknown type": {change(func(s *spec) { s.datatype = 77 }), "type 77"},
 		"no dimension": {change(func(s *spec) { s.dim = nil }), "0 dimensions"},
 		"empty":        {change(func(s *spec) { s.dim = []int{2, 0, 4} }), "0 voxels"},
-		"negative":     {change(func(s *spec) { s.dim = []int{2, 65535, 4} }), "voxels along axis 2"},
-		"gigabytes":    {change(func(s *spec) { s.dim = []int{1000, 1000, 1000} }), "cut short"},
-		"gigabytes gz": {zipped(change(func(s *spec) { s.dim = []int{1000, 1000, 1000} })), "cut short"},
-		"enormous":     {change(func(s *spec) { s.dim = []int{32767, 32767, 32767} }), "more than can be opened"},
-		"cut short":    {whole[:len(whole)-1], "cut short"},
-		"half a head":  {whole[:100], "cut short"},
-		"text":         {[]byte("hello, this is no image"), "NIfTI header"},
-		"nothing":      {nil, "too short"},
-		"broken gzip":  {[]byte("\x1f\x8b\x08nonsense"), "gzip"},
+		"negative": {
+			change(func(s *spec) { s.dim = []int{2, 65535, 4} }), "voxels along axis 2",
+		},
+		"gigabytes": {change(func(s *spec) { s.dim = []int{1000, 1000, 1000} }), "cut short"},
+		"gigabytes gz": {
+			zipped(change(func(s *spec) { s.dim = []int{1000, 1000, 1000} })), "cut short",
+		},
+		"enormous": {
+			change(func(s *spec) { s.dim = []int{32767, 32767, 32767} }), "more than can be opened",
+		},
+		"cut short":   {whole[:len(whole)-1], "cut short"},
+		"half a head": {whole[:100], "cut short"},
+		"text":        {[]byte("hello, this is no image"), "NIfTI header"},
+		"nothing":     {nil, "too short"},
+		"broken gzip": {[]byte("\x1f\x8b\x08nonsense"), "gzip"},
 	} {
 		path := save(t, "a.nii", c.b)
 		_, err := Open(path)
-		if err == nil || !strings.HasPrefix(err.Error(), "a.nii: ") || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.HasPrefix(err.Error(), "a.nii: ") ||
+			!strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
@@ -357,19 +389,26 @@ func TestACutGzipIsRefusedWhenRead(t *testing.T) {
 	}
 	defer series.Close()
 	for range 2 {
-		if _, err := series.Read(t.Context()); err == nil || !strings.Contains(err.Error(), "a.nii.gz: its voxels are cut short") {
+		if _, err := series.Read(t.Context()); err == nil ||
+			!strings.Contains(err.Error(), "a.nii.gz: its voxels are cut short") {
 			t.Errorf("error %v", err)
 		}
 	}
 }
 
 func TestWrittenFilesReadBack(t *testing.T) {
-	tilt := volume.NewGeometry([3]int{3, 4, 5}, [3]float64{2.5, 0.7, 0.7}, volume.Point{-10, -20, 30})
+	tilt := volume.NewGeometry([3]int{3, 4, 5}, [3]float64{2.5, 0.7, 0.7},
+		volume.Point{-10, -20, 30})
 	tilt.Affine[2][1] = -0.2
-	oblique := volume.Geometry{Size: [3]int{3, 4, 5}, Affine: volume.Affine{{0.6, 0.1, 0, 10}, {-0.1, 0.6, 0.2, 20}, {0, -0.05, 3, -30}}}
+	oblique := volume.Geometry{Size: [3]int{3, 4, 5}, Affine: volume.Affine{
+		{0.6, 0.1, 0, 10},
+		{-0.1, 0.6, 0.2, 20},
+		{0, -0.05, 3, -30},
+	}}
 	for name, g := range map[string]volume.Geometry{
-		"axial": volume.NewGeometry([3]int{3, 4, 5}, [3]float64{2.5, 0.7, 0.8}, volume.Point{-181.9723, -20, 1030.25}),
-		"tilt":  tilt, "oblique": oblique,
+		"axial": volume.NewGeometry([3]int{3, 4, 5}, [3]float64{2.5, 0.7, 0.8},
+			volume.Point{-181.9723, -20, 1030.25}),
+		"tilt": tilt, "oblique": oblique,
 	} {
 		v, l := volume.New(g), volume.NewLabelMap(g)
 		for i := range v.HU {
@@ -434,10 +473,15 @@ func TestLabelsMustBeClasses(t *testing.T) {
 		voxels []byte
 		slope  float64
 		want   string
-	}{"a fifth class": {[]byte{0, 1, 4, 2}, 0, "label 4"}, "fractions": {[]byte{0, 1, 2, 3}, 0.5, "no mask: it holds the value"}} {
+	}{"a fifth class": {[]byte{0, 1, 4, 2}, 0, "label 4"}, "fractions": {
+		[]byte{0, 1, 2, 3},
+		0.5,
+		"no mask: it holds the value",
+	}} {
 		s := ras2()
 		s.dim, s.datatype, s.voxels, s.slope = []int{2, 2, 1}, 2, c.voxels, c.slope
-		if _, err := ReadLabels(t.Context(), save(t, "m.nii", s.bytes())); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := ReadLabels(t.Context(), save(t, "m.nii", s.bytes())); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
@@ -455,12 +499,14 @@ func FuzzOpen(f *testing.F) {
 		f.Add(s.bytes())
 	}
 	table := ras2().bytes()
-	binary.LittleEndian.PutUint32(table[108:], math.Float32bits(float32(352+len(labelTable([]string{"", "a", "<b>"})))))
+	binary.LittleEndian.PutUint32(table[108:],
+		math.Float32bits(float32(352+len(labelTable([]string{"", "a", "<b>"})))))
 	table[348] = 1
 	f.Add(slices.Insert(table, 352, labelTable([]string{"", "a", "<b>"})...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		path := save(t, "a.nii", b)
-		if _, err := OpenSegmentation(t.Context(), path); err != nil && (strings.ContainsAny(err.Error(), "\n\r") || !strings.Contains(err.Error(), "a.nii")) {
+		if _, err := OpenSegmentation(t.Context(), path); err != nil &&
+			(strings.ContainsAny(err.Error(), "\n\r") || !strings.Contains(err.Error(), "a.nii")) {
 			t.Errorf("no sentence: %q", err)
 		}
 		s, err := Open(path)

@@ -87,5 +87,6 @@ func (h *header) qformAffine() (a volume.Affine, ok bool) {
 // layout finds the file's axial slices.
 func (h *header) layout() (voxels.Layout, string) {
 	ras, method := h.affine()
-	return voxels.Axial(voxels.RASToLPS(ras), [3]int64{h.dim[1], h.dim[2], h.dim[3]}, [3]int64{1, h.dim[1], h.dim[1] * h.dim[2]}), method
+	return voxels.Axial(voxels.RASToLPS(ras), [3]int64{h.dim[1], h.dim[2], h.dim[3]},
+		[3]int64{1, h.dim[1], h.dim[1] * h.dim[2]}), method
 }

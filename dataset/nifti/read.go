@@ -69,7 +69,10 @@ func openImage(path string) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	im := &image{header: h, head: head, Image: voxels.Image{Name: filepath.Base(dataPath), Kind: kind, Order: h.order, Data: data}}
+	im := &image{header: h, head: head, Image: voxels.Image{
+		Name: filepath.Base(dataPath),
+		Kind: kind, Order: h.order, Data: data,
+	}}
 	im.Slope, im.Intercept, _ = h.scale()
 	im.Layout, im.method = h.layout()
 	return im, im.Ready()

@@ -42,7 +42,8 @@ func openSegmentation(ctx context.Context, path string) (*annotation.Segmentatio
 	}
 	s := voxels.Named(path, "NIfTI", im.Geometry, layer, names)
 	if im.method == "" {
-		s.Warnings = append(s.Warnings, fmt.Sprintf("%s does not say how the patient lies; left and right may be exchanged.", filepath.Base(path)))
+		s.Warnings = append(s.Warnings, fmt.Sprintf("%s does not say how the patient lies; left "+
+			"and right may be exchanged.", filepath.Base(path)))
 	}
 	return s, nil
 }

@@ -42,10 +42,11 @@ func WriteLabels(path string, l *volume.LabelMap) error {
 // WriteNamedLabels is WriteLabels with the names of values 1, 2, … in a header extension, as
 // Connectome Workbench and TotalSegmentator write them; names[0] is the background's.
 func WriteNamedLabels(path string, l *volume.LabelMap, names []string) error {
-	return writeWith(path, l.Geometry, 2, len(l.Labels), labelTable(names), func(w io.Writer, z int) error {
-		_, err := w.Write(l.Slice(z))
-		return err
-	})
+	return writeWith(path, l.Geometry, 2, len(l.Labels), labelTable(names),
+		func(w io.Writer, z int) error {
+			_, err := w.Write(l.Slice(z))
+			return err
+		})
 }
 
 // caret is the code of extensions in the format of Caret and Connectome Workbench.
@@ -64,7 +65,9 @@ func labelTable(names []string) []byte {
 		_ = xml.EscapeText(&b, []byte(name)) // a buffer takes everything
 		b.WriteString("</Label>")
 	}
-	b.WriteString("</LabelTable><VolumeType>Label</VolumeType></VolumeInformation></CaretExtension>")
+	b.WriteString(
+		"</LabelTable><VolumeType>Label</VolumeType></VolumeInformation></CaretExtension>",
+	)
 	size := (8 + b.Len() + 15) / 16 * 16
 	ext := binary.LittleEndian.AppendUint32(nil, uint32(size))
 	ext = binary.LittleEndian.AppendUint32(ext, caret)
@@ -72,17 +75,23 @@ func labelTable(names []string) []byte {
 	return append(ext, make([]byte, size-len(ext))...)
 }
 
-func write(path string, g volume.Geometry, datatype, count int, slice func(w io.Writer, z int) error) error {
+func write(
+	path string, g volume.Geometry, datatype, count int, slice func(w io.Writer, z int) error,
+) error {
 	return writeWith(path, g, datatype, count, nil, slice)
 }
 
 // writeWith writes header, extension and slices; datatype is NIfTI's code, 2 or 4.
-func writeWith(path string, g volume.Geometry, datatype, count int, ext []byte, slice func(w io.Writer, z int) error) error {
+func writeWith(
+	path string, g volume.Geometry, datatype, count int, ext []byte, slice func(w io.Writer,
+		z int) error,
+) error {
 	if err := g.Validate(); err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	if count != g.Voxels() || max(g.Size[0], g.Size[1], g.Size[2]) > math.MaxInt16 {
-		return fmt.Errorf("cannot write %s: %w", path, errors.New("the grid does not fit into a NIfTI-1 file"))
+		return fmt.Errorf("cannot write %s: %w", path, errors.New("the grid does not fit into a "+
+			"NIfTI-1 file"))
 	}
 	return atomicfile.WriteFile(path, func(out io.Writer) (err error) {
 		if strings.HasSuffix(path, ".gz") {
@@ -179,7 +188,8 @@ func quaternion(a volume.Affine) (bcd [3]float64, hand float64, rigid bool) {
 }
 
 func determinant(r [3][3]float64) float64 {
-	return r[0][0]*(r[1][1]*r[2][2]-r[1][2]*r[2][1]) - r[0][1]*(r[1][0]*r[2][2]-r[1][2]*r[2][0]) + r[0][2]*(r[1][0]*r[2][1]-r[1][1]*r[2][0])
+	return r[0][0]*(r[1][1]*r[2][2]-r[1][2]*r[2][1]) - r[0][1]*(r[1][0]*r[2][2]-r[1][2]*r[2][0]) +
+		r[0][2]*(r[1][0]*r[2][1]-r[1][1]*r[2][0])
 }
 
 // fromRotation computes the quaternion by its largest component, where it is exact,

@@ -64,7 +64,10 @@ func parse(src io.ReaderAt, size int64) (*Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Array{Shape: h.Descr.Shape, Type: h.Descr.Type, fortran: h.Descr.Fortran, offset: int64(len(head))}
+	a := &Array{
+		Shape: h.Descr.Shape, Type: h.Descr.Type, fortran: h.Descr.Fortran,
+		offset: int64(len(head)),
+	}
 	if a.size, a.value, err = numbers(a.Type); err != nil {
 		return nil, err
 	}
@@ -78,7 +81,8 @@ func parse(src io.ReaderAt, size int64) (*Array, error) {
 		}
 	}
 	if there := size - a.offset; there != count*int64(a.size) {
-		return nil, fmt.Errorf("its shape %v needs %d bytes, it holds %d", a.Shape, count*int64(a.size), there)
+		return nil, fmt.Errorf("its shape %v needs %d bytes, it holds %d", a.Shape,
+			count*int64(a.size), there)
 	}
 	return a, nil
 }
@@ -155,7 +159,8 @@ func numbers(name string) (size int, value func(b []byte) float64, err error) {
 	case "f8":
 		return 8, func(b []byte) float64 { return math.Float64frombits(o.Uint64(b)) }, nil
 	}
-	return 0, nil, fmt.Errorf("its numbers have the type %.16q, which cannot be read; save it as int16, uint8 or float32", name)
+	return 0, nil, fmt.Errorf("its numbers have the type %.16q, which cannot be read; save it as "+
+		"int16, uint8 or float32", name)
 }
 
 // Stack reads the shape as slices: [n,h,w,c], with c = 1 for [n,h,w] and n = 1 for [h,w].
@@ -169,10 +174,14 @@ func (a *Array) Stack() (n, h, w, c int, err error) {
 	case 4:
 		n, h, w, c = s[0], s[1], s[2], s[3]
 	default:
-		return 0, 0, 0, 0, fmt.Errorf("its shape %v is no stack of slices; [n,h,w], [n,h,w,1] and [h,w] are", s)
+		return 0, 0, 0, 0, fmt.Errorf(
+			"its shape %v is no stack of slices; [n,h,w], [n,h,w,1] and [h,w] are", s,
+		)
 	}
 	if h > largestSide || w > largestSide || c > 16 {
-		return 0, 0, 0, 0, fmt.Errorf("its shape %v is no stack of slices; [n,h,w], [n,h,w,1] and [h,w] are", a.Shape)
+		return 0, 0, 0, 0, fmt.Errorf(
+			"its shape %v is no stack of slices; [n,h,w], [n,h,w,1] and [h,w] are", a.Shape,
+		)
 	}
 	return n, h, w, c, nil
 }

@@ -56,7 +56,8 @@ func TestHeadersAreNumPys(t *testing.T) {
 			t.Errorf("header of %v has %d bytes, no multiple of 64", shape, b.Len())
 		}
 		r, err := npy.NewReader(&b)
-		if err != nil || !slices.Equal(r.Header.Descr.Shape, shape) || r.Header.Descr.Type != "<f4" || r.Header.Descr.Fortran {
+		if err != nil || !slices.Equal(r.Header.Descr.Shape, shape) ||
+			r.Header.Descr.Type != "<f4" || r.Header.Descr.Fortran {
 			t.Errorf("header of %v reads as %v, %v", shape, r, err)
 		}
 	}
@@ -86,13 +87,56 @@ func TestSeries(t *testing.T) {
 		hu         []int16
 		warning    string
 	}{
-		{"HU int16", file("<i2", []int{2, 1, 2}, int16s(-1000, 40, 400, 0)), [3]int{2, 1, 2}, true, []int16{-1000, 40, 400, 0}, "looks like HU"},
-		{"HU float32 [n,h,w,1]", file("<f4", []int{2, 1, 2, 1}, float32s(-1000.4, 40.6, 400, float32(math.NaN()))), [3]int{2, 1, 2}, true, []int16{-1000, 41, 400, -1024}, "looks like HU"},
-		{"[h,w]", file("<i2", []int{2, 2}, int16s(-1000, 40, 400, 0)), [3]int{1, 2, 2}, true, []int16{-1000, 40, 400, 0}, "looks like HU"},
-		{"big endian", file(">i2", []int{1, 1, 2}, []byte{0xFC, 0x18, 0, 40}), [3]int{1, 1, 2}, true, []int16{-1000, 40}, "looks like HU"},
-		{"uint8", file("|u1", []int{1, 1, 2}, []byte{0, 255}), [3]int{1, 1, 2}, false, []int16{-1100, 300}, "grey values"},
-		{"0 to 1", file("<f4", []int{1, 1, 3}, float32s(0, 0.5, 1)), [3]int{1, 1, 3}, false, []int16{-1100, -400, 300}, "grey values"},
-		{"neither", file("<i2", []int{1, 1, 2}, int16s(-5, 3000)), [3]int{1, 1, 2}, false, []int16{-5, 3000}, "neither HU nor grey"},
+		{
+			"HU int16", file("<i2", []int{2, 1, 2}, int16s(-1000, 40, 400, 0)),
+			[3]int{2, 1, 2},
+			true,
+			[]int16{-1000, 40, 400, 0},
+			"looks like HU",
+		},
+		{
+			"HU float32 [n,h,w,1]", file("<f4", []int{2, 1, 2, 1}, float32s(-1000.4, 40.6, 400,
+				float32(math.NaN()))),
+			[3]int{2, 1, 2},
+			true,
+			[]int16{-1000, 41, 400, -1024},
+			"looks like HU",
+		},
+		{
+			"[h,w]", file("<i2", []int{2, 2}, int16s(-1000, 40, 400, 0)),
+			[3]int{1, 2, 2},
+			true,
+			[]int16{-1000, 40, 400, 0},
+			"looks like HU",
+		},
+		{
+			"big endian", file(">i2", []int{1, 1, 2}, []byte{0xFC, 0x18, 0, 40}),
+			[3]int{1, 1, 2},
+			true,
+			[]int16{-1000, 40},
+			"looks like HU",
+		},
+		{
+			"uint8", file("|u1", []int{1, 1, 2}, []byte{0, 255}),
+			[3]int{1, 1, 2},
+			false,
+			[]int16{-1100, 300},
+			"grey values",
+		},
+		{
+			"0 to 1", file("<f4", []int{1, 1, 3}, float32s(0, 0.5, 1)),
+			[3]int{1, 1, 3},
+			false,
+			[]int16{-1100, -400, 300},
+			"grey values",
+		},
+		{
+			"neither", file("<i2", []int{1, 1, 2}, int16s(-5, 3000)),
+			[3]int{1, 1, 2},
+			false,
+			[]int16{-5, 3000},
+			"neither HU nor grey",
+		},
 	} {
 		s, err := Series(save(t, c.b))
 		if err != nil {
@@ -103,7 +147,8 @@ func TestSeries(t *testing.T) {
 		if err != nil || !slices.Equal(v.HU, c.hu) {
 			t.Errorf("%s: HU %v, %v; want %v", c.name, v, err, c.hu)
 		}
-		if s.Geometry.Size != c.size || s.Calibrated != c.calibrated || s.Measurable || len(s.Warnings) != 2 || !strings.Contains(s.Warnings[0], c.warning) {
+		if s.Geometry.Size != c.size || s.Calibrated != c.calibrated || s.Measurable ||
+			len(s.Warnings) != 2 || !strings.Contains(s.Warnings[0], c.warning) {
 			t.Errorf("%s: %+v", c.name, s)
 		}
 	}
@@ -133,28 +178,32 @@ func TestFortranOrder(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	good := file("<i2", []int{1, 2, 2}, int16s(1, 2, 3, 4))
-	huge := bytes.Replace(good, []byte("(1, 2, 2), }         "), []byte("(1000000, 9000, 9000)}"), 1)
+	huge := bytes.Replace(good, []byte("(1, 2, 2), }         "),
+		[]byte("(1000000, 9000, 9000)}"), 1)
 	for name, c := range map[string]struct {
 		b    []byte
 		want string
 	}{
-		"empty":       {nil, "not an NPY file"},
-		"text":        {[]byte("this is no array, but text"), "not an NPY file"},
-		"short":       {good[:len(good)-1], "needs 8 bytes, it holds 7"},
-		"long":        {append(slices.Clone(good), 0), "needs 8 bytes, it holds 9"},
-		"huge":        {huge, "NPY header is damaged"},
-		"larger":      {file("<i2", []int{1000000, 9000, 9000}, nil), "larger than any file"},
-		"zero":        {file("<i2", []int{0, 2, 2}, nil), "holds nothing"},
-		"objects":     {file("|O", []int{1, 2, 2}, make([]byte, 32)), "cannot be read"},
-		"complex":     {file("<c8", []int{1, 2, 2}, make([]byte, 32)), "cannot be read"},
-		"five axes":   {file("<i2", []int{1, 1, 1, 2, 2}, int16s(1, 2, 3, 4)), "no stack"},
-		"one axis":    {file("<i2", []int{4}, int16s(1, 2, 3, 4)), "no stack"},
-		"mask":        {file("|u1", []int{1, 1, 1, 4}, []byte{0, 0, 0, 1}), "4 channels"},
-		"version 9":   {append([]byte("\x93NUMPY\x09\x00"), good[8:]...), "version 9"},
-		"header long": {append([]byte("\x93NUMPY\x02\x00\xff\xff\xff\x7f"), good[10:]...), "header is damaged"},
+		"empty":     {nil, "not an NPY file"},
+		"text":      {[]byte("this is no array, but text"), "not an NPY file"},
+		"short":     {good[:len(good)-1], "needs 8 bytes, it holds 7"},
+		"long":      {append(slices.Clone(good), 0), "needs 8 bytes, it holds 9"},
+		"huge":      {huge, "NPY header is damaged"},
+		"larger":    {file("<i2", []int{1000000, 9000, 9000}, nil), "larger than any file"},
+		"zero":      {file("<i2", []int{0, 2, 2}, nil), "holds nothing"},
+		"objects":   {file("|O", []int{1, 2, 2}, make([]byte, 32)), "cannot be read"},
+		"complex":   {file("<c8", []int{1, 2, 2}, make([]byte, 32)), "cannot be read"},
+		"five axes": {file("<i2", []int{1, 1, 1, 2, 2}, int16s(1, 2, 3, 4)), "no stack"},
+		"one axis":  {file("<i2", []int{4}, int16s(1, 2, 3, 4)), "no stack"},
+		"mask":      {file("|u1", []int{1, 1, 1, 4}, []byte{0, 0, 0, 1}), "4 channels"},
+		"version 9": {append([]byte("\x93NUMPY\x09\x00"), good[8:]...), "version 9"},
+		"header long": {
+			append([]byte("\x93NUMPY\x02\x00\xff\xff\xff\x7f"), good[10:]...), "header is damaged",
+		},
 	} {
 		_, err := Series(save(t, c.b))
-		if err == nil || !strings.HasPrefix(err.Error(), "a.npy: ") || !strings.Contains(err.Error(), c.want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "a.npy: ") ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
@@ -162,7 +211,9 @@ func TestRefusals(t *testing.T) {
 
 func TestNumPyReadsTheHeader(t *testing.T) {
 	path := save(t, file("<i2", []int{1, 2, 2}, int16s(-1, 2, 3, 4)))
-	out, err := exec.Command("/usr/bin/python3", "-c", "import sys, numpy; a = numpy.load(sys.argv[1]); print(a.dtype, a.shape, a.ravel().tolist())", path).CombinedOutput()
+	out, err := exec.Command("/usr/bin/python3", "-c", "import sys, numpy; a = "+
+		"numpy.load(sys.argv[1]); print(a.dtype, a.shape, a.ravel().tolist())",
+		path).CombinedOutput()
 	if err != nil {
 		t.Skipf("NumPy is not installed: %s", out)
 	}
@@ -183,7 +234,8 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if n, h, w, c, err := a.Stack(); err == nil && int64(n)*int64(h)*int64(w)*int64(c)*int64(a.size) != int64(len(b))-a.offset {
+		if n, h, w, c, err := a.Stack(); err == nil &&
+			int64(n)*int64(h)*int64(w)*int64(c)*int64(a.size) != int64(len(b))-a.offset {
 			t.Errorf("shape %v does not fit %d bytes", a.Shape, len(b))
 		}
 	})

@@ -58,7 +58,10 @@ func (a *Array) segmentation(ctx context.Context) (*annotation.Segmentation, err
 	if c == kaggleWidth {
 		order := classes.KaggleChannels()
 		for _, class := range order[:c-1] { // the last is the background
-			s.Segments = append(s.Segments, annotation.Segment{Number: int(class), Label: classes.Names()[class]})
+			s.Segments = append(s.Segments, annotation.Segment{
+				Number: int(class),
+				Label:  classes.Names()[class],
+			})
 		}
 	}
 	var numbers []float64
@@ -111,7 +114,8 @@ func (l *labels) values(s *annotation.Segmentation, numbers []float64) error {
 func (l *labels) hot(s *annotation.Segmentation, numbers []float64) {
 	n := kaggleWidth
 	for ; len(numbers) > 0; numbers = numbers[n:] {
-		k := slices.IndexFunc(numbers[:len(s.Segments)], func(v float64) bool { return v > 0.5 }) + 1
+		k := slices.IndexFunc(numbers[:len(s.Segments)],
+			func(v float64) bool { return v > 0.5 }) + 1
 		if k > 0 {
 			s.Segments[k-1].Voxels++
 		}
@@ -121,9 +125,12 @@ func (l *labels) hot(s *annotation.Segmentation, numbers []float64) {
 
 // Rasterise sets mask to 1 where segment i lies. An array says nothing of positions, so
 // the grid must have its size.
-func (l *labels) Rasterise(_ context.Context, i int, grid volume.Geometry, mask []uint8) ([]string, error) {
+func (l *labels) Rasterise(
+	_ context.Context, i int, grid volume.Geometry, mask []uint8,
+) ([]string, error) {
 	if grid.Size != l.size {
-		return nil, fmt.Errorf("%s holds %d slices of %d × %d and no positions; it does not fit the study's %d slices of %d × %d",
+		return nil, fmt.Errorf("%s holds %d slices of %d × %d and no positions; it does not fit "+
+			"the study's %d slices of %d × %d",
 			l.name, l.size[0], l.size[2], l.size[1], grid.Size[0], grid.Size[2], grid.Size[1])
 	}
 	for at, k := range l.index {
@@ -131,5 +138,6 @@ func (l *labels) Rasterise(_ context.Context, i int, grid volume.Geometry, mask 
 			mask[at] = 1
 		}
 	}
-	return []string{fmt.Sprintf("%s holds no positions; its slices were taken as the study's, in their order.", l.name)}, nil
+	return []string{fmt.Sprintf("%s holds no positions; its slices were taken as the study's, in "+
+		"their order.", l.name)}, nil
 }

@@ -86,26 +86,33 @@ func open(path string) (*series.Series, error) {
 		return nil, err
 	}
 	if c != 1 {
-		return nil, fmt.Errorf("its shape %v has %d channels: it is a mask or a colour picture, not CT", a.Shape, c)
+		return nil, fmt.Errorf(
+			"its shape %v has %d channels: it is a mask or a colour picture, not CT", a.Shape, c,
+		)
 	}
 	scale, known, err := a.GuessScale()
 	if err != nil {
 		return nil, err
 	}
 	name := filepath.Base(path)
-	warning := fmt.Sprintf("%s holds grey values, not HU; they are shown in an assumed lung window, so nothing can be measured by HU.", name)
+	warning := fmt.Sprintf("%s holds grey values, not HU; they are shown in an assumed lung "+
+		"window, so nothing can be measured by HU.", name)
 	switch {
 	case scale.Calibrated:
-		warning = fmt.Sprintf("%s does not say what its numbers are; their range looks like HU, so they are taken as HU.", name)
+		warning = fmt.Sprintf("%s does not say what its numbers are; their range looks like HU, "+
+			"so they are taken as HU.", name)
 	case !known:
-		warning = fmt.Sprintf("%s holds numbers that are neither HU nor grey values of a picture; they are shown as they are, so nothing can be measured by HU.", name)
+		warning = fmt.Sprintf("%s holds numbers that are neither HU nor grey values of a "+
+			"picture; they are shown as they are, so nothing can be measured by HU.", name)
 	}
 	return &series.Series{
 		ID: identity(a), Format: "NPY", Path: path, Files: []string{path}, Description: a.Name(),
 		Geometry:   volume.NewGeometry([3]int{n, h, w}, [3]float64{1, 1, 1}, volume.Point{}),
 		Calibrated: scale.Calibrated,
-		Warnings:   []string{warning, fmt.Sprintf("%s does not say how large a voxel is or how the patient lies; lengths, areas and volumes cannot be measured, and sides are assumed.", name)},
-		Source:     &source{array: a, scale: scale},
+		Warnings: []string{warning, fmt.Sprintf("%s does not say how large a voxel is or how "+
+			"the patient lies; lengths, areas and volumes cannot be measured, and sides are "+
+			"assumed.", name)},
+		Source: &source{array: a, scale: scale},
 	}, nil
 }
 

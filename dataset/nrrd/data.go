@@ -34,7 +34,8 @@ func payload(path string, h *rawHeader, s *shape) (*voxels.Payload, error) {
 	}
 	size := s.numbers() * int64(s.kind.Bytes())
 	if size%int64(len(files)) != 0 {
-		return nil, fmt.Errorf("its %d data files cannot hold equal parts of the volume", len(files))
+		return nil, fmt.Errorf("its %d data files cannot hold equal parts of the volume",
+			len(files))
 	}
 	size /= int64(len(files))
 	var parts []voxels.Part
@@ -63,7 +64,10 @@ func place(part *voxels.Part, lines int64, packed bool) error {
 		}
 		part.Offset, part.Skip = info.Size()-part.Size, 0
 		if part.Offset < 0 {
-			return fmt.Errorf("it is cut short: its header promises %d bytes of voxels, its file has %d", part.Size, info.Size())
+			return fmt.Errorf(
+				"it is cut short: its header promises %d bytes of voxels, its file has %d",
+				part.Size, info.Size(),
+			)
 		}
 		return nil
 	}

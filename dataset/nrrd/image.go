@@ -68,7 +68,8 @@ func kindOf(h *rawHeader) (voxels.Kind, error) {
 		return voxels.Int32, nil
 	case "uint", "unsigned int", "uint32", "uint32_t":
 		return voxels.Uint32, nil
-	case "longlong", "long long", "long long int", "signed long long", "signed long long int", "int64", "int64_t":
+	case "longlong", "long long", "long long int", "signed long long", "signed long long int",
+		"int64", "int64_t":
 		return voxels.Int64, nil
 	case "ulonglong", "unsigned long long", "unsigned long long int", "uint64", "uint64_t":
 		return voxels.Uint64, nil
@@ -147,7 +148,8 @@ func (s *shape) other(axis int, kinds []string) error {
 	if s.sizes[axis] == 1 {
 		return nil
 	}
-	if len(kinds) == len(s.sizes) && kinds[axis] != "list" && kinds[axis] != "none" && kinds[axis] != "???" && kinds[axis] != "vector" {
+	if len(kinds) == len(s.sizes) && kinds[axis] != "list" && kinds[axis] != "none" &&
+		kinds[axis] != "???" && kinds[axis] != "vector" {
 		return fmt.Errorf("its voxels are of the kind %.30q, not CT values", kinds[axis])
 	}
 	if s.list >= 0 {
@@ -249,7 +251,8 @@ func (s *shape) place(h *rawHeader, steps [][]float64) error {
 	return nil
 }
 
-// spaceSigns turns the file's space into LPS; named is false where it does not say how it lies in the patient.
+// spaceSigns turns the file's space into LPS; named is false where it does not say how it lies
+// in the patient.
 func spaceSigns(h *rawHeader) (sign [3]float64, named bool) {
 	switch strings.ToLower(h.fields["space"]) {
 	case "left-posterior-superior", "lps", "left-posterior-superior-time", "lpst":
@@ -268,7 +271,8 @@ func (s *shape) plain(h *rawHeader) (a volume.Affine) {
 	for i, axis := range s.space {
 		a[i][i] = 1
 		if axis < len(words) {
-			if v, err := strconv.ParseFloat(words[axis], 64); err == nil && v != 0 && !math.IsNaN(v) && math.Abs(v) < 1e6 {
+			if v, err := strconv.ParseFloat(words[axis], 64); err == nil && v != 0 &&
+				!math.IsNaN(v) && math.Abs(v) < 1e6 {
 				a[i][i] = math.Abs(v)
 			}
 		}

@@ -77,7 +77,10 @@ func open(path string) (*rawHeader, *shape, *voxels.Payload, error) {
 
 // image is one layer of the array.
 func (s *shape) image(path string, data *voxels.Payload, layer int) (*voxels.Image, error) {
-	im := &voxels.Image{Name: filepath.Base(path), Layout: s.layout(layer), Kind: s.kind, Order: s.order, Slope: 1, Data: data}
+	im := &voxels.Image{
+		Name: filepath.Base(path), Layout: s.layout(layer), Kind: s.kind,
+		Order: s.order, Slope: 1, Data: data,
+	}
 	return im, im.Ready()
 }
 
@@ -111,7 +114,8 @@ func openSegmentation(ctx context.Context, path string) (*annotation.Segmentatio
 	}
 	sg := named(path, h, l)
 	if !s.oriented {
-		sg.Warnings = append(sg.Warnings, fmt.Sprintf("%s does not say how the patient lies; left and right may be exchanged.", l.Name))
+		sg.Warnings = append(sg.Warnings, fmt.Sprintf("%s does not say how the patient lies; "+
+			"left and right may be exchanged.", l.Name))
 	}
 	return sg, nil
 }

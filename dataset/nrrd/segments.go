@@ -36,12 +36,14 @@ func named(path string, h *rawHeader, l *voxels.Labels) *annotation.Segmentation
 		}
 	}
 	for i, layer := range l.Layers {
-		for _, m := range slices.SortedFunc(slices.Values(layer.Marks), func(a, b voxels.Mark) int { return cmp.Compare(a.Value, b.Value) }) {
+		for _, m := range slices.SortedFunc(slices.Values(layer.Marks),
+			func(a, b voxels.Mark) int { return cmp.Compare(a.Value, b.Value) }) {
 			segment := annotation.Segment{Number: m.Value}
 			if len(l.Layers) > 1 {
 				segment.Label = fmt.Sprintf("layer %d label %d", i+1, m.Value)
 			}
-			if at := (voxels.Place{Layer: i, Value: m.Value}); !known[at] && l.Segment(&segment, at) {
+			if at := (voxels.Place{Layer: i, Value: m.Value}); !known[at] &&
+				l.Segment(&segment, at) {
 				s.Segments = append(s.Segments, segment)
 			}
 		}
@@ -56,7 +58,11 @@ func named(path string, h *rawHeader, l *voxels.Labels) *annotation.Segmentation
 // of its own and no label value.
 func describe(keys map[string]string, layers int) (all []described) {
 	for i := range maxSegments {
-		get := func(key string) (string, bool) { v, ok := keys[fmt.Sprintf("Segment%d_%s", i, key)]; return v, ok }
+		get := func(key string) (string, bool) {
+			v,
+				ok := keys[fmt.Sprintf("Segment%d_%s", i, key)]
+			return v, ok
+		}
 		id, hasID := get("ID")
 		name, hasName := get("Name")
 		if !hasID && !hasName {

@@ -31,8 +31,14 @@ func (a *anatomy) trunk() []branch {
 func (a *anatomy) vessels(d dice, contains func(p vec) bool) []branch {
 	right, left := a.hila()
 	tips := d.in(0.37, 0.46) * a.vesselScale
-	artery := &grower{dice: d, tip: tips, exponent: d.in(2.75, 3.0), hu: a.arteryHU, airways: true, wall: a.wallScale}
-	vein := &grower{dice: d, tip: tips, exponent: d.in(2.8, 3.05), hu: mix(a.arteryHU, a.aortaHU, 0.5)}
+	artery := &grower{
+		dice: d, tip: tips, exponent: d.in(2.75, 3.0), hu: a.arteryHU, airways: true,
+		wall: a.wallScale,
+	}
+	vein := &grower{
+		dice: d, tip: tips, exponent: d.in(2.8, 3.05),
+		hu: mix(a.arteryHU, a.aortaHU, 0.5),
+	}
 	for lobe, points := range a.supply(d, contains, 1.5) {
 		root, beside := right, besideRight
 		if lobe >= leftUpper {
@@ -62,7 +68,10 @@ func (a *anatomy) supply(d dice, contains func(p vec) bool, density float64) [lo
 	for z := step / 2; z < a.height; z += step {
 		for y := cy - ry - 10; y < cy+ry+25; y += step {
 			for x := -rx - 5; x < rx+5; x += step {
-				p := vec{x + d.in(-0.6, 0.6)*step, y + d.in(-0.6, 0.6)*step, z + d.in(-0.6, 0.6)*step}
+				p := vec{
+					x + d.in(-0.6, 0.6)*step, y + d.in(-0.6, 0.6)*step,
+					z + d.in(-0.6, 0.6)*step,
+				}
 				lobe, fissure := a.lobe(p[0], p[1], p[2])
 				if fissure > 2 && contains(p) {
 					points[lobe] = append(points[lobe], p)

@@ -156,8 +156,26 @@ func (a *anatomy) at(x, y, level float64) vec { return vec{x, y, level * a.heigh
 
 // The cage's half width and depth by level, shares of the largest.
 var (
-	widthByLevel = [][2]float64{{-0.15, 0.93}, {0, 0.97}, {0.3, 1}, {0.6, 0.96}, {0.78, 0.84}, {0.9, 0.66}, {1, 0.52}, {1.12, 0.45}}
-	depthByLevel = [][2]float64{{-0.15, 0.95}, {0, 0.98}, {0.25, 1}, {0.5, 0.97}, {0.7, 0.85}, {0.85, 0.67}, {0.95, 0.5}, {1.05, 0.42}}
+	widthByLevel = [][2]float64{
+		{-0.15, 0.93},
+		{0, 0.97},
+		{0.3, 1},
+		{0.6, 0.96},
+		{0.78, 0.84},
+		{0.9, 0.66},
+		{1, 0.52},
+		{1.12, 0.45},
+	}
+	depthByLevel = [][2]float64{
+		{-0.15, 0.95},
+		{0, 0.98},
+		{0.25, 1},
+		{0.5, 0.97},
+		{0.7, 0.85},
+		{0.85, 0.67},
+		{0.95, 0.5},
+		{1.05, 0.42},
+	}
 )
 
 // spine is the centre of the vertebral body at height z.
@@ -182,7 +200,8 @@ func (a *anatomy) cage(z float64) (cx, cy, rx, ry float64) {
 // wider behind, with hollows beside the spine.
 func (a *anatomy) cageRadius(sin, cos, rx, ry float64) float64 {
 	rx *= 1 - 0.09*cos
-	r := math.Pow(math.Pow(math.Abs(sin)/rx, a.power)+math.Pow(math.Abs(cos)/ry, a.power), -1/a.power)
+	r := math.Pow(math.Pow(math.Abs(sin)/rx, a.power)+math.Pow(math.Abs(cos)/ry, a.power),
+		-1/a.power)
 	return r * (1 + 0.05*bell(0.86, 0.3, -cos))
 }
 

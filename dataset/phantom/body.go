@@ -40,7 +40,8 @@ func (a *anatomy) softWall(c *canvas, p polar, skin, depth, x, y float64) float6
 		share := float64(look(&c.mid.breast, p.index))
 		if share > 0.3 {
 			tissue := fractal(a.seed+53, 3, x/14, y/14, c.z/18)
-			hu = mix(hu, 25, a.gland*share*ramp(-0.1, 0.25, tissue)*ramp(0, 4, muscle)*ramp(-3, -9, skin))
+			inside := ramp(0, 4, muscle) * ramp(-3, -9, skin)
+			hu = mix(hu, 25, a.gland*share*ramp(-0.1, 0.25, tissue)*inside)
 		}
 	}
 	flesh := a.muscleHU + 8*noise(a.seed+54, x/6, y/6, c.z/10)

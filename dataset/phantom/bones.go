@@ -27,15 +27,29 @@ func (a *anatomy) skeleton() []bone {
 		add(2, 1, tube(6, in(20, -0.47*a.depth, 0.87), in(0.55*w, -0.47*a.depth+4, 0.93),
 			in(0.9*w, -0.26*a.depth, 1.0), in(1.15*w, -0.16*a.depth, 1.03))...)
 		// Scapula: blade, its lateral border, spine, glenoid; then the humeral head.
-		blade := [][4]float64{{0.52, 0.74, 0.94, 30}, {0.60, 0.66, 0.97, 26}, {0.68, 0.62, 1.0, 18}, {0.76, 0.60, 1.03, 8}, {0.84, 0.60, 1.06, -2}, {0.92, 0.66, 1.10, -10}}
+		blade := [][4]float64{
+			{0.52, 0.74, 0.94, 30},
+			{0.60, 0.66, 0.97, 26},
+			{0.68, 0.62, 1.0, 18},
+			{0.76, 0.60, 1.03, 8},
+			{0.84, 0.60, 1.06, -2},
+			{0.92, 0.66, 1.10, -10},
+		}
 		for i := range len(blade) - 1 {
 			add(1.3, 1, plate{
 				in(blade[i][1]*w, 22, blade[i][0]), in(blade[i+1][1]*w, 20, blade[i+1][0]),
-				in(blade[i][2]*w, blade[i][3]-18, blade[i][0]), in(blade[i+1][2]*w, blade[i+1][3]-18, blade[i+1][0]), 1.8,
+				in(blade[i][2]*w, blade[i][3]-18, blade[i][0]),
+				in(blade[i+1][2]*w, blade[i+1][3]-18, blade[i+1][0]), 1.8,
 			})
-			add(1.6, 1, cone{in(blade[i][2]*w, blade[i][3]-18, blade[i][0]), in(blade[i+1][2]*w, blade[i+1][3]-18, blade[i+1][0]), 4.5, 5})
+			add(1.6, 1, cone{
+				in(blade[i][2]*w, blade[i][3]-18, blade[i][0]),
+				in(blade[i+1][2]*w, blade[i+1][3]-18, blade[i+1][0]), 4.5, 5,
+			})
 		}
-		add(1.5, 1, plate{in(0.66*w, 22, 0.78), in(0.66*w, 22, 0.86), in(1.0*w, 30, 0.9), in(1.1*w, 16, 1.0), 2.2})
+		add(1.5, 1, plate{
+			in(0.66*w, 22, 0.78), in(0.66*w, 22, 0.86), in(1.0*w, 30, 0.9),
+			in(1.1*w, 16, 1.0), 2.2,
+		})
 		add(2, 1, newEllipsoid(in(1.12*w, -10, 0.97), vec{9, 16, 20}, side*30))
 		add(2, 0.9, newEllipsoid(in(1.32*w, -16, 1.0), vec{23, 23, 23}, 0))
 	}
@@ -50,7 +64,15 @@ func (a *anatomy) sternum() []bone {
 		return a.at(x*0.4, cy-ry-6, u)
 	}
 	var bones []bone
-	levels := [][2]float64{{0.36, 13}, {0.46, 16}, {0.58, 14}, {0.68, 13}, {0.72, 18}, {0.80, 26}, {0.87, 22}}
+	levels := [][2]float64{
+		{0.36, 13},
+		{0.46, 16},
+		{0.58, 14},
+		{0.68, 13},
+		{0.72, 18},
+		{0.80, 26},
+		{0.87, 22},
+	}
 	for i := range len(levels) - 1 {
 		lower, upper := front(levels[i][0]), front(levels[i+1][0])
 		half := (levels[i][1] + levels[i+1][1]) / 2

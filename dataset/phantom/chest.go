@@ -66,8 +66,10 @@ func (g *Generator) paintAbdomen(c *canvas) {
 		hu := a.fatHU + 5*noise(a.seed+62, x/10, y/10, c.z/10)
 		// The liver fills the right side and reaches across in front.
 		edge := x - rx*(0.22-0.62*(y-cy)/ry) - 9*noise(a.seed+63, x/30, y/30, c.z/30)
-		liver := max(edge, (depth+2.5)*1.2, 1-below*0.5, 0.6*(y-cy-(0.85+0.25*noise(a.seed+69, x/35, 0.5, c.z/35))*ry))
-		duct := ramp(0.06, 0.02, math.Abs(noise(a.seed+64, x/26, y/26, c.z/26))) * ramp(-0.1, 0.3, noise(a.seed+70, x/30, y/30, c.z/30))
+		liver := max(edge, (depth+2.5)*1.2, 1-below*0.5,
+			0.6*(y-cy-(0.85+0.25*noise(a.seed+69, x/35, 0.5, c.z/35))*ry))
+		duct := ramp(0.06, 0.02, math.Abs(noise(a.seed+64, x/26, y/26, c.z/26))) *
+			ramp(-0.1, 0.3, noise(a.seed+70, x/30, y/30, c.z/30))
 		hu = mix(hu, a.liverHU-9*duct, coverage(liver, 2*c.px))
 		blendTo(&c.tissue[i], hu, share)
 	}
@@ -203,7 +205,8 @@ func (g *Generator) coverLungs(c *canvas) {
 				continue
 			}
 			col, row := i%c.n, i/c.n
-			d := a.outsideLung(depth, around.at(col, row), under.at(col, row), float64(c.x[i]), float64(c.y[i]), z)
+			d := a.outsideLung(depth, around.at(col, row), under.at(col, row), float64(c.x[i]),
+				float64(c.y[i]), z)
 			edge := c.px + 0.7*a.heartBlur*beat*bell(0, 6, d+around.at(col, row))
 			c.cover[i] += float32(coverage(d, edge) / float64(len(c.heights)))
 		}

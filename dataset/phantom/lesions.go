@@ -91,7 +91,8 @@ func (g *Generator) paintLesion(c *canvas, l *lesion, i int, x, y float64) {
 // plant draws a patient's lesions.
 func (a *anatomy) plant(d dice, contains func(p vec) bool) []lesion {
 	patterns := []func(dice, func(vec) bool) []lesion{
-		a.peripheral, a.peripheral, a.posterior, a.patchy, a.patchy, a.nodules, a.lobar, a.crazyPaving, a.diffuse,
+		a.peripheral, a.peripheral, a.posterior, a.patchy, a.patchy, a.nodules, a.lobar,
+		a.crazyPaving, a.diffuse,
 	}
 	var all []lesion
 	for range 1 + d.IntN(3) {

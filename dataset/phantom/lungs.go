@@ -59,7 +59,8 @@ func (a *anatomy) lobe(x, y, z float64) (lobe int, fissure float64) {
 	if oblique < 0 {
 		return rightLower, -oblique
 	}
-	horizontal := z - a.height*0.53 - 6*noise(a.seed+22, x/45, y/45, 2.5) - 0.2*(x+60) + 0.0015*(y-cy)*(y-cy)
+	horizontal := z - a.height*0.53 - 6*noise(a.seed+22, x/45, y/45, 2.5) - 0.2*(x+60) +
+		0.0015*(y-cy)*(y-cy)
 	if horizontal > 0 {
 		return rightUpper, min(oblique, horizontal)
 	}

@@ -31,9 +31,15 @@ func (a *anatomy) padding() []organ {
 	for i := -1; i < 5; i++ {
 		u := 0.25 * float64(i)
 		add(cone{p(0, 0, u), p(0, 0, u+0.25), 19.5, 19.5})
-		organs = append(organs, organ{cone{p(0, 27, u), p(0, 27, u+0.25), 20, 20}, a.muscleHU - 12, 0, 0})
+		organs = append(organs, organ{
+			cone{p(0, 27, u), p(0, 27, u+0.25), 20, 20},
+			a.muscleHU - 12, 0, 0,
+		})
 		for _, side := range []float64{-1, 1} {
-			organs = append(organs, organ{plate{p(side*5, 8, u), p(side*5, 8, u+0.25), p(side*34, 32, u), p(side*34, 32, u+0.25), 11}, a.muscleHU - 12, 0, 0})
+			organs = append(organs, organ{plate{
+				p(side*5, 8, u), p(side*5, 8, u+0.25),
+				p(side*34, 32, u), p(side*34, 32, u+0.25), 11,
+			}, a.muscleHU - 12, 0, 0})
 		}
 	}
 	return organs
@@ -92,8 +98,10 @@ func (a *anatomy) greatVessels() []organ {
 	add(a.arteryHU, 2, tube(10, p(20, -58, 0.595), p(-8, -44, 0.58), p(-34, -38, 0.565)))
 	add(a.arteryHU, 2, tube(10.5, p(20, -58, 0.60), p(38, -32, 0.595)))
 	add(a.aortaHU, 2, tube(aorta*1.1, p(0, -74, 0.42), p(-13, -72, 0.54), p(-15, -66, 0.69)))
-	add(a.aortaHU, 3, tube(aorta, p(-15, -66, 0.70), p(-4, -56, 0.755), p(10, -36, 0.765), p(20, -18, 0.72)))
-	add(a.aortaHU, 2, tube(aorta*0.9, p(20, -18, 0.72), p(22, -17, 0.5), p(16, -20, 0.25), p(8, -25, 0.1), p(4, -27, -0.3)))
+	add(a.aortaHU, 3, tube(aorta, p(-15, -66, 0.70), p(-4, -56, 0.755), p(10, -36, 0.765),
+		p(20, -18, 0.72)))
+	add(a.aortaHU, 2, tube(aorta*0.9, p(20, -18, 0.72), p(22, -17, 0.5), p(16, -20, 0.25),
+		p(8, -25, 0.1), p(4, -27, -0.3)))
 	add(a.aortaHU, 2, tube(6, p(-8, -58, 0.77), p(-14, -52, 0.88), p(-28, -46, 1.15)))
 	add(a.aortaHU, 2, tube(4, p(6, -48, 0.77), p(14, -46, 0.9), p(26, -44, 1.15)))
 	add(a.aortaHU, 2, tube(5, p(16, -30, 0.77), p(26, -34, 0.9), p(44, -36, 1.0)))
@@ -105,7 +113,8 @@ func (a *anatomy) greatVessels() []organ {
 func (a *anatomy) gullet() []organ {
 	var organs []organ
 	p := a.fromSpine
-	for _, s := range tube(6.5, p(14, -36, 0), p(8, -32, 0.2), p(3, -22, 0.5), p(4, -22, 0.7), p(4, -22, 1.2)) {
+	for _, s := range tube(6.5, p(14, -36, 0), p(8, -32, 0.2), p(3, -22, 0.5), p(4, -22, 0.7),
+		p(4, -22, 1.2)) {
 		organs = append(organs, organ{s, 38, 2, 0})
 	}
 	for _, side := range []float64{-1, 1} {
@@ -121,8 +130,14 @@ func (a *anatomy) abdomen() []organ {
 	_, cy, rx, ry := a.cage(0.1 * a.height)
 	at := func(x, y, z float64) vec { return vec{x * rx, cy + y*ry, z * a.height} }
 	return []organ{
-		{newEllipsoid(at(0.62, 0.42, 0.08), vec{0.27 * rx, 0.42 * ry, 0.17 * a.height}, 30), a.spleenHU, -1, 0},
-		{newEllipsoid(at(0.42, -0.22, 0.05), vec{0.36 * rx, 0.42 * ry, 0.185 * a.height}, 20), 28, -1, 0},
+		{
+			newEllipsoid(at(0.62, 0.42, 0.08), vec{0.27 * rx, 0.42 * ry, 0.17 * a.height}, 30),
+			a.spleenHU, -1, 0,
+		},
+		{
+			newEllipsoid(at(0.42, -0.22, 0.05), vec{0.36 * rx, 0.42 * ry, 0.185 * a.height}, 20),
+			28, -1, 0,
+		},
 		{newEllipsoid(at(-0.3, 0.62, -0.22), vec{28, 32, 0.14 * a.height}, 30), 35, -1, 0},
 		{newEllipsoid(at(0.36, 0.62, -0.16), vec{28, 32, 0.14 * a.height}, -30), 35, -1, 0},
 	}

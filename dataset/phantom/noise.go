@@ -74,7 +74,8 @@ func (g *Generator) addNoise(c *canvas, z int) {
 	convolve(c.lung, c.spare[0], c.n, fine, fine)
 	convolve(c.spare[1], c.spare[0], c.n, wide, wide)
 	const keep = 0.75
-	deviation := math.Sqrt(sq(energy(fine, fine)) - 2*keep*sq(energy(fine, wide)) + keep*keep*sq(energy(wide, wide)))
+	deviation := math.Sqrt(sq(energy(fine, fine)) - 2*keep*sq(energy(fine, wide)) +
+		keep*keep*sq(energy(wide, wide)))
 	u := g.body.level(c.z)
 	shoulders := ramp(0.8, 1, u)
 	scale := g.scan.noiseHU * (1 + 0.8*shoulders) * math.Sqrt(g.thin) / deviation

@@ -137,7 +137,10 @@ func (g *Generator) layOut(d dice, o Options) {
 	g.thin = min(3/g.thickness, 2)
 	g.bottom = (a.height+above-below)/2 - spacing[0]*float64(o.Slices)/2
 	half := float64(o.Size-1) / 2
-	origin := volume.Point{-half * spacing[2], -half * spacing[1], g.bottom + spacing[0]/2 - math.Round(d.in(200, 1200))}
+	origin := volume.Point{
+		-half * spacing[2], -half * spacing[1],
+		g.bottom + spacing[0]/2 - math.Round(d.in(200, 1200)),
+	}
 	g.geometry = volume.NewGeometry([3]int{o.Slices, o.Size, o.Size}, spacing, origin)
 }
 
@@ -231,7 +234,11 @@ func Generate(ctx context.Context, o Options) (*Phantom, error) {
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			for z := int(next.Add(1)) - 1; z < p.CT.Size[0] && ctx.Err() == nil; z = int(next.Add(1)) - 1 {
+			for ctx.Err() == nil {
+				z := int(next.Add(1)) - 1
+				if z >= p.CT.Size[0] {
+					return
+				}
 				g.Slice(z, p.CT.Slice(z), p.Labels.Slice(z))
 			}
 		})

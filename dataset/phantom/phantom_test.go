@@ -25,7 +25,8 @@ func make1(t *testing.T, o Options) *Phantom {
 
 func TestSameSeedSameBytes(t *testing.T) {
 	first, second := make1(t, small(3)), make1(t, small(3))
-	if !slices.Equal(first.CT.HU, second.CT.HU) || !slices.Equal(first.Labels.Labels, second.Labels.Labels) {
+	if !slices.Equal(first.CT.HU, second.CT.HU) || !slices.Equal(first.Labels.Labels,
+		second.Labels.Labels) {
 		t.Fatal("two phantoms of one seed differ")
 	}
 }
@@ -56,7 +57,8 @@ func TestConcurrentSlices(t *testing.T) {
 	for z := range o.Slices {
 		wg.Go(func() {
 			hu, labels := slice(g, z)
-			if !slices.Equal(hu, whole.CT.Slice(z)) || !slices.Equal(labels, whole.Labels.Slice(z)) {
+			if !slices.Equal(hu, whole.CT.Slice(z)) ||
+				!slices.Equal(labels, whole.Labels.Slice(z)) {
 				t.Errorf("slice %d made beside others differs", z)
 			}
 		})

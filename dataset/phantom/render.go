@@ -23,7 +23,10 @@ type canvas struct {
 
 func newCanvas(n int) *canvas {
 	c := &canvas{n: n, polar: make([]polar, n*n)}
-	for _, plane := range []*[]float32{&c.x, &c.y, &c.tissue, &c.lung, &c.cover, &c.ground, &c.solid, &c.spare[0], &c.spare[1]} {
+	for _, plane := range []*[]float32{
+		&c.x, &c.y, &c.tissue, &c.lung, &c.cover, &c.ground, &c.solid,
+		&c.spare[0], &c.spare[1],
+	} {
 		*plane = make([]float32, n*n)
 	}
 	return c
@@ -57,8 +60,14 @@ func (g *Generator) place(c *canvas, z int) {
 		x, y := (col-half)*g.spacing[2]-g.scan.shift[0], (row-half)*g.spacing[1]-g.scan.shift[1]
 		return x*co + y*s, y*co - x*s
 	}
-	warpX.fill(func(col, row float64) float64 { x, y := at(col, row); return g.body.warp(1, x, y, c.z) })
-	warpY.fill(func(col, row float64) float64 { x, y := at(col, row); return g.body.warp(2, x, y, c.z) })
+	warpX.fill(func(col, row float64) float64 {
+		x, y := at(col, row)
+		return g.body.warp(1, x, y, c.z)
+	})
+	warpY.fill(func(col, row float64) float64 {
+		x, y := at(col, row)
+		return g.body.warp(2, x, y, c.z)
+	})
 	for row := range c.n {
 		for col := range c.n {
 			i := row*c.n + col
@@ -74,7 +83,8 @@ func (g *Generator) place(c *canvas, z int) {
 // warp is the displacement (mm) of one axis at a point.
 func (a *anatomy) warp(axis uint32, x, y, z float64) float64 {
 	return 4*noise(a.seed+axis*99, x/150, y/150, z/150) +
-		a.wobble*noise(a.seed+axis*101, x/70, y/70, z/90) + 0.8*noise(a.seed+axis*103, x/24, y/24, z/28)
+		a.wobble*noise(a.seed+axis*101, x/70, y/70, z/90) +
+		0.8*noise(a.seed+axis*103, x/24, y/24, z/28)
 }
 
 // window is the part of a canvas a box in the patient's frame can touch.

@@ -78,7 +78,8 @@ func (g *Generator) paintCloth(c *canvas, i int) {
 	}
 	along := float64(p.index) / angles * 2 * math.Pi
 	sx, sy := math.Sincos(along)
-	fold := noise(g.body.seed+81, 2.5*sx, 2.5*sy, c.z/70) + 0.25*noise(g.body.seed+82, 8*sx, 8*sy, c.z/40)
+	fold := noise(g.body.seed+81, 2.5*sx, 2.5*sy, c.z/70) +
+		0.25*noise(g.body.seed+82, 8*sx, 8*sy, c.z/40)
 	height := 1.5 + 20*max(fold, 0)
 	blendTo(&c.tissue[i], -600, coverage(math.Abs(off-height)-0.45, c.px))
 }
@@ -90,7 +91,13 @@ func (g *Generator) paintArms(c *canvas) {
 		at := look(&o.skin, float32(angles/4))
 		x, y := side*(float64(at)+44), o.cy+30
 		top, bottom := 1.0*g.body.height, -200.0
-		layers := []struct{ r, hu float64 }{{46, 0}, {44.5, g.body.fatHU}, {44.5 - 7*g.body.fat, g.body.muscleHU}, {12, g.body.cortexHU}, {8, 60}}
+		layers := []struct{ r, hu float64 }{
+			{46, 0},
+			{44.5, g.body.fatHU},
+			{44.5 - 7*g.body.fat, g.body.muscleHU},
+			{12, g.body.cortexHU},
+			{8, 60},
+		}
 		for _, l := range layers {
 			pipe := cone{vec{x, y, bottom}, vec{x * 0.97, y, top}, l.r, l.r}
 			g.paintTube(c, pipe, func(i int, share float64) {

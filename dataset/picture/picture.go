@@ -164,7 +164,9 @@ func mask(img image.Image) (labels []uint8, width, height int, err error) {
 	case *image.Gray:
 		at = func(x, y int) uint8 { return img.GrayAt(x, y).Y }
 	default:
-		return nil, 0, 0, errors.New("it is a colour picture; a mask holds class numbers as palette indices or grey values")
+		return nil, 0, 0, errors.New(
+			"it is a colour picture; a mask holds class numbers as palette indices or grey values",
+		)
 	}
 	labels = make([]uint8, 0, b.Dx()*b.Dy())
 	for y := b.Min.Y; y < b.Max.Y; y++ {
@@ -202,12 +204,17 @@ func Series(root, description string, files []string, width, height int) *series
 	}
 	fmt.Fprintf(sum, "%d×%d", width, height)
 	return &series.Series{
-		ID: hex.EncodeToString(sum.Sum(nil)), Format: "pictures", Path: root, Files: files, Description: description,
-		Geometry: volume.NewGeometry([3]int{len(files), height, width}, [3]float64{1, 1, 1}, volume.Point{}),
+		ID: hex.EncodeToString(sum.Sum(nil)), Format: "pictures", Path: root, Files: files,
+		Description: description,
+		Geometry: volume.NewGeometry([3]int{len(files), height, width}, [3]float64{1, 1, 1},
+			volume.Point{}),
 		Warnings: []string{
-			fmt.Sprintf("Pictures hold grey values, not HU; %s is shown in an assumed lung window (center %d, width %d), so nothing can be measured by HU.",
+			fmt.Sprintf("Pictures hold grey values, not HU; %s is shown in an assumed lung "+
+				"window (center %d, width %d), so nothing can be measured by HU.",
 				description, series.AssumedCenter, series.AssumedWidth),
-			fmt.Sprintf("Pictures do not say how large a pixel is or how the patient lies; lengths, areas and volumes of %s cannot be measured, and sides are assumed.", description),
+			fmt.Sprintf("Pictures do not say how large a pixel is or how the patient lies; "+
+				"lengths, areas and volumes of %s cannot be measured, and sides are assumed.",
+				description),
 		},
 		Source: source(files),
 	}
@@ -229,7 +236,8 @@ func (s source) ReadSlice(ctx context.Context, z int, hu []int16) error {
 		return err
 	}
 	if len(read) != len(hu) {
-		return fmt.Errorf("%s: it has changed since it was opened and is now %d × %d", filepath.Base(s[z]), w, h)
+		return fmt.Errorf("%s: it has changed since it was opened and is now %d × %d",
+			filepath.Base(s[z]), w, h)
 	}
 	copy(hu, read)
 	return nil

@@ -86,7 +86,10 @@ func TestReadsJPEG(t *testing.T) {
 }
 
 func TestMasks(t *testing.T) {
-	paletted := image.NewPaletted(image.Rect(0, 0, 3, 1), color.Palette{color.Black, color.White, color.White, color.White})
+	paletted := image.NewPaletted(image.Rect(0, 0, 3, 1), color.Palette{
+		color.Black, color.White,
+		color.White, color.White,
+	})
 	copy(paletted.Pix, []uint8{0, 2, 3})
 	for name, c := range map[string]struct {
 		img  image.Image
@@ -99,7 +102,8 @@ func TestMasks(t *testing.T) {
 		"colour":          {image.NewRGBA(image.Rect(0, 0, 1, 1)), nil, "colour picture"},
 	} {
 		labels, _, _, err := ReadMask(save(t, "m.png", encodePNG(c.img)))
-		if c.err == "" && (err != nil || !slices.Equal(labels, c.want)) || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
+		if c.err == "" && (err != nil || !slices.Equal(labels, c.want)) || c.err != "" &&
+			(err == nil || !strings.Contains(err.Error(), c.err)) {
 			t.Errorf("%s: %v, %v; want %v %q", name, labels, err, c.want, c.err)
 		}
 	}
@@ -118,14 +122,16 @@ func TestRefusals(t *testing.T) {
 		"cut short": {small[:len(small)-20], "damaged"},
 	} {
 		_, _, _, err := ReadHU(save(t, "a.png", c.b))
-		if err == nil || !strings.HasPrefix(err.Error(), "a.png: ") || !strings.Contains(err.Error(), c.want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "a.png: ") ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
 }
 
 func TestSeriesOfPictures(t *testing.T) {
-	first, second := save(t, "1.png", encodePNG(grey(0, 255))), save(t, "2.png", encodePNG(grey(255, 0)))
+	first, second := save(t, "1.png", encodePNG(grey(0, 255))),
+		save(t, "2.png", encodePNG(grey(255, 0)))
 	s := Series("folder", "slices", []string{first, second}, 2, 1)
 	v, err := s.Read(t.Context())
 	if err != nil || !slices.Equal(v.HU, []int16{-1100, 300, 300, -1100}) {
@@ -137,7 +143,8 @@ func TestSeriesOfPictures(t *testing.T) {
 	if err := os.WriteFile(second, encodePNG(grey(1, 2, 3)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.ReadSlice(t.Context(), 1, make([]int16, 2)); err == nil || !strings.Contains(err.Error(), "2.png: it has changed") {
+	if err := s.ReadSlice(t.Context(), 1, make([]int16, 2)); err == nil ||
+		!strings.Contains(err.Error(), "2.png: it has changed") {
 		t.Errorf("a changed picture: %v", err)
 	}
 }
@@ -158,7 +165,10 @@ func TestWriteIsReadBack(t *testing.T) {
 func TestNaturalOrder(t *testing.T) {
 	got := []string{"slice10", "slice2", "b", "a10b2", "a10b1", "a9", "007", "7a", "10"}
 	slices.SortFunc(got, CompareNatural)
-	if want := []string{"007", "7a", "10", "a9", "a10b1", "a10b2", "b", "slice2", "slice10"}; !slices.Equal(got, want) {
+	if want := []string{
+		"007", "7a", "10", "a9", "a10b1", "a10b2", "b", "slice2",
+		"slice10",
+	}; !slices.Equal(got, want) {
 		t.Errorf("order %v, want %v", got, want)
 	}
 }

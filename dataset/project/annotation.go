@@ -25,7 +25,8 @@ type Annotation struct {
 	Labels *volume.LabelMap
 	// Slices is the state of each axial slice.
 	Slices []SliceState
-	// Seq is the last journal entry that was folded in when it was read, Revision the last one saved by then.
+	// Seq is the last journal entry that was folded in when it was read, Revision the last one
+	// saved by then.
 	Seq      int64
 	Revision int
 }
@@ -36,11 +37,14 @@ type EntryKind int
 const (
 	// Stroke is a person's change of labels: a brush stroke, a fill, and also the undoing of one.
 	Stroke EntryKind = iota + 1
-	// Proposal is a model's change of labels. It is refused where a person has touched or reviewed the slice.
+	// Proposal is a model's change of labels. It is refused where a person has touched or
+	// reviewed the slice.
 	Proposal
-	// Review is a person vouching for a slice as it stands, or taking that back. It changes no label.
+	// Review is a person vouching for a slice as it stands, or taking that back. It changes no
+	// label.
 	Review
-	// Imported is a person's annotation from elsewhere. It is refused where a person has touched or reviewed the slice.
+	// Imported is a person's annotation from elsewhere. It is refused where a person has touched
+	// or reviewed the slice.
 	Imported
 )
 
@@ -49,7 +53,8 @@ type Entry struct {
 	Kind EntryKind
 	// Z is the axial slice.
 	Z int
-	// Patch changes labels inside slice Z; nil changes none (a review, or a proposal or an import equal to what stands there).
+	// Patch changes labels inside slice Z; nil changes none (a review, or a proposal or an
+	// import equal to what stands there).
 	Patch *volume.Patch
 	// State is the slice's state after this entry.
 	State SliceState
@@ -66,7 +71,10 @@ func (a *Annotation) Stroke(p volume.Patch) Entry {
 // it may be applied, Apply and Append say.
 func (a *Annotation) Proposal(z int, labels []uint8, model string) (Entry, error) {
 	if z < 0 || z >= len(a.Slices) || len(labels) != a.Labels.SliceVoxels() {
-		return Entry{}, fmt.Errorf("a proposal of %d voxels for slice %d does not fit a study of %s", len(labels), z+1, size(a.Labels.Geometry))
+		return Entry{}, fmt.Errorf(
+			"a proposal of %d voxels for slice %d does not fit a study of %s", len(labels), z+1,
+			size(a.Labels.Geometry),
+		)
 	}
 	e := Entry{Kind: Proposal, Z: z, State: SliceState{Model: model}}
 	if p, changes := volume.Diff(z, a.Labels.Size[2], a.Labels.Slice(z), labels); changes {
@@ -172,7 +180,8 @@ func (e Entry) validate(g volume.Geometry) error {
 	case e.Patch == nil:
 		return nil
 	case e.Patch.Z != e.Z:
-		return fmt.Errorf("journal entry for slice %d carries a patch of slice %d", e.Z+1, e.Patch.Z+1)
+		return fmt.Errorf("journal entry for slice %d carries a patch of slice %d", e.Z+1,
+			e.Patch.Z+1)
 	}
 	if err := e.Patch.Validate(g); err != nil {
 		return err

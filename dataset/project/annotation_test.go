@@ -33,10 +33,27 @@ func TestUndoRestoresLabelsAndState(t *testing.T) {
 		make func() Entry
 		want SliceState
 	}{
-		{"the only stroke of an empty slice", 0, func() Entry { return a.Stroke(paint(a, 0, box, 1)) }, SliceState{Touched: true}},
-		{"the only stroke over a proposal", 1, func() Entry { return a.Stroke(paint(a, 1, box, 2)) }, SliceState{Touched: true, Model: "first"}},
-		{"a second proposal", 1, func() Entry { return proposal(t, a, 1, 1, "second") }, SliceState{Model: "second"}},
-		{"an accepted proposal", 1, func() Entry { return a.Review(1, true) }, SliceState{Reviewed: true, Model: "first"}},
+		{
+			"the only stroke of an empty slice", 0,
+			func() Entry { return a.Stroke(paint(a, 0, box, 1)) },
+			SliceState{Touched: true},
+		},
+		{
+			"the only stroke over a proposal", 1,
+			func() Entry { return a.Stroke(paint(a, 1, box, 2)) },
+			SliceState{
+				Touched: true,
+				Model:   "first",
+			},
+		},
+		{
+			"a second proposal", 1, func() Entry { return proposal(t, a, 1, 1, "second") },
+			SliceState{Model: "second"},
+		},
+		{
+			"an accepted proposal", 1, func() Entry { return a.Review(1, true) },
+			SliceState{Reviewed: true, Model: "first"},
+		},
 	} {
 		before, labels := a.Slices[c.z], bytes.Clone(a.Labels.Labels)
 		e := c.make()
@@ -47,7 +64,8 @@ func TestUndoRestoresLabelsAndState(t *testing.T) {
 		same(t, c.name, annotated(t, p, id), a)
 		do(t, p, id, a, e.Undo(before))
 		if a.Slices[c.z] != before || !bytes.Equal(a.Labels.Labels, labels) {
-			t.Errorf("%s: the undo left %+v, want %+v and the old labels", c.name, a.Slices[c.z], before)
+			t.Errorf("%s: the undo left %+v, want %+v and the old labels", c.name,
+				a.Slices[c.z], before)
 		}
 		same(t, c.name+", undone", annotated(t, p, id), a)
 	}
@@ -68,7 +86,8 @@ func TestProposalsNeverReplaceAPersonsWork(t *testing.T) {
 		}
 		// The journal decides, not what the caller remembers; the batch is refused as a whole.
 		free := proposal(t, stale, 4, 3, "m")
-		if err := p.Append(t.Context(), id, free, proposal(t, stale, z, 3, "m")); !errors.Is(err, ErrTouched) {
+		if err := p.Append(t.Context(), id, free, proposal(t, stale, z, 3, "m")); !errors.Is(err,
+			ErrTouched) {
 			t.Errorf("slice %d: Append = %v, want ErrTouched", z, err)
 		}
 	}
@@ -76,7 +95,8 @@ func TestProposalsNeverReplaceAPersonsWork(t *testing.T) {
 	if _, err := p.Save(t.Context(), id, "reader"); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Append(t.Context(), id, proposal(t, stale, 0, 3, "m")); !errors.Is(err, ErrTouched) {
+	if err := p.Append(t.Context(), id, proposal(t, stale, 0, 3, "m")); !errors.Is(err,
+		ErrTouched) {
 		t.Errorf("after Save: Append = %v, want ErrTouched", err)
 	}
 	do(t, p, id, a, a.Review(1, false))
@@ -106,18 +126,22 @@ func TestEntriesThatDoNotFitAreRefused(t *testing.T) {
 	noClass.New = []byte{1, 1, 1, classes.Count}
 	cut.New = cut.New[:3]
 	for name, e := range map[string]Entry{
-		"no kind":                    {Z: 1, Patch: &good},
-		"unknown kind":               {Kind: 9, Z: 1, Patch: &good},
-		"stroke without patch":       {Kind: Stroke, Z: 1},
-		"review with patch":          {Kind: Review, Z: 1, Patch: &good},
-		"slice after the last":       {Kind: Review, Z: 5},
-		"slice before the first":     {Kind: Review, Z: -1},
-		"patch of another slice":     {Kind: Stroke, Z: 2, Patch: &good},
-		"box outside":                {Kind: Stroke, Z: 1, Patch: &outside},
-		"no such class":              {Kind: Stroke, Z: 1, Patch: &noClass},
-		"array too short":            {Kind: Stroke, Z: 1, Patch: &cut},
-		"proposal that touches":      {Kind: Proposal, Z: 1, Patch: &good, State: SliceState{Touched: true}},
-		"proposal that vouches":      {Kind: Proposal, Z: 1, Patch: &good, State: SliceState{Reviewed: true}},
+		"no kind":                {Z: 1, Patch: &good},
+		"unknown kind":           {Kind: 9, Z: 1, Patch: &good},
+		"stroke without patch":   {Kind: Stroke, Z: 1},
+		"review with patch":      {Kind: Review, Z: 1, Patch: &good},
+		"slice after the last":   {Kind: Review, Z: 5},
+		"slice before the first": {Kind: Review, Z: -1},
+		"patch of another slice": {Kind: Stroke, Z: 2, Patch: &good},
+		"box outside":            {Kind: Stroke, Z: 1, Patch: &outside},
+		"no such class":          {Kind: Stroke, Z: 1, Patch: &noClass},
+		"array too short":        {Kind: Stroke, Z: 1, Patch: &cut},
+		"proposal that touches": {
+			Kind: Proposal, Z: 1, Patch: &good, State: SliceState{Touched: true},
+		},
+		"proposal that vouches": {
+			Kind: Proposal, Z: 1, Patch: &good, State: SliceState{Reviewed: true},
+		},
 		"stroke outside of a's grid": a.Stroke(volume.Patch{Z: 77}),
 	} {
 		if a.Apply(e) == nil {

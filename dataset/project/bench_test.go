@@ -174,7 +174,10 @@ func BenchmarkVoxels(b *testing.B) {
 			sha256.Sum256(raw)
 		}
 	})
-	for name, level := range map[string]int{"gzip-fastest": gzip.BestSpeed, "gzip-huffman": gzip.HuffmanOnly, "gzip-default": gzip.DefaultCompression} {
+	for name, level := range map[string]int{
+		"gzip-fastest": gzip.BestSpeed,
+		"gzip-huffman": gzip.HuffmanOnly, "gzip-default": gzip.DefaultCompression,
+	} {
 		b.Run(name, func(b *testing.B) {
 			raw := int16Bytes(v.HU)
 			b.SetBytes(int64(len(raw)))

@@ -20,7 +20,8 @@ import (
 type blobForm string
 
 const (
-	// plain is for voxels: gzip would save 40 % of their space and take most of the time to open a study.
+	// plain is for voxels: gzip would save 40 % of their space and take most of the time to open
+	// a study.
 	plain blobForm = ""
 	// gzipped is for labels, which shrink to a hundredth.
 	gzipped blobForm = ".gz"
@@ -32,10 +33,13 @@ func (p *Project) blobPath(sum string, form blobForm) string {
 }
 
 // putBlob stores content, if it is not there, under its SHA-256 (before packing).
-func (p *Project) putBlob(ctx context.Context, content []byte, form blobForm) (sum string, err error) {
+func (p *Project) putBlob(
+	ctx context.Context, content []byte, form blobForm,
+) (sum string, err error) {
 	sum = sha256Hex(content)
 	path := p.blobPath(sum, form)
-	if _, err := os.Stat(path); err == nil && p.getBlob(ctx, sum, form, make([]byte, len(content))) == nil {
+	if _, err := os.Stat(path); err == nil &&
+		p.getBlob(ctx, sum, form, make([]byte, len(content))) == nil {
 		return sum, nil // a damaged one is replaced below
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -97,7 +101,10 @@ func (p *Project) getBlob(ctx context.Context, sum string, form blobForm, conten
 		return fmt.Errorf("%s is %w (%v); bring it back from a copy", path, ErrDamaged, err)
 	}
 	if sha256Hex(content) != sum {
-		return fmt.Errorf("%s is %w (its content is not what was stored); bring it back from a copy", path, ErrDamaged)
+		return fmt.Errorf(
+			"%s is %w (its content is not what was stored); bring it back from a copy", path,
+			ErrDamaged,
+		)
 	}
 	return nil
 }

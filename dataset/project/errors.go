@@ -12,8 +12,10 @@ import (
 )
 
 var (
-	// ErrTouched is a proposal or an import for a slice that a person has corrected or reviewed: it is refused, whole.
-	ErrTouched = errors.New("a person has corrected or reviewed this slice, which neither a proposal nor an import replaces")
+	// ErrTouched is a proposal or an import for a slice that a person has corrected or reviewed:
+	// it is refused, whole.
+	ErrTouched = errors.New("a person has corrected or reviewed this slice, which neither a " +
+		"proposal nor an import replaces")
 	// ErrPinned is a holdout that cannot be changed, or a use that would break it.
 	ErrPinned = errors.New("who is held out is fixed once a patient was trained on or scored")
 	// ErrNotFound is a study, revision, model or blob that the project does not have.
@@ -35,7 +37,8 @@ func explain(dir, what string, err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	return &Error{Dir: dir, Advice: fmt.Sprintf("the project %s could not be %s: %s", dir, what, reason(err)), Err: err}
+	return &Error{Dir: dir, Advice: fmt.Sprintf("the project %s could not be %s: %s", dir, what,
+		reason(err)), Err: err}
 }
 
 // Error is a failure of the project's folder: one sentence for the user, the cause for the log.
@@ -52,10 +55,13 @@ func reason(err error) string {
 	switch code := resultCode(err); {
 	case errors.Is(err, syscall.ENOSPC), code == sqlite3.SQLITE_FULL:
 		return "the disk is full; free some space and try again, everything up to here is stored"
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), code == sqlite3.SQLITE_READONLY, code == sqlite3.SQLITE_PERM:
-		return "its folder may not be written; change its permissions or copy it to a folder of yours"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS),
+		code == sqlite3.SQLITE_READONLY, code == sqlite3.SQLITE_PERM:
+		return "its folder may not be written; change its permissions or copy it to a folder of " +
+			"yours"
 	case code == sqlite3.SQLITE_CORRUPT, code == sqlite3.SQLITE_NOTADB:
-		return "its project.db is damaged; bring that file back from a copy, the other files are untouched"
+		return "its project.db is damaged; bring that file back from a copy, the other files are " +
+			"untouched"
 	case code == sqlite3.SQLITE_BUSY, code == sqlite3.SQLITE_LOCKED:
 		return "another program keeps it locked; close that program and try again"
 	case code == sqlite3.SQLITE_CANTOPEN:

@@ -39,7 +39,8 @@ func (p *Project) Examples(ctx context.Context, holdout bool) (example.Set, erro
 			}
 		}
 		if len(rs.zs) > 0 && !s.HasVoxels {
-			return nil, fmt.Errorf("study %s has reviewed slices but its voxels are not in the project; open it once more and wait until it is loaded", s.Alias)
+			return nil, fmt.Errorf("study %s has reviewed slices but its voxels are not in the "+
+				"project; open it once more and wait until it is loaded", s.Alias)
 		}
 	}
 	return x, nil
@@ -122,7 +123,8 @@ func (x *examples) load(ctx context.Context, rs *reviewedStudy) (*reviewedSlices
 	}
 	l := volume.NewLabelMap(rs.study.Geometry)
 	if err := x.p.getBlob(ctx, rs.revision.LabelsSHA256, gzipped, l.Labels); err != nil {
-		return nil, fmt.Errorf("revision %d of study %s cannot be read: %w", rs.revision.Number, rs.study.Alias, err)
+		return nil, fmt.Errorf("revision %d of study %s cannot be read: %w", rs.revision.Number,
+			rs.study.Alias, err)
 	}
 	n := rs.study.Geometry.SliceVoxels()
 	s := &reviewedSlices{hu: make([]int16, 0, n*len(rs.zs)), labels: make([]uint8, 0, n*len(rs.zs))}

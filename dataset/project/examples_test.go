@@ -62,16 +62,21 @@ func TestExamplesAreTheReviewedSlicesOfTheSplit(t *testing.T) {
 	}
 }
 
-func checkExample(t *testing.T, x example.Set, i int, s Study, v *volume.Volume, z int, class uint8) {
+func checkExample(
+	t *testing.T, x example.Set, i int, s Study, v *volume.Volume, z int, class uint8,
+) {
 	t.Helper()
 	e, err := x.At(t.Context(), i)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if patient, name, keyZ := x.Key(i); patient != s.PatientKey || name != s.Alias || keyZ != z || e.Patient != patient || e.Case != name || e.Z != z {
-		t.Errorf("example %d is slice %d of %s, key says %d of %s; want %d of %s", i, e.Z, e.Case, keyZ, name, z, s.Alias)
+	if patient, name, keyZ := x.Key(i); patient != s.PatientKey || name != s.Alias || keyZ != z ||
+		e.Patient != patient || e.Case != name || e.Z != z {
+		t.Errorf("example %d is slice %d of %s, key says %d of %s; want %d of %s", i, e.Z, e.Case,
+			keyZ, name, z, s.Alias)
 	}
-	if e.W != 32 || e.H != 24 || e.Spacing != [2]float64{0.8, 0.7} || e.Reference != s.Alias+" revision 1" || slices.Contains(e.Known[:], false) {
+	if e.W != 32 || e.H != 24 || e.Spacing != [2]float64{0.8, 0.7} || e.Reference != s.Alias+
+		" revision 1" || slices.Contains(e.Known[:], false) {
 		t.Errorf("example %d: %+v", i, e)
 	}
 	if !slices.Equal(e.HU, v.Slice(z)) {
@@ -120,7 +125,8 @@ func TestExamplesNeedTheVoxels(t *testing.T) {
 	if _, err := p.Save(t.Context(), study.ID, "reader"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Examples(t.Context(), false); err == nil || !strings.Contains(err.Error(), "A0001") {
+	if _, err := p.Examples(t.Context(), false); err == nil ||
+		!strings.Contains(err.Error(), "A0001") {
 		t.Errorf("Examples = %v", err)
 	}
 	if x, err := p.Examples(t.Context(), true); err != nil || x.Len() != 0 {

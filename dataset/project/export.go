@@ -45,7 +45,8 @@ func (p *Project) exportStudy(ctx context.Context, s Study) (export.Study, error
 	}
 	l := volume.NewLabelMap(s.Geometry)
 	if err := p.getBlob(ctx, r.LabelsSHA256, gzipped, l.Labels); err != nil {
-		return export.Study{}, fmt.Errorf("revision %d of study %s cannot be read: %w", r.Number, s.Alias, err)
+		return export.Study{}, fmt.Errorf("revision %d of study %s cannot be read: %w", r.Number,
+			s.Alias, err)
 	}
 	origins, err := p.origins(ctx, r.slices)
 	if err != nil {
@@ -70,7 +71,8 @@ func (p *Project) origins(ctx context.Context, states []SliceState) ([]export.Or
 	}
 	out := make([]export.Origin, len(states))
 	for z, s := range states {
-		out[z] = export.Origin{Model: s.Model, ModelVersion: firstNonEmpty(versions[s.Model], s.Model), Touched: s.Touched}
+		out[z] = export.Origin{Model: s.Model, ModelVersion: firstNonEmpty(versions[s.Model],
+			s.Model), Touched: s.Touched}
 	}
 	return out, nil
 }

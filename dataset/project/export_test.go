@@ -20,7 +20,8 @@ func TestExportStudiesAreTheLastRevisions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e.Name != studies[n].Alias || !slices.Equal(e.CT.HU, voxels[n].HU) || !e.Reviewed[1] || e.Reviewed[0] {
+		if e.Name != studies[n].Alias || !slices.Equal(e.CT.HU, voxels[n].HU) || !e.Reviewed[1] ||
+			e.Reviewed[0] {
 			t.Errorf("study %d: %s, reviewed %v", n, e.Name, e.Reviewed)
 		}
 		if n == 1 && !bytes.Equal(e.Labels.Labels, saved) {

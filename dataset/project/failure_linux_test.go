@@ -67,7 +67,8 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 
 	big := testSeries("big", "P", 16, 512, 512)
 	bigStudy := addStudy(t, p, big).ID
-	oneSentence(t, "StoreVoxels", p.StoreVoxels(t.Context(), bigStudy, noisyVolume(big)), "disk is full")
+	oneSentence(t, "StoreVoxels", p.StoreVoxels(t.Context(), bigStudy, noisyVolume(big)),
+		"disk is full")
 	if left, _ := filepath.Glob(filepath.Join(p.Dir(), blobsName, "*", "*")); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
@@ -94,7 +95,8 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, "size=64m"); err != nil {
 		t.Fatal(err)
 	}
-	do(t, p, study, want, want.Stroke(paint(want, 3, image.Rect(0, 0, 7, 7), classes.Consolidation)))
+	do(t, p, study, want, want.Stroke(paint(want, 3, image.Rect(0, 0, 7, 7),
+		classes.Consolidation)))
 	if _, err := p.Save(t.Context(), study, "reader"); err != nil {
 		t.Errorf("with space again: %v", err)
 	}

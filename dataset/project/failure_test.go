@@ -47,7 +47,10 @@ func painted(t *testing.T) (dir, study string, want *Annotation) {
 }
 
 func TestFoldersThatAreNoProjectAreRefusedUnchanged(t *testing.T) {
-	file := func(dir string) error { return os.WriteFile(filepath.Join(dir, "x"), []byte("hello"), 0o644) }
+	file := func(dir string) error {
+		return os.WriteFile(filepath.Join(dir, "x"),
+			[]byte("hello"), 0o644)
+	}
 	database := func(dir string) string { return filepath.Join(dir, databaseName) }
 	exec := func(sql string) func(string) error {
 		return func(dir string) error {
@@ -67,12 +70,32 @@ func TestFoldersThatAreNoProjectAreRefusedUnchanged(t *testing.T) {
 	}{
 		{"a file", file, "x", "is a file"},
 		{"inside a file", file, "x/y", "could not be"},
-		{"a newer schema", exec(fmt.Sprintf(`PRAGMA user_version = %d`, len(migrations)+1)), "", "newer Glasswork"},
+		{
+			"a newer schema", exec(fmt.Sprintf(`PRAGMA user_version = %d`, len(migrations)+1)), "",
+			"newer Glasswork",
+		},
 		{"another program's database", exec(`PRAGMA application_id = 7`), "", "another program"},
-		{"no database", func(dir string) error { return os.Remove(database(dir)) }, "", "missing or empty"},
-		{"an empty database", func(dir string) error { return os.Truncate(database(dir), 0) }, "", "missing or empty"},
-		{"a folder as database", func(dir string) error { return errors.Join(os.Remove(database(dir)), os.Mkdir(database(dir), 0o755)) }, "", "project.db"},
-		{"not a database", func(dir string) error { return os.WriteFile(database(dir), bytes.Repeat([]byte("no "), 5000), 0o644) }, "", "damaged"},
+		{
+			"no database", func(dir string) error { return os.Remove(database(dir)) }, "",
+			"missing or empty",
+		},
+		{
+			"an empty database", func(dir string) error { return os.Truncate(database(dir), 0) },
+			"", "missing or empty",
+		},
+		{
+			"a folder as database",
+			func(dir string) error {
+				return errors.Join(os.Remove(database(dir)),
+					os.Mkdir(database(dir), 0o755))
+			}, "", "project.db",
+		},
+		{
+			"not a database", func(dir string) error {
+				return os.WriteFile(database(dir),
+					bytes.Repeat([]byte("no "), 5000), 0o644)
+			}, "", "damaged",
+		},
 	} {
 		dir, _, _ := painted(t)
 		if err := c.make(dir); err != nil {

@@ -15,10 +15,10 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Append writes entries to the journal of a study in one transaction: on return they
-// are on disk and survive the end of the program at any moment. On an error nothing of
-// this call is written. A proposal or an import for a slice that by the journal a person has touched
-// or reviewed, in whichever program, is refused with an error that Is ErrTouched.
+// Append writes entries to the journal of a study in one transaction: on return they are on disk
+// and survive the end of the program at any moment. On an error nothing of this call is written.
+// A proposal or an import for a slice that by the journal a person has touched or reviewed, in
+// whichever program, is refused with an error that Is ErrTouched.
 func (p *Project) Append(ctx context.Context, id string, entries ...Entry) error {
 	packed := make([][]byte, len(entries))
 	for i, e := range entries {
@@ -60,7 +60,10 @@ func studyGeometry(ctx context.Context, tx *sql.Tx, id string) (g volume.Geometr
 func appendEntry(ctx context.Context, tx *sql.Tx, id string, e Entry, packed []byte) error {
 	if e.Kind == Proposal || e.Kind == Imported {
 		var now SliceState
-		err := tx.QueryRowContext(ctx, `SELECT touched, reviewed FROM journal WHERE study = ? AND z = ? ORDER BY seq DESC LIMIT 1`, id, e.Z).
+		err := tx.QueryRowContext(ctx,
+			`SELECT touched, reviewed FROM journal WHERE study = ? AND z = ?
+			ORDER BY seq DESC LIMIT 1`,
+			id, e.Z).
 			Scan(&now.Touched, &now.Reviewed)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
@@ -74,8 +77,10 @@ func appendEntry(ctx context.Context, tx *sql.Tx, id string, e Entry, packed []b
 		b := e.Patch.Box
 		x0, y0, x1, y1 = b.Min.X, b.Min.Y, b.Max.X, b.Max.Y
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO journal (study, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, source, at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, int(e.Kind), e.Z, x0, y0, x1, y1, packed,
+	_, err := tx.ExecContext(ctx, `INSERT INTO journal
+		(study, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, source, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, int(e.Kind), e.Z, x0, y0, x1,
+		y1, packed,
 		e.State.Touched, e.State.Reviewed, e.State.Model, e.State.Source, time.Now().UnixMilli())
 	return err
 }
@@ -101,16 +106,19 @@ func (p *Project) present(ctx context.Context, id string) (*Annotation, storedRe
 	}
 	if last.Number > 0 {
 		if err := p.getBlob(ctx, last.LabelsSHA256, gzipped, a.Labels.Labels); err != nil {
-			return nil, last, fmt.Errorf("revision %d of study %s cannot be read: %w", last.Number, s.Alias, err)
+			return nil, last, fmt.Errorf("revision %d of study %s cannot be read: %w", last.Number,
+				s.Alias, err)
 		}
 		if len(last.slices) != s.Slices {
-			return nil, last, fmt.Errorf("revision %d of study %s is %w (it has %d slices)", last.Number, s.Alias, ErrDamaged, len(last.slices))
+			return nil, last, fmt.Errorf("revision %d of study %s is %w (it has %d slices)",
+				last.Number, s.Alias, ErrDamaged, len(last.slices))
 		}
 		copy(a.Slices, last.slices)
 		a.Seq, a.Revision = last.seq, last.Number
 	}
 	if err := p.replay(ctx, id, a); err != nil {
-		return nil, last, fmt.Errorf("the journal of study %s cannot be read: %w", s.Alias, explain(p.dir, "read", err))
+		return nil, last, fmt.Errorf("the journal of study %s cannot be read: %w", s.Alias,
+			explain(p.dir, "read", err))
 	}
 	return a, last, nil
 }
@@ -118,7 +126,8 @@ func (p *Project) present(ctx context.Context, id string) (*Annotation, storedRe
 // replay applies the journal's entries after a.Seq to a.
 func (p *Project) replay(ctx context.Context, id string, a *Annotation) error {
 	return p.read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `SELECT seq, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, source
+		rows, err := tx.QueryContext(ctx,
+			`SELECT seq, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, source
 			FROM journal WHERE study = ? AND seq > ? ORDER BY seq`, id, a.Seq)
 		if err != nil {
 			return err
@@ -143,7 +152,8 @@ func (p *Project) replay(ctx context.Context, id string, a *Annotation) error {
 func scanEntry(rows *sql.Rows, u *unpacker) (seq int64, e Entry, err error) {
 	var x0, y0, x1, y1 sql.NullInt64
 	var labels sql.RawBytes
-	if err = rows.Scan(&seq, &e.Kind, &e.Z, &x0, &y0, &x1, &y1, &labels, &e.State.Touched, &e.State.Reviewed, &e.State.Model, &e.State.Source); err != nil {
+	if err = rows.Scan(&seq, &e.Kind, &e.Z, &x0, &y0, &x1, &y1, &labels, &e.State.Touched,
+		&e.State.Reviewed, &e.State.Model, &e.State.Source); err != nil {
 		return seq, e, err
 	}
 	if x0.Valid {

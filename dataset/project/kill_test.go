@@ -62,7 +62,8 @@ func helper(what string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// stepEntries is what the painter does in step n: the same entries for the same n and the same annotation.
+// stepEntries is what the painter does in step n: the same entries for the same n and the same
+// annotation.
 func stepEntries(n int, a *Annotation) []Entry {
 	r := rand.New(rand.NewPCG(7, uint64(n)))
 	z, h, w := r.IntN(a.Labels.Size[0]), a.Labels.Size[1], a.Labels.Size[2]
@@ -98,7 +99,8 @@ func noise(r *rand.Rand, z int, box image.Rectangle, a *Annotation) volume.Patch
 	return p
 }
 
-// paintForever appends step after step, saves now and then, and prints each step once it is durable.
+// paintForever appends step after step, saves now and then, and prints each step once it is
+// durable.
 func paintForever(p *Project, study string, step int) error {
 	ctx := context.Background()
 	a, err := p.Annotation(ctx, study)
@@ -137,7 +139,8 @@ func TestKilledPainterLosesNoFinishedStroke(t *testing.T) {
 	study := addStudy(t, p, testSeries("killed", "P1", 4, 48, 56)).ID
 	p.Close()
 	want := &Annotation{
-		Labels: volume.NewLabelMap(testSeries("killed", "P1", 4, 48, 56).Geometry), Slices: make([]SliceState, 4),
+		Labels: volume.NewLabelMap(testSeries("killed", "P1", 4, 48, 56).Geometry),
+		Slices: make([]SliceState, 4),
 	}
 	next, entries := 1, int64(0) // the step to come, and how many entries the finished ones have
 	unprinted := 0
@@ -163,7 +166,8 @@ func TestKilledPainterLosesNoFinishedStroke(t *testing.T) {
 			next++
 		}
 		if got.Seq != entries {
-			t.Fatalf("kill %d: %d journal entries, want %d up to step %d: a step is there in part, unreported or lost", kill, got.Seq, entries, next-1)
+			t.Fatalf("kill %d: %d journal entries, want %d up to step %d: a step is there in "+
+				"part, unreported or lost", kill, got.Seq, entries, next-1)
 		}
 		same(t, fmt.Sprintf("kill %d", kill), got, want)
 		checkStore(t, p, study)
@@ -172,7 +176,8 @@ func TestKilledPainterLosesNoFinishedStroke(t *testing.T) {
 			return
 		}
 	}
-	t.Logf("%d kills, %d steps, %d entries; %d steps were durable before they were reported", kills, next-1, entries, unprinted)
+	t.Logf("%d kills, %d steps, %d entries; %d steps were durable before they were reported", kills,
+		next-1, entries, unprinted)
 	if next < kills {
 		t.Errorf("only %d steps in %d kills: the painter hardly painted", next-1, kills)
 	}
@@ -214,11 +219,13 @@ func paintAndKill(t *testing.T, dir, study string, step int) (done int) {
 	return done
 }
 
-// checkStore reports a damaged database, a broken chain of revisions or a blob that does not verify.
+// checkStore reports a damaged database, a broken chain of revisions or a blob that does not
+// verify.
 func checkStore(t *testing.T, p *Project, study string) {
 	t.Helper()
 	var verdict string
-	if err := p.db.QueryRowContext(t.Context(), `PRAGMA integrity_check`).Scan(&verdict); err != nil || verdict != "ok" {
+	if err := p.db.QueryRowContext(t.Context(),
+		`PRAGMA integrity_check`).Scan(&verdict); err != nil || verdict != "ok" {
 		t.Errorf("integrity_check: %s, %v", verdict, err)
 	}
 	all, err := p.Revisions(t.Context(), study)

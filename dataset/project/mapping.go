@@ -44,7 +44,8 @@ func (p *Project) Remember(ctx context.Context, m annotation.Mapping) error {
 	}
 	return explain(p.dir, "written", p.write(ctx, func(tx *sql.Tx) error {
 		var text string
-		err := tx.QueryRowContext(ctx, `SELECT value FROM settings WHERE key = ?`, mappingKey).Scan(&text)
+		err := tx.QueryRowContext(ctx, `SELECT value FROM settings WHERE key = ?`,
+			mappingKey).Scan(&text)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -52,7 +53,10 @@ func (p *Project) Remember(ctx context.Context, m annotation.Mapping) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO settings VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, mappingKey, string(all))
+		_, err = tx.ExecContext(ctx,
+			`INSERT INTO settings VALUES (?, ?)
+			ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+			mappingKey, string(all))
 		return err
 	}))
 }
@@ -65,9 +69,13 @@ type TouchedError struct {
 
 func (e *TouchedError) Error() string {
 	if len(e.Slices) == 1 {
-		return fmt.Sprintf("it would change slice %d, which somebody has corrected or reviewed", e.Slices[0]+1)
+		return fmt.Sprintf("it would change slice %d, which somebody has corrected or reviewed",
+			e.Slices[0]+1)
 	}
-	return fmt.Sprintf("it would change %d slices that somebody has corrected or reviewed, slice %d first", len(e.Slices), e.Slices[0]+1)
+	return fmt.Sprintf(
+		"it would change %d slices that somebody has corrected or reviewed, slice %d first",
+		len(e.Slices), e.Slices[0]+1,
+	)
 }
 
 // Is makes it an ErrTouched.
@@ -88,7 +96,9 @@ const (
 // slice that changes and, with reviewed, one that accepts it. source names the file. kept
 // are slices left as they are because a person has touched them. The error is a
 // TouchedError.
-func (a *Annotation) Imports(m *annotation.Marked, source string, on OnTouched, reviewed bool) (entries [][]Entry, kept []int, err error) {
+func (a *Annotation) Imports(
+	m *annotation.Marked, source string, on OnTouched, reviewed bool,
+) (entries [][]Entry, kept []int, err error) {
 	for _, z := range m.Slices() {
 		e, changes := a.Import(z, m.Over(z, a.Labels.Slice(z)), source, on == Replace)
 		state := a.Slices[z]

@@ -17,13 +17,17 @@ func TestMappingIsRememberedAndAddedTo(t *testing.T) {
 	if m, err := p.Mapping(t.Context()); err != nil || len(m) > 0 {
 		t.Fatalf("a new project knows %v, %v", m, err)
 	}
-	for _, m := range []annotation.Mapping{{"name a": annotation.As(classes.LungsOther), "name b": annotation.LeaveOut}, {"name b": annotation.As(classes.Consolidation)}, {}} {
+	for _, m := range []annotation.Mapping{{
+		"name a": annotation.As(classes.LungsOther),
+		"name b": annotation.LeaveOut,
+	}, {"name b": annotation.As(classes.Consolidation)}, {}} {
 		if err := p.Remember(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
 	}
 	m, err := open(t, dir).Mapping(t.Context())
-	if err != nil || len(m) != 2 || m["name a"] != annotation.As(classes.LungsOther) || m["name b"] != annotation.As(classes.Consolidation) {
+	if err != nil || len(m) != 2 || m["name a"] != annotation.As(classes.LungsOther) ||
+		m["name b"] != annotation.As(classes.Consolidation) {
 		t.Errorf("remembered %v, %v", m, err)
 	}
 	if err := p.SetSetting(t.Context(), mappingKey, "no JSON"); err != nil {
@@ -71,7 +75,8 @@ func TestImportsAskBeforeTheyReplaceAPersonsWork(t *testing.T) {
 	m := marked(a.Labels.Geometry, image.Rect(1, 1, 4, 4), 1, 2, 3)
 	_, _, err := a.Imports(m, "x.nii.gz", Ask, false)
 	var touched *TouchedError
-	if !errors.As(err, &touched) || !errors.Is(err, ErrTouched) || !slices.Equal(touched.Slices, []int{2, 3}) {
+	if !errors.As(err, &touched) || !errors.Is(err, ErrTouched) ||
+		!slices.Equal(touched.Slices, []int{2, 3}) {
 		t.Fatalf("over touched slices: %v", err)
 	}
 	entries, _, err := stale.Imports(m, "x.nii.gz", Ask, false)
@@ -88,7 +93,10 @@ func TestImportsAskBeforeTheyReplaceAPersonsWork(t *testing.T) {
 		t.Fatalf("keeping: %d slices, kept %v, %v", len(entries), kept, err)
 	}
 	appendAll(t, p, id, a, entries)
-	if want := (SliceState{Touched: true, Reviewed: true, Source: "x.nii.gz"}); a.Slices[1] != want {
+	if want := (SliceState{
+		Touched: true, Reviewed: true,
+		Source: "x.nii.gz",
+	}); a.Slices[1] != want {
 		t.Errorf("state %+v, want %+v", a.Slices[1], want)
 	}
 	same(t, "kept", annotated(t, p, id), a)
@@ -98,7 +106,8 @@ func TestImportsAskBeforeTheyReplaceAPersonsWork(t *testing.T) {
 		t.Fatalf("replacing: %d slices, kept %v, %v", len(entries), kept, err)
 	}
 	appendAll(t, p, id, a, entries)
-	if c := a.Labels.Counts(2); c[classes.GroundGlass] != 5 || c[classes.Consolidation] != 9 { // consolidation wins over ground glass
+	// consolidation wins over ground glass
+	if c := a.Labels.Counts(2); c[classes.GroundGlass] != 5 || c[classes.Consolidation] != 9 {
 		t.Errorf("slice 3 holds %v", c)
 	}
 	if entries, _, err := a.Imports(m, "x.nii.gz", Ask, false); err != nil || len(entries) > 0 {
@@ -118,7 +127,8 @@ func TestAnImportIsUndone(t *testing.T) {
 	id := addStudy(t, p, testSeries("s", "P")).ID
 	a := annotated(t, p, id)
 	do(t, p, id, a, proposal(t, a, 1, classes.GroundGlass, "first"))
-	for _, box := range []image.Rectangle{image.Rect(0, 0, 3, 3), image.Rect(0, 0, 32, 24)} { // the second changes no label
+	// the second changes no label
+	for _, box := range []image.Rectangle{image.Rect(0, 0, 3, 3), image.Rect(0, 0, 32, 24)} {
 		before, labels := a.Slices[1], slices.Clone(a.Labels.Labels)
 		entries, _, err := a.Imports(marked(a.Labels.Geometry, box, 1), "x", Ask, false)
 		if err != nil || len(entries) != 1 {

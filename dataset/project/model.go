@@ -68,8 +68,10 @@ func (p *Project) AddModel(ctx context.Context, m Model, file string) (Model, er
 		return Model{}, err
 	}
 	err = p.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO models (id, name, parent, file, created, trained_on, report) VALUES (?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO NOTHING`, m.ID, m.Name, m.Parent, name, m.Created.UTC().Format(time.RFC3339Nano), string(trainedOn), string(m.Report))
+		_, err := tx.ExecContext(ctx, `INSERT INTO models
+			(id, name, parent, file, created, trained_on, report) VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO NOTHING`, m.ID, m.Name, m.Parent, name,
+			m.Created.UTC().Format(time.RFC3339Nano), string(trainedOn), string(m.Report))
 		return err
 	})
 	if err != nil {
@@ -97,7 +99,10 @@ func (p *Project) copyModel(ctx context.Context, file string) (string, error) {
 func verifyModel(path, id string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the model file %s is missing; bring it back from a copy or use another model: %w", path, ErrNotFound)
+		return fmt.Errorf(
+			"the model file %s is missing; bring it back from a copy or use another model: %w",
+			path, ErrNotFound,
+		)
 	} else if err != nil {
 		return fmt.Errorf("the model file %s cannot be read: %w", path, err)
 	}
@@ -107,7 +112,8 @@ func verifyModel(path, id string) error {
 		return fmt.Errorf("the model file %s cannot be read: %w", path, err)
 	}
 	if hex.EncodeToString(h.Sum(nil)) != id {
-		return fmt.Errorf("the model file %s is %w; bring it back from a copy or use another model", path, ErrDamaged)
+		return fmt.Errorf("the model file %s is %w; bring it back from a copy or use another model",
+			path, ErrDamaged)
 	}
 	return nil
 }
@@ -118,7 +124,8 @@ const selectModel = `SELECT id, name, parent, file, created, trained_on, report,
 func (p *Project) scanModel(rows *sql.Rows) (m Model, err error) {
 	var file, created, trainedOn, report string
 	var accepted bool
-	if err = rows.Scan(&m.ID, &m.Name, &m.Parent, &file, &created, &trainedOn, &report, &accepted); err != nil {
+	if err = rows.Scan(&m.ID, &m.Name, &m.Parent, &file, &created, &trainedOn, &report,
+		&accepted); err != nil {
 		return m, err
 	}
 	if m.Created, err = time.Parse(time.RFC3339Nano, created); err != nil {
@@ -169,8 +176,10 @@ func (p *Project) Model(ctx context.Context, id string) (Model, error) {
 // CurrentModel returns the model chosen last, or the shipped one if none was chosen.
 func (p *Project) CurrentModel(ctx context.Context) (Model, error) {
 	var id string
-	err := p.db.QueryRowContext(ctx, `SELECT coalesce((SELECT model FROM model_uses ORDER BY seq DESC LIMIT 1),
-		(SELECT id FROM models WHERE file = '' ORDER BY rowid DESC LIMIT 1), ?)`, Baseline).Scan(&id)
+	err := p.db.QueryRowContext(ctx, `SELECT coalesce(
+		(SELECT model FROM model_uses ORDER BY seq DESC LIMIT 1),
+		(SELECT id FROM models WHERE file = '' ORDER BY rowid DESC LIMIT 1), ?)`,
+		Baseline).Scan(&id)
 	if err != nil {
 		return Model{}, explain(p.dir, "read", err)
 	}

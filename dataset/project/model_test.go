@@ -31,7 +31,10 @@ func TestPromotionAndGoingBack(t *testing.T) {
 		}
 	}
 	current(Baseline)
-	shipped, err := p.AddModel(t.Context(), Model{ID: "sha of the shipped one", Name: "baseline-2"}, "")
+	shipped, err := p.AddModel(t.Context(), Model{
+		ID:   "sha of the shipped one",
+		Name: "baseline-2",
+	}, "")
 	if err != nil || shipped.Path != "" || shipped.State != Accepted {
 		t.Fatalf("shipped: %+v, %v", shipped, err)
 	}
@@ -39,12 +42,15 @@ func TestPromotionAndGoingBack(t *testing.T) {
 
 	file := modelFile(t, "weights")
 	tuned, err := p.AddModel(t.Context(), Model{
-		Name: "tuned-1", Parent: shipped.ID, TrainedOn: []string{"x@1", "y@3"}, Report: json.RawMessage(`{"dice":0.7}`),
+		Name: "tuned-1", Parent: shipped.ID, TrainedOn: []string{"x@1", "y@3"},
+		Report: json.RawMessage(`{"dice":0.7}`),
 	}, file)
-	if err != nil || tuned.State != Candidate || filepath.Dir(tuned.Path) != filepath.Join(dir, "models") {
+	if err != nil || tuned.State != Candidate || filepath.Dir(tuned.Path) != filepath.Join(dir,
+		"models") {
 		t.Fatalf("tuned: %+v, %v", tuned, err)
 	}
-	if content, err := os.ReadFile(tuned.Path); err != nil || string(content) != "weights" || !strings.Contains(tuned.Path, tuned.ID) {
+	if content, err := os.ReadFile(tuned.Path); err != nil || string(content) != "weights" ||
+		!strings.Contains(tuned.Path, tuned.ID) {
 		t.Errorf("%s holds %q, %v", tuned.Path, content, err)
 	}
 	current(shipped.ID) // not before somebody says so
@@ -55,7 +61,8 @@ func TestPromotionAndGoingBack(t *testing.T) {
 		current(id)
 	}
 	history, err := p.ModelHistory(t.Context())
-	if err != nil || len(history) != 3 || history[0].Model != tuned.ID || history[1].Model != shipped.ID {
+	if err != nil || len(history) != 3 || history[0].Model != tuned.ID ||
+		history[1].Model != shipped.ID {
 		t.Errorf("history: %+v, %v", history, err)
 	}
 	all, err := p.Models(t.Context())
@@ -63,7 +70,8 @@ func TestPromotionAndGoingBack(t *testing.T) {
 		t.Fatalf("models: %+v, %v", all, err)
 	}
 	got := all[1]
-	if got.Name != "tuned-1" || got.Parent != shipped.ID || !slices.Equal(got.TrainedOn, []string{"x@1", "y@3"}) || string(got.Report) != `{"dice":0.7}` {
+	if got.Name != "tuned-1" || got.Parent != shipped.ID || !slices.Equal(got.TrainedOn,
+		[]string{"x@1", "y@3"}) || string(got.Report) != `{"dice":0.7}` {
 		t.Errorf("kept: %+v", got)
 	}
 }
@@ -104,7 +112,12 @@ func TestUnusableModelsAreRefusedAndTheCurrentOneStays(t *testing.T) {
 		do   func() error
 		want error
 	}{
-		{"damaged", bad.ID, func() error { return os.WriteFile(bad.Path, []byte("bad w"), 0o644) }, ErrDamaged},
+		{
+			"damaged", bad.ID, func() error {
+				return os.WriteFile(bad.Path, []byte("bad w"),
+					0o644)
+			}, ErrDamaged,
+		},
 		{"missing", bad.ID, func() error { return os.Remove(bad.Path) }, ErrNotFound},
 		{"unknown", "nobody", func() error { return nil }, ErrNotFound},
 	} {

@@ -28,9 +28,13 @@ func (p *Project) SetHoldout(ctx context.Context, patientKey string, holdout boo
 		if pinned && was {
 			return fmt.Errorf("this patient has been scored and stays held out: %w", ErrPinned)
 		} else if pinned {
-			return fmt.Errorf("a model has been trained on this patient, who cannot be held out any more: %w", ErrPinned)
+			return fmt.Errorf(
+				"a model has been trained on this patient, who cannot be held out any more: %w",
+				ErrPinned,
+			)
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE patients SET holdout = ? WHERE key = ?`, holdout, patientKey)
+		_, err = tx.ExecContext(ctx, `UPDATE patients SET holdout = ? WHERE key = ?`, holdout,
+			patientKey)
 		return err
 	})
 	return p.pinnedOr(err)
@@ -55,7 +59,8 @@ func (p *Project) MarkUsed(ctx context.Context, use Use, patientKeys ...string) 
 			case !holdout && use == Scored:
 				return fmt.Errorf("only held-out patients are scored: %w", ErrPinned)
 			}
-			if _, err := tx.ExecContext(ctx, `UPDATE patients SET `+column+` = coalesce(`+column+`, ?) WHERE key = ?`, now(), key); err != nil {
+			if _, err := tx.ExecContext(ctx, `UPDATE patients SET `+column+` = coalesce(`+column+
+				`, ?) WHERE key = ?`, now(), key); err != nil {
 				return err
 			}
 		}
@@ -73,7 +78,10 @@ func (p *Project) pinnedOr(err error) error {
 
 // patient says whether a patient is held out and whether that can still change.
 func patient(ctx context.Context, tx *sql.Tx, key string) (holdout, pinned bool, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT holdout, trained_at IS NOT NULL OR scored_at IS NOT NULL FROM patients WHERE key = ?`, key).Scan(&holdout, &pinned)
+	err = tx.QueryRowContext(ctx,
+		`SELECT holdout, trained_at IS NOT NULL OR scored_at IS NOT NULL
+		FROM patients WHERE key = ?`,
+		key).Scan(&holdout, &pinned)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("this patient is %w", ErrNotFound)
 	}

@@ -18,7 +18,11 @@ func TestHoldoutIsPinnedByUse(t *testing.T) {
 		return func(p *Project, key string) error { return p.MarkUsed(t.Context(), u, key) }
 	}
 	for name, steps := range map[string][]step{
-		"unused": {{"hold out", hold(true), nil}, {"let go", hold(false), nil}, {"hold out", hold(true), nil}},
+		"unused": {
+			{"hold out", hold(true), nil},
+			{"let go", hold(false), nil},
+			{"hold out", hold(true), nil},
+		},
 		"trained on": {
 			{"train", use(Trained), nil},
 			{"hold out", hold(true), ErrPinned},

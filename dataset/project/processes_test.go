@@ -37,7 +37,10 @@ func share(p *Project, name string) error {
 		if err := errors.Join(p.Append(ctx, own.ID, e), a.Apply(e)); err != nil {
 			return err
 		}
-		c := Entry{Kind: Stroke, Patch: &volume.Patch{Box: image.Rect(0, 0, 1, 1), Old: []byte{0}, New: []byte{1}}, State: SliceState{Touched: true}}
+		c := Entry{Kind: Stroke, Patch: &volume.Patch{
+			Box: image.Rect(0, 0, 1, 1), Old: []byte{0},
+			New: []byte{1},
+		}, State: SliceState{Touched: true}}
 		if err := p.Append(ctx, common.ID, c); err != nil {
 			return err
 		}
@@ -86,7 +89,8 @@ func TestProcessesShareAProject(t *testing.T) {
 	}
 	for i, s := range studies {
 		var n int
-		if err := p.db.QueryRow(`SELECT count(*) FROM journal WHERE study = ?`, s.ID).Scan(&n); err != nil {
+		if err := p.db.QueryRow(`SELECT count(*) FROM journal WHERE study = ?`,
+			s.ID).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		want := sharedStrokes

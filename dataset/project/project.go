@@ -33,7 +33,8 @@ const busyTimeout = 10 * time.Second
 type Project struct {
 	dir string
 	db  *sql.DB
-	// writing lets the goroutines of this program queue up fairly; between programs SQLite's lock does.
+	// writing lets the goroutines of this program queue up fairly; between programs SQLite's
+	// lock does.
 	writing sync.Mutex
 	packers sync.Pool // *packer
 	salt    []byte
@@ -90,7 +91,10 @@ func dataSource(path string) string {
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 		"synchronous(FULL)", "foreign_keys(1)",
 	}, "_txlock": {"immediate"}}
-	return (&url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
+	return (&url.URL{
+		Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path),
+		RawQuery: q.Encode(),
+	}).String()
 }
 
 // prepareFolder makes dir a folder that can be written and that has not lost its database.
@@ -109,7 +113,8 @@ func prepareFolder(dir string) error {
 	// are made after it, so where they are it has been there.
 	if _, err := os.Stat(filepath.Join(dir, blobsName)); err == nil {
 		if info, err := os.Stat(filepath.Join(dir, databaseName)); err != nil || info.Size() == 0 {
-			return fmt.Errorf("%s is missing or empty in the project %s; bring it back from a copy, the other files are untouched", databaseName, dir)
+			return fmt.Errorf("%s is missing or empty in the project %s; bring it back from a "+
+				"copy, the other files are untouched", databaseName, dir)
 		}
 	}
 	// SQLite would open a folder without write permission and fail at the first stroke.
@@ -149,14 +154,17 @@ func inTx(ctx context.Context, db *sql.DB, o *sql.TxOptions, do func(tx *sql.Tx)
 		return err
 	}
 	if err := do(tx); err != nil {
-		tx.Rollback() // what do says is why; a transaction that cannot be rolled back is not committed either
+		// what do says is why; a transaction that cannot be rolled back is not committed either
+		tx.Rollback()
 		return err
 	}
 	return tx.Commit()
 }
 
 // queryAll collects the rows of a query.
-func queryAll[T any](ctx context.Context, tx *sql.Tx, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+func queryAll[T any](
+	ctx context.Context, tx *sql.Tx, scan func(*sql.Rows) (T, error), query string, args ...any,
+) ([]T, error) {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err

@@ -18,8 +18,10 @@ func testSeries(id, patientID string, size ...int) *series.Series {
 	}
 	return &series.Series{
 		ID: id, Format: "phantom", Path: "/scans/" + id, Description: "CHEST 5.0",
-		PatientID: patientID, PatientName: "Doe^Jane", StudyUID: "study of " + id, Calibrated: true, Measurable: true,
-		Geometry: volume.NewGeometry([3]int(size), [3]float64{5, 0.8, 0.7}, volume.Point{-10, -20, 30}),
+		PatientID: patientID, PatientName: "Doe^Jane", StudyUID: "study of " + id, Calibrated: true,
+		Measurable: true,
+		Geometry: volume.NewGeometry([3]int(size), [3]float64{5, 0.8, 0.7},
+			volume.Point{-10, -20, 30}),
 	}
 }
 

@@ -32,7 +32,8 @@ type Revision struct {
 
 // Holds reports whether a is as it was saved: the same labels, the same slices reviewed.
 func (r Revision) Holds(a *Annotation) bool {
-	return slices.Equal(r.Reviewed, reviewed(a.Slices)) && r.LabelsSHA256 == sha256Hex(a.Labels.Labels)
+	return slices.Equal(r.Reviewed, reviewed(a.Slices)) &&
+		r.LabelsSHA256 == sha256Hex(a.Labels.Labels)
 }
 
 // storedRevision is a Revision with what only the store needs.
@@ -80,7 +81,9 @@ func (p *Project) saveOnce(ctx context.Context, id, author string) (Revision, er
 // insertRevision records r unless its parent is not the newest revision any more.
 func insertRevision(ctx context.Context, tx *sql.Tx, study string, r storedRevision) error {
 	var newest int
-	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) FROM revisions WHERE study = ?`, study).Scan(&newest); err != nil {
+	if err := tx.QueryRowContext(ctx,
+		`SELECT coalesce(max(number), 0) FROM revisions WHERE study = ?`,
+		study).Scan(&newest); err != nil {
 		return err
 	}
 	if newest != r.Parent {
@@ -90,8 +93,10 @@ func insertRevision(ctx context.Context, tx *sql.Tx, study string, r storedRevis
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO revisions (study, number, parent, author, at, model, slices, labels, seq, sha256)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, study, r.Number, r.Parent, r.Author, r.Time.Format(time.RFC3339Nano), r.Model,
+	_, err = tx.ExecContext(ctx, `INSERT INTO revisions
+			(study, number, parent, author, at, model, slices, labels, seq, sha256)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, study, r.Number, r.Parent, r.Author,
+		r.Time.Format(time.RFC3339Nano), r.Model,
 		string(slices), r.LabelsSHA256, r.seq, r.SHA256)
 	return err
 }
@@ -100,7 +105,8 @@ func insertRevision(ctx context.Context, tx *sql.Tx, study string, r storedRevis
 func (r storedRevision) chain(study, parentSHA string) string {
 	// JSON keeps the fields apart: no two different revisions have the same text.
 	text, _ := json.Marshal([]any{ // strings, numbers and booleans always have one
-		"glasswork revision 1", study, r.Number, r.Parent, parentSHA, r.Author, r.Time.Format(time.RFC3339Nano), r.Model, r.slices, r.LabelsSHA256, r.seq,
+		"glasswork revision 1", study, r.Number, r.Parent, parentSHA, r.Author,
+		r.Time.Format(time.RFC3339Nano), r.Model, r.slices, r.LabelsSHA256, r.seq,
 	})
 	return sha256Hex(text)
 }
@@ -136,7 +142,8 @@ func (p *Project) Revisions(ctx context.Context, id string) ([]Revision, error) 
 	parentSHA := ""
 	for i, r := range stored {
 		if r.Number != i+1 || r.Parent != i || r.chain(id, parentSHA) != r.SHA256 {
-			return nil, fmt.Errorf("revision %d of study %s is %w: its record is not what was saved; bring %s back from a copy", r.Number, id, ErrDamaged, databaseName)
+			return nil, fmt.Errorf("revision %d of study %s is %w: its record is not what was "+
+				"saved; bring %s back from a copy", r.Number, id, ErrDamaged, databaseName)
 		}
 		out[i], parentSHA = r.Revision, r.SHA256
 	}
@@ -154,7 +161,8 @@ func (p *Project) revisions(ctx context.Context, id string) (all []storedRevisio
 // lastRevision returns the newest revision, or the zero one where none was saved.
 func (p *Project) lastRevision(ctx context.Context, id string) (r storedRevision, err error) {
 	err = p.read(ctx, func(tx *sql.Tx) error {
-		newest, err := queryAll(ctx, tx, scanRevision, selectRevision+` ORDER BY number DESC LIMIT 1`, id)
+		newest, err := queryAll(ctx, tx, scanRevision, selectRevision+
+			` ORDER BY number DESC LIMIT 1`, id)
 		if len(newest) > 0 {
 			r = newest[0]
 		}
@@ -163,11 +171,13 @@ func (p *Project) lastRevision(ctx context.Context, id string) (r storedRevision
 	return r, explain(p.dir, "read", err)
 }
 
-const selectRevision = `SELECT number, parent, author, at, model, slices, labels, seq, sha256 FROM revisions WHERE study = ?`
+const selectRevision = `SELECT number, parent, author, at, model, slices, labels, seq, sha256
+	FROM revisions WHERE study = ?`
 
 func scanRevision(rows *sql.Rows) (r storedRevision, err error) {
 	var at, slices string
-	if err = rows.Scan(&r.Number, &r.Parent, &r.Author, &at, &r.Model, &slices, &r.LabelsSHA256, &r.seq, &r.SHA256); err != nil {
+	if err = rows.Scan(&r.Number, &r.Parent, &r.Author, &at, &r.Model, &slices, &r.LabelsSHA256,
+		&r.seq, &r.SHA256); err != nil {
 		return r, err
 	}
 	if r.Time, err = time.Parse(time.RFC3339Nano, at); err != nil {

@@ -39,7 +39,8 @@ func TestRevisionsSayWhoMadeWhatFromWhat(t *testing.T) {
 	}
 	for i, r := range all {
 		sum := sha256.Sum256(labels[i])
-		if r.Number != i+1 || r.Parent != i || r.Author != "reader" || r.Model != "one, two" || time.Since(r.Time) > time.Minute {
+		if r.Number != i+1 || r.Parent != i || r.Author != "reader" || r.Model != "one, two" ||
+			time.Since(r.Time) > time.Minute {
 			t.Errorf("revision %d: %+v", i+1, r)
 		}
 		if r.LabelsSHA256 != hex.EncodeToString(sum[:]) {
@@ -87,19 +88,26 @@ func TestHistoryCannotBeRewritten(t *testing.T) {
 	}
 	// Who goes round the triggers is found out by the chain.
 	for _, change := range []string{
-		`author = 'somebody'`, `at = '2001-01-01T00:00:00Z'`, `model = ''`, `seq = seq - 1`, `labels = (SELECT labels FROM revisions WHERE number = 2)`,
+		`author = 'somebody'`, `at = '2001-01-01T00:00:00Z'`, `model = ''`, `seq = seq - 1`,
+		`labels = (SELECT labels FROM revisions WHERE number = 2)`,
 		`slices = replace(slices, '"reviewed":true', '"reviewed":false')`,
 	} {
 		var before string
-		p.db.QueryRow(`SELECT json_array(author, at, model, seq, labels, slices) FROM revisions WHERE number = 1`).Scan(&before)
-		if _, err := p.db.Exec(`DROP TRIGGER revision_fixed; UPDATE revisions SET ` + change + ` WHERE number = 1`); err != nil {
+		p.db.QueryRow(
+			`SELECT json_array(author, at, model, seq, labels, slices)
+			FROM revisions WHERE number = 1`,
+		).Scan(&before)
+		if _, err := p.db.Exec(`DROP TRIGGER revision_fixed; UPDATE revisions SET ` + change +
+			` WHERE number = 1`); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := p.Revisions(t.Context(), study); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%s: Revisions = %v, want ErrDamaged", change, err)
 		}
-		_, err := p.db.Exec(`UPDATE revisions SET author = ?1 ->> 0, at = ?1 ->> 1, model = ?1 ->> 2, seq = ?1 ->> 3, labels = ?1 ->> 4, slices = ?1 ->> 5 WHERE number = 1;
-			CREATE TRIGGER revision_fixed BEFORE UPDATE ON revisions BEGIN SELECT RAISE(ABORT, ''); END`, before)
+		_, err := p.db.Exec(`UPDATE revisions SET author = ?1 ->> 0, at = ?1 ->> 1,
+			model = ?1 ->> 2, seq = ?1 ->> 3, labels = ?1 ->> 4, slices = ?1 ->> 5 WHERE number = 1;
+			CREATE TRIGGER revision_fixed BEFORE UPDATE ON revisions BEGIN
+			SELECT RAISE(ABORT, ''); END`, before)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,14 +135,19 @@ func TestADamagedBlobIsNamedAndNeverUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, content := range map[string][]byte{
-		"empty": {}, "cut": whole[:len(whole)-9], "a bit flipped": flipped, "another blob": other, "longer": append(bytes.Clone(whole), whole...),
+		"empty": {}, "cut": whole[:len(whole)-9], "a bit flipped": flipped, "another blob": other,
+		"longer": append(bytes.Clone(whole), whole...),
 	} {
 		if err := os.WriteFile(path, content, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		for what, read := range map[string]func() error{
-			"RevisionLabels": func() error { _, err := p.RevisionLabels(t.Context(), study, 2); return err },
-			"Annotation":     func() error { _, err := p.Annotation(t.Context(), study); return err },
+			"RevisionLabels": func() error {
+				_, err := p.RevisionLabels(t.Context(), study,
+					2)
+				return err
+			},
+			"Annotation": func() error { _, err := p.Annotation(t.Context(), study); return err },
 		} {
 			if err := read(); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), path) {
 				t.Errorf("%s: %s = %v, want ErrDamaged naming the file", name, what, err)
@@ -144,7 +157,8 @@ func TestADamagedBlobIsNamedAndNeverUsed(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Annotation(t.Context(), study); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), path) {
+	if _, err := p.Annotation(t.Context(), study); !errors.Is(err, ErrNotFound) ||
+		!strings.Contains(err.Error(), path) {
 		t.Errorf("missing: %v", err)
 	}
 	if err := os.WriteFile(path, whole, 0o644); err != nil {

@@ -83,12 +83,18 @@ var migrations = []string{
 		at    TEXT NOT NULL
 	) STRICT;
 
-	CREATE TRIGGER journal_kept   BEFORE DELETE ON journal   BEGIN SELECT RAISE(ABORT, 'the journal is never shortened'); END;
-	CREATE TRIGGER journal_fixed  BEFORE UPDATE ON journal   BEGIN SELECT RAISE(ABORT, 'journal entries never change'); END;
-	CREATE TRIGGER revision_kept  BEFORE DELETE ON revisions BEGIN SELECT RAISE(ABORT, 'revisions are never deleted'); END;
-	CREATE TRIGGER revision_fixed BEFORE UPDATE ON revisions BEGIN SELECT RAISE(ABORT, 'revisions never change'); END;
-	CREATE TRIGGER model_kept     BEFORE DELETE ON models    BEGIN SELECT RAISE(ABORT, 'models are never deleted'); END;
-	CREATE TRIGGER model_fixed    BEFORE UPDATE ON models    BEGIN SELECT RAISE(ABORT, 'models never change'); END;`,
+	CREATE TRIGGER journal_kept BEFORE DELETE ON journal BEGIN
+		SELECT RAISE(ABORT, 'the journal is never shortened'); END;
+	CREATE TRIGGER journal_fixed BEFORE UPDATE ON journal BEGIN
+		SELECT RAISE(ABORT, 'journal entries never change'); END;
+	CREATE TRIGGER revision_kept BEFORE DELETE ON revisions BEGIN
+		SELECT RAISE(ABORT, 'revisions are never deleted'); END;
+	CREATE TRIGGER revision_fixed BEFORE UPDATE ON revisions BEGIN
+		SELECT RAISE(ABORT, 'revisions never change'); END;
+	CREATE TRIGGER model_kept BEFORE DELETE ON models BEGIN
+		SELECT RAISE(ABORT, 'models are never deleted'); END;
+	CREATE TRIGGER model_fixed BEFORE UPDATE ON models BEGIN
+		SELECT RAISE(ABORT, 'models never change'); END;`,
 
 	// Where annotation from elsewhere came from; kind 4 is an import.
 	`ALTER TABLE journal ADD COLUMN source TEXT NOT NULL DEFAULT '';`,
@@ -103,7 +109,8 @@ func (p *Project) migrate(ctx context.Context, steps []string) error {
 	return p.write(ctx, func(tx *sql.Tx) error {
 		var app, version, tables int
 		err := tx.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id),
-			(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`).Scan(&app, &version, &tables)
+			(SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)`,
+		).Scan(&app, &version, &tables)
 		switch {
 		case err != nil:
 			return err
@@ -123,11 +130,14 @@ func (p *Project) migrate(ctx context.Context, steps []string) error {
 			// The salt keeps patient keys from being guessed from a list of patient IDs.
 			salt := make([]byte, 32)
 			rand.Read(salt)
-			if _, err := tx.ExecContext(ctx, `INSERT INTO secrets VALUES ('salt', ?)`, salt); err != nil {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO secrets VALUES ('salt', ?)`,
+				salt); err != nil {
 				return err
 			}
 		}
-		_, err = tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = %d`, applicationID, len(steps)))
+		_, err = tx.ExecContext(ctx,
+			fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = %d`, applicationID,
+				len(steps)))
 		return err
 	})
 }
@@ -142,7 +152,9 @@ func writeAhead(ctx context.Context, db *sql.DB) error {
 		case err == nil && mode == "wal":
 			return nil
 		case err == nil:
-			return errors.New("this file system has no shared memory; put the project on a local disk")
+			return errors.New(
+				"this file system has no shared memory; put the project on a local disk",
+			)
 		case ctx.Err() != nil || !isBusy(err) || time.Now().After(deadline):
 			return err
 		}

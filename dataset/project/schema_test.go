@@ -20,17 +20,20 @@ func TestMigrationsKeepWhatIsThere(t *testing.T) {
 		t.Error("a step that fails was taken for done")
 	}
 	var halves int
-	if err := p.db.QueryRow(`SELECT count(*) FROM sqlite_schema WHERE name = 'half'`).Scan(&halves); err != nil || halves != 0 || version() != len(migrations) {
+	err := p.db.QueryRow(`SELECT count(*) FROM sqlite_schema WHERE name = 'half'`).Scan(&halves)
+	if err != nil || halves != 0 || version() != len(migrations) {
 		t.Errorf("a failed migration left %d tables and version %d (%v)", halves, version(), err)
 	}
-	next := append(slices.Clone(migrations), `CREATE TABLE later (x INTEGER) STRICT`, `INSERT INTO later VALUES (7)`)
+	next := append(slices.Clone(migrations), `CREATE TABLE later (x INTEGER) STRICT`,
+		`INSERT INTO later VALUES (7)`)
 	for range 2 { // the second time there is nothing to do
 		if err := p.migrate(t.Context(), next); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var rows int
-	if err := p.db.QueryRow(`SELECT count(*) FROM later WHERE x = 7`).Scan(&rows); err != nil || rows != 1 || version() != len(migrations)+2 {
+	if err := p.db.QueryRow(`SELECT count(*) FROM later WHERE x = 7`).Scan(&rows); err != nil ||
+		rows != 1 || version() != len(migrations)+2 {
 		t.Errorf("%d rows, version %d (%v)", rows, version(), err)
 	}
 	same(t, "migrated", annotated(t, p, study), want)
@@ -44,9 +47,13 @@ func TestEveryConnectionIsSafe(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "10000"} {
+		for pragma, want := range map[string]string{
+			"journal_mode": "wal", "synchronous": "2",
+			"foreign_keys": "1", "busy_timeout": "10000",
+		} {
 			var got string
-			if err := conn.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+			if err := conn.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil ||
+				got != want {
 				t.Errorf("%s = %s, %v; want %s", pragma, got, err, want)
 			}
 		}

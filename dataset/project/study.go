@@ -18,7 +18,8 @@ import (
 
 // Study is one series of a project, as it stands now.
 type Study struct {
-	// ID names the study inside this project; Alias (A0001) is what people see. Neither says who the patient is.
+	// ID names the study inside this project; Alias (A0001) is what people see. Neither says who
+	// the patient is.
 	ID, Alias string
 	// PatientKey is a salted hash: studies of one patient share it.
 	PatientKey string
@@ -28,7 +29,8 @@ type Study struct {
 	Calibrated, Measurable        bool
 	// Holdout says that this patient is for scoring and never for training.
 	Holdout bool
-	// Slices is how many the study has, Reviewed how many a person has reviewed, Revision the last saved one (0: none).
+	// Slices is how many the study has, Reviewed how many a person has reviewed, Revision the
+	// last saved one (0: none).
 	Slices, Reviewed, Revision int
 	// HasVoxels says that the voxels are stored in the project.
 	HasVoxels bool
@@ -56,10 +58,12 @@ func (p *Project) AddStudy(ctx context.Context, s *series.Series) (Study, error)
 	return p.Study(ctx, id)
 }
 
-// meetAgain updates where a known study lies. Its labels stand on its grid, so another grid is refused.
+// meetAgain updates where a known study lies. Its labels stand on its grid, so another grid is
+// refused.
 func meetAgain(ctx context.Context, tx *sql.Tx, known Study, s *series.Series) error {
 	if !known.Geometry.SameGrid(s.Geometry) {
-		return &Error{Advice: fmt.Sprintf("%s is study %s of this project but has other slices than before (%s then, %s now); open the complete series, or use another project",
+		return &Error{Advice: fmt.Sprintf("%s is study %s of this project but has other slices "+
+			"than before (%s then, %s now); open the complete series, or use another project",
 			s.Path, known.Alias, size(known.Geometry), size(s.Geometry))}
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE studies SET source = ? WHERE id = ?`, s.Path, known.ID)
@@ -71,11 +75,14 @@ func insertStudy(ctx context.Context, tx *sql.Tx, id, patient string, s *series.
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO patients (key) VALUES (?) ON CONFLICT DO NOTHING`, patient); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO patients (key) VALUES (?) ON CONFLICT DO NOTHING`,
+		patient); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO studies (id, patient, series, source, description, geometry, calibrated, measurable, added_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, patient, s.ID, s.Path, s.Description, string(geometry), s.Calibrated, s.Measurable, now())
+	_, err = tx.ExecContext(ctx, `INSERT INTO studies
+			(id, patient, series, source, description, geometry, calibrated, measurable, added_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, patient, s.ID, s.Path, s.Description,
+		string(geometry), s.Calibrated, s.Measurable, now())
 	return err
 }
 
@@ -91,7 +98,9 @@ func (p *Project) patientKey(s *series.Series) string {
 }
 
 // hash is a keyed hash of text that cannot be guessed without the project's salt.
-func (p *Project) hash(purpose, text string) string { return hex.EncodeToString(p.sum(purpose, text)) }
+func (p *Project) hash(purpose, text string) string {
+	return hex.EncodeToString(p.sum(purpose, text))
+}
 
 // Key returns a secret of 32 bytes for one purpose, the same whenever the project is opened.
 // Whoever has it learns nothing of the project's other secrets.
@@ -121,9 +130,12 @@ func (p *Project) Studies(ctx context.Context) (all []Study, err error) {
 	return all, explain(p.dir, "read", err)
 }
 
-// selectStudy counts as reviewed the slices whose last journal entry says so: the journal is never shortened.
-const selectStudy = `SELECT s.number, s.id, s.patient, s.series, s.source, s.description, s.geometry, s.calibrated, s.measurable, p.holdout,
-	(SELECT count(*) FROM (SELECT reviewed, max(seq) FROM journal WHERE study = s.id GROUP BY z) WHERE reviewed),
+// selectStudy counts as reviewed the slices whose last journal entry says so: the journal is
+// never shortened.
+const selectStudy = `SELECT s.number, s.id, s.patient, s.series, s.source, s.description,
+	s.geometry, s.calibrated, s.measurable, p.holdout,
+	(SELECT count(*) FROM
+		(SELECT reviewed, max(seq) FROM journal WHERE study = s.id GROUP BY z) WHERE reviewed),
 	(SELECT coalesce(max(number), 0) FROM revisions WHERE study = s.id),
 	s.voxels IS NOT NULL
 	FROM studies s JOIN patients p ON p.key = s.patient`
@@ -131,7 +143,8 @@ const selectStudy = `SELECT s.number, s.id, s.patient, s.series, s.source, s.des
 func scanStudy(rows *sql.Rows) (s Study, err error) {
 	var number int
 	var geometry string
-	err = rows.Scan(&number, &s.ID, &s.PatientKey, &s.SeriesID, &s.Source, &s.Description, &geometry, &s.Calibrated, &s.Measurable, &s.Holdout,
+	err = rows.Scan(&number, &s.ID, &s.PatientKey, &s.SeriesID, &s.Source, &s.Description,
+		&geometry, &s.Calibrated, &s.Measurable, &s.Holdout,
 		&s.Reviewed, &s.Revision, &s.HasVoxels)
 	if err != nil {
 		return s, err
@@ -164,7 +177,8 @@ func (p *Project) StoreVoxels(ctx context.Context, id string, v *volume.Volume) 
 		return err
 	}
 	if !s.Geometry.SameGrid(v.Geometry) || len(v.HU) != v.Voxels() {
-		return fmt.Errorf("the voxels of study %s do not lie on its grid of %s", s.Alias, size(s.Geometry))
+		return fmt.Errorf("the voxels of study %s do not lie on its grid of %s", s.Alias,
+			size(s.Geometry))
 	}
 	raw := int16Bytes(v.HU)
 	if stored != "" && stored != sha256Hex(raw) {
@@ -175,7 +189,8 @@ func (p *Project) StoreVoxels(ctx context.Context, id string, v *volume.Volume) 
 		return explain(p.dir, "written", err)
 	}
 	err = p.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE studies SET voxels = ? WHERE id = ? AND voxels IS NULL`, sum, id)
+		_, err := tx.ExecContext(ctx,
+			`UPDATE studies SET voxels = ? WHERE id = ? AND voxels IS NULL`, sum, id)
 		return err
 	})
 	return explain(p.dir, "written", err)
@@ -189,7 +204,8 @@ func (p *Project) Voxels(ctx context.Context, id string) (*volume.Volume, error)
 		return nil, err
 	}
 	if sum == "" {
-		return nil, fmt.Errorf("the voxels of study %s are %w; open it once more from its files", s.Alias, ErrNotFound)
+		return nil, fmt.Errorf("the voxels of study %s are %w; open it once more from its files",
+			s.Alias, ErrNotFound)
 	}
 	v := volume.New(s.Geometry)
 	raw := make([]byte, 2*len(v.HU))
@@ -206,7 +222,8 @@ func (p *Project) studyAndVoxels(ctx context.Context, id string) (s Study, sum s
 		if s, err = studyByID(ctx, tx, id); err != nil {
 			return err
 		}
-		return tx.QueryRowContext(ctx, `SELECT coalesce(voxels, '') FROM studies WHERE id = ?`, id).Scan(&sum)
+		return tx.QueryRowContext(ctx, `SELECT coalesce(voxels, '') FROM studies WHERE id = ?`,
+			id).Scan(&sum)
 	})
 	return s, sum, explain(p.dir, "read", err)
 }

@@ -36,7 +36,10 @@ func TestPatientsAreKeysAndNeverNames(t *testing.T) {
 	var keys []string
 	for i, s := range []*series.Series{first, second, other, unknown, sameStudy, alone} {
 		study := addStudy(t, p, s)
-		if want := []string{"A0001", "A0002", "A0003", "A0004", "A0005", "A0006"}[i]; study.Alias != want {
+		if want := []string{
+			"A0001", "A0002", "A0003", "A0004", "A0005",
+			"A0006",
+		}[i]; study.Alias != want {
 			t.Errorf("alias %s, want %s", study.Alias, want)
 		}
 		keys = append(keys, study.PatientKey)
@@ -81,7 +84,8 @@ func TestTheSameSeriesIsTheSameStudyOnTheSameGridOnly(t *testing.T) {
 	}
 	cut := *s
 	cut.Geometry.Size[0]--
-	if _, err := p.AddStudy(t.Context(), &cut); err == nil || !strings.Contains(err.Error(), "A0001") {
+	if _, err := p.AddStudy(t.Context(), &cut); err == nil ||
+		!strings.Contains(err.Error(), "A0001") {
 		t.Errorf("a series with a slice less: %v", err)
 	}
 	flat := *testSeries("2", "P")
@@ -126,7 +130,8 @@ func TestVoxelsComeBackBitForBitAndStay(t *testing.T) {
 		t.Errorf("HasVoxels = %v, %v", s.HasVoxels, err)
 	}
 	damageVoxels(t, p, study.ID)
-	if _, err := p.Voxels(t.Context(), study.ID); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "A0001") {
+	if _, err := p.Voxels(t.Context(), study.ID); !errors.Is(err, ErrDamaged) ||
+		!strings.Contains(err.Error(), "A0001") {
 		t.Errorf("damaged: %v", err)
 	}
 	if err := p.StoreVoxels(t.Context(), study.ID, v); err != nil {
@@ -146,7 +151,8 @@ func TestVoxelsComeBackBitForBitAndStay(t *testing.T) {
 func damageVoxels(t *testing.T, p *Project, study string) {
 	t.Helper()
 	var sum string
-	if err := p.db.QueryRow(`SELECT voxels FROM studies WHERE id = ?`, study).Scan(&sum); err != nil {
+	if err := p.db.QueryRow(`SELECT voxels FROM studies WHERE id = ?`,
+		study).Scan(&sum); err != nil {
 		t.Fatal(err)
 	}
 	path := p.blobPath(sum, plain)

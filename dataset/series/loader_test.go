@@ -64,7 +64,8 @@ func TestLoaderReadsEverySliceOnce(t *testing.T) {
 	}
 	for z := range 50 {
 		if seen[z] != 1 || !l.Loaded(z) || l.Volume().Slice(z)[15] != int16(z) {
-			t.Errorf("slice %d: reported %d times, loaded %v, holds %d", z, seen[z], l.Loaded(z), l.Volume().Slice(z)[15])
+			t.Errorf("slice %d: reported %d times, loaded %v, holds %d", z, seen[z], l.Loaded(z),
+				l.Volume().Slice(z)[15])
 		}
 	}
 }
@@ -96,7 +97,8 @@ func TestLoaderGoesOnAfterAFailureAndReportsTheFirst(t *testing.T) {
 	l := NewLoader(t.Context(), slowSeries(10, &slow{fail: 7}), nil)
 	defer l.Close()
 	err := l.Wait(t.Context())
-	if want := "slice 8 of CHEST could not be read: the disk said no"; err == nil || err.Error() != want {
+	if want := "slice 8 of CHEST could not be read: the disk said no"; err == nil ||
+		err.Error() != want {
 		t.Errorf("Wait = %v, want %q", err, want)
 	}
 	for z := range 10 {
@@ -116,7 +118,8 @@ func TestLoaderCloseEndsItsGoroutines(t *testing.T) {
 			t.Fatalf("Wait after Close = %v, want canceled", err)
 		}
 	}
-	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before &&
+		time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	if n := runtime.NumGoroutine(); n > before {

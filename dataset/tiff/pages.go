@@ -77,7 +77,9 @@ func scan(src io.ReaderAt, size int64) ([]page, binary.ByteOrder, error) {
 	switch o.Uint16(head[2:]) {
 	case 42:
 	case 43:
-		return nil, nil, errors.New("it is a BigTIFF file, which cannot be read; save it as TIFF or as single slices")
+		return nil, nil, errors.New(
+			"it is a BigTIFF file, which cannot be read; save it as TIFF or as single slices",
+		)
 	default:
 		return nil, nil, errors.New("it is no TIFF file")
 	}
@@ -120,7 +122,8 @@ func (d directory) page(at uint32) (p page, next uint32, err error) {
 		return p, 0, fmt.Errorf("it has %d entries", n)
 	}
 	b := make([]byte, 12*n+4)
-	if _, err := d.src.ReadAt(b, int64(at)+2); err != nil && !(errors.Is(err, io.EOF) && int64(at)+2+int64(12*n) <= d.size) {
+	if _, err := d.src.ReadAt(b, int64(at)+2); err != nil && !(errors.Is(err, io.EOF) &&
+		int64(at)+2+int64(12*n) <= d.size) {
 		return p, 0, errors.New("it is cut short")
 	}
 	p = page{offset: at, bits: 1, samples: 1, compression: 1, predictor: 1, format: 1}
@@ -138,8 +141,10 @@ func (d directory) page(at uint32) (p page, next uint32, err error) {
 // entry takes one field of a directory, if it is of use.
 func (d directory) entry(p *page, e []byte) error {
 	into := map[uint16]*int{
-		tagWidth: &p.width, tagHeight: &p.height, tagBits: &p.bits, tagCompression: &p.compression, tagPhotometric: &p.photometric,
-		tagSamples: &p.samples, tagRowsPerStrip: &p.rowsPerStrip, tagPredictor: &p.predictor, tagFormat: &p.format,
+		tagWidth: &p.width, tagHeight: &p.height, tagBits: &p.bits, tagCompression: &p.compression,
+		tagPhotometric: &p.photometric,
+		tagSamples:     &p.samples, tagRowsPerStrip: &p.rowsPerStrip, tagPredictor: &p.predictor,
+		tagFormat: &p.format,
 	}
 	tag := d.o.Uint16(e)
 	switch to := into[tag]; {
@@ -192,7 +197,8 @@ func (d directory) numbers(e []byte) ([]uint32, error) {
 
 // check refuses pages that claim more than their file can hold.
 func (p *page) check(size int64) error {
-	if p.width < 1 || p.height < 1 || p.width > largestSide || p.height > largestSide || int64(p.width)*int64(p.height) > size*maxPixelsPerByte {
+	if p.width < 1 || p.height < 1 || p.width > largestSide || p.height > largestSide ||
+		int64(p.width)*int64(p.height) > size*maxPixelsPerByte {
 		return fmt.Errorf("it claims %d × %d pixels, which it cannot hold", p.width, p.height)
 	}
 	if p.bits > 64 || p.samples < 1 || p.samples > 8 {

@@ -75,15 +75,18 @@ func (p pageOf) ReadAt(b []byte, off int64) (int, error) {
 
 // numbers reads signed and floating-point pixels, which the library does not know.
 func numbers(f io.ReaderAt, p page, o binary.ByteOrder) ([]int16, error) {
-	if p.tiled || p.predictor != 1 || p.compression != 1 && p.compression != 8 && p.compression != 32946 {
-		return nil, errors.New("its numbers are packed in a way that cannot be read; save them unpacked or deflated, in strips")
+	if p.tiled || p.predictor != 1 || p.compression != 1 && p.compression != 8 &&
+		p.compression != 32946 {
+		return nil, errors.New("its numbers are packed in a way that cannot be read; save them " +
+			"unpacked or deflated, in strips")
 	}
 	value, err := valueOf(p, o)
 	if err != nil {
 		return nil, err
 	}
 	row := p.width * p.bits / 8
-	if p.rowsPerStrip < 1 || len(p.strips) != (p.height+p.rowsPerStrip-1)/p.rowsPerStrip || len(p.stripBytes) != len(p.strips) {
+	if p.rowsPerStrip < 1 || len(p.strips) != (p.height+p.rowsPerStrip-1)/p.rowsPerStrip ||
+		len(p.stripBytes) != len(p.strips) {
 		return nil, errors.New("its strips do not fit its size")
 	}
 	hu := make([]int16, 0, p.width*p.height)
@@ -136,7 +139,8 @@ func valueOf(p page, o binary.ByteOrder) (func(b []byte) float64, error) {
 	case [2]int{3, 64}:
 		return func(b []byte) float64 { return math.Float64frombits(o.Uint64(b)) }, nil
 	}
-	return nil, fmt.Errorf("its numbers have %d bits of the kind %d, which cannot be read", p.bits, p.format)
+	return nil, fmt.Errorf("its numbers have %d bits of the kind %d, which cannot be read", p.bits,
+		p.format)
 }
 
 // source reads a page a slice.

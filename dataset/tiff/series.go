@@ -25,7 +25,9 @@ type group struct {
 // Open makes series of files: of the pages of one size in a file of several, and of all
 // files of one page and size in a folder, in natural order of their names. skipped says in a
 // sentence for each why a file is not offered. err is ctx's alone. root is what the user opened.
-func Open(ctx context.Context, root string, files []string) (series []*series.Series, skipped []string, err error) {
+func Open(
+	ctx context.Context, root string, files []string,
+) (series []*series.Series, skipped []string, err error) {
 	files = slices.SortedFunc(slices.Values(files), picture.CompareNatural)
 	var order []group
 	pages := map[group]source{}
@@ -62,17 +64,23 @@ func (g group) series(root string, pages source) *series.Series {
 		name = filepath.Base(pages[0].path)
 	}
 	s := &series.Series{
-		ID: g.identity(pages), Format: "TIFF", Path: root, Files: pages.files(), Description: strings.TrimSuffix(name, filepath.Ext(name)),
-		Geometry:   volume.NewGeometry([3]int{len(pages), g.height, g.width}, [3]float64{1, 1, 1}, volume.Point{}),
+		ID: g.identity(pages), Format: "TIFF", Path: root, Files: pages.files(),
+		Description: strings.TrimSuffix(name, filepath.Ext(name)),
+		Geometry: volume.NewGeometry([3]int{len(pages), g.height, g.width}, [3]float64{1, 1, 1},
+			volume.Point{}),
 		Calibrated: g.numeric, Source: pages,
 	}
 	if g.numeric {
-		s.Warnings = append(s.Warnings, fmt.Sprintf("%s holds numbers without a unit; they are taken as HU and rounded to whole HU.", name))
+		s.Warnings = append(s.Warnings, fmt.Sprintf("%s holds numbers without a unit; they are "+
+			"taken as HU and rounded to whole HU.", name))
 	} else {
-		s.Warnings = append(s.Warnings, fmt.Sprintf("%s holds grey values, not HU; it is shown in an assumed lung window (center %d, width %d), so nothing can be measured by HU.",
+		s.Warnings = append(s.Warnings, fmt.Sprintf("%s holds grey values, not HU; it is shown "+
+			"in an assumed lung window (center %d, width %d), so nothing can be measured by HU.",
 			name, series.AssumedCenter, series.AssumedWidth))
 	}
-	s.Warnings = append(s.Warnings, fmt.Sprintf("%s does not say how large a pixel is or how the patient lies; lengths, areas and volumes cannot be measured, and sides are assumed.", name))
+	s.Warnings = append(s.Warnings, fmt.Sprintf("%s does not say how large a pixel is or how the "+
+		"patient lies; lengths, areas and volumes cannot be measured, and sides are assumed.",
+		name))
 	return s
 }
 

@@ -44,7 +44,16 @@ func build(o binary.AppendByteOrder, pages ...made) []byte {
 		}
 		b = o.AppendUint16(b, entries)
 		for _, f := range [entries][2]uint32{
-			{256, 3}, {257, 2}, {258, uint32(p.bits)}, {259, uint32(p.compression)}, {262, 1}, {273, data}, {277, 1}, {278, 2}, {279, uint32(len(p.data))}, {339, uint32(p.format)},
+			{256, 3},
+			{257, 2},
+			{258, uint32(p.bits)},
+			{259, uint32(p.compression)},
+			{262, 1},
+			{273, data},
+			{277, 1},
+			{278, 2},
+			{279, uint32(len(p.data))},
+			{339, uint32(p.format)},
 		} {
 			b = o.AppendUint16(b, uint16(f[0]))
 			b = o.AppendUint16(b, 4) // 32 bits, for all
@@ -115,7 +124,8 @@ func TestNumbersWithASignOrAFractionAreHU(t *testing.T) {
 			"deflated": {32, 3, 8, deflate(encode([]float32{-1000, -1, 0, 1, 2, 3000}))},
 		} {
 			s, v := read(t, save(t, map[string][]byte{"a.tif": build(o, p, p)}))
-			if len(s) != 1 || !s[0].Calibrated || s[0].Measurable || v[0].Size != [3]int{2, 2, 3} || !slices.Equal(v[0].Slice(1), []int16{-1000, -1, 0, 1, 2, 3000}) {
+			if len(s) != 1 || !s[0].Calibrated || s[0].Measurable || v[0].Size != [3]int{2, 2, 3} ||
+				!slices.Equal(v[0].Slice(1), []int16{-1000, -1, 0, 1, 2, 3000}) {
 				t.Errorf("%s, %v: %v", name, o, v[0])
 			}
 		}
@@ -123,9 +133,11 @@ func TestNumbersWithASignOrAFractionAreHU(t *testing.T) {
 }
 
 func TestGreyPagesAreInTheAssumedWindow(t *testing.T) {
-	pages := build(binary.LittleEndian, made{8, 1, 1, []byte{0, 1, 2, 3, 4, 255}}, made{8, 1, 1, []byte{9, 9, 9, 9, 9, 9}})
+	pages := build(binary.LittleEndian, made{8, 1, 1, []byte{0, 1, 2, 3, 4, 255}},
+		made{8, 1, 1, []byte{9, 9, 9, 9, 9, 9}})
 	s, v := read(t, save(t, map[string][]byte{"stack.tiff": pages}))
-	if len(s) != 1 || s[0].Calibrated || s[0].Description != "stack" || v[0].HU[0] != -1100 || v[0].HU[5] != 300 || v[0].HU[6] != assumed(9) {
+	if len(s) != 1 || s[0].Calibrated || s[0].Description != "stack" || v[0].HU[0] != -1100 ||
+		v[0].HU[5] != 300 || v[0].HU[6] != assumed(9) {
 		t.Errorf("%+v: %v", s, v)
 	}
 }
@@ -138,13 +150,20 @@ func TestAFolderIsAStack(t *testing.T) {
 			img.SetGray16(i%w, i/w, color.Gray16{Y: uint16(grey) * 257})
 		}
 		var b bytes.Buffer
-		if err := tiff.Encode(&b, img, &tiff.Options{Compression: tiff.Deflate, Predictor: true}); err != nil {
+		if err := tiff.Encode(&b, img, &tiff.Options{
+			Compression: tiff.Deflate,
+			Predictor:   true,
+		}); err != nil {
 			t.Fatal(err)
 		}
 		return b.Bytes()
 	}
-	s, v := read(t, save(t, map[string][]byte{"s10.tif": page(20, 3), "s9.tif": page(10, 3), "scout.tif": page(5, 7)}))
-	if len(s) != 2 || v[0].Size != [3]int{2, 2, 3} || v[0].HU[0] != assumed(10) || v[0].HU[6] != assumed(20) || v[1].Size != [3]int{1, 2, 7} {
+	s, v := read(t, save(t, map[string][]byte{
+		"s10.tif": page(20, 3), "s9.tif": page(10, 3),
+		"scout.tif": page(5, 7),
+	}))
+	if len(s) != 2 || v[0].Size != [3]int{2, 2, 3} || v[0].HU[0] != assumed(10) ||
+		v[0].HU[6] != assumed(20) || v[1].Size != [3]int{1, 2, 7} {
 		t.Errorf("%d series: %v", len(s), v)
 	}
 }
@@ -171,7 +190,9 @@ func TestImageMagickPages(t *testing.T) {
 	for _, packing := range []string{"none", "lzw", "zip", "rle"} {
 		for _, depth := range []string{"8", "16"} {
 			out := save(t, nil)
-			cmd := exec.Command(convert, filepath.Join(dir, "a.png"), "(", filepath.Join(dir, "a.png"), "-flop", ")", "-depth", depth, "-compress", packing, filepath.Join(out, "a.tif"))
+			cmd := exec.Command(convert, filepath.Join(dir, "a.png"), "(",
+				filepath.Join(dir, "a.png"), "-flop", ")", "-depth", depth, "-compress", packing,
+				filepath.Join(out, "a.tif"))
 			if b, err := cmd.CombinedOutput(); err != nil {
 				t.Skipf("ImageMagick writes no TIFF: %s", b)
 			}
@@ -180,7 +201,8 @@ func TestImageMagickPages(t *testing.T) {
 				t.Fatalf("%s, %s bits: %d series", packing, depth, len(v))
 			}
 			for i, g := range img.Pix {
-				if flopped := i/40*40 + 39 - i%40; v[0].HU[i] != assumed(float64(g)) || v[0].HU[1200+flopped] != assumed(float64(g)) {
+				if flopped := i/40*40 + 39 - i%40; v[0].HU[i] != assumed(float64(g)) ||
+					v[0].HU[1200+flopped] != assumed(float64(g)) {
 					t.Fatalf("%s, %s bits: pixel %d", packing, depth, i)
 				}
 			}
@@ -207,8 +229,10 @@ func TestRefusals(t *testing.T) {
 		"a loop":    {loop, "have no end"},
 		"too large": {wide, "cannot hold"},
 		"cut data":  {ok[:len(ok)-3], "cut short"},
-		"LZW":       {build(binary.LittleEndian, made{16, 2, 5, make([]byte, 12)}), "save them unpacked"},
-		"half":      {build(binary.LittleEndian, made{16, 3, 1, make([]byte, 12)}), "cannot be read"},
+		"LZW": {
+			build(binary.LittleEndian, made{16, 2, 5, make([]byte, 12)}), "save them unpacked",
+		},
+		"half": {build(binary.LittleEndian, made{16, 3, 1, make([]byte, 12)}), "cannot be read"},
 	} {
 		path := filepath.Join(save(t, map[string][]byte{"a.tif": c.file}), "a.tif")
 		series, skipped, err := Open(t.Context(), path, []string{path})
@@ -221,7 +245,8 @@ func TestRefusals(t *testing.T) {
 				why += err.Error()
 			}
 		}
-		if !strings.Contains(why, c.want) || !strings.Contains(why, "a.tif") || strings.Contains(why, "\n") {
+		if !strings.Contains(why, c.want) || !strings.Contains(why, "a.tif") ||
+			strings.Contains(why, "\n") {
 			t.Errorf("%s: %q, want %q", name, why, c.want)
 		}
 	}
@@ -229,8 +254,11 @@ func TestRefusals(t *testing.T) {
 
 func FuzzOpen(f *testing.F) {
 	for _, b := range [][]byte{
-		build(binary.LittleEndian, made{8, 1, 1, make([]byte, 6)}, made{16, 2, 1, make([]byte, 12)}), build(binary.BigEndian, made{32, 3, 1, make([]byte, 24)}),
-		build(binary.LittleEndian, made{8, 1, 5, []byte{0x80, 0, 1}}), []byte("II\x2a\x00\x08\x00\x00\x00"), nil,
+		build(binary.LittleEndian, made{8, 1, 1, make([]byte, 6)},
+			made{16, 2, 1, make([]byte, 12)}), build(binary.BigEndian,
+			made{32, 3, 1, make([]byte, 24)}),
+		build(binary.LittleEndian, made{8, 1, 5, []byte{0x80, 0, 1}}),
+		[]byte("II\x2a\x00\x08\x00\x00\x00"), nil,
 	} {
 		f.Add(b)
 	}
@@ -247,7 +275,9 @@ func FuzzOpen(f *testing.F) {
 			if s.Geometry.Voxels() > 1<<20 {
 				continue
 			}
-			if _, err := s.Read(t.Context()); err != nil && (strings.ContainsAny(err.Error(), "\n\r") || !strings.Contains(err.Error(), "a.tif")) {
+			if _, err := s.Read(t.Context()); err != nil &&
+				(strings.ContainsAny(err.Error(), "\n\r") ||
+					!strings.Contains(err.Error(), "a.tif")) {
 				t.Errorf("no sentence: %q", err)
 			}
 		}

@@ -66,7 +66,8 @@ func WriteIndex(w io.Writer, rows []Row) error {
 			reviewed = "1"
 		}
 		lines = append(lines, []string{
-			strconv.Itoa(i), r.Case, strconv.Itoa(r.Z), reviewed, mm(r.Spacing[0]), mm(r.Spacing[1]),
+			strconv.Itoa(i), r.Case, strconv.Itoa(r.Z), reviewed, mm(r.Spacing[0]),
+			mm(r.Spacing[1]),
 		})
 	}
 	return csv.NewWriter(w).WriteAll(lines)

@@ -21,7 +21,9 @@ func Beside(header string, names []string) ([]string, error) {
 	for i, name := range names {
 		name = filepath.FromSlash(name)
 		if !filepath.IsLocal(name) {
-			return nil, fmt.Errorf("its data file %.60q lies outside its folder and is not opened", name)
+			return nil, fmt.Errorf(
+				"its data file %.60q lies outside its folder and is not opened", name,
+			)
 		}
 		paths[i] = filepath.Join(filepath.Dir(header), name)
 		if info, err := os.Lstat(paths[i]); err != nil || !info.Mode().IsRegular() {
@@ -33,7 +35,8 @@ func Beside(header string, names []string) ([]string, error) {
 
 // Numbered expands "slice%03d.raw 1 64 1": a name with one number, from, to and step.
 func Numbered(words []string) ([]string, error) {
-	wrong := fmt.Errorf("its data files are named as %.60q, which cannot be read", strings.Join(words, " "))
+	wrong := fmt.Errorf("its data files are named as %.60q, which cannot be read",
+		strings.Join(words, " "))
 	before, rest, _ := strings.Cut(words[0], "%")
 	width, after, ok := strings.Cut(rest, "d")
 	digits, err := strconv.Atoi("0" + width)

@@ -54,7 +54,8 @@ func (im *Image) ReadSlice(ctx context.Context, z int, hu []int16) error {
 		return fmt.Errorf("slice %d of a volume of %d was asked for", z+1, im.Geometry.Size[0])
 	}
 	var err error
-	if im.Kind == Int16 && im.Order == binary.LittleEndian && im.Slope == 1 && im.Intercept == 0 { // nearly every CT
+	// nearly every CT
+	if im.Kind == Int16 && im.Order == binary.LittleEndian && im.Slope == 1 && im.Intercept == 0 {
 		err = im.rows(ctx, z, func(y int, row []byte, at, step int64) error {
 			line := hu[y*im.Geometry.Size[2]:][:im.Geometry.Size[2]]
 			for x := range line {
@@ -102,7 +103,9 @@ func (im *Image) Each(ctx context.Context, z int, visit func(i int, v float64) e
 
 // rows calls visit for every row of slice z: its first voxel stands at b[at:], the next
 // step bytes on, which may be backwards.
-func (im *Image) rows(ctx context.Context, z int, visit func(y int, b []byte, at, step int64) error) error {
+func (im *Image) rows(
+	ctx context.Context, z int, visit func(y int, b []byte, at, step int64) error,
+) error {
 	first := im.Origin + int64(z)*im.Stride[0]
 	low, high := first, first // the numbers of the outermost voxels of the slice
 	for axis := 1; axis <= 2; axis++ {

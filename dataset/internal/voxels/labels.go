@@ -71,7 +71,10 @@ func (l *Layer) add(v float64) (uint8, error) {
 	case len(l.Marks) == maxMarks:
 		return 0, errors.New("it is no label map: it holds more than 255 different values")
 	}
-	l.Marks = append(l.Marks, Mark{Value: int(v), Min: [3]int{math.MaxInt, math.MaxInt, math.MaxInt}, Max: [3]int{-1, -1, -1}})
+	l.Marks = append(l.Marks, Mark{Value: int(v), Min: [3]int{
+		math.MaxInt, math.MaxInt,
+		math.MaxInt,
+	}, Max: [3]int{-1, -1, -1}})
 	return uint8(len(l.Marks)), nil
 }
 

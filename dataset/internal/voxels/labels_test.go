@@ -20,11 +20,13 @@ func TestALayerHoldsWholeNumbersAndWhereTheyLie(t *testing.T) {
 		{Value: 9, Voxels: 2, Min: [3]int{0, 1, 1}, Max: [3]int{0, 1, 2}},
 		{Value: 4, Voxels: 1, Min: [3]int{1, 1, 2}, Max: [3]int{1, 1, 2}},
 	}
-	if err != nil || !slices.Equal(l.Marks, want) || l.Index[5] != 1 || l.Index[18] != 2 || l.Index[0] != 0 {
+	if err != nil || !slices.Equal(l.Marks, want) || l.Index[5] != 1 || l.Index[18] != 2 ||
+		l.Index[0] != 0 {
 		t.Errorf("%+v, %v", l, err)
 	}
 	im.Slope = 0.3
-	if _, err := im.ReadLayer(t.Context()); err == nil || !strings.Contains(err.Error(), "the value 2.") {
+	if _, err := im.ReadLayer(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "the value 2.") {
 		t.Errorf("fractions: %v", err)
 	}
 	many := make([]byte, 2*300)
@@ -32,7 +34,8 @@ func TestALayerHoldsWholeNumbersAndWhereTheyLie(t *testing.T) {
 		binary.LittleEndian.PutUint16(many[2*i:], uint16(i))
 	}
 	im = image(t, straight(), [3]int64{300, 1, 1}, Uint16, binary.LittleEndian, many)
-	if _, err := im.ReadLayer(t.Context()); err == nil || !strings.Contains(err.Error(), "more than 255") {
+	if _, err := im.ReadLayer(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "more than 255") {
 		t.Errorf("300 values: %v", err)
 	}
 }
@@ -50,7 +53,10 @@ func marked(t *testing.T, g volume.Geometry, rows string) *Labels {
 		}
 		at++
 	}
-	return &Labels{Name: "a.nii", Geometry: g, Layers: []*Layer{layer}, Places: []Place{{Value: 7}}, names: []string{"GGO"}}
+	return &Labels{
+		Name: "a.nii", Geometry: g, Layers: []*Layer{layer}, Places: []Place{{Value: 7}},
+		names: []string{"GGO"},
+	}
 }
 
 func TestLabelsArePutByPosition(t *testing.T) {
@@ -64,11 +70,15 @@ func TestLabelsArePutByPosition(t *testing.T) {
 		rows, want string
 		warning    string
 	}{
-		"the same grid":      {grid(4, 1, 0), "x..x .x..", "x..x .x..", ""},
-		"flipped":            {flipped, "xx.. ...x", "..xx x...", ""},
-		"one voxel off":      {grid(4, 1, 1), "xx.. ...x", ".xx. ....", "33 % of GGO in a.nii lies outside"},
-		"another region":     {grid(3, 1, 0), "xx. ..x", "xx.. ..x.", "covers another region"},
-		"voxels half as big": {grid(8, 0.5, -0.25), "xxxx.... ......xx", "xx.. ...x", "off by half a voxel"},
+		"the same grid": {grid(4, 1, 0), "x..x .x..", "x..x .x..", ""},
+		"flipped":       {flipped, "xx.. ...x", "..xx x...", ""},
+		"one voxel off": {
+			grid(4, 1, 1), "xx.. ...x", ".xx. ....", "33 % of GGO in a.nii lies outside",
+		},
+		"another region": {grid(3, 1, 0), "xx. ..x", "xx.. ..x.", "covers another region"},
+		"voxels half as big": {
+			grid(8, 0.5, -0.25), "xxxx.... ......xx", "xx.. ...x", "off by half a voxel",
+		},
 	} {
 		mask := make([]uint8, 8)
 		warnings, err := marked(t, c.from, c.rows).Rasterise(t.Context(), 0, grid(4, 1, 0), mask)
@@ -85,17 +95,22 @@ func TestLabelsArePutByPosition(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
-		if all := strings.Join(warnings, " "); (c.warning == "") != (all == "") || !strings.Contains(all, c.warning) {
+		if all := strings.Join(warnings, " "); (c.warning == "") != (all == "") ||
+			!strings.Contains(all, c.warning) {
 			t.Errorf("%s: warnings %q, want %q", name, all, c.warning)
 		}
 	}
-	if _, err := marked(t, grid(4, 1, 0), "x").Rasterise(t.Context(), 1, grid(4, 1, 0), make([]uint8, 8)); err == nil {
+	if _, err := marked(t, grid(4, 1, 0), "x").Rasterise(t.Context(), 1, grid(4, 1, 0),
+		make([]uint8, 8)); err == nil {
 		t.Error("a segment that is not there was put")
 	}
 }
 
 func TestNamesOfSegments(t *testing.T) {
-	layer := &Layer{Index: []uint8{1, 2}, Marks: []Mark{{Value: 5, Voxels: 1}, {Value: 2, Voxels: 1}}}
+	layer := &Layer{Index: []uint8{1, 2}, Marks: []Mark{
+		{Value: 5, Voxels: 1},
+		{Value: 2, Voxels: 1},
+	}}
 	g := volume.NewGeometry([3]int{1, 1, 2}, [3]float64{10, 10, 10}, volume.Point{})
 	s := Named("b/a.nii.gz", "NIfTI", g, layer, map[int]string{5: "GGO"})
 	if len(s.Segments) != 2 || s.Segments[0].Number != 2 || s.Segments[0].Label != "" ||
@@ -103,7 +118,8 @@ func TestNamesOfSegments(t *testing.T) {
 		t.Errorf("%+v", s.Segments)
 	}
 	layer.Marks = layer.Marks[:1]
-	if s := Named("b/Left Lung.NII.gz", "NIfTI", g, layer, nil); s.Segments[0].Label != "Left Lung" {
+	if s := Named("b/Left Lung.NII.gz", "NIfTI", g, layer,
+		nil); s.Segments[0].Label != "Left Lung" {
 		t.Errorf("the only one is called %q", s.Segments[0].Label)
 	}
 	layer.Marks = nil
@@ -121,7 +137,8 @@ func TestHeadersNameFilesInTheirOwnFolderOnly(t *testing.T) {
 	if err := os.Symlink("/etc/hostname", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Beside(header, []string{"a.raw"}); err != nil || got[0] != filepath.Join(dir, "a.raw") {
+	if got, err := Beside(header, []string{"a.raw"}); err != nil ||
+		got[0] != filepath.Join(dir, "a.raw") {
 		t.Errorf("%v, %v", got, err)
 	}
 	for _, name := range []string{"../a.raw", "/etc/hostname", "link", "b.raw", ""} {
@@ -146,7 +163,10 @@ func TestNumberedFiles(t *testing.T) {
 			t.Errorf("%q: %q, %v, want %q", pattern, got, err, want)
 		}
 	}
-	for _, pattern := range []string{"s 1 2 1", "s%d 1 2", "s%d 1 2 0", "s%d 2 1 1", "s%d 0 99999 1", "s%d%d 1 2 1", "s%99d 1 2 1", "s%d a 2 1"} {
+	for _, pattern := range []string{
+		"s 1 2 1", "s%d 1 2", "s%d 1 2 0", "s%d 2 1 1",
+		"s%d 0 99999 1", "s%d%d 1 2 1", "s%99d 1 2 1", "s%d a 2 1",
+	} {
 		if got, err := Numbered(strings.Fields(pattern)); err == nil {
 			t.Errorf("%q: %q", pattern, got)
 		}

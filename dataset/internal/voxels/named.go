@@ -13,10 +13,13 @@ import (
 
 // Named is a label map as segments, in the order of its values. A value without a name is
 // named after the file if it is the only one, else by its number.
-func Named(path, format string, g volume.Geometry, layer *Layer, names map[int]string) *annotation.Segmentation {
+func Named(
+	path, format string, g volume.Geometry, layer *Layer, names map[int]string,
+) *annotation.Segmentation {
 	l := &Labels{Name: filepath.Base(path), Geometry: g, Layers: []*Layer{layer}}
 	s := &annotation.Segmentation{Path: path, Format: format, Rasteriser: l}
-	marks := slices.SortedFunc(slices.Values(layer.Marks), func(a, b Mark) int { return cmp.Compare(a.Value, b.Value) })
+	marks := slices.SortedFunc(slices.Values(layer.Marks),
+		func(a, b Mark) int { return cmp.Compare(a.Value, b.Value) })
 	for _, m := range marks {
 		segment := annotation.Segment{Number: m.Value, Label: names[m.Value]}
 		if segment.Label == "" && len(marks) == 1 {
@@ -38,7 +41,8 @@ func Stem(path string) string {
 	for {
 		ext := strings.ToLower(filepath.Ext(name))
 		switch ext {
-		case ".gz", ".nii", ".hdr", ".img", ".nrrd", ".nhdr", ".seg", ".mha", ".mhd", ".npy", ".npz":
+		case ".gz", ".nii", ".hdr", ".img", ".nrrd", ".nhdr", ".seg", ".mha", ".mhd",
+			".npy", ".npz":
 			name = name[:len(name)-len(ext)]
 			continue
 		}

@@ -23,20 +23,29 @@ type Codec struct {
 	Open func(io.Reader) (io.Reader, error)
 }
 
-// Gzip and Zlib are deflate with their heads; deflate expands at most 1,032 times.
+// deflates is the most bytes that one byte of deflate can become.
+const deflates = 1032
+
+// Gzip is deflate as NIfTI and NRRD have it.
 func Gzip() Codec {
-	return Codec{Expands: 1032, Open: func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }}
+	return Codec{Expands: deflates, Open: func(r io.Reader) (io.Reader, error) {
+		return gzip.NewReader(r)
+	}}
 }
 
 // Zlib is deflate as MetaImage has it.
 func Zlib() Codec {
-	return Codec{Expands: 1032, Open: func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) }}
+	return Codec{Expands: deflates, Open: func(r io.Reader) (io.Reader, error) {
+		return zlib.NewReader(r)
+	}}
 }
 
 // Bzip2 packs runs so well that its expansion hardly bounds anything; memory grows only with
 // what really comes out.
 func Bzip2() Codec {
-	return Codec{Expands: 1 << 21, Open: func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }}
+	return Codec{Expands: 1 << 21, Open: func(r io.Reader) (io.Reader, error) {
+		return bzip2.NewReader(r), nil
+	}}
 }
 
 // Part is a stretch of voxels in one file.
@@ -93,7 +102,10 @@ func (p *Payload) check(part Part) error {
 		limit *= p.codec.Expands
 	}
 	if limit -= part.Skip; part.Size > limit {
-		return fmt.Errorf("it is cut short: its header promises %d bytes of voxels, it can hold at most %d", part.Size, max(limit, 0))
+		return fmt.Errorf(
+			"it is cut short: its header promises %d bytes of voxels, it can hold at most %d",
+			part.Size, max(limit, 0),
+		)
 	}
 	return nil
 }
@@ -188,7 +200,8 @@ func (p *Payload) unpacked(ctx context.Context, end int64) ([]byte, error) {
 		p.bytes = p.bytes[:have+n]
 		if err != nil {
 			p.stop()
-			p.err = fmt.Errorf("its voxels are cut short or damaged after %d of %d bytes", len(p.bytes), p.size)
+			p.err = fmt.Errorf("its voxels are cut short or damaged after %d of %d bytes",
+				len(p.bytes), p.size)
 			p.bytes = nil
 			return nil, p.err
 		}

@@ -32,7 +32,8 @@ func (l *Labels) Segment(s *annotation.Segment, at Place) bool {
 	if i == 0 {
 		return false
 	}
-	l.Places, l.names = append(l.Places, at), append(l.names, cmp.Or(s.Label, fmt.Sprintf("label %d", s.Number)))
+	l.Places, l.names = append(l.Places, at),
+		append(l.names, cmp.Or(s.Label, fmt.Sprintf("label %d", s.Number)))
 	s.Voxels = l.Layers[at.Layer].Marks[i-1].Voxels
 	s.ML = float64(s.Voxels) * l.Geometry.VoxelML()
 	return true
@@ -40,7 +41,9 @@ func (l *Labels) Segment(s *annotation.Segment, at Place) bool {
 
 // Rasterise sets mask ([z,y,x] of grid) to 1 in every voxel whose centre lies in a voxel of
 // segment i.
-func (l *Labels) Rasterise(ctx context.Context, i int, grid volume.Geometry, mask []uint8) (warnings []string, err error) {
+func (l *Labels) Rasterise(
+	ctx context.Context, i int, grid volume.Geometry, mask []uint8,
+) (warnings []string, err error) {
 	if i < 0 || i >= len(l.Places) || len(mask) != grid.Voxels() {
 		return nil, fmt.Errorf("%s has no segment %d", l.Name, i)
 	}
@@ -63,7 +66,8 @@ func (l *Labels) Rasterise(ctx context.Context, i int, grid volume.Geometry, mas
 		for y := low[1]; y <= high[1]; y++ {
 			row := mask[(z*grid.Size[1]+y)*grid.Size[2]:][:grid.Size[2]]
 			for x := low[2]; x <= high[2]; x++ {
-				if at, inside := to.nearest(z, y, x, l.Geometry.Size); inside && layer.Index[at] == index {
+				if at, inside := to.nearest(z, y, x, l.Geometry.Size); inside &&
+					layer.Index[at] == index {
 					row[x] = 1
 				}
 			}
@@ -71,14 +75,19 @@ func (l *Labels) Rasterise(ctx context.Context, i int, grid volume.Geometry, mas
 	}
 	size, s := l.Geometry.Size, l.Geometry.Spacing()
 	if !to.whole() {
-		warnings = append(warnings, fmt.Sprintf("%s lies on another grid than the study (voxels of %.2f × %.2f × %.2f mm); it was put onto the study's slices by position, so outlines can be off by half a voxel.",
+		warnings = append(warnings, fmt.Sprintf("%s lies on another grid than the study (voxels "+
+			"of %.2f × %.2f × %.2f mm); it was put onto the study's slices by position, so "+
+			"outlines can be off by half a voxel.",
 			l.Name, s[2], s[1], s[0]))
-	} else if !back.inside([3]int{}, [3]int{size[0] - 1, size[1] - 1, size[2] - 1}, grid.Size) || l.Geometry.Voxels() != grid.Voxels() {
-		warnings = append(warnings, fmt.Sprintf("%s covers another region than the study (%d × %d × %d voxels); it was put onto the study's slices by position, voxel onto voxel.",
+	} else if !back.inside([3]int{}, [3]int{size[0] - 1, size[1] - 1, size[2] - 1}, grid.Size) ||
+		l.Geometry.Voxels() != grid.Voxels() {
+		warnings = append(warnings, fmt.Sprintf("%s covers another region than the study (%d × "+
+			"%d × %d voxels); it was put onto the study's slices by position, voxel onto voxel.",
 			l.Name, size[2], size[1], size[0]))
 	}
 	if n := outside(layer, index, back, l.Geometry.Size, grid.Size); n > 0 {
-		warnings = append(warnings, fmt.Sprintf("%.2g %% of %s in %s lies outside the study and is left out.", 100*float64(n)/float64(mark.Voxels), l.names[i], l.Name))
+		warnings = append(warnings, fmt.Sprintf("%.2g %% of %s in %s lies outside the study and "+
+			"is left out.", 100*float64(n)/float64(mark.Voxels), l.names[i], l.Name))
 	}
 	return warnings, nil
 }

@@ -12,12 +12,16 @@ import (
 
 // Text is numbers of a kind in decimal, between blanks or commas.
 func Text(k Kind, o binary.ByteOrder) Codec {
-	return Codec{Expands: 8, Open: func(r io.Reader) (io.Reader, error) { return newTextReader(r, k, o), nil }}
+	return Codec{Expands: 8, Open: func(r io.Reader) (io.Reader, error) {
+		return newTextReader(r, k, o), nil
+	}}
 }
 
 // Hex is bytes as pairs of hexadecimal digits, with blanks anywhere.
 func Hex() Codec {
-	return Codec{Expands: 1, Open: func(r io.Reader) (io.Reader, error) { return hexReader{bufio.NewReader(r)}, nil }}
+	return Codec{Expands: 1, Open: func(r io.Reader) (io.Reader, error) {
+		return hexReader{bufio.NewReader(r)}, nil
+	}}
 }
 
 var errText = errors.New("its text holds something that is no number")
@@ -81,7 +85,8 @@ func (t *textReader) Read(b []byte) (int, error) {
 			}
 			return 0, io.EOF
 		}
-		for word := range strings.FieldsFuncSeq(t.words.Text(), func(r rune) bool { return r == ',' }) {
+		for word := range strings.FieldsFuncSeq(t.words.Text(),
+			func(r rune) bool { return r == ',' }) {
 			if err := t.add(word); err != nil {
 				return 0, err
 			}

@@ -131,7 +131,9 @@ func TestNumbersBecomeHU(t *testing.T) {
 		"int64, rounded":  {Int64, be, be.AppendUint64(nil, 5), 0.5, 0, 3},
 		"float32 scaled":  {Float32, le, le.AppendUint32(nil, f32(0.25)), 1000, -1000, -750},
 		"float32 is none": {Float32, le, le.AppendUint32(nil, f32(math.NaN())), 1, 0, -1024},
-		"float64":         {Float64, be, be.AppendUint64(nil, math.Float64bits(-1e9)), 1, 0, math.MinInt16},
+		"float64": {
+			Float64, be, be.AppendUint64(nil, math.Float64bits(-1e9)), 1, 0, math.MinInt16,
+		},
 	} {
 		im := image(t, straight(), [3]int64{1, 1, 1}, c.kind, c.order, c.bytes)
 		im.Slope, im.Intercept = c.slope, c.intercept
@@ -161,7 +163,8 @@ func TestPayloadIsReadInAnyOrderByManyAtOnce(t *testing.T) {
 		}},
 		"two packed files": {Gzip(), []Part{
 			plain(save(t, append([]byte("xy"), packed(t, all[:300])...)), 0, 0, 300),
-			plain(save(t, append([]byte("xy"), packed(t, append([]byte("ab"), all[300:]...))...)), 2, 300, 1000),
+			plain(save(t, append([]byte("xy"), packed(t, append([]byte("ab"), all[300:]...))...)),
+				2, 300, 1000),
 		}},
 	}
 	for name, f := range files {
@@ -231,7 +234,8 @@ func TestPayloadsThatPromiseTooMuch(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 { // it fails again
-			if err := p.Prepare(t.Context()); err == nil || !strings.Contains(err.Error(), "damaged") {
+			if err := p.Prepare(t.Context()); err == nil ||
+				!strings.Contains(err.Error(), "damaged") {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -255,7 +259,8 @@ func TestNumbersAsText(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		var got []byte
-		err = p.Use(t.Context(), 0, p.Size(), func(b []byte) error { got = slices.Clone(b); return nil })
+		err = p.Use(t.Context(), 0, p.Size(),
+			func(b []byte) error { got = slices.Clone(b); return nil })
 		if err != nil || !bytes.Equal(got, c.want) {
 			t.Errorf("%s: % x, want % x, %v", name, got, c.want, err)
 		}
