@@ -2,6 +2,8 @@ package dicom
 
 import (
 	"math"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
@@ -43,12 +45,29 @@ func (h *header) fill(o object.Set) {
 	}
 	h.fillPixels(o)
 	h.fillPlace(o)
+	for name, t := range safelyAbsent() {
+		if o.Number(t).Unusable() {
+			h.unusable = append(h.unusable, name)
+		}
+	}
+	slices.Sort(h.unusable)
+}
+
+// safelyAbsent are the attributes without which an image is still the same one, in the same
+// place and with the same values.
+func safelyAbsent() map[string]tag.Tag {
+	return map[string]tag.Tag{
+		"Slice Thickness": tag.SliceThickness, "Instance Number": tag.InstanceNumber,
+		"Acquisition Number": tag.AcquisitionNumber, "Gantry/Detector Tilt": tag.GantryDetectorTilt,
+		"Pixel Padding Value": tag.PixelPaddingValue,
+	}
 }
 
 // fillPixels copies what says how pixels become HU.
 func (h *header) fillPixels(o object.Set) {
 	h.rows, h.columns = o.Whole(tag.Rows).Or(0), o.Whole(tag.Columns).Or(0)
-	h.frames, h.samples = o.Whole(tag.NumberOfFrames).Or(1), o.Whole(tag.SamplesPerPixel).Or(1)
+	h.samples = o.Whole(tag.SamplesPerPixel).Or(1)
+	h.setFrames(o.Whole(tag.NumberOfFrames))
 	h.bitsAllocated = o.Whole(tag.BitsAllocated).Or(16)
 	h.bitsStored = o.Whole(tag.BitsStored).Or(h.bitsAllocated)
 	h.highBit = o.Whole(tag.HighBit).Or(h.bitsStored - 1)
@@ -62,6 +81,18 @@ func (h *header) fillPixels(o object.Set) {
 		value, limit := h.stored(p), h.stored(o.Whole(tag.PixelPaddingRangeLimit).Or(p))
 		h.padding = [2]int{min(value, limit), max(value, limit)}
 	}
+}
+
+// setFrames takes the number of frames. A class of images that have one frame each has one
+// whatever else is written there.
+func (h *header) setFrames(n object.Value[int]) {
+	if !h.enhanced() {
+		n = n.If(func(n int) bool { return n > 0 })
+	}
+	if n.Unusable() {
+		h.unusable = append(h.unusable, "Number of Frames")
+	}
+	h.frames = n.Or(1)
 }
 
 // stored interprets a padding value as the pixels are: it is written unsigned or
@@ -126,7 +157,16 @@ func (h *header) setRescale(slope, intercept object.Value[float64]) {
 // inHU says whether the values are Hounsfield units. A rescale without a type gives them,
 // as a CT's always did (PS3.3 C.8.2.1).
 func (h *header) inHU() bool {
-	return (h.hasRescale || h.lut != nil) && (h.unit == "" || h.unit == "HU")
+	return (h.hasRescale || h.lut != nil) && (h.unit == "" || h.unit == "HU" || spelledHU(h.unit))
+}
+
+// hounsfield is how the unit is written in words, rightly and not.
+var hounsfield = regexp.MustCompile(`^(hu|h[aou]+n?d?sfi?e?ld(s?units?|s)?)$`)
+
+// spelledHU says whether a unit that is not the standard's "HU" means it.
+func spelledHU(unit string) bool {
+	return hounsfield.MatchString(strings.NewReplacer(" ", "", ".", "", "'", "").
+		Replace(strings.ToLower(unit)))
 }
 
 // largest is the largest absolute value.

@@ -17,8 +17,11 @@ const maxFrames = 10_000
 
 // manyFrames says whether h is laid out for more than one image: its geometry then stands
 // in functional groups, if anywhere.
-func (h *header) manyFrames() bool {
-	return h.frames > 1 || h.sopClass == uidEnhancedCT || h.sopClass == uidLegacyEnhancedCT
+func (h *header) manyFrames() bool { return h.frames > 1 || h.enhanced() }
+
+// enhanced says whether h is of a class whose objects are made of frames.
+func (h *header) enhanced() bool {
+	return h.sopClass == uidEnhancedCT || h.sopClass == uidLegacyEnhancedCT
 }
 
 // images are the slices that the file of h holds, h itself if it holds one only. refused

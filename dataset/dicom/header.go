@@ -47,6 +47,8 @@ type header struct {
 	// place in its stack, index of its temporal position; 0 if not said
 	inStack, time    int
 	directoryRecords []string // DICOMDIR: referenced files
+	// unusable are names of attributes whose values count as absent.
+	unusable []string
 
 	// Of compressed files: the bytes of each frame, or why they cannot be found or decoded.
 	frameSpans                 [][]encapsulated.Span

@@ -246,7 +246,7 @@ func TestSetApart(t *testing.T) {
 			"bytes, 6 are there"},
 		{"frames", file{tagFrames: "4"}, "cut short: 4 frames of 3 × 2 pixels need 48 bytes, 12 " +
 			"are there"},
-		{"no frames", file{tagFrames: "0"}, "claims 0 frames"},
+		{"no frames", file{tagFrames: "0", tagSOPClass: uidEnhancedCT}, "claims 0 frames"},
 		{"more frames than memory", file{tagFrames: "99999999"}, "claims 99999999 frames"},
 		{"colour", file{tagSamples: uint16(3)}, "colour"},
 		{"12 bits packed", file{tagBitsAllocated: uint16(12)}, "12 bits"},

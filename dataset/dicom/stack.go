@@ -11,9 +11,16 @@ import (
 )
 
 const (
-	samePlaceMM      = 0.01 // two slices nearer than this are at one place
-	unevenPart       = 0.1  // of the usual gap: beyond it slices are unevenly spaced
-	sameDirection    = 1e-3 // difference of direction cosines within one volume
+	samePlaceMM = 0.01 // two slices nearer than this are at one place
+	unevenPart  = 0.1  // of the usual gap: beyond it slices are unevenly spaced
+	// Within one volume orientation and pixel size may differ by rounding: by an angle, by a
+	// part of the pixel size, and by how far that moves a voxel in all. A move is said from
+	// saidMoveMM on.
+	roundedDegrees = 0.25
+	roundedPart    = 0.01
+	largestMoveMM  = 1.5
+	saidMoveMM     = 0.1
+
 	tiltFromDegrees  = 0.5
 	unknownThickness = 1 // mm, stands in where nothing says how far slices are apart
 )
@@ -62,13 +69,24 @@ func (h *header) fits(o *header) bool {
 		h.columns == o.columns && h.hasPosition == o.hasPosition &&
 		h.hasOrientation == o.hasOrientation
 	for i := range 2 {
-		same = same && math.Abs(h.spacing[i]-o.spacing[i]) < 1e-4
+		same = same && math.Abs(h.spacing[i]-o.spacing[i]) <= roundedPart*o.spacing[i]
 	}
-	for i := range 3 {
-		same = same && math.Abs(h.rowAxis[i]-o.rowAxis[i]) < sameDirection &&
-			math.Abs(h.columnAxis[i]-o.columnAxis[i]) < sameDirection
-	}
-	return same
+	return same && degrees(h.rowAxis, o.rowAxis) <= roundedDegrees &&
+		degrees(h.columnAxis, o.columnAxis) <= roundedDegrees && h.moved(o) <= largestMoveMM
+}
+
+// moved is how far in mm the pixels of h lie at most from where they would lie with the
+// orientation and pixel size of o.
+func (h *header) moved(o *header) float64 {
+	x, y := float64(h.columns-1), float64(h.rows-1)
+	right := h.rowAxis.Scale(x * h.spacing[1]).Sub(o.rowAxis.Scale(x * o.spacing[1]))
+	down := h.columnAxis.Scale(y * h.spacing[0]).Sub(o.columnAxis.Scale(y * o.spacing[0]))
+	return max(right.Length(), down.Length(), right.Add(down).Length())
+}
+
+// degrees is the angle between two directions.
+func degrees(a, b volume.Vector) float64 {
+	return math.Atan2(a.Cross(b).Length(), a.Dot(b)) * 180 / math.Pi
 }
 
 // normal is the direction in which slices are stacked: to the head for axial ones.
@@ -161,6 +179,7 @@ func newStack(sorted []*header, warnings []string) *stack {
 	default:
 		s.place()
 	}
+	s.checkRounding()
 	if !h.hasSpacing {
 		s.distrust("The files of %s do not say how large a pixel is; lengths, areas and volumes "+
 			"cannot be measured.", title(h))
@@ -181,6 +200,26 @@ func (s *stack) warn(format string, args ...any) {
 func (s *stack) distrust(format string, args ...any) {
 	s.warn(format, args...)
 	s.measurable = false
+}
+
+// checkRounding says what was made alike: orientations and pixel sizes, and values that count
+// as absent.
+func (s *stack) checkRounding() {
+	first, worst := s.slices[0], 0.0
+	var unusable []string
+	for _, h := range s.slices {
+		worst = max(worst, h.moved(first))
+		unusable = append(unusable, h.unusable...)
+	}
+	if worst > saidMoveMM {
+		s.warn("The slices of %s differ in orientation or pixel size, by up to %.2g mm at their "+
+			"edges; all are shown as the first one lies.", title(first), worst)
+	}
+	slices.Sort(unusable)
+	if unusable = slices.Compact(unusable); len(unusable) > 0 {
+		s.warn("Files of %s have values that cannot be used and count as absent: %s.",
+			title(first), strings.Join(unusable, ", "))
+	}
 }
 
 // assumedGap is the distance of slices in mm where positions do not give it.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"glasswork/dataset/classes"
-	"glasswork/dataset/dicom"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/volume"
 )
@@ -45,36 +43,7 @@ type Annotation struct {
 	Time time.Time
 }
 
-// Write writes an annotation as a DICOM SEG, whole or not at all. Read gives back the same
-// voxels.
-func Write(ctx context.Context, path string, a Annotation) error {
-	o, err := Build(ctx, a)
-	if err != nil {
-		return err
-	}
-	return o.Write(path)
-}
-
-// WriteWithCT is Write for studies that were not opened from DICOM: it writes v into the
-// folder CT beside path as CT images and refers to these.
-func WriteWithCT(ctx context.Context, path string, v *volume.Volume, info dicom.Info,
-	a Annotation,
-) error {
-	dir := filepath.Join(filepath.Dir(path), "CT")
-	if err := dicom.Write(ctx, dir, v, info); err != nil {
-		return err
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "CT*.dcm"))
-	if err != nil {
-		return err
-	}
-	if a.Source, err = ReadSource(ctx, files, v.Geometry); err != nil {
-		return err
-	}
-	return Write(ctx, path, a)
-}
-
-// Build makes the object that Write writes, for those that change it first.
+// Build makes the object of an annotation. Written and read again it has the same voxels.
 func Build(ctx context.Context, a Annotation) (*object.Object, error) {
 	b, err := newBuilder(a)
 	if err != nil {

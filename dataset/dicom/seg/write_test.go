@@ -141,11 +141,11 @@ func toWrite(t testing.TB, s *series.Series, l *volume.LabelMap) Annotation {
 	return Annotation{Labels: l, Source: source, Software: "1.2.0", Creator: "Reader^One"}
 }
 
-// write writes a segmentation into a temporary folder.
+// writeFile writes a segmentation into a temporary folder.
 func write(t testing.TB, a Annotation) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "seg.dcm")
-	if err := Write(t.Context(), path, a); err != nil {
+	if err := writeFile(t.Context(), path, a); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -445,7 +445,7 @@ func TestStudiesThatAreNotDICOM(t *testing.T) {
 	g := grids()["oblique"]
 	v, l := volume.New(g), drawn(g)
 	path := filepath.Join(t.TempDir(), "seg.dcm")
-	if err := WriteWithCT(t.Context(), path, v, dicom.Info{Description: "NIfTI"},
+	if err := writeWithCT(t.Context(), path, v, dicom.Info{Description: "NIfTI"},
 		Annotation{Labels: l}); err != nil {
 		t.Fatal(err)
 	}
@@ -481,7 +481,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 		"another grid": other, "no class": wrong, "nothing annotated": none, "nothing": {},
 	} {
 		path := filepath.Join(t.TempDir(), "seg.dcm")
-		if err := Write(t.Context(), path, a); err == nil {
+		if err := writeFile(t.Context(), path, a); err == nil {
 			t.Errorf("%s: written", name)
 		}
 		if _, err := os.Stat(path); err == nil {
@@ -490,7 +490,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Write(ctx, filepath.Join(t.TempDir(), "seg.dcm"), good); !errors.Is(err,
+	if err := writeFile(ctx, filepath.Join(t.TempDir(), "seg.dcm"), good); !errors.Is(err,
 		context.Canceled) {
 		t.Errorf("a cancelled write: %v", err)
 	}
@@ -559,4 +559,32 @@ func TestColoursAreCIELab(t *testing.T) {
 			}
 		}
 	}
+}
+
+// writeFile writes an annotation as a DICOM SEG, whole or not at all.
+func writeFile(ctx context.Context, path string, a Annotation) error {
+	o, err := Build(ctx, a)
+	if err != nil {
+		return err
+	}
+	return o.Write(path)
+}
+
+// writeWithCT is writeFile for studies that were not opened from DICOM: it writes v into the
+// folder CT beside path as CT images and refers to these.
+func writeWithCT(ctx context.Context, path string, v *volume.Volume, info dicom.Info,
+	a Annotation,
+) error {
+	dir := filepath.Join(filepath.Dir(path), "CT")
+	if err := dicom.Write(ctx, dir, v, info); err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "CT*.dcm"))
+	if err != nil {
+		return err
+	}
+	if a.Source, err = ReadSource(ctx, files, v.Geometry); err != nil {
+		return err
+	}
+	return writeFile(ctx, path, a)
 }
