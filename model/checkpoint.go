@@ -15,8 +15,8 @@ import (
 	"glasswork/training/network"
 )
 
-// Keys of a file's metadata. infoKey holds a network.Info as JSON, whatever else
-// there is is for programs that know nothing of Glasswork.
+// Keys of a file's metadata. infoKey holds a network.Info as JSON; the other keys are for
+// programs that do not know Glasswork.
 const (
 	formatKey = "format"
 	infoKey   = "glasswork.model"
@@ -28,11 +28,11 @@ const (
 // maxFile bounds what is read into memory.
 const maxFile = 2 << 30
 
-// Save writes the weights that predict, with info as header: float32, or with info.Half
-// the convolutions' weights as float16. What the network is fed, its size, window and
-// levelling, is info's if that names a size, since it may have been trained at another one
-// than it was loaded with; what it is made of is the network's own. The file is there whole or
-// not at all.
+// Save writes the weights as float32 with info as header; with info.Half, it writes the
+// convolutions' weights as float16. If info names a size, the header has info's size, window
+// and levelling, since training may have used others than those the network was loaded with.
+// Architecture and classes are always the network's own. The file is written whole or not at
+// all.
 func (l *Learner) Save(path string, info network.Info) error {
 	own := l.spec
 	if info.Size > 0 {
@@ -98,7 +98,7 @@ func (n Networks) load(name string, b []byte) (network.Learner, network.Info, er
 	return l, info, nil
 }
 
-// open reads a file's arrays and which network they are.
+// open reads a file's arrays and finds out which network they belong to.
 func (n Networks) open(name string, b []byte) (weights, network.Info, error) {
 	if pytorch.Sniff(b) != pytorch.Weights {
 		file, err := parseSafetensors(b)
@@ -129,7 +129,7 @@ func (s *safetensors) info() (info network.Info, err error) {
 	return info, nil
 }
 
-// foreign describes a network from a file that does not.
+// foreign describes a network whose file has no description.
 func foreign(name string, spec network.Spec) network.Info {
 	info := network.Info{
 		Spec: spec, Name: strings.TrimSuffix(name, filepath.Ext(name)),
@@ -141,8 +141,8 @@ func foreign(name string, spec network.Spec) network.Info {
 	return info
 }
 
-// Start makes a network that starts from the weights of a file. Where that holds an
-// encoder alone, the network is spec's, with the rest drawn by seed.
+// Start makes a network that starts from the weights in a file. If the file holds only an
+// encoder, the network is spec's and its other weights are random, fixed by seed.
 func (n Networks) Start(path string, spec network.Spec,
 	seed uint64,
 ) (network.Learner, network.Info, error) {

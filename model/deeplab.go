@@ -62,7 +62,7 @@ func newASPP(b *builder, name string, in int, apart bool) aspp {
 	return a
 }
 
-// forward takes x over.
+// forward takes ownership of x.
 func (a *aspp) forward(p *pass, x *torch.Tensor) *torch.Tensor {
 	parts := []*torch.Tensor{a.near.forwardReLU(p, x)}
 	for _, far := range a.far {

@@ -7,7 +7,7 @@ import "glasswork/model/internal/torch"
 // one for each place in a square of 2 × 2 pixels: 16 products where there were 36, and no
 // enlarged copy in memory. Prediction does that; training does not.
 
-// split makes the convolutions of c, which has so many enlarged channels before others.
+// split makes the four convolutions that replace c, whose first channels are enlarged ones.
 func (c *conv) split(s *torch.Scope, weight, bias []float32) folded {
 	out, in := int(c.weight.shape[0]), int(c.weight.shape[1])
 	small := make([]float32, 4*out*c.enlarged*4)

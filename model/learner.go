@@ -91,7 +91,7 @@ func (l *Learner) attempt(b network.Batch, part int, lr float64) (float64, error
 	return loss, nil
 }
 
-// apply follows the gradients.
+// apply makes one step of the optimiser.
 func (l *Learner) apply(gradients [][]float32, lr float64) {
 	l.optimiser.step(l.net.weights, l.net.values, gradients, lr, l.threads)
 }

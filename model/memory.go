@@ -11,8 +11,8 @@ import (
 	"glasswork/training/network"
 )
 
-// untilItFits tries n samples at a time, and half as many whenever memory runs out. limit
-// keeps the number that fitted for the next call; 0 is none.
+// untilItFits tries n samples at a time, and half as many each time memory runs out. limit
+// keeps the number that fitted for the next call; 0 means no limit.
 func untilItFits(n int, limit *int, try func(part int) error) error {
 	for {
 		part := n
@@ -95,9 +95,9 @@ func (s *lossScale) fits(gradients [][]float32) bool {
 	return true
 }
 
-// FitBatch finds by trying how many pictures of side × side pixels a step is best made on,
-// at most limit: it doubles them while that fits into memory and each takes less time. The
-// weights stay as they are.
+// FitBatch finds the batch size, at most limit, at which a step on pictures of side × side
+// pixels is fastest for each picture. It doubles the size as long as the batch fits into
+// memory and becomes faster. The weights stay as they are.
 func (l *Learner) FitBatch(ctx context.Context, side, limit int) (best int, err error) {
 	if err := l.net.checkInput(l.net.in*side*side, 1, side, side); err != nil {
 		return 0, err
@@ -129,7 +129,7 @@ func (l *Learner) timeStep(b network.Batch) (took time.Duration, err error) {
 	return took, nil
 }
 
-// blank is a batch of pictures of which half is lit and of another class.
+// blank is a batch of pictures with a simple pattern of two values and two classes.
 func blank(n, channels, side int) network.Batch {
 	b := network.Batch{
 		N: n, H: side, W: side, X: make([]float32, n*channels*side*side),
@@ -154,8 +154,8 @@ func blank(n, channels, side int) network.Batch {
 // worthwhile is how much faster a picture must get for twice as many at a time.
 const worthwhile = 0.95
 
-// doubleWhileFaster tries 2, 4, 8 … up to limit and returns the last number that fitted and
-// made each of them clearly cheaper. Two is the least that batch norm learns from.
+// doubleWhileFaster tries 2, 4, 8 … up to limit and returns the last number that fitted into
+// memory and was clearly faster for each picture. Batch norm needs at least two.
 func doubleWhileFaster(ctx context.Context, limit int,
 	try func(n int) (time.Duration, error),
 ) (int, error) {

@@ -105,7 +105,7 @@ func (m *mobileNet) forward(p *pass, x *torch.Tensor) []*torch.Tensor {
 	return append(pyramid, last)
 }
 
-// forward leaves x to the caller.
+// forward does not take ownership of x.
 func (b *inverted) forward(p *pass, x *torch.Tensor) *torch.Tensor {
 	wide := x
 	if b.expand != nil {

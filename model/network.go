@@ -1,6 +1,6 @@
 // Package model holds the segmentation networks: encoders, decoders and heads on
-// libtorch, their checkpoints, their training step and their prediction. It is the
-// only room that reaches gotch, and implements network.Factory.
+// libtorch, their checkpoints, their training step and their prediction. It is the only
+// package that reaches gotch, and it implements network.Factory.
 package model
 
 import (
@@ -25,11 +25,11 @@ type encoder interface {
 // decoder turns a pyramid into one map of features.
 type decoder interface {
 	channels() int
-	// forward takes the levels above 0 over.
+	// forward takes ownership of the levels above 0.
 	forward(p *pass, pyramid []*torch.Tensor) *torch.Tensor
 }
 
-// architecture is a decoder and what it wants before and behind it.
+// architecture is a decoder with what it needs of the encoder and of the head.
 type architecture struct {
 	// stride is the image's size over that of the deepest features; below 1<<depth the
 	// encoder dilates convolutions instead of halving. Sides must be multiples of it.
@@ -72,7 +72,7 @@ type net struct {
 	in           int
 }
 
-// Bounds of what a network is built for.
+// Largest numbers of input channels and classes.
 const (
 	maxChannels = 64
 	maxClasses  = 256
@@ -90,7 +90,7 @@ func newNetwork(spec network.Spec, device torch.Device) (*net, error) {
 	return n, nil
 }
 
-// plan builds the network that spec names without values, only to be looked at.
+// plan builds the network that spec names without values, to look at its parameters.
 func plan(spec network.Spec) (*net, error) {
 	newEncoder, ok := encoders[spec.Encoder]
 	if !ok {

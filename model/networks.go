@@ -12,13 +12,13 @@ import (
 type Networks struct {
 	// Threads is how many threads one learner computes on; 0 means one for each core.
 	Threads int
-	// Device is "cpu", "cuda:N", or "auto" (as is nothing): a GPU if one answers.
+	// Device is "cpu", "cuda:N" or "auto", which is a GPU if one answers; empty means "auto".
 	Device string
-	// Arch and Encoder say what a file of weights is that does not say it itself; where
-	// they are empty it is found out by names and shapes.
+	// Arch and Encoder are for files of weights without a description. Where they are empty,
+	// the names and shapes of the parameters tell.
 	Arch, Encoder string
-	// Channels is how many channels pictures have that a file's network is to see. 1 sums
-	// the channels of a first convolution that sees three; 0 leaves it as it is.
+	// Channels is the number of channels of the pictures that a loaded network will see. 1
+	// sums the channels of a first convolution made for three; 0 leaves it as it is.
 	Channels int
 }
 

@@ -33,7 +33,7 @@ func (p *param) size() int {
 	return n
 }
 
-// in is the part of a whole set of values, laid out as store.values, that is p's.
+// in is p's part of a set of values that is laid out as store.values.
 func (p *param) in(values []float32) []float32 { return values[p.offset : p.offset+p.size()] }
 
 // store holds all values of a network in one tensor, trainable parameters first, so
@@ -42,8 +42,8 @@ func (p *param) in(values []float32) []float32 { return values[p.offset : p.offs
 type store struct {
 	flat   *torch.Tensor
 	values []float32 // flat's memory
-	// placed is flat on the device that computes, of which the leaves are views: flat
-	// itself, or a copy that upload and download keep true.
+	// placed is flat on the device that computes; the leaves are views of it. It is flat
+	// itself, or a copy that upload and download keep up to date.
 	placed    *torch.Tensor
 	device    torch.Device
 	trainable int // values[:trainable] train

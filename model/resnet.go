@@ -48,9 +48,9 @@ func newResNet(blocks [4]int, add newBlock) func(b *builder, in, stride int) enc
 	}
 }
 
-// halve is how an encoder gets from features that are 1/shrunk of the image to half their
-// size: by a stride of 2, or where that would be less than 1/limit by dilating all
-// convolutions from there on, which sees as far (Chen et al. 2017, arXiv:1706.05587).
+// halve says how an encoder halves features that are 1/shrunk of the image's size: by a stride
+// of 2, or, where the result would be smaller than 1/limit, by dilating all convolutions from
+// there on, which sees as far (Chen et al. 2017, arXiv:1706.05587).
 func halve(shrunk *int, limit int) (stride, dilation int) {
 	*shrunk *= 2
 	if *shrunk <= limit {
@@ -119,7 +119,7 @@ func (r *resnet) forward(p *pass, x *torch.Tensor) []*torch.Tensor {
 	return pyramid
 }
 
-// forward leaves x to the caller.
+// forward does not take ownership of x.
 func (r *residual) forward(p *pass, x *torch.Tensor) *torch.Tensor {
 	y := x
 	for i, c := range r.convs {

@@ -14,7 +14,8 @@ import (
 	"glasswork/training/network"
 )
 
-// Configure says how the following Steps train. Another kind of optimiser begins anew.
+// Configure says how the following Steps train. Another kind of optimiser begins without
+// state.
 func (l *Learner) Configure(m network.Method) error {
 	if err := m.Validate(l.spec.Classes); err != nil {
 		return err
@@ -59,7 +60,7 @@ func (l *Learner) SaveOptimiser(path string) error {
 	})
 }
 
-// part is one of the arrays that make up where a training stands.
+// part is one of the arrays that a resumed run needs.
 type part struct {
 	name     string
 	values   *[]float32

@@ -106,7 +106,7 @@ func (a *array) write(w io.Writer) error {
 	return nil
 }
 
-// safetensors is a file's header and its data, which still are the file's bytes.
+// safetensors is a file's header and its data, which share memory with the file's bytes.
 type safetensors struct {
 	metadata map[string]string
 	entries  map[string]entry

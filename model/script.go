@@ -11,8 +11,8 @@ import (
 	"glasswork/training/network"
 )
 
-// scripted is a TorchScript module: a program with its weights, of which nothing is known
-// but what it answers. It predicts and cannot be trained.
+// scripted is a TorchScript module: a program with its weights, known only by its answers. It
+// predicts and cannot be trained.
 type scripted struct {
 	spec      network.Spec
 	worker    *worker
@@ -24,14 +24,14 @@ type scripted struct {
 
 var _ network.Learner = (*scripted)(nil)
 
-// errScripted is the answer to all that a scripted network cannot do.
+// errScripted is the error of everything that a scripted network cannot do.
 var errScripted = errors.New("a TorchScript module can predict only; to train it, save its " +
 	"state_dict from PyTorch")
 
 // trialSide is the side of the picture on which a module is tried.
 const trialSide = 64
 
-// loadScript loads a module and tries what it takes and makes.
+// loadScript loads a module and finds out its numbers of channels and classes.
 func (n Networks) loadScript(name string, b []byte) (network.Learner, network.Info, error) {
 	if err := pytorch.CheckScript(b); err != nil {
 		return nil, network.Info{}, err
@@ -152,7 +152,7 @@ func (s *scripted) run(ctx context.Context, x []float32, n, h, w int, out []floa
 	})
 }
 
-// What a network does beside predicting, a module refuses.
+// A module refuses everything but predicting.
 
 // Configure refuses.
 func (s *scripted) Configure(network.Method) error { return errScripted }

@@ -70,8 +70,8 @@ func (s *stateDict) shape(name string) ([]int64, bool) {
 func (s *stateDict) read(name string, dst []float32) { s.tensors[name].Read(dst) }
 
 // newStateDict reads what PyTorch saved. Prefixes of programs that wrap the network are
-// taken off; where they are, what has none belongs to the program. An encoder alone, as
-// torchvision has it, gets the encoder's names.
+// removed; tensors without the prefix belong to the program then. A lone encoder of
+// torchvision gets the encoder's names.
 func newStateDict(file []byte) (*stateDict, error) {
 	state, err := pytorch.Parse(file)
 	if err != nil {
@@ -204,8 +204,8 @@ func (n Networks) identify(w weights) (network.Spec, error) {
 	return best, nil
 }
 
-// likeness counts the parameters that spec's network and w have in common, less those
-// that either has alone.
+// likeness counts the parameters that spec's network and w have in common, minus those that
+// only one of them has.
 func likeness(w weights, spec network.Spec) int {
 	n, err := plan(spec)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"glasswork/model/internal/torch"
 )
 
-// HugePages in the environment's GLIBC_TUNABLES, which is read when a program starts, makes
-// memory cheap to get from the system; then large pieces are given back to it at once.
+// HugePages makes memory cheap to get from the system when it stands in the environment's
+// GLIBC_TUNABLES at the program's start. Large pieces are returned at once then.
 const HugePages = "glibc.malloc.hugetlb=1"
 
 // worker runs calls one after another on an OS thread of its own, because libtorch keeps

@@ -30,7 +30,7 @@ const (
 	optimiserName = "optimiser.safetensors"
 )
 
-// state is where a run stands: with its settings it fixes all that follows.
+// state is how far a run is. Together with the settings it determines the rest of the run.
 type state struct {
 	Step int `json:"step"`
 	// Epoch counts validations, the last one at step ValidatedAt.
@@ -58,7 +58,7 @@ type settings struct {
 }
 
 func (o Options) settings() settings {
-	chain := "" // the usual one
+	chain := "" // the default chain
 	if o.Augment != nil {
 		chain = o.Augment.String()
 	}
@@ -149,7 +149,7 @@ func checkpoints(dir string) (steps []int) {
 	return steps
 }
 
-// listed is for a sentence.
+// listed writes steps as in a sentence.
 func listed(steps []int) string {
 	if len(steps) == 0 {
 		return "none"
@@ -213,8 +213,8 @@ func (t *trainer) checkpoint() error {
 	return nil
 }
 
-// removeOld removes what is too old of the checkpoints before keep. One that cannot be
-// removed costs space only.
+// removeOld removes the checkpoints before keep that are too old. A checkpoint that cannot be
+// removed only costs space.
 func (t *trainer) removeOld(keep string) {
 	if t.o.Older < 0 {
 		return

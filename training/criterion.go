@@ -65,8 +65,8 @@ func (c Criterion) String() string {
 // needsScores says whether a validation is needed at all.
 func (c Criterion) needsScores() bool { return c.text != lossCriterion }
 
-// value is the more the better; ok is false where it is undefined. loss is the training
-// loss, a mean since the last validation.
+// value is greater for better weights; ok is false where it is undefined. loss is the mean
+// training loss since the last validation.
 func (c Criterion) value(r score.Report, loss float64) (value float64, ok bool) {
 	switch {
 	case c.text == lossCriterion:
@@ -84,9 +84,9 @@ func (c Criterion) value(r score.Report, loss float64) (value float64, ok bool) 
 	return value / float64(max(n, 1)), n > 0
 }
 
-// Merit is the one number by which validation picks the best weights: the mean pooled
-// Dice of the lesion classes, or of the lungs where no lesion was annotated. ok is
-// false if nothing is defined.
+// Merit is the default score by which validation chooses the best weights: the mean pooled
+// Dice of the lesion classes, or of the lungs where no lesion was annotated. ok is false if
+// nothing is defined.
 func Merit(r score.Report) (merit float64, ok bool) {
 	n := 0
 	for _, c := range r.Classes {

@@ -32,8 +32,8 @@ func ReportTo(o *Options, id string, emit func(protocol.Event)) {
 	}
 }
 
-// Sentence is what a person is told of err: its first line, in plain words where the
-// cause is a common one.
+// Sentence is what a person is told about err: its first line, or plain words if the cause is
+// a common one.
 func Sentence(err error) string {
 	switch {
 	case err == nil:
@@ -50,7 +50,7 @@ func Sentence(err error) string {
 	return line
 }
 
-// Failure is what the protocol says of err.
+// Failure is err as a message of the protocol.
 func Failure(err error) *protocol.JobError {
 	var job *protocol.JobError
 	if errors.As(err, &job) {

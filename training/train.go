@@ -14,8 +14,8 @@ import (
 	"glasswork/training/score"
 )
 
-// ErrDiverged is a training loss that is no number any more. No checkpoint is written
-// after it.
+// ErrDiverged is a training loss that is no longer a number. No checkpoint is written after
+// it.
 var ErrDiverged = errors.New("the training diverged: its loss is no longer a number; try a lower " +
 	"learning rate")
 
@@ -92,7 +92,7 @@ func (t *trainer) run(ctx context.Context, f *sampling.Feeder) error {
 // due says whether something done every n steps is to be done now.
 func (t *trainer) due(n int) bool { return n > 0 && t.state.Step%n == 0 }
 
-// stale says that validations have brought nothing better for too long.
+// stale says that too many validations have passed without better weights.
 func (t *trainer) stale() bool { return t.o.Patience > 0 && t.state.Stale >= t.o.Patience }
 
 func (t *trainer) stepped(loss float64, samples int) {

@@ -24,8 +24,8 @@ type span struct{ from, to int }
 
 func (s span) has(i int) bool { return i >= s.from && i < s.to }
 
-// Contains says whether a pixel lies in the body: between its first and last block in
-// both directions, so that lungs count whatever they hold.
+// Contains says whether a pixel lies in the body: between its first and last block in both
+// directions, so that lungs belong to it whatever their density.
 func (b *Body) Contains(x, y int) bool {
 	bx, by := min(x/bodyBlock, b.w-1), min(y/bodyBlock, b.h-1)
 	return b.row[by].has(bx) && b.column[bx].has(by)

@@ -28,17 +28,19 @@ func Sections(mask []bool, w, h int) [][]int {
 	return all
 }
 
-// Open removes from a mask [h,w] what no square of 2·radius+1 pixels a side fits into.
+// Open is the morphological opening of a mask [h,w] by a square of 2·radius+1 pixels a side: it
+// removes what the square does not fit into.
 func Open(mask []bool, w, h, radius int) []bool {
 	return spread(spread(mask, w, h, radius, false), w, h, radius, true)
 }
 
-// Close fills what no such square fits into outside the mask.
+// Close is the morphological closing by the same square: it fills gaps that are too small for
+// the square.
 func Close(mask []bool, w, h, radius int) []bool {
 	return spread(spread(mask, w, h, radius, true), w, h, radius, false)
 }
 
-// spread grows the pixels of the given value by radius, first along rows, then columns.
+// spread grows the pixels of the given value by radius, first along rows, then along columns.
 func spread(mask []bool, w, h, radius int, value bool) []bool {
 	rows, out := make([]bool, len(mask)), make([]bool, len(mask))
 	for i := range mask {

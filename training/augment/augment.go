@@ -1,8 +1,8 @@
 // Package augment varies training samples as a short text says: the notation of the
 // reference study, such as V{0.5}B{0.5}(S{0.5}|G{0.5}[0.37]){0.3}, with more letters.
 // It parses and prints the notation, draws one variation from it, and gives that as one
-// map of coordinates and one change of grey values. It resamples nothing itself: what
-// pixels are is package training's business. docs/training.md is the notation's reference.
+// map of coordinates and one change of grey values. It resamples nothing itself: package
+// input does. docs/training.md is the reference of the notation.
 package augment
 
 import "slices"
@@ -19,8 +19,8 @@ type Transform struct {
 	P float64
 	// Limits say how far it goes, as many as its letter has.
 	Limits []float64
-	// Of are the alternatives of a choice. One is drawn by their P as weights and then
-	// applied whatever its P (albumentations' OneOf).
+	// Of are the alternatives of a choice. One of them is drawn, with P as its weight, and
+	// always applied (albumentations' OneOf).
 	Of []Transform
 }
 
@@ -108,7 +108,7 @@ func CT() Chain { return known("CT") }
 func Picture() Chain { return known("PICTURE") }
 
 // Levelled suits pictures that were brought to the usual grey values: any orientation, but
-// density is to be seen.
+// little contrast, so that density stays visible.
 func Levelled() Chain { return known("LEVELLED") }
 
 // known is the named chain; a test sees that all names parse.

@@ -38,7 +38,7 @@ func (g grid) Apply(xs, ys []float64) {
 	}
 }
 
-// along interpolates a table at v, which is held to its ends.
+// along interpolates a table at v, which is clamped to its ends.
 func along(table []float64, v float64) float64 {
 	v = min(max(v, 0), float64(len(table)-1))
 	i := int(v)

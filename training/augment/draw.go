@@ -5,9 +5,9 @@ import (
 	"math/rand/v2"
 )
 
-// Draw is one variation: what a chain does to one sample. Its geometry is a single map,
-// so that a sample is resampled once whatever the chain; grey values change afterwards,
-// in the chain's order.
+// Draw is one variation: what a chain does to one sample. Its geometry is a single map, so
+// that any chain resamples a sample only once. Grey values change afterwards, in the order of
+// the chain.
 type Draw struct {
 	size  int
 	warps []warp // from the input to the output
@@ -38,7 +38,7 @@ func (c Chain) Draw(rng *rand.Rand, size int) Draw {
 	return d
 }
 
-// add draws the transform t, which is applied.
+// add draws the limits of t and applies it.
 func (d *Draw) add(t Transform, rng *rand.Rand) {
 	switch t.Letter {
 	case 0:

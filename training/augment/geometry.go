@@ -70,7 +70,7 @@ func (t Transform) warp(rng *rand.Rand, size int) warp {
 	return nil
 }
 
-// turn draws one of the four orientations that upending and transposing give.
+// turn draws one of the four orientations that a vertical flip and a transposition give.
 func turn(rng *rand.Rand) Affine {
 	m := Affine{XX: 1, YY: 1}
 	if rng.Uint64()&1 == 0 {
@@ -82,7 +82,7 @@ func turn(rng *rand.Rand) Affine {
 	return m
 }
 
-// replicated is a warp beyond whose border, from 0 to last, the border's pixels go on.
+// replicated is a warp that repeats the border's pixels outside of 0 to last.
 type replicated struct {
 	warp
 	last float64

@@ -9,14 +9,14 @@ import (
 	"glasswork/training/input"
 )
 
-// Readers find the same lesions but often name them differently, above all in pictures of
-// which each has its own window. Density, averaged over a few pixels so that noise and
-// vessels do not decide, names them alike everywhere.
+// Readers find the same lesions but often name them differently, especially in pictures, each
+// of which has its own window. Density names them consistently. It is averaged over a few
+// pixels so that noise and vessels do not decide.
 const (
-	// densityBorder in HU parts ground glass from consolidation. It is what agrees best with
-	// the names in the 50 pictures of medseg-2d/train (docs/experiments.md).
+	// densityBorder in HU separates ground glass from consolidation. This value agrees best
+	// with the names in the 50 pictures of medseg-2d/train (docs/experiments.md).
 	densityBorder = -400
-	// densityReach is how many pixels around a lesion's pixel count, in each direction.
+	// densityReach is how far the average around a pixel reaches in each direction.
 	densityReach = 4
 )
 

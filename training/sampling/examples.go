@@ -7,8 +7,8 @@ import (
 	"glasswork/dataset/example"
 )
 
-// Cache keeps decoded examples in memory, first come first kept, up to about
-// limit bytes; the rest are read again each time.
+// Cache keeps the examples that are read first in memory, up to about limit bytes. The others
+// are read again each time.
 func Cache(e example.Set, limit int64) example.Set {
 	return &cached{Set: e, kept: map[int]example.Example{}, left: limit}
 }

@@ -15,16 +15,16 @@ type square struct {
 	size int
 }
 
-// Where lesions of another sample can lie, in HU, and what is too little to be pasted.
+// Where lesions of another sample are pasted, in HU, and which of them are not worth it.
 const (
 	airyLeast, airyMost = -1000, -500 // aerated lung on average
-	// a pixel of it can be off by so much; at an edge it is by more
+	// noise of a single pixel; a pixel at an edge differs by more
 	airyNoise = 300
-	// a vessel up to two parts of so many of the side wide belongs to it
+	// vessels up to 2/96 of the side wide belong to the lung
 	vesselReach = 96
-	vesselLeast = -90 // but keeps its class, as readers leave vessels out
-	pasteDenser = 100 // lesions less denser than what they lie on would not be seen
-	pasteLeast  = 500 // less than a pixel of so many is not worth a sample
+	vesselLeast = -90 // pixels denser than this are vessels and keep their class
+	pasteDenser = 100 // a lesion must be this much denser than the lung below it to be seen
+	pasteLeast  = 500 // a lesion must cover at least 1/500 of the sample
 )
 
 // pasteLesions lays lesions of one sample into the aerated lung of another, with their
@@ -65,8 +65,8 @@ func pasteLesions(onto, from square, win network.Window, rng *rand.Rand) {
 	}
 }
 
-// airy marks pixels that on average over their surroundings lie between two values, and are
-// not off by more than noise, with the vessels between them.
+// airy marks pixels whose surroundings lie between two values on average and which differ from
+// these by no more than noise. The vessels between them are marked too.
 func (s square) airy(least, most, noise float32) []bool {
 	mask := make([]bool, len(s.x))
 	for i, v := range means(s.x, s.size) {

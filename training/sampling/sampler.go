@@ -1,5 +1,5 @@
-// Package sampling makes training samples from labelled slices: which slices in which
-// order, how each is varied, what of others is laid over it, and batches of them prepared
+// Package sampling makes training samples from labelled slices. It decides which slices come
+// in which order, varies each of them, pastes lesions of other slices, and prepares batches
 // ahead of the network.
 package sampling
 
@@ -25,14 +25,14 @@ type Source struct {
 // Options say which samples are made.
 type Options struct {
 	Sources []Source
-	// InOrder takes the samples of a single source in its own order, pass after pass; the
-	// last batch of a pass is smaller where the source is no multiple of the batch.
+	// InOrder takes the samples of a single source in its own order, pass after pass. The
+	// last batch of a pass is smaller if the source's length is not a multiple of the batch.
 	InOrder bool
 	// Augment varies the samples; nil is the usual chain for CT or pictures, an empty
 	// chain leaves them as they are.
 	Augment augment.Chain
-	// Paste is the probability with which lesions of another sample of the same source, turned
-	// and moved as the sample is, are laid into its aerated lung.
+	// Paste is the probability with which lesions of another sample of the same source are
+	// pasted into a sample's aerated lung. The other sample is varied in the same way.
 	Paste float64
 	// Seed fixes the samples and their order.
 	Seed uint64
@@ -70,8 +70,8 @@ type draw struct {
 	paste *draw
 }
 
-// Sampler plans an endless sequence of samples, fixed by its seed. Each source is gone
-// through in a new order again and again, or always in its own.
+// Sampler plans an endless sequence of samples, fixed by its seed. It goes through each source
+// again and again, each time in a new order or always in the source's own.
 type Sampler struct {
 	o     Options
 	rng   *rand.Rand
@@ -128,8 +128,8 @@ func (s *Sampler) next(n int) []draw {
 	return draws
 }
 
-// paste plans whose lesions are laid into d. With d's own seed that sample is turned and
-// moved as d is.
+// paste plans whose lesions are pasted into d. That sample gets d's own seed, so that it is
+// turned and moved as d is.
 func (s *Sampler) paste(d draw) *draw {
 	if s.o.Paste == 0 || s.rng.Float64() >= s.o.Paste {
 		return nil
@@ -183,7 +183,7 @@ func (s *Sampler) batch(ctx context.Context, draws []draw,
 	return b, nil
 }
 
-// sample reads and varies one planned draw; the result are the classes that are known in it.
+// sample reads and varies one planned draw and returns which classes are known in it.
 func (s *Sampler) sample(ctx context.Context, d draw, spec network.Spec, x []float32,
 	y []uint8,
 ) ([classes.Count]bool, error) {

@@ -12,8 +12,8 @@ import (
 	"glasswork/training/network"
 )
 
-// UsualAugment is how samples of e are varied where nobody says how; level says that the
-// network sees pictures levelled.
+// UsualAugment is how samples of e are varied by default. level says that the network sees
+// pictures levelled.
 func UsualAugment(e example.Example, level bool) augment.Chain {
 	switch {
 	case !e.IsPicture():
@@ -70,8 +70,8 @@ func Vary(e example.Example, chain augment.Chain, size int, seed uint64,
 // lesionSearch is the number of slices in which MostLesion looks.
 const lesionSearch = 48
 
-// MostLesion is the example, of the first few, with the most pixels of lesions: one in
-// which it can be seen what an augmentation does.
+// MostLesion is the one of the first few examples that has the most pixels of lesions: it shows
+// well what an augmentation does.
 func MostLesion(ctx context.Context, examples example.Set) (example.Example, error) {
 	var best example.Example
 	most := -1

@@ -64,7 +64,7 @@ func (o outcome) plus(q outcome) outcome {
 	return outcome{o.tp + q.tp, o.fp + q.fp, o.fn + q.fn, o.tn + q.tn}
 }
 
-// absent says that neither side has the class: then all its scores are undefined.
+// absent says that neither side has the class. All its scores are undefined then.
 func (o outcome) absent() bool { return o.tp+o.fp+o.fn == 0 }
 
 // iou is TP/(TP+FP+FN).

@@ -37,7 +37,7 @@ func (s *Set) Add(name, patient string, reference, predicted []uint8, known Know
 	s.batch = s.batch.Plus(m)
 }
 
-// of returns the case of that name, which may be new, for a slice with these classes known.
+// of returns the case of that name, or makes it, for a slice with these classes known.
 func (s *Set) of(name, patient string, known Known, voxelML float64) *caseScore {
 	if s.at == nil {
 		s.at = map[string]int{}

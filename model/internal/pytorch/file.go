@@ -1,6 +1,6 @@
 // Package pytorch reads and writes the files in which PyTorch keeps a network's weights
-// (torch.save of a state_dict), in the zip format and the one before it. It runs nothing
-// that a file says: what is no tensor is passed over or refused.
+// (torch.save of a state_dict), in the zip format and in the format before it. It runs no
+// code from a file: whatever is not a tensor is skipped or refused.
 package pytorch
 
 import (
@@ -76,10 +76,10 @@ func Parse(file []byte) (*State, error) {
 	return s, nil
 }
 
-// maxNesting is how deep in dictionaries tensors are looked for.
+// maxNesting is how many dictionaries deep tensors are looked for.
 const maxNesting = 3
 
-// usualKeys are where training programs put the weights, the most telling first.
+// usualKeys are the keys under which training programs store weights, most specific first.
 var usualKeys = []string{
 	"state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights",
 }
@@ -147,7 +147,8 @@ func parseArchive(file []byte) (any, error) {
 	return m.run()
 }
 
-// stored is an entry's bytes. PyTorch compresses none, so no entry can be larger than the file.
+// stored is an entry's bytes. PyTorch compresses no entry, so none can be larger than the
+// file.
 func stored(file []byte, entries map[string]*zip.File, name string) ([]byte, error) {
 	f := entries[name]
 	if f == nil {
@@ -247,7 +248,7 @@ func (s *storage) read(m *machine) error {
 	return s.fill(data)
 }
 
-// settle gives parts of storages their bytes and sees that all have theirs.
+// settle gives parts of storages their bytes and checks that every storage has its bytes.
 func settle(storages map[string]*storage) error {
 	for _, s := range storages {
 		if s.base != nil && s.base.data != nil {
@@ -260,8 +261,8 @@ func settle(storages map[string]*storage) error {
 	return nil
 }
 
-// CheckScript refuses a TorchScript module that reads or writes files, which its language
-// allows and a network has no need of.
+// CheckScript refuses a TorchScript module that reads or writes files. The language allows
+// that, but a network does not need it.
 func CheckScript(file []byte) error {
 	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {

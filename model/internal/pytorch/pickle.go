@@ -13,14 +13,14 @@ import (
 type (
 	list  struct{ items []any }
 	tuple []any
-	// dict keeps what stands under strings, in the order of the file; other keys are dropped.
+	// dict keeps the values with string keys, in the order of the file. Other keys are dropped.
 	dict struct {
 		keys   []string
 		values map[string]any
 	}
 	// global is a name that a pickle refers to; only those in known can be.
 	global string
-	// inert stands for a value that nobody needs: it was made by nothing and does nothing.
+	// inert stands for a value that nobody needs.
 	inert struct{}
 	mark  struct{}
 )
@@ -51,7 +51,7 @@ var (
 )
 
 // machine runs the subset of Python's pickle language (docs.python.org/3/library/pickletools)
-// that files of tensors are written in. It calls nothing: the few names it knows stand for
+// in which files of tensors are written. It calls no Python: the few names it knows stand for
 // code of this package, and every other name is an error.
 type machine struct {
 	data  []byte
@@ -70,7 +70,7 @@ func (m *machine) run() (value any, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if op == '.' {
+		if op == opStop {
 			return m.pop()
 		}
 		if err := m.step(op); err != nil {
@@ -101,32 +101,34 @@ func (m *machine) step(op byte) error {
 		"PyTorch writes", op)
 }
 
-// constants are instructions that push a value which nobody changes.
-var constants = map[byte]any{'N': nil, 0x88: true, 0x89: false, ')': tuple(nil), '(': mark{}}
+// constants are the instructions that push a constant.
+var constants = map[byte]any{
+	opNone: nil, opNewTrue: true, opNewFalse: false, opEmptyTuple: tuple(nil), opMark: mark{},
+}
 
 // number pushes numbers.
 func (m *machine) number(op byte) (bool, error) {
 	switch op {
-	case 'K', 'M', 'J':
-		b, err := m.take(map[byte]int{'K': 1, 'M': 2, 'J': 4}[op])
+	case opBinInt1, opBinInt2, opBinInt:
+		b, err := m.take(map[byte]int{opBinInt1: 1, opBinInt2: 2, opBinInt: 4}[op])
 		if err != nil {
 			return true, err
 		}
 		switch op {
-		case 'K':
+		case opBinInt1:
 			m.push(int64(b[0]))
-		case 'M':
+		case opBinInt2:
 			m.push(int64(binary.LittleEndian.Uint16(b)))
 		default:
 			m.push(int64(int32(binary.LittleEndian.Uint32(b))))
 		}
-	case 'G':
+	case opBinFloat:
 		b, err := m.take(8)
 		if err != nil {
 			return true, err
 		}
 		m.push(math.Float64frombits(binary.BigEndian.Uint64(b)))
-	case 0x8a:
+	case opLong1:
 		b, err := m.counted(1)
 		if err != nil {
 			return true, err
@@ -157,46 +159,54 @@ func long(b []byte) any {
 	return n
 }
 
+// The instructions that push strings and bytes, with the width of their length in bytes.
+var (
+	stringWidth = map[byte]int{
+		opBinUnicode: 4, opBinString: 4, opBinUnicode8: 8,
+		opShortBinUnicode: 1, opShortBinString: 1,
+	}
+	bytesWidth = map[byte]int{opBinBytes: 4, opShortBinBytes: 1, opBinBytes8: 8}
+)
+
 // text pushes strings and bytes.
 func (m *machine) text(op byte) (bool, error) {
-	switch op {
-	case 'X', 'T', 0x8c, 'U', 0x8d: // by the width of their length
-		b, err := m.counted(map[byte]int{'X': 4, 'T': 4, 0x8c: 1, 'U': 1, 0x8d: 8}[op])
+	if width, ok := stringWidth[op]; ok {
+		b, err := m.counted(width)
 		m.push(string(b))
 		return true, err
-	case 'B', 'C', 0x8e:
-		b, err := m.counted(map[byte]int{'B': 4, 'C': 1, 0x8e: 8}[op])
+	}
+	if width, ok := bytesWidth[op]; ok {
+		b, err := m.counted(width)
 		m.push(b)
 		return true, err
 	}
 	return false, nil
 }
 
-// remember runs the instructions for the memo and the stack, and those that say
-// nothing of values.
+// remember runs the instructions for the memo and the stack, and those that frame a pickle.
 func (m *machine) remember(op byte) (bool, error) {
 	switch op {
-	case 0x80: // protocol
+	case opProto:
 		_, err := m.take(1)
 		return true, err
-	case 0x95: // frame
+	case opFrame:
 		_, err := m.take(8)
 		return true, err
-	case 0x94:
+	case opMemoize:
 		return true, m.put(uint32(len(m.memo)))
-	case '0':
+	case opPop:
 		_, err := m.pop()
 		return true, err
-	case '1':
+	case opPopMark:
 		_, err := m.popMark()
 		return true, err
-	case '2':
+	case opDup:
 		top, err := m.top()
 		m.push(top)
 		return true, err
-	case 'q', 'r', 'h', 'j':
+	case opBinPut, opLongBinPut, opBinGet, opLongBinGet:
 		width := 1
-		if op == 'r' || op == 'j' {
+		if op == opLongBinPut || op == opLongBinGet {
 			width = 4
 		}
 		b, err := m.take(width)
@@ -207,7 +217,7 @@ func (m *machine) remember(op byte) (bool, error) {
 		if width == 4 {
 			i = binary.LittleEndian.Uint32(b)
 		}
-		if op == 'q' || op == 'r' {
+		if op == opBinPut || op == opLongBinPut {
 			return true, m.put(i)
 		}
 		value, ok := m.memo[i]
@@ -229,33 +239,33 @@ func (m *machine) put(i uint32) error {
 // container makes tuples, lists, dictionaries and sets and fills them.
 func (m *machine) container(op byte) (bool, error) {
 	switch op {
-	case '}':
+	case opEmptyDict:
 		m.push(newDict())
-	case ']', 0x8f: // a set is as good as a list here
+	case opEmptyList, opEmptySet: // a set is as good as a list here
 		m.push(&list{})
-	case 0x85, 0x86, 0x87:
-		items, err := m.popN(int(op-0x85) + 1)
+	case opTuple1, opTuple2, opTuple3:
+		items, err := m.popN(int(op-opTuple1) + 1)
 		m.push(tuple(items))
 		return true, err
-	case 't', 'l', 0x91:
+	case opTuple, opList, opFrozenSet:
 		items, err := m.popMark()
-		if op == 't' {
+		if op == opTuple {
 			m.push(tuple(items))
 		} else {
 			m.push(&list{items})
 		}
 		return true, err
-	case 'd':
+	case opDict:
 		items, err := m.popMark()
 		m.push(newDict())
 		return true, errors.Join(err, m.fill(items))
-	case 'a', 's':
-		items, err := m.popN(map[byte]int{'a': 1, 's': 2}[op])
+	case opAppend, opSetItem:
+		items, err := m.popN(map[byte]int{opAppend: 1, opSetItem: 2}[op])
 		if err != nil {
 			return true, err
 		}
 		return true, m.fill(items)
-	case 'e', 'u', 0x90:
+	case opAppends, opSetItems, opAddItems:
 		items, err := m.popMark()
 		if err != nil {
 			return true, err
@@ -267,7 +277,7 @@ func (m *machine) container(op byte) (bool, error) {
 	return true, nil
 }
 
-// fill adds items, which are keys and values by turns for a dictionary, to the topmost value.
+// fill adds items to the topmost value. For a dictionary, keys and values alternate.
 func (m *machine) fill(items []any) error {
 	top, err := m.top()
 	if err != nil {
@@ -290,10 +300,10 @@ func (m *machine) fill(items []any) error {
 	return nil
 }
 
-// object runs the instructions that in Python would import and call.
+// object runs the instructions that would import and call in Python.
 func (m *machine) object(op byte) (bool, error) {
 	switch op {
-	case 'c':
+	case opGlobal:
 		module, err := m.line()
 		if err != nil {
 			return true, err
@@ -303,7 +313,7 @@ func (m *machine) object(op byte) (bool, error) {
 			return true, err
 		}
 		return true, m.refer(module, name)
-	case 0x93:
+	case opStackGlobal:
 		pair, err := m.popN(2)
 		if err != nil {
 			return true, err
@@ -314,7 +324,7 @@ func (m *machine) object(op byte) (bool, error) {
 			return true, errGarbled
 		}
 		return true, m.refer(module, name)
-	case 'R', 0x81:
+	case opReduce, opNewObj:
 		pair, err := m.popN(2)
 		if err != nil {
 			return true, err
@@ -326,10 +336,10 @@ func (m *machine) object(op byte) (bool, error) {
 		made, err := build(pair[0], arguments)
 		m.push(made)
 		return true, err
-	case 'b': // a state_dict's attributes, or those of something inert
+	case opBuild: // a state_dict's attributes, or those of something inert
 		_, err := m.pop()
 		return true, err
-	case 'Q':
+	case opBinPersID:
 		id, err := m.pop()
 		if err != nil {
 			return true, err
@@ -345,7 +355,7 @@ func (m *machine) object(op byte) (bool, error) {
 	return false, nil
 }
 
-// refer pushes a name of a Python module, if it is a known one.
+// refer pushes a name of a Python module if the name is known.
 func (m *machine) refer(module, name string) error {
 	g := global(module + "." + name)
 	if !isKnown(g) {
@@ -374,7 +384,7 @@ func (m *machine) take(n int) ([]byte, error) {
 	return b, nil
 }
 
-// counted is as many bytes as the next width bytes say.
+// counted reads a length of width bytes and returns as many bytes.
 func (m *machine) counted(width int) ([]byte, error) {
 	b, err := m.take(width)
 	if err != nil {

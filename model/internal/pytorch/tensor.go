@@ -50,8 +50,8 @@ var (
 	uint8s = &element{"uint8", 1, func(b []byte) float32 { return float32(b[0]) }}
 )
 
-// storage is a run of numbers that one or more tensors look at. Its bytes may be known
-// only after the pickle was read.
+// storage is an array of numbers that one or more tensors view. Its bytes may become known
+// only after the pickle has been read.
 type storage struct {
 	element *element
 	key     string
@@ -62,7 +62,7 @@ type storage struct {
 	start int64
 }
 
-// Tensor is one array of a file: a look at a storage.
+// Tensor is one array of a file: a view of a storage.
 type Tensor struct {
 	// Shape is the size along each dimension.
 	Shape []int64
@@ -93,7 +93,7 @@ func buildTensor(arguments tuple) (any, error) {
 	return t, t.check()
 }
 
-// check sees that every element lies in the storage.
+// check checks that every element lies in the storage.
 func (t *Tensor) check() error {
 	last, n := t.offset, int64(1)
 	for i, d := range t.Shape {

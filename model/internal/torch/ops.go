@@ -239,13 +239,6 @@ func (s *Scope) Transpose(x *Tensor, a, b int64) *Tensor {
 	return s.unary("transpose", x, func(c *libtch.Ctensor) { libtch.AtgTranspose(c, x.c, a, b) })
 }
 
-// Permute is a view with the dimensions in another order.
-func (s *Scope) Permute(x *Tensor, dims ...int64) *Tensor {
-	return s.unary("permute", x, func(c *libtch.Ctensor) {
-		libtch.AtgPermute(c, x.c, dims, len(dims))
-	})
-}
-
 // Contiguous is x, or a row-major copy where x is not row-major.
 func (s *Scope) Contiguous(x *Tensor) *Tensor {
 	return s.unary("contiguous", x, func(c *libtch.Ctensor) { libtch.AtgContiguous(c, x.c) })

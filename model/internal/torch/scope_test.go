@@ -105,7 +105,7 @@ func TestKeepOutlivesTheScope(t *testing.T) {
 
 func TestPermutedTensorsAreCopiedRowMajor(t *testing.T) {
 	s := newScope(t)
-	x := s.Permute(s.FromFloats([]float32{1, 2, 3, 4, 5, 6}, 2, 3), 1, 0)
+	x := s.Transpose(s.FromFloats([]float32{1, 2, 3, 4, 5, 6}, 2, 3), 0, 1)
 	if _, err := x.Floats(); err == nil {
 		t.Error("a tensor that is not row-major was read as if it were")
 	}
