@@ -70,9 +70,6 @@ func newWindow(app fyne.App, s *session.Session, open OpenProject, post func(fun
 	return w
 }
 
-// Fyne is the window as Fyne knows it.
-func (w *Window) Fyne() fyne.Window { return w.win }
-
 // Session is the session shown now.
 func (w *Window) Session() *session.Session { return w.s }
 

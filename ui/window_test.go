@@ -191,7 +191,8 @@ func TestFindingsChooseAndHide(t *testing.T) {
 	f := newFindings(r.s.Measuring, r.s.Display, r.s.Tools)
 	r.observe(session.TopicMeasures, f.update)
 	test.Tap(f.rows[1].row)
-	if _, class, _ := r.s.Tools.Brush(); class != classes.Consolidation || !f.rows[1].row.selected ||
+	if _, class, _ := r.s.Tools.Brush(); class != classes.Consolidation ||
+		!f.rows[1].row.selected ||
 		f.rows[0].row.selected {
 		t.Errorf("class %d after a click on consolidation", class)
 	}

@@ -59,14 +59,3 @@ type Look struct {
 	Current color.Color // the current slice
 	Size    float32     // of captions
 }
-
-// DefaultLook is for a dark room.
-func DefaultLook() Look {
-	return Look{
-		Ground:  color.NRGBA{A: 255},
-		Text:    color.NRGBA{R: 200, G: 205, B: 210, A: 255},
-		Quiet:   color.NRGBA{R: 90, G: 96, B: 104, A: 255},
-		Current: color.NRGBA{R: 255, G: 196, B: 61, A: 255},
-		Size:    13,
-	}
-}

@@ -22,7 +22,6 @@ type picture struct {
 	renderer viewer.Renderer
 	pixels   *image.RGBA
 	dirty    image.Rectangle // voxels to be drawn before the next frame
-	bare     bool            // overlays are hidden for the moment
 	meter    *Meter
 }
 
@@ -70,9 +69,6 @@ func (p *picture) flush() {
 	if hu == nil {
 		clear(p.pixels.Pix)
 		return
-	}
-	if p.bare {
-		labels = nil
 	}
 	p.renderer.RenderRect(p.pixels, hu, labels, p.reading.Window(), p.reading.Style(), dirty)
 }

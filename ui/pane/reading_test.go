@@ -2,6 +2,7 @@ package pane
 
 import (
 	"image"
+	"image/color"
 	"strconv"
 	"testing"
 
@@ -20,6 +21,17 @@ var (
 	brush = viewer.Hand{Gesture: viewer.Draw, Cursor: viewer.TipOutline}
 	lasso = viewer.Hand{Gesture: viewer.Enclose, Cursor: viewer.Cross}
 )
+
+// testLook is for a dark room.
+func testLook() Look {
+	return Look{
+		Ground:  color.NRGBA{A: 255},
+		Text:    color.NRGBA{R: 200, G: 205, B: 210, A: 255},
+		Quiet:   color.NRGBA{R: 90, G: 96, B: 104, A: 255},
+		Current: color.NRGBA{R: 255, G: 196, B: 61, A: 255},
+		Size:    13,
+	}
+}
 
 // book is a study in memory that can be read and painted on, and notes what is asked of it.
 type book struct {
@@ -54,13 +66,15 @@ func (b *book) Voxels(z int) (hu []int16, labels []uint8) {
 	}
 	return b.ct.Slice(z), b.labels.Slice(z)
 }
-func (b *book) Window() viewer.WindowLevel               { return b.wl }
-func (b *book) SetWindow(wl viewer.WindowLevel)          { b.wl = wl; b.changed() }
-func (b *book) Style() viewer.Style                      { return b.style }
-func (b *book) Hand() viewer.Hand                        { return b.hand }
-func (b *book) Brush() (viewer.Tip, classes.Class, bool) { return b.tip, classes.GroundGlass, false }
-func (b *book) SetTip(t viewer.Tip)                      { b.tip = t }
-func (b *book) Captions() (series, proposer string)      { return "CHEST", "proposed by baseline" }
+func (b *book) Window() viewer.WindowLevel      { return b.wl }
+func (b *book) SetWindow(wl viewer.WindowLevel) { b.wl = wl; b.changed() }
+func (b *book) Style() viewer.Style             { return b.style }
+func (b *book) Hand() viewer.Hand               { return b.hand }
+func (b *book) Brush() (viewer.Tip, classes.Class, bool) {
+	return b.tip, classes.GroundGlass, false
+}
+func (b *book) SetTip(t viewer.Tip)                 { b.tip = t }
+func (b *book) Captions() (series, proposer string) { return "CHEST", "proposed by baseline" }
 func (b *book) Enclose(line []viewer.Point, erase bool) {
 	b.lines, b.erased = append(b.lines, line), erase
 }
@@ -105,7 +119,7 @@ func open(t *testing.T, change func(*book)) (*book, *View, fyne.Window) {
 	if change != nil {
 		change(b)
 	}
-	v := NewView(b, DefaultLook())
+	v := NewView(b, testLook())
 	b.changed = v.Update
 	v.modifiers = func() fyne.KeyModifier { return 0 }
 	w := test.NewTempWindow(t, v)

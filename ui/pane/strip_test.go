@@ -17,7 +17,7 @@ import (
 // drawn is a strip's pixel columns as text, top to bottom: . ground, g and c findings,
 // - the line of the uncertainty or of what is loaded, R reviewed.
 func drawn(s Survey, w, h int) (columns []string) {
-	look := DefaultLook()
+	look := testLook()
 	s.Colors = viewer.DefaultStyle().Palette.Colors
 	dst := image.NewRGBA(image.Rect(0, 0, w, h))
 	s.draw(dst, look)
@@ -116,7 +116,7 @@ func stripOf(t *testing.T, n int) (*Strip, *[]int) {
 	test.NewTempApp(t)
 	var asked []int
 	var s *Strip
-	s = NewStrip(DefaultLook(), func(z int) { asked = append(asked, z); s.Mark(z) })
+	s = NewStrip(testLook(), func(z int) { asked = append(asked, z); s.Mark(z) })
 	w := test.NewTempWindow(t, s)
 	w.SetPadded(false)
 	w.Resize(fyne.NewSize(200, 50))

@@ -1,7 +1,6 @@
 package pane
 
 import (
-	"image"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -88,17 +87,6 @@ func (v *View) Update() {
 	v.picture.Show()
 	v.picture.all()
 	v.place()
-}
-
-// Changed shows that labels of the current slice have changed inside a rectangle.
-func (v *View) Changed(voxels image.Rectangle) { v.picture.change(voxels) }
-
-// HideOverlays hides all overlays while on, for a look at the bare CT.
-func (v *View) HideOverlays(on bool) {
-	if v.picture.bare != on {
-		v.picture.bare = on
-		v.picture.all()
-	}
 }
 
 // HoldPan makes the left button pan while on.

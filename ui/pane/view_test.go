@@ -31,11 +31,14 @@ func TestViewShowsSliceAndOverlay(t *testing.T) {
 	if got := shown(w, 11, 20); got != plain {
 		t.Errorf("its neighbour is %v, want %v", got, plain)
 	}
-	v.HideOverlays(true)
+	visible := b.style.Visible
+	b.style.Visible = [classes.Count]bool{}
+	v.Update()
 	if got := shown(w, 10, 20); got != plain {
 		t.Errorf("with overlays hidden the voxel is %v", got)
 	}
-	v.HideOverlays(false)
+	b.style.Visible = visible
+	v.Update()
 	if got := shown(w, 10, 20); got != want {
 		t.Errorf("with overlays back the voxel is %v", got)
 	}
@@ -74,7 +77,7 @@ func TestChangesBetweenFramesAddUp(t *testing.T) {
 	w.Canvas().Capture()
 	for _, at := range []image.Point{{X: 5, Y: 5}, {X: 30, Y: 30}} {
 		b.labels.Labels[at.Y*40+at.X] = classes.GroundGlass
-		v.Changed(image.Rectangle{Min: at, Max: at.Add(image.Pt(1, 1))})
+		v.picture.change(image.Rectangle{Min: at, Max: at.Add(image.Pt(1, 1))})
 	}
 	if shown(w, 5, 5) == plain || shown(w, 30, 30) == plain {
 		t.Error("one of two changes is not shown")

@@ -45,7 +45,10 @@ func TestAnnotationIsAskedAboutOnceAndUndoneSliceBySlice(t *testing.T) {
 		q.Segments[0].ML != 30*5/1000. {
 		t.Errorf("question %+v", q.Segments)
 	}
-	w.Importing.Answer([]annotation.Choice{annotation.As(classes.Consolidation), annotation.LeaveOut})
+	w.Importing.Answer([]annotation.Choice{
+		annotation.As(classes.Consolidation),
+		annotation.LeaveOut,
+	})
 	w.until("the import", w.said("imported 1 segment onto 3 slices from a.nii.gz"))
 	if _, asks := w.Importing.Question(); asks || w.Opening.Text() != "" {
 		t.Error("the question stays")
