@@ -35,8 +35,8 @@ type curves struct {
 	scale         float64
 }
 
-// chart shows the curves of a job that learns. They are drawn on a goroutine of its own,
-// because that takes longer than a frame; of those that come too fast the latest is drawn.
+// chart shows the curves of a training. It draws on a goroutine of its own, because drawing
+// takes longer than a frame. If curves come faster than they are drawn, only the latest are.
 type chart struct {
 	object *canvas.Image
 	latest chan curves
@@ -45,7 +45,7 @@ type chart struct {
 	closed bool
 }
 
-// chartPause leaves the processor to the training.
+// chartPause is the least time between two drawings: the processor belongs to the training.
 const chartPause = 700 * time.Millisecond
 
 const (

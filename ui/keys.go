@@ -7,8 +7,8 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 )
 
-// key is what has to be pressed for a command: a key with modifiers, or a character
-// wherever the keyboard has it.
+// key is what is pressed for a command: a key with modifiers, or a character, wherever the
+// keyboard has it.
 type key struct {
 	name fyne.KeyName
 	mod  fyne.KeyModifier

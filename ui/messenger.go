@@ -8,8 +8,8 @@ import (
 	"glasswork/ui/session"
 )
 
-// messenger shows what the session has to tell: news as toasts, the rest as banners that wait
-// for an answer.
+// messenger shows the session's messages: news as toasts, the others as banners that stay
+// until they are answered.
 type messenger struct {
 	from    *session.Messages
 	banners *banners

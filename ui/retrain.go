@@ -16,8 +16,8 @@ import (
 	"glasswork/ui/session"
 )
 
-// retrainSheet says what a retraining will train on and how long it will take, how samples
-// will be varied, and begins it.
+// retrainSheet is the dialog that begins a retraining. It says what will be trained on, how
+// long that will take and how slices will be varied.
 type retrainSheet struct {
 	*sheet
 	text    *widget.Label

@@ -1,6 +1,7 @@
 // Package ui is Glasswork's window: its columns, panels, menus, keys, dialogs and messages.
-// It shows what a session.Session tells and asks it for what the user wants; the state is
-// there and not here. Everything runs on the window's goroutine; post.go is the way to it.
+// It shows the state of a session.Session and passes on what the user wants; it keeps no
+// state of the study itself. Everything runs on the window's goroutine; post.go is the way
+// to it.
 package ui
 
 import (
@@ -16,8 +17,8 @@ import (
 	"glasswork/ui/session"
 )
 
-// OpenProject opens the project in a folder, or makes a new one there. It is called on a
-// goroutine of the window's; its error is a sentence for the user.
+// OpenProject opens the project in a folder, or makes a new one there. It does not run on
+// the window's goroutine. Its error is a sentence for the user.
 type OpenProject func(ctx context.Context, dir string) (*session.Session, error)
 
 // Window is the application's one window. It owns its session and closes it.
@@ -49,13 +50,13 @@ type Window struct {
 	asked     asked              // what the session has asked and the window shows
 }
 
-// NewWindow returns the window on a session. It takes the session over. open is asked when
-// the user wants another project; nil where there is only this one.
+// NewWindow returns a window that shows a session, which it owns from now on. open opens
+// another project; nil if there is only this one.
 func NewWindow(app fyne.App, s *session.Session, open OpenProject) *Window {
 	return newWindow(app, s, open, post)
 }
 
-// newWindow returns a window that uses post to come to its goroutine.
+// newWindow is NewWindow with the function that runs others on the window's goroutine.
 func newWindow(app fyne.App, s *session.Session, open OpenProject, post func(func())) *Window {
 	app.Settings().SetTheme(Theme())
 	w := &Window{app: app, win: app.NewWindow("Glasswork"), s: s, open: open, post: post}
