@@ -69,6 +69,7 @@ var never = []struct {
 // rooms is which packages of ours each package may import itself.
 var rooms = map[string][]string{
 	"glasswork/dataset/classes":             nil,
+	"glasswork/dataset/words":               nil,
 	"glasswork/dataset/volume":              {"glasswork/dataset/classes"},
 	"glasswork/dataset/series":              {"glasswork/dataset/volume"},
 	"glasswork/dataset/annotation":          {"glasswork/dataset/classes", "glasswork/dataset/series", "glasswork/dataset/volume"},

@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"glasswork/dataset/classes"
+	"glasswork/dataset/words"
 	"glasswork/ui/session"
 	"glasswork/viewer"
 )
@@ -165,7 +166,7 @@ func (w *Window) viewMenu() menu {
 	modes := []*command{}
 	for _, m := range []viewer.Mode{viewer.Fill, viewer.Outline, viewer.Both} {
 		modes = append(modes, &command{
-			title: upperFirst(m.String()),
+			title: words.UpperFirst(m.String()),
 			do:    func() { w.s.Display.SetMode(m) },
 			on:    func() bool { return w.s.Display.Style().Mode == m },
 		})
@@ -173,7 +174,7 @@ func (w *Window) viewMenu() menu {
 	palettes := []*command{}
 	for i, p := range viewer.Palettes() {
 		palettes = append(palettes, &command{
-			title: upperFirst(p.Name), do: func() { w.s.Display.SetPalette(i) },
+			title: words.UpperFirst(p.Name), do: func() { w.s.Display.SetPalette(i) },
 			on: func() bool { return w.s.Display.Style().Palette.Name == p.Name },
 		})
 	}

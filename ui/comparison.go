@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"glasswork/dataset/classes"
+	"glasswork/dataset/words"
 	"glasswork/training/protocol"
 	"glasswork/training/score"
 	"glasswork/ui/session"
@@ -44,14 +45,14 @@ func (w *Window) compare(v session.Verdict) *sheet {
 
 // basis says what the comparison rests on.
 func basis(v session.Verdict) string {
-	cases := count(v.After.Cases, "study", "studies")
+	cases := words.Count(v.After.Cases, "study", "studies")
 	if v.Synthetic {
 		return fmt.Sprintf("%s, trained for %s, scored on %s made up by the program: no patient "+
-			"is held out", v.ModelName, count(v.Steps, "step", "steps"), cases)
+			"is held out", v.ModelName, words.Count(v.Steps, "step", "steps"), cases)
 	}
 	return fmt.Sprintf("%s, trained for %s, scored on %s of %s that neither model was trained on",
-		v.ModelName, count(v.Steps, "step", "steps"), cases,
-		count(v.Comparison.Patients, "held-out patient", "held-out patients"))
+		v.ModelName, words.Count(v.Steps, "step", "steps"), cases,
+		words.Count(v.Comparison.Patients, "held-out patient", "held-out patients"))
 }
 
 // scores is the table: a line per class, for IoU and Dice the current model, the new one and
@@ -65,7 +66,7 @@ func scores(c score.Comparison) fyne.CanvasObject {
 		table.Add(newWholeLabel(head, inkQuiet))
 	}
 	for _, d := range c.Classes {
-		table.Add(newWholeLabel(upperFirst(d.Name), inkStrong))
+		table.Add(newWholeLabel(words.UpperFirst(d.Name), inkStrong))
 		for _, cell := range []string{
 			fraction(d.CurrentIoU), fraction(d.NewIoU), difference(d.IoU, d.IoUInterval),
 			fraction(d.CurrentDice), fraction(d.NewDice), difference(d.Dice, d.DiceInterval),
@@ -176,7 +177,7 @@ func samples(v session.Verdict, p viewer.Palette, side float32) fyne.CanvasObjec
 			name = "synthetic"
 		}
 		title := newLabel(fmt.Sprintf("%s, slice %d: %s", name, s.Z+1,
-			count(s.Differing, "pixel differs", "pixels differ")), inkQuiet)
+			words.Count(s.Differing, "pixel differs", "pixels differ")), inkQuiet)
 		stack := container.NewVBox(title)
 		for _, part := range []struct {
 			name   string

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"glasswork/dataset/classes"
+	"glasswork/dataset/words"
 	"glasswork/ui/session"
 	"glasswork/viewer"
 )
@@ -46,11 +47,12 @@ func newFindings(
 		body = append(body, r.row)
 	}
 	for _, m := range []viewer.Mode{viewer.Fill, viewer.Outline, viewer.Both} {
-		f.modes = append(f.modes, newSegment(upperFirst(m.String()), func() { display.SetMode(m) }))
+		f.modes = append(f.modes, newSegment(words.UpperFirst(m.String()),
+			func() { display.SetMode(m) }))
 	}
 	for i, p := range viewer.Palettes() {
 		f.palette = append(f.palette,
-			newSegment(upperFirst(p.Name), func() { display.SetPalette(i) }))
+			newSegment(words.UpperFirst(p.Name), func() { display.SetPalette(i) }))
 	}
 	body = append(body,
 		container.NewBorder(nil, nil, newWholeLabel("Opacity", inkQuiet), f.percent, f.opacity),
@@ -124,7 +126,7 @@ func (r *findingRow) show(f session.ClassMeasure, painting bool) {
 		r.chip.FillColor, r.chip.StrokeColor, r.chip.StrokeWidth = fill, stroke, 2
 		r.chip.Refresh()
 	}
-	r.name.set(upperFirst(f.Name))
+	r.name.set(words.UpperFirst(f.Name))
 	r.amount.set(amountText(f))
 	r.here.set("")
 	if f.AreaMM2 > 0 {

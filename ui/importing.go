@@ -11,6 +11,7 @@ import (
 
 	"glasswork/dataset/annotation"
 	"glasswork/dataset/importing"
+	"glasswork/dataset/words"
 	"glasswork/viewer"
 )
 
@@ -29,7 +30,7 @@ func segmentColumns(all []importing.Segment) (widths columns, codes string) {
 func (w *Window) askSegments(f *importing.File) *sheet {
 	var names []string
 	for _, c := range annotation.Choices() {
-		names = append(names, upperFirst(string(c)))
+		names = append(names, words.UpperFirst(string(c)))
 	}
 	choices := make([]annotation.Choice, len(f.Segments))
 	widths, codes := segmentColumns(f.Segments)
@@ -37,7 +38,7 @@ func (w *Window) askSegments(f *importing.File) *sheet {
 	for i, a := range f.Segments {
 		choices[i] = a.Choice
 		become := widget.NewSelect(names, func(string) {})
-		become.SetSelected(upperFirst(string(a.Choice)))
+		become.SetSelected(words.UpperFirst(string(a.Choice)))
 		become.OnChanged = func(name string) {
 			for k, c := range annotation.Choices() {
 				if names[k] == name {

@@ -10,6 +10,8 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/widget"
+
+	"glasswork/dataset/words"
 )
 
 // question asks for a path. It can be typed, because Fyne's pickers take very long in very
@@ -43,7 +45,7 @@ func (w *Window) ask(q question) {
 		answer{text: q.yes, safe: true, stays: true, do: func() {
 			chosen := absolute(path.Text)
 			if err := q.check(chosen); err != nil {
-				wrong.set(upperFirst(err.Error()))
+				wrong.set(words.UpperFirst(err.Error()))
 				return
 			}
 			s.close()

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"glasswork/dataset/words"
 	"glasswork/training/augment"
 	"glasswork/training/protocol"
 	"glasswork/ui/session"
@@ -121,8 +122,8 @@ func planText(plan session.Plan) string {
 	if e.Ready {
 		fmt.Fprintf(&b, "%s will be trained further on %s, mixed with %s so that it does not "+
 			"forget what it knows.\n\n",
-			plan.Base, count(e.TrainSlices, "reviewed slice", "reviewed slices"),
-			count(e.ReplaySlices, "synthetic slice", "synthetic slices"))
+			plan.Base, words.Count(e.TrainSlices, "reviewed slice", "reviewed slices"),
+			words.Count(e.ReplaySlices, "synthetic slice", "synthetic slices"))
 	}
 	writeUses(&b, "Trained on", e.Studies, false)
 	writeUses(&b, "Held out, only for scoring", e.Studies, true)
@@ -136,7 +137,7 @@ func planText(plan session.Plan) string {
 	if e.Ready {
 		fmt.Fprintf(&b, "%s: %s of %.2g s each, measured here. It runs in the background, and "+
 			"the new model is used only if you say so.",
-			upperFirst(about(seconds(e.Seconds))), count(e.Steps, "step", "steps"),
+			words.UpperFirst(about(seconds(e.Seconds))), words.Count(e.Steps, "step", "steps"),
 			e.SecondsPerStep)
 	}
 	return strings.TrimSpace(b.String())
@@ -148,7 +149,7 @@ func writeUses(b *strings.Builder, title string, all []protocol.StudyUse, holdou
 	for _, u := range all {
 		if u.Holdout == holdout {
 			named = append(named, fmt.Sprintf("%s (%s)", u.Alias,
-				count(u.Slices, "slice", "slices")))
+				words.Count(u.Slices, "slice", "slices")))
 		}
 	}
 	if len(named) > 0 {

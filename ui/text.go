@@ -3,18 +3,7 @@ package ui
 import (
 	"fmt"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
-
-// upperFirst begins a sentence.
-func upperFirst(text string) string {
-	r, n := utf8.DecodeRuneInString(text)
-	if n == 0 {
-		return ""
-	}
-	return string(unicode.ToUpper(r)) + text[n:]
-}
 
 // about is a time as people say it, when it is only an estimate.
 func about(d time.Duration) string {
@@ -26,12 +15,4 @@ func about(d time.Duration) string {
 	}
 	h := int(d.Hours())
 	return fmt.Sprintf("about %d h %d min", h, int(d.Minutes())-60*h)
-}
-
-// count is "1 slice" or "3 slices".
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"glasswork/dataset/words"
 	"glasswork/ui/session"
 	"glasswork/viewer"
 )
@@ -86,10 +87,10 @@ func (t *toolPanel) update() {
 		seg.choose(session.Tool(i) == t.in.Tool() && !erase)
 	}
 	t.erase.choose(erase)
-	if text := together.Replace(upperFirst(t.in.Text())); t.says.Text != text {
+	if text := together.Replace(words.UpperFirst(t.in.Text())); t.says.Text != text {
 		t.says.SetText(text)
 	}
-	t.size.set(millimetres(tip.DiameterMM))
+	t.size.set(viewer.Millimetres(tip.DiameterMM))
 	r := t.in.Range()
 	t.limit.choose(r.On)
 	write(t.low, viewer.Number(float64(r.Min), 0))
@@ -102,15 +103,6 @@ func write(f *field, text string) {
 	if f.Text != text && (c == nil || c.Focused() != f) {
 		f.SetText(text)
 	}
-}
-
-// millimetres is a length with one decimal only where it has one: 8 mm, 2.5 mm.
-func millimetres(mm float64) string {
-	digits := 0
-	if mm != float64(int(mm)) {
-		digits = 1
-	}
-	return viewer.Number(mm, digits) + " mm"
 }
 
 // tight takes away the padding that Fyne's labels have at their sides.

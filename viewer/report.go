@@ -22,6 +22,15 @@ func Number(v float64, digits int) string {
 	return "−" + s[1:]
 }
 
+// Millimetres formats a length with one decimal only where it has one: 8 mm, 2.5 mm.
+func Millimetres(mm float64) string {
+	digits := 0
+	if mm != float64(int(mm)) {
+		digits = 1
+	}
+	return Number(mm, digits) + " mm"
+}
+
 // Millilitres formats a volume as a report does: 212 ml, 4.1 ml, 5.2 l.
 func Millilitres(ml float64) string {
 	switch {

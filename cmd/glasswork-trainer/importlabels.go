@@ -11,6 +11,7 @@ import (
 	"glasswork/dataset/annotation"
 	"glasswork/dataset/importing"
 	"glasswork/dataset/project"
+	"glasswork/dataset/words"
 )
 
 // labelFlags say which annotation is imported, and how.
@@ -121,20 +122,13 @@ func (a *app) printImport(file string, done *importing.Result) error {
 		return err
 	}
 	_, err := fmt.Fprintf(a.stdout, "%s: imported %s (%s) onto %s from %s\n", line.Alias,
-		count(len(line.Segments), "segment", "segments"), importing.Names(done.Marked.Segments),
-		count(done.Slices, "slice", "slices"), file)
+		words.Count(len(line.Segments), "segment", "segments"),
+		importing.Names(done.Marked.Segments),
+		words.Count(done.Slices, "slice", "slices"), file)
 	if err == nil && len(done.Kept) > 0 {
 		_, err = fmt.Fprintf(a.stdout,
 			"%s: %s that somebody had corrected or reviewed left as before\n",
-			line.Alias, count(len(done.Kept), "slice", "slices"))
+			line.Alias, words.Count(len(done.Kept), "slice", "slices"))
 	}
 	return err
-}
-
-// count is "1 slice" or "3 slices".
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

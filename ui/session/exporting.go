@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"glasswork/dataset/export"
+	"glasswork/dataset/words"
 )
 
 // Exporting writes the corrected dataset for others.
@@ -39,7 +40,7 @@ func (e *Exporting) Export(dir string, o export.Options) {
 			e.messages.fail("The export to "+dir+" did not work", err, again)
 		default:
 			e.messages.Toast(fmt.Sprintf("exported %s to %s",
-				count(wrote.studies, "study", "studies"), dir))
+				words.Count(wrote.studies, "study", "studies"), dir))
 			e.messages.warnOf("The export is written", wrote.warnings)
 		}
 	})

@@ -10,6 +10,7 @@ import (
 	"glasswork/dataset/annotation"
 	"glasswork/dataset/importing"
 	"glasswork/dataset/project"
+	"glasswork/dataset/words"
 )
 
 // Importing enters annotation made elsewhere into the open study. A new import cancels the
@@ -174,7 +175,7 @@ func (i *Importing) askTouched(
 	n := len(touched.Slices)
 	i.messages.warn(
 		fmt.Sprintf("%s would change %s that you have corrected or reviewed.",
-			file, count(n, "slice", "slices")),
+			file, words.Count(n, "slice", "slices")),
 		Action{"Leave " + itThem(n) + " as before", then(project.Keep)},
 		Action{"Replace " + itThem(n), then(project.Replace)},
 	)
@@ -197,8 +198,8 @@ func (i *Importing) entered(st *study, file string, marked *annotation.Marked, e
 		return
 	}
 	i.messages.Toast(fmt.Sprintf("imported %s onto %s from %s",
-		count(len(marked.Segments), "segment", "segments"),
-		count(len(e.slices), "slice", "slices"), file))
+		words.Count(len(marked.Segments), "segment", "segments"),
+		words.Count(len(e.slices), "slice", "slices"), file))
 	i.messages.warnOf("", marked.Warnings)
 	if zs := marked.Slices(); !slices.Contains(zs, i.reading.slice) {
 		i.reading.GoTo(zs[len(zs)/2])

@@ -7,8 +7,8 @@ import (
 	"log"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"glasswork/dataset/words"
 )
 
 // Severity says how much a message matters.
@@ -106,7 +106,7 @@ func (m *Messages) warnOf(before string, warnings []string) {
 		text = fmt.Sprintf("%s (and %d more)", strings.TrimSuffix(text, "."), n-1)
 	}
 	if before != "" {
-		text = before + ". " + upperFirst(text)
+		text = before + ". " + words.UpperFirst(text)
 	}
 	m.tell(Message{Severity: Warning, Text: text, Log: warnings})
 }
@@ -139,12 +139,6 @@ func sentence(err error) string {
 	return text
 }
 
-// upperFirst begins a sentence.
-func upperFirst(text string) string {
-	r, n := utf8.DecodeRuneInString(text)
-	return string(unicode.ToUpper(r)) + text[n:]
-}
-
 // chain is an error and what is wrapped in it, line by line, for the log.
 func chain(err error) []string {
 	var lines []string
@@ -156,12 +150,4 @@ func chain(err error) []string {
 		}
 	}
 	return lines
-}
-
-// count is "1 slice" or "3 slices".
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -10,6 +10,7 @@ import (
 	"glasswork/dataset"
 	"glasswork/dataset/project"
 	"glasswork/dataset/series"
+	"glasswork/dataset/words"
 	"glasswork/viewer"
 )
 
@@ -96,7 +97,7 @@ func (o *Opening) offer(turn int, path string, f found, err error) {
 		o.messages.tell(Message{
 			Severity: Warning, Log: f.skipped,
 			Text: fmt.Sprintf("%s in %s cannot be opened: %s",
-				count(len(f.skipped), "item", "items"), path, f.skipped[0]),
+				words.Count(len(f.skipped), "item", "items"), path, f.skipped[0]),
 		})
 	}
 	if len(f.series) == 1 {

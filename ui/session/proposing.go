@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"glasswork/dataset/project"
+	"glasswork/dataset/words"
 	"glasswork/training/protocol"
 )
 
@@ -145,6 +146,7 @@ func (p *Proposing) proposed(model string, asked, shown, kept int) {
 			"%s proposed %d of %d slices; the others have been touched meanwhile",
 			model, shown, asked))
 	default:
-		p.messages.Toast(fmt.Sprintf("%s proposed %s", model, count(shown, "slice", "slices")))
+		p.messages.Toast(fmt.Sprintf("%s proposed %s", model,
+			words.Count(shown, "slice", "slices")))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 
+	"glasswork/dataset/words"
 	"glasswork/training/augment"
 	"glasswork/training/protocol"
 )
@@ -92,7 +93,7 @@ func (r *Retraining) unplanned(plan *Plan, err error) {
 	if errors.Is(err, context.Canceled) {
 		r.plan = nil
 	} else {
-		plan.Measuring, plan.Failure = false, upperFirst(sentence(explain(err)))
+		plan.Measuring, plan.Failure = false, words.UpperFirst(sentence(explain(err)))
 		plan.Log = append(chain(err), r.jobs.Log()...)
 	}
 	r.changed(TopicPlan)

@@ -1,8 +1,6 @@
 package session
 
 import (
-	"fmt"
-
 	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 	"glasswork/viewer"
@@ -42,7 +40,7 @@ var toolset = [numTools]struct {
 	Brush: {
 		name: "Brush", key: "T", hand: viewer.Hand{Gesture: viewer.Draw, Cursor: viewer.TipOutline},
 		says: func(b toolbox) string {
-			return b.verb("brush") + " " + millimetres(b.tip.DiameterMM)
+			return b.verb("brush") + " " + viewer.Millimetres(b.tip.DiameterMM)
 		},
 		draw: viewer.NewStroke,
 	},
@@ -88,13 +86,4 @@ func (b toolbox) verb(name string) string {
 		return "erase everything"
 	}
 	return "erase lesions"
-}
-
-// millimetres is a length with one decimal only where it has one: 8 mm, 2.5 mm.
-func millimetres(mm float64) string {
-	digits := 0
-	if mm != float64(int(mm)) {
-		digits = 1
-	}
-	return fmt.Sprintf("%s mm", viewer.Number(mm, digits))
 }
