@@ -69,7 +69,7 @@ func TestMeasuresFollowPatches(t *testing.T) {
 	for n := range 300 {
 		if n%3 == 2 {
 			if p, ok := h.Undo(); ok {
-				if err := p.Revert(l); err != nil {
+				if err := p.Inverse().Apply(l); err != nil {
 					t.Fatal(err)
 				}
 				m.Update(p.Inverse())

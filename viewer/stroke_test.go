@@ -253,7 +253,7 @@ func TestStrokePatch(t *testing.T) {
 		!slices.Equal(p.Old, want.Old) || !slices.Equal(p.New, want.New) {
 		t.Errorf("the patch's box is %v, want %v and what it holds", p.Box, want.Box)
 	}
-	if err := p.Revert(l); err != nil || !slices.Equal(l.Labels, before.Labels) {
+	if err := p.Inverse().Apply(l); err != nil || !slices.Equal(l.Labels, before.Labels) {
 		t.Errorf("undo leaves a trace (%v)", err)
 	}
 	if err := p.Apply(l); err != nil || !slices.Equal(l.Labels, after.Labels) {

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -71,7 +72,7 @@ func (p *Project) origins(ctx context.Context, states []SliceState) ([]export.Or
 	}
 	out := make([]export.Origin, len(states))
 	for z, s := range states {
-		out[z] = export.Origin{Model: s.Model, ModelVersion: firstNonEmpty(versions[s.Model],
+		out[z] = export.Origin{Model: s.Model, ModelVersion: cmp.Or(versions[s.Model],
 			s.Model), Touched: s.Touched}
 	}
 	return out, nil

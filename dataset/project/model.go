@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -52,7 +53,7 @@ type Model struct {
 func (p *Project) AddModel(ctx context.Context, m Model, file string) (Model, error) {
 	name := ""
 	if file == "" {
-		m.ID = firstNonEmpty(m.ID, Baseline)
+		m.ID = cmp.Or(m.ID, Baseline)
 	} else {
 		sum, err := p.copyModel(ctx, file)
 		if err != nil {
@@ -202,32 +203,4 @@ func (p *Project) UseModel(ctx context.Context, id string) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO model_uses (model, at) VALUES (?, ?)`, id, now())
 		return err
 	}))
-}
-
-// ModelUse is one line of the history of current models.
-type ModelUse struct {
-	Model string
-	Time  time.Time
-}
-
-// ModelHistory returns which model was taken over when, oldest first.
-func (p *Project) ModelHistory(ctx context.Context) (all []ModelUse, err error) {
-	err = p.read(ctx, func(tx *sql.Tx) error {
-		all, err = queryAll(ctx, tx, func(rows *sql.Rows) (u ModelUse, err error) {
-			var at string
-			if err = rows.Scan(&u.Model, &at); err == nil {
-				u.Time, err = time.Parse(time.RFC3339Nano, at)
-			}
-			return u, err
-		}, `SELECT model, at FROM model_uses ORDER BY seq`)
-		return err
-	})
-	return all, explain(p.dir, "read", err)
-}
-
-func firstNonEmpty(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

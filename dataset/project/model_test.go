@@ -60,10 +60,11 @@ func TestPromotionAndGoingBack(t *testing.T) {
 		}
 		current(id)
 	}
-	history, err := p.ModelHistory(t.Context())
-	if err != nil || len(history) != 3 || history[0].Model != tuned.ID ||
-		history[1].Model != shipped.ID {
-		t.Errorf("history: %+v, %v", history, err)
+	var history string // the oldest first
+	err = p.db.QueryRow(`SELECT group_concat(model, ',' ORDER BY seq) FROM model_uses`).Scan(&history)
+	used := strings.Split(history, ",")
+	if err != nil || len(used) != 3 || used[0] != tuned.ID || used[1] != shipped.ID {
+		t.Errorf("history: %q, %v", used, err)
 	}
 	all, err := p.Models(t.Context())
 	if err != nil || len(all) != 2 {

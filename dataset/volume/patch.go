@@ -42,12 +42,6 @@ func Diff(z, w int, before, after []uint8) (Patch, bool) {
 	return Patch{Z: z, Box: box, Old: crop(before, w, box), New: crop(after, w, box)}, true
 }
 
-// Apply writes the patch's new labels into l. Labels outside the patch's box stay.
-func (p Patch) Apply(l *LabelMap) error { return p.write(l, p.New) }
-
-// Revert writes the patch's old labels into l.
-func (p Patch) Revert(l *LabelMap) error { return p.write(l, p.Old) }
-
 // Inverse is the patch that undoes p.
 func (p Patch) Inverse() Patch { p.Old, p.New = p.New, p.Old; return p }
 
@@ -65,14 +59,15 @@ func (p Patch) Validate(g Geometry) error {
 	return nil
 }
 
-func (p Patch) write(l *LabelMap, labels []uint8) error {
+// Apply writes the patch's new labels into l. Labels outside the patch's box stay.
+func (p Patch) Apply(l *LabelMap) error {
 	if err := p.Validate(l.Geometry); err != nil {
 		return err
 	}
 	slice, w, dx := l.Slice(p.Z), l.Size[2], p.Box.Dx()
 	for y := range p.Box.Dy() {
 		at := (p.Box.Min.Y+y)*w + p.Box.Min.X
-		copy(slice[at:at+dx], labels[y*dx:(y+1)*dx])
+		copy(slice[at:at+dx], p.New[y*dx:(y+1)*dx])
 	}
 	return nil
 }

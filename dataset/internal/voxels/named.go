@@ -23,7 +23,7 @@ func Named(
 	for _, m := range marks {
 		segment := annotation.Segment{Number: m.Value, Label: names[m.Value]}
 		if segment.Label == "" && len(marks) == 1 {
-			segment.Label = Stem(path)
+			segment.Label = stem(path)
 		}
 		if l.Segment(&segment, Place{Value: m.Value}) {
 			s.Segments = append(s.Segments, segment)
@@ -35,8 +35,8 @@ func Named(
 	return s
 }
 
-// Stem is a file's name without its extensions.
-func Stem(path string) string {
+// stem is a file's name without its extensions.
+func stem(path string) string {
 	name := filepath.Base(path)
 	for {
 		ext := strings.ToLower(filepath.Ext(name))

@@ -17,7 +17,7 @@ func (im *Image) Series(format, path string, head []byte, oriented, scaled bool)
 	s := &series.Series{
 		ID: hex.EncodeToString(sum[:]), Format: format, Path: path, Files: []string{path},
 		Modality:    "CT",
-		Description: Stem(path), Geometry: im.Geometry, Thickness: im.Geometry.Spacing()[0],
+		Description: stem(path), Geometry: im.Geometry, Thickness: im.Geometry.Spacing()[0],
 		Calibrated: true, Measurable: true, Source: im,
 	}
 	name := filepath.Base(path)
