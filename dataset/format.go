@@ -18,28 +18,29 @@ import (
 
 // format is one kind of file that can be opened.
 type format struct {
-	// names are what sentences call it.
+	// names are its names in sentences.
 	names []string
-	// take takes the files of its kind out of a list; nil if they hold no series. root is what
-	// the user opened. err is ctx's alone.
+	// take opens the series of this format in a list of files; nil if the format holds no
+	// series. root is what the user opened. The only error is that of ctx.
 	take func(ctx context.Context, root string, files []string) (found, error)
 
-	// is says by its name whether a file is of this kind, annotation reads the annotation in
-	// one, and annotates looks into its headers for any. They are nil if it holds none.
+	// is reports by its name whether a file has this format. annotation reads the annotation in
+	// it, and annotates looks for annotation in its headers. All are nil if the format holds
+	// none.
 	is         func(path string) bool
 	annotation func(ctx context.Context, path string) (*annotation.Segmentation, error)
 	annotates  func(path string) Annotates
 }
 
-// found is what one format makes of a list of files; left are those that are not its own.
+// found is what one format finds in a list of files; left are the files of other formats.
 type found struct {
 	series  []*series.Series
 	skipped []string
 	left    []string
 }
 
-// formats are tried in this order. DICOM comes last as its files have no sure extension: it
-// looks into everything that the others leave.
+// formats are tried in this order. DICOM files have no reliable extension, so DICOM comes last
+// and looks into every file that the others leave.
 func formats() []format {
 	return []format{
 		{
@@ -74,7 +75,7 @@ func formats() []format {
 	}
 }
 
-// opened are the names of all formats of series as a sentence lists them.
+// opened lists the names of all formats of series for a sentence.
 func opened(and string) string {
 	names := []string{"DICOM"} // which people know best
 	for _, f := range formats() {
@@ -104,7 +105,7 @@ func takeTIFF(ctx context.Context, root string, files []string) (f found, err er
 	return f, err
 }
 
-// takeNIfTI passes over the .img files of pairs, which their headers open.
+// takeNIfTI skips the .img files of pairs, which are opened by their headers.
 func takeNIfTI(ctx context.Context, root string, files []string) (found, error) {
 	if len(files) > 1 {
 		files = slices.DeleteFunc(slices.Clone(files), func(file string) bool {
@@ -115,8 +116,8 @@ func takeNIfTI(ctx context.Context, root string, files []string) (found, error) 
 	return takeHeaders(nifti.IsName, nifti.Open, nil)(ctx, root, files)
 }
 
-// takeHeaders takes the files of a format that are called as is says, and the files that data
-// says belong to one of them.
+// takeHeaders opens the files whose names satisfy is, and takes with them the data files that
+// data returns.
 func takeHeaders(
 	is func(path string) bool, open func(path string) (*series.Series, error),
 	data func(path string) []string,

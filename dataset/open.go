@@ -93,7 +93,7 @@ func list(ctx context.Context, path string) (files, skipped []string, err error)
 	return files, skipped, err
 }
 
-// fromFile is list for a single file.
+// fromFile does the work of list for a single file.
 func fromFile(path string, info fs.FileInfo) (files, skipped []string, err error) {
 	if info.Size() == 0 {
 		return nil, nil, fmt.Errorf("%s is empty", path)
@@ -110,7 +110,7 @@ func fromFile(path string, info fs.FileInfo) (files, skipped []string, err error
 	return []string{path}, nil, nil
 }
 
-// nothing says why nothing of path can be opened.
+// nothing says why nothing at path can be opened.
 func nothing(path string, left, skipped []string) error {
 	switch {
 	case len(skipped) == 1:

@@ -12,8 +12,8 @@ import (
 	"glasswork/dataset/series"
 )
 
-// openArchive opens what the zip file at path holds. Its files are there until the last
-// series is closed.
+// openArchive opens what the zip file at path holds. The unpacked files are removed when the
+// last series is closed.
 func openArchive(
 	ctx context.Context, path string,
 ) (series []*series.Series, skipped []string, err error) {
@@ -42,7 +42,7 @@ func openArchive(
 	return nil, skipped, err
 }
 
-// shareArchive lets the last of the series that is closed remove the files.
+// shareArchive makes the last series that is closed remove the files.
 func shareArchive(series []*series.Series, path string, u *archive.Unpacked) {
 	var mu sync.Mutex
 	left := len(series)
@@ -73,7 +73,7 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// packed says in sentences which files of a folder are archives, which are opened one by one.
+// packed separates archives from other files and says that they have to be opened one by one.
 func packed(files []string) (left, skipped []string) {
 	for _, file := range files {
 		if archive.IsName(file) {

@@ -10,7 +10,7 @@ import (
 	"glasswork/dataset/series"
 )
 
-// pictureGroup is what a stack needs to have in common.
+// pictureGroup is what pictures must have in common to be slices of one stack.
 type pictureGroup struct {
 	dir           string
 	width, height int
@@ -72,8 +72,8 @@ func (g pictureGroup) series(root string, files []string, sizes int) *series.Ser
 	return s
 }
 
-// isMaskFolder says whether dir holds the masks of a folder of images beside it,
-// which files then lists too.
+// isMaskFolder reports whether dir holds the masks of a folder of images beside it. files lists
+// both.
 func isMaskFolder(dir string, files []string) bool {
 	for _, pair := range picture.Folders() {
 		if filepath.Base(dir) != pair[1] {

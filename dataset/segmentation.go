@@ -36,7 +36,7 @@ func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentatio
 	return formatOf(path).annotation(ctx, path)
 }
 
-// formatOf is the first format of annotation that takes a file by its name.
+// formatOf returns the first format of annotation that accepts a file by its name.
 func formatOf(path string) format {
 	all := formats()
 	i := slices.IndexFunc(all, func(f format) bool { return f.annotation != nil && f.is(path) })
@@ -77,8 +77,8 @@ func openPackedArray(ctx context.Context, path string) (*annotation.Segmentation
 	return found, nil
 }
 
-// openDICOMSegmentation reads an annotation that is a DICOM object: such files have no sure
-// extension, so that everything is looked into which no other format takes.
+// openDICOMSegmentation reads a DICOM object. DICOM files have no reliable extension, so every
+// file that no other format accepts is tried.
 func openDICOMSegmentation(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	o, err := object.Open(path)
 	switch {
@@ -110,8 +110,8 @@ func openDICOMSegmentation(ctx context.Context, path string) (*annotation.Segmen
 // Annotates says whether a file holds annotation.
 type Annotates int
 
-// No: it is something to open. Maybe: a volume of small numbers, which only its owner can tell
-// from a CT. Yes: it is nothing else.
+// No: the file is a series. Maybe: it is a volume of small numbers, and only its owner can tell
+// whether it is a CT. Yes: it is annotation.
 const (
 	No Annotates = iota
 	Maybe
@@ -141,7 +141,7 @@ func dicomAnnotates(path string) Annotates {
 	return No
 }
 
-// ifGrey is Maybe for volumes of numbers that are not HU, as masks are.
+// ifGrey returns Maybe for volumes whose numbers are not HU, as in masks.
 func ifGrey(open func(path string) (*series.Series, error)) func(path string) Annotates {
 	return func(path string) Annotates {
 		s, err := open(path)

@@ -9,16 +9,17 @@ import (
 	"glasswork/dataset/series"
 )
 
-// Matcher is a Rasteriser that can tell more than the name of a series on what it was drawn.
+// Matcher is a Rasteriser that can tell more about the series it was drawn on than its UID.
 type Matcher interface {
-	// Belongs refuses a series that s was not drawn on; s is the segmentation of this
-	// Rasteriser. Of one that it accepts it may remember what makes it more exact there.
+	// Belongs returns an error if s was not drawn on the series. s is the segmentation of this
+	// Rasteriser. If it was, the Rasteriser may remember the series to place its segments more
+	// exactly.
 	Belongs(ctx context.Context, s *Segmentation, on *series.Series) error
 }
 
-// Belongs refuses a segmentation that was drawn on something else than a series, as far as it
-// says: on another series, unless both name the same frame of reference, in which positions
-// mean the same. One that belongs is told the series, where that makes it more exact.
+// Belongs returns an error if a segmentation was drawn on another series, as far as its file
+// says. A segmentation of another series is accepted if both name the same frame of reference,
+// in which positions mean the same. A Matcher is told the series that it belongs to.
 func Belongs(ctx context.Context, s *Segmentation, on *series.Series) error {
 	if m, ok := s.Rasteriser.(Matcher); ok {
 		return m.Belongs(ctx, s, on)
@@ -29,8 +30,8 @@ func Belongs(ctx context.Context, s *Segmentation, on *series.Series) error {
 	return fmt.Errorf("%s: it was drawn on another series than this study", filepath.Base(s.Path))
 }
 
-// NamesSeries says whether a segmentation names a study's series: one series can be several
-// volumes, whose IDs then have a suffix.
+// NamesSeries reports whether a segmentation names a study's series. One series can be split
+// into several volumes; their IDs then have a suffix.
 func NamesSeries(s *Segmentation, seriesID string) bool {
 	uid, _, _ := strings.Cut(seriesID, "#")
 	return s.SeriesUID != "" && uid == s.SeriesUID

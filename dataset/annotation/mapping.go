@@ -8,13 +8,14 @@ import (
 	"glasswork/dataset/classes"
 )
 
-// Choice says what becomes of a foreign segment: one of our classes, by its name, or LeaveOut.
+// Choice says what a foreign segment becomes: one of our classes, given by its name, or
+// LeaveOut.
 type Choice string
 
-// LeaveOut is the choice of no class.
+// LeaveOut is the choice that a segment becomes no class.
 const LeaveOut Choice = "leave out"
 
-// As is the choice of a class; of background it is LeaveOut.
+// As returns the choice of a class; for background it returns LeaveOut.
 func As(c classes.Class) Choice {
 	if c == classes.Background {
 		return LeaveOut
@@ -22,7 +23,7 @@ func As(c classes.Class) Choice {
 	return Choice(classes.Names()[c])
 }
 
-// Choices are all there are, in the order in which they are offered.
+// Choices returns all choices in the order in which they are offered.
 func Choices() (all []Choice) {
 	for c := classes.Background + 1; c < classes.Count; c++ {
 		all = append(all, As(c))
@@ -30,7 +31,7 @@ func Choices() (all []Choice) {
 	return append(all, LeaveOut)
 }
 
-// Class is the class chosen; false for LeaveOut.
+// Class returns the chosen class, or false for LeaveOut.
 func (c Choice) Class() (classes.Class, bool) {
 	for class, name := range classes.Names() {
 		if string(c) == name && class != int(classes.Background) {
@@ -40,8 +41,8 @@ func (c Choice) Class() (classes.Class, bool) {
 	return classes.Background, false
 }
 
-// ParseChoice reads a choice as a person types it: a class by any name a data set may give
-// it, or "leave out".
+// ParseChoice reads a choice as a person types it: any name that datasets use for a class, or
+// "leave out".
 func ParseChoice(text string) (Choice, error) {
 	if classes.Plain(text) == classes.Plain(string(LeaveOut)) {
 		return LeaveOut, nil
@@ -56,11 +57,11 @@ func ParseChoice(text string) (Choice, error) {
 		LeaveOut)
 }
 
-// Mapping says what becomes of segments, by SegmentKey.
+// Mapping says what segments become. Its keys are made by SegmentKey.
 type Mapping map[string]Choice
 
-// SegmentKey tells segments apart across files: by their code where they have one, and by
-// their name whatever its case and punctuation; by their value where they have neither.
+// SegmentKey identifies a segment across files: by its code, if it has one, and its name,
+// ignoring case and punctuation. A segment with neither is identified by its value.
 func SegmentKey(s Segment) string {
 	name := classes.Plain(s.Label)
 	switch {
@@ -72,12 +73,13 @@ func SegmentKey(s Segment) string {
 	return fmt.Sprintf("value %d", s.Number)
 }
 
-// codeKey is what the keys of all segments of one code begin with.
+// codeKey is the common prefix of the keys of all segments with one code.
 func codeKey(s Segment) string {
 	return "code " + s.Type.Scheme + " " + s.Type.Value + " "
 }
 
-// SegmentName is what people call a segment: its name, what its code means, or its value.
+// SegmentName is the name that people see: the segment's own, else what its code means, else its
+// value.
 func SegmentName(s Segment) string {
 	switch {
 	case strings.TrimSpace(s.Label) != "":
@@ -88,9 +90,9 @@ func SegmentName(s Segment) string {
 	return fmt.Sprintf("label %d", s.Number)
 }
 
-// Of returns what becomes of a segment: what was chosen before, for it or for every other
-// segment of its code, or what needs no question because it carries the very code or name
-// of a class of ours; false where somebody has to be asked.
+// Of returns what a segment becomes. It is what was chosen before, for this segment or for all
+// others with its code, or the class whose exact code or name the segment carries. If it returns
+// false, a person has to be asked.
 func (m Mapping) Of(s Segment) (Choice, bool) {
 	if c, ok := m[SegmentKey(s)]; ok {
 		return c, true
@@ -101,7 +103,7 @@ func (m Mapping) Of(s Segment) (Choice, bool) {
 	return m.ofCode(codeKey(s))
 }
 
-// ofCode is the choice that all segments of a code have, if they have one.
+// ofCode returns the choice that all segments of a code share, if they share one.
 func (m Mapping) ofCode(code string) (choice Choice, ok bool) {
 	for key, c := range m {
 		if !strings.HasPrefix(key, code) {
@@ -115,7 +117,7 @@ func (m Mapping) ofCode(code string) (choice Choice, ok bool) {
 	return choice, ok
 }
 
-// Missing are the segments that somebody has to be asked about, each once.
+// Missing returns the segments about which a person has to be asked, each once.
 func (m Mapping) Missing(all []Segment) []Segment {
 	var missing []Segment
 	seen := map[string]bool{}
@@ -129,7 +131,7 @@ func (m Mapping) Missing(all []Segment) []Segment {
 	return missing
 }
 
-// With returns m with the choices of o, which win.
+// With returns a copy of m with the choices of o added; o takes precedence.
 func (m Mapping) With(o Mapping) Mapping {
 	all := Mapping{}
 	for _, from := range []Mapping{m, o} {
@@ -140,8 +142,8 @@ func (m Mapping) With(o Mapping) Mapping {
 	return all
 }
 
-// Select returns the segments that a person means by a name: by what they are called, their
-// code's value, or their number; "*" means all.
+// Select returns the segments that a person means by a name: their name, the value of their
+// code, or their number. "*" selects all.
 func Select(all []Segment, name string) (found []Segment) {
 	for _, s := range all {
 		number := fmt.Sprint(s.Number)
@@ -156,15 +158,14 @@ func Select(all []Segment, name string) (found []Segment) {
 	return found
 }
 
-// vague are codes that programs give to whatever nobody has coded: tissue, anatomical and
-// altered structure. They tell nothing apart.
+// vague holds codes that programs write when nobody has coded a segment: tissue, anatomical
+// structure and altered structure. They do not tell segments apart.
 var vague = []string{"85756007", "T-D0050", "123037004", "T-D000A", "49755003", "M-01000"}
 
-// others are parts of the names of what is in or about a lung and none of our classes.
+// others holds parts of names of structures in or near the lung that are none of our classes.
 var others = []string{"vessel", "nodule", "airway", "cancer", "tumor"}
 
-// ours returns the choice for a segment that carries the code or the name of one of our
-// classes.
+// ours returns the choice for a segment with the code or the name of one of our classes.
 func ours(s Segment) (Choice, bool) {
 	for class, info := range classes.Table() {
 		if s.Type.Value != "" && (same(s.Type, info.Code) ||
@@ -186,13 +187,13 @@ func ours(s Segment) (Choice, bool) {
 	return "", false
 }
 
-// is says whether c is the code of the segment.
+// is reports whether c is the segment's code.
 func (s Segment) is(c classes.Code) bool { return same(s.Type, c) }
 
 func same(a, b classes.Code) bool { return a.Scheme == b.Scheme && a.Value == b.Value }
 
-// Guess is the choice that a segment of a file suggests, for a person to confirm. all are the
-// file's segments: where none has a name, values may be our classes.
+// Guess returns the choice that a segment suggests, for a person to confirm. all holds all
+// segments of the file: if none has a name, their values may be our classes.
 func Guess(s Segment, all []Segment) Choice {
 	if c, ok := ours(s); ok {
 		return c
@@ -216,8 +217,8 @@ func Guess(s Segment, all []Segment) Choice {
 	return LeaveOut
 }
 
-// guessByName is what a plain name suggests. Parts of names tell lesions apart first, then
-// what is none of our classes ("lung nodule"), last the parts of a body.
+// guessByName returns the choice that a name suggests. It looks for lesions first, then for
+// structures that are none of our classes ("lung nodule"), then for parts of the body.
 func guessByName(name string) Choice {
 	if c, ok := classes.Suggested(name); ok {
 		return As(c)

@@ -16,20 +16,21 @@ import (
 type Marked struct {
 	// Labels is background where nothing is marked.
 	Labels *volume.LabelMap
-	// Marks says which classes the file marks: what stands there of these is replaced.
+	// Marks says which classes the file marks. Marks of these classes that a study already has
+	// are replaced.
 	Marks [classes.Count]bool
-	// Segments are those that became a class.
+	// Segments holds the segments that became a class.
 	Segments []Segment
-	// Warnings are sentences for the user: what was lost.
+	// Warnings holds sentences for the user about what was lost.
 	Warnings []string
 }
 
-// ErrLeftOut is a file of whose segments none becomes a class.
+// ErrLeftOut is returned for a file of which no segment becomes a class.
 var ErrLeftOut = errors.New("every segment of it is left out, so there is nothing to import")
 
-// Mark puts the segments that m maps to a class onto grid. Where they overlap,
-// consolidation wins over ground glass and both over lungs. err is one sentence: a segment
-// that m does not know, or nothing that lies in the grid.
+// Mark puts the segments that m maps to a class onto grid. Where they overlap, consolidation
+// takes precedence over ground glass, and both over lungs. The error is one sentence: m does not
+// know a segment, or nothing lies in the grid.
 func Mark(ctx context.Context, s *Segmentation, m Mapping, grid volume.Geometry) (*Marked, error) {
 	name := filepath.Base(s.Path)
 	if missing := m.Missing(s.Segments); len(missing) > 0 {
@@ -65,7 +66,7 @@ func Mark(ctx context.Context, s *Segmentation, m Mapping, grid volume.Geometry)
 	return k.marked, nil
 }
 
-// marker collects segments, the strongest class first.
+// marker adds segments to a label map, the strongest class first.
 type marker struct {
 	marked *Marked
 	mask   []uint8 // of one segment, cleared after each
@@ -106,7 +107,7 @@ func (k *marker) warn(text string) {
 	}
 }
 
-// Slices are those on which something is marked.
+// Slices returns the slices on which something is marked.
 func (m *Marked) Slices() (zs []int) {
 	for z := range m.Labels.Size[0] {
 		if slice := m.Labels.Slice(z); bytes.Count(slice, []byte{classes.Background}) < len(slice) {
@@ -116,16 +117,15 @@ func (m *Marked) Slices() (zs []int) {
 	return zs
 }
 
-// Over returns the labels of slice z ([y,x]) once the file's are put over those that stand
-// there, now. What the file marks replaces what stood there of the same classes; other
-// classes stay. A finding that the file no longer marks becomes lung, if the slice has lungs
-// that the file does not mark.
+// Over returns the labels of slice z ([y,x]) after the import; now holds the labels before it.
+// Classes that the file marks are replaced, other classes stay. A lesion that the file no longer
+// marks becomes lung if the slice has lungs and the file does not mark any.
 func (m *Marked) Over(z int, now []uint8) []uint8 {
 	vacated := classes.Background
 	if !m.Marks[classes.LungsOther] && slices.Contains(now, classes.LungsOther) {
 		vacated = classes.LungsOther
 	}
-	// What every class that is marked becomes over every class that stands there.
+	// over[marked][was] is the label where the file marks one class and another one was.
 	var over [classes.Count][classes.Count]classes.Class
 	for marked := range over {
 		for was := range over[marked] {
@@ -146,10 +146,10 @@ func (m *Marked) Over(z int, now []uint8) []uint8 {
 	return after
 }
 
-// strength orders classes by which wins where two are marked.
+// strength says which class takes precedence where two are marked: the greater one.
 func strength(c classes.Class) int { return classes.Table()[c].Strength }
 
-// strongestFirst are the classes that a file can mark.
+// strongestFirst returns the classes that a file can mark.
 func strongestFirst() (all []classes.Class) {
 	for c := classes.Background + 1; c < classes.Count; c++ {
 		all = append(all, c)

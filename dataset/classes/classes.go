@@ -1,5 +1,6 @@
-// Package classes is the one table of what a voxel can be: numbers, names, keys, colours,
-// codes and the names that other programs use. Whatever needs to know a class reads it here.
+// Package classes is the one table of the classes that a voxel can have: their numbers, names,
+// keys, colours and codes, and the names that other programs use. All code that needs to know a
+// class reads this table.
 package classes
 
 import (
@@ -21,12 +22,12 @@ const (
 	Count = iota
 )
 
-// Ignored marks, in labels to learn from or to score against, pixels of which nothing is
-// known: neither counts them. It never stands in a label map.
+// Ignored marks pixels of which nothing is known in labels for training and scoring. They are
+// not counted. It never occurs in a label map.
 const Ignored Class = 255
 
-// NotReviewed is the value that exported volumes carry on slices which nobody has reviewed,
-// NotReviewedName its name in files that name their values.
+// NotReviewed is the value that exported volumes have on slices which nobody has reviewed.
+// NotReviewedName is its name in files that name their values.
 const (
 	NotReviewed     = Count
 	NotReviewedName = "not reviewed"
@@ -37,37 +38,40 @@ type Code struct {
 	Value, Scheme, Meaning string
 }
 
-// Info is what is to be known of a class.
+// Info describes one class.
 type Info struct {
-	// Name is what the class is called in lower case: by the window and the command line, in
-	// projects, models, and what is exported.
+	// Name is the class's name in lower case. It is used by the window, the command line,
+	// projects, models and exported files.
 	Name string
-	// Short is what menus call it, Key the key that chooses it for painting; background has none.
+	// Short is the name in menus. Key is the key that chooses the class for painting; background
+	// has none.
 	Short, Key string
-	// Lesion says that it is a disease of the lung, not a part of the body.
+	// Lesion is true for a disease of the lung and false for a part of the body.
 	Lesion bool
-	// Strength says which class wins where two are marked: the greater one.
+	// Strength says which class takes precedence where two are marked: the greater one.
 	Strength int
-	// Color is RGB as radiologists expect it first. SafeColor is one of Okabe and Ito's
-	// (Color Universal Design, 2008), which stay apart in every common colour vision deficiency.
+	// Color is RGB, as radiologists expect it first. SafeColor is one of the colours of Okabe
+	// and Ito (Color Universal Design, 2008), which can be told apart with every common colour
+	// vision deficiency.
 	Color, SafeColor [3]uint8
-	// HU are the usual limits of its densities, by which painting can be limited; both 0 for any.
+	// HU is the usual range of its densities, to which painting can be limited; both 0 for any.
 	HU [2]int16
-	// Category and Code say by code what it is (PS3.16 CID 7150, 6151 and 4031).
+	// Category and Code are its DICOM codes (PS3.16 CID 7150, 6151 and 4031).
 	Category, Code Code
-	// Channel is the class's place in the channels of the Kaggle masks, from 1; 0 for none.
+	// Channel is its position among the channels of the Kaggle masks, counted from 1; 0 if it
+	// has none.
 	Channel int
-	// SameCodes are codes in other schemes for the same; PartCodes are codes of its parts,
-	// which suggest it and leave it in doubt. Both are without meanings.
+	// SameCodes holds codes for the same structure in other schemes. PartCodes holds codes of
+	// its parts, which suggest the class but do not settle it. Both lack meanings.
 	SameCodes, PartCodes []Code
-	// SameNames are names that data sets give to the very class. WholeNames suggest it if
-	// nothing else stands in a name, NameParts wherever they stand in one; both are in English
-	// and German. All are in lower case, without blanks and punctuation (Plain).
+	// SameNames holds names that datasets use for exactly this class. WholeNames suggest the
+	// class if they are the whole name, NameParts if they occur anywhere in it. They are English
+	// and German, in the form that Plain returns.
 	SameNames, WholeNames, NameParts []string
 }
 
-// Table returns what is to be known of every class, by its number. The slices in it are shared:
-// do not change them.
+// Table returns the description of every class, by its number. Its slices are shared: do not
+// change them.
 func Table() [Count]Info { return table }
 
 var (
@@ -133,7 +137,7 @@ var lungParts = []Code{
 	{"41224006", "SCT", "Lower lobe, left"},
 }
 
-// Names are the classes' names in the order of their numbers.
+// Names returns the names of the classes in the order of their numbers.
 func Names() (names [Count]string) {
 	for c, info := range table {
 		names[c] = info.Name
@@ -141,7 +145,7 @@ func Names() (names [Count]string) {
 	return names
 }
 
-// Colors are the classes' colours as RGB.
+// Colors returns the colours of the classes as RGB.
 func Colors() (colors [Count][3]uint8) {
 	for c, info := range table {
 		colors[c] = info.Color
@@ -149,7 +153,7 @@ func Colors() (colors [Count][3]uint8) {
 	return colors
 }
 
-// Codes say by code what the classes are; background is nothing.
+// Codes returns the codes of the classes; that of background is empty.
 func Codes() (codes [Count]Code) {
 	for c, info := range table {
 		codes[c] = info.Code
@@ -157,7 +161,7 @@ func Codes() (codes [Count]Code) {
 	return codes
 }
 
-// KaggleChannels are the classes of the channels of the Kaggle masks.
+// KaggleChannels returns the classes of the channels of the Kaggle masks.
 func KaggleChannels() (channels [4]Class) {
 	for c, info := range table {
 		if info.Channel > 0 {
@@ -167,7 +171,7 @@ func KaggleChannels() (channels [4]Class) {
 	return channels
 }
 
-// Foreground are the names of the classes that are not background.
+// Foreground returns the names of all classes except background.
 func Foreground() []string {
 	names := Names()
 	return names[Background+1:]
@@ -176,7 +180,7 @@ func Foreground() []string {
 // Title is the name as a heading: "Ground glass".
 func (i Info) Title() string { return strings.ToUpper(i.Name[:1]) + i.Name[1:] }
 
-// All is every class, as what is known of a slice.
+// All returns a set that holds every class.
 func All() (all [Count]bool) {
 	for c := range all {
 		all[c] = true
@@ -184,7 +188,7 @@ func All() (all [Count]bool) {
 	return all
 }
 
-// Check refuses a value that is no class.
+// Check returns an error for a value that is not a class.
 func Check(value uint8) error {
 	if value < Count {
 		return nil
@@ -196,8 +200,8 @@ func Check(value uint8) error {
 	return fmt.Errorf("it holds the label %d; Glasswork knows %s", value, strings.Join(known, ", "))
 }
 
-// Named returns the class that a dataset's name for it means, whatever stands in the name
-// beside Latin letters.
+// Named returns the class that a dataset means by a name. Characters that are not Latin letters
+// are ignored.
 func Named(name string) (Class, bool) {
 	latin := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' {
@@ -225,7 +229,7 @@ func find(is func(Info) bool) (Class, bool) {
 	return Background, false
 }
 
-// Plain is a name without case, blanks and punctuation.
+// Plain returns a name in lower case, without blanks and punctuation.
 func Plain(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -235,5 +239,5 @@ func Plain(name string) string {
 	}, name)
 }
 
-// IsLesion says whether a class is a kind of lesion.
+// IsLesion reports whether a class is a kind of lesion.
 func IsLesion(c Class) bool { return c < Count && table[c].Lesion }

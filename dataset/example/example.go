@@ -13,8 +13,8 @@ import (
 	"glasswork/dataset/internal/osfile"
 )
 
-// Example is one labelled axial slice; HU and Labels are [y,x]. They may be shared
-// between callers: do not change them.
+// Example is one labelled axial slice. HU and Labels are [y,x]. They may be shared between
+// callers: do not change them.
 type Example struct {
 	Case, Patient string
 	Z, W, H       int
@@ -27,13 +27,13 @@ type Example struct {
 	Spacing [2]float64
 	// Reference says where the labels come from.
 	Reference string
-	// Scaled, if it is not nil, is the slice as a network is to see it, whole and 0…1:
-	// [y,x], instead of HU.
+	// Scaled, if not nil, replaces HU: it is the whole slice as the network sees it, [y,x], 0 to
+	// 1.
 	Scaled []float32
 }
 
-// IsPicture says whether the slice is a picture without HU, of which nothing is to be cut
-// away: its pixels have no size.
+// IsPicture reports whether the slice is a picture without HU and without pixel sizes. Nothing
+// is cut away from pictures.
 func (e Example) IsPicture() bool { return e.Spacing == [2]float64{} }
 
 // Check reports arrays that do not fit the slice's size.
@@ -51,7 +51,7 @@ type Set interface {
 	Len() int
 	// At reads example i. It is safe for concurrent use.
 	At(ctx context.Context, i int) (Example, error)
-	// Key says whose slice example i is, without reading it.
+	// Key returns the patient, case and slice of example i without reading it.
 	Key(i int) (patient, caseID string, z int)
 }
 

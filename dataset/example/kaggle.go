@@ -93,8 +93,8 @@ func openStack(dir string, pair [2]string) (s kaggleStack, err error) {
 
 func (k *kaggleArrays) Len() int { return len(k.index) }
 
-// Key takes the slices of an array of single slices (MedSeg: more than 40 patients, which
-// is which is not said) for patients of their own, those of other arrays for one patient.
+// Key treats each slice of MedSeg as a patient of its own: the array has more than 40 patients
+// and does not say which is which. Every other array counts as one patient.
 func (k *kaggleArrays) Key(i int) (patient, caseID string, z int) {
 	at := k.index[i]
 	s := &k.stacks[at.stack]
@@ -133,7 +133,7 @@ func (k *kaggleArrays) At(ctx context.Context, i int) (Example, error) {
 	}, nil
 }
 
-// fromOneHot turns [y,x,4] channels into classes: the first channel above one half.
+// fromOneHot turns [y,x,4] channels into classes. The first channel above one half counts.
 func fromOneHot(channels []float64) []uint8 {
 	labels := make([]uint8, len(channels)/4)
 	classes := classes.KaggleChannels()

@@ -108,8 +108,8 @@ func addCase(
 	return nil
 }
 
-// reviewedSlices reads the mask that an export writes beside the labels; without it
-// every slice counts as reviewed.
+// reviewedSlices reads the mask of reviewed slices that an export writes beside the labels.
+// Without that file every slice counts as reviewed.
 func reviewedSlices(ctx context.Context, path string, g volume.Geometry) (func(z int) bool, error) {
 	if !exists(path) {
 		return func(int) bool { return true }, nil

@@ -45,8 +45,8 @@ func readNNUNetInfo(dir string) (info nnunetInfo, err error) {
 	return info, nil
 }
 
-// foreign maps the labels by their names. A label of another name is none of our
-// classes and counts as background.
+// foreign maps the labels by their names. A label with any other name is not one of our classes
+// and counts as background.
 func (n nnunetInfo) foreign() (f foreignLabels, err error) {
 	f.ignore = -1
 	f.known[classes.Background] = true
@@ -74,8 +74,8 @@ func (n nnunetInfo) foreign() (f foreignLabels, err error) {
 	return f, nil
 }
 
-// translate turns foreign labels into classes in place, what is not annotated into
-// classes.Ignored. annotated says that some of them are.
+// translate turns foreign labels into classes in place. Pixels that are not annotated become
+// classes.Ignored. It reports whether any pixel is annotated.
 func (f *foreignLabels) translate(labels []uint8) (annotated bool, err error) {
 	for i, v := range labels {
 		if int(v) == f.ignore {

@@ -27,9 +27,9 @@ type picturePairs struct {
 
 type picturePair struct{ name, image, mask string }
 
-// openPicturePairs lists the pairs and looks through the masks for the classes that
-// were annotated: lungs other is known only if it occurs anywhere, since datasets of
-// infections leave it out. Images without a mask are not labelled and left out.
+// openPicturePairs lists the pairs and reads the masks to find out which classes were annotated.
+// Datasets of infections leave out the lungs, so lungs other is known only if some mask has it.
+// Images without a mask are left out.
 func openPicturePairs(ctx context.Context, dir string) (Set, error) {
 	for _, names := range picture.Folders() {
 		if !exists(dir, names[0]) || !exists(dir, names[1]) {
@@ -111,7 +111,7 @@ func anyLungs(ctx context.Context, pairs []picturePair) (bool, error) {
 
 func (p *picturePairs) Len() int { return len(p.pairs) }
 
-// Key takes every picture for a patient of its own, as pictures do not say.
+// Key treats each picture as a patient of its own, since pictures do not name patients.
 func (p *picturePairs) Key(i int) (patient, caseID string, z int) {
 	return p.pairs[i].name, p.pairs[i].name, 0
 }

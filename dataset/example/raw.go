@@ -7,8 +7,8 @@ import (
 	"glasswork/dataset/classes"
 )
 
-// Raw is a labelled slice with the numbers of its file, where HU and classes have not
-// been made of them yet: [y,x] all.
+// Raw is a labelled slice with the numbers of its file, before they are turned into HU and
+// classes. All arrays are [y,x].
 type Raw struct {
 	W, H   int
 	Values []float32
@@ -17,13 +17,13 @@ type Raw struct {
 	Known [classes.Count]bool
 }
 
-// rawSet is offered by datasets whose files hold more than an Example does.
+// rawSet is implemented by datasets whose files hold more than an Example does.
 type rawSet interface {
 	raw(ctx context.Context, i int) (Raw, error)
 }
 
-// ReadRaw reads slice i of e as its file holds it. Where the file holds no such numbers,
-// values are HU and masks are made of the labels.
+// ReadRaw reads slice i of e as its file holds it. If the file holds no such numbers, values are
+// HU and masks are made from the labels.
 func ReadRaw(ctx context.Context, e Set, i int) (Raw, error) {
 	if r, ok := e.(rawSet); ok {
 		return r.raw(ctx, i)
@@ -48,8 +48,8 @@ func ReadRaw(ctx context.Context, e Set, i int) (Raw, error) {
 	return r, nil
 }
 
-// StudyArrays says whether e is the arrays that the reference study used: 100 slices
-// of MedSeg and 829 of Radiopaedia.
+// StudyArrays reports whether e holds the arrays of the reference study: 100 slices of MedSeg
+// and 829 of Radiopaedia.
 func StudyArrays(e Set) bool {
 	k, ok := e.(*kaggleArrays)
 	if !ok || len(k.stacks) != 2 || k.Len() != 929 {

@@ -9,9 +9,9 @@ import (
 	"glasswork/dataset/internal/osfile"
 )
 
-// sliceStore is a dataset whose slices were unpacked into one temporary file, so that
-// training can read them in any order without keeping them in memory. The file has no
-// name; it is gone when the program ends or the store is collected.
+// sliceStore is a dataset whose slices were unpacked into one temporary file, so that training
+// can read them in any order without keeping them in memory. The file has no name: it is gone
+// when the program ends or the store is collected.
 type sliceStore struct {
 	file *os.File
 	end  int64

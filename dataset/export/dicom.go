@@ -32,8 +32,8 @@ const (
 	reportNumber
 )
 
-// dicomExporter writes each study into a folder of its own: labels as DICOM objects, and
-// where no other images can be meant, the CT that they refer to.
+// dicomExporter writes each study into a folder of its own: the labels as DICOM objects, and the
+// CT images they refer to unless these are the original files.
 type dicomExporter struct {
 	dir     string
 	options Options
@@ -92,8 +92,8 @@ func (e *dicomExporter) add(ctx context.Context, s Study) error {
 	return nil
 }
 
-// images returns the CT images that the study's objects refer to: the files of its series,
-// copies of them without identities, or new ones where it did not come from DICOM or was
+// images returns the CT images that the objects refer to. These are the files of the series,
+// copies of them without identities, or new files if the study did not come from DICOM or was
 // resampled.
 func (e *dicomExporter) images(
 	ctx context.Context, s Study, series *series.Series, folder string,
@@ -189,7 +189,7 @@ func (s Study) open(ctx context.Context) (*series.Series, error) {
 	return found, nil
 }
 
-// exported are the labels that o asks for: all, or those of reviewed slices.
+// exported returns the labels that o asks for: all, or those of reviewed slices.
 func (s Study) exported(o Options) *volume.LabelMap {
 	if !o.OnlyReviewed {
 		return s.Labels
@@ -203,7 +203,7 @@ func (s Study) exported(o Options) *volume.LabelMap {
 	return l
 }
 
-// derived is what is made of one study.
+// derived is one study and what its objects are made from.
 type derived struct {
 	options Options
 	study   Study
@@ -297,7 +297,7 @@ func (d derived) report(ctx context.Context) error {
 	return o.Write(filepath.Join(d.folder, "report.dcm"))
 }
 
-// rois are the classes as structures.
+// rois returns the classes as structures.
 func (d derived) rois() []rtstruct.ROI {
 	names, codes, colors := classes.Names(), classes.Codes(), classes.Colors()
 	var all []rtstruct.ROI
@@ -310,7 +310,7 @@ func (d derived) rois() []rtstruct.ROI {
 	return all
 }
 
-// algorithm says whether a model alone, persons alone or both made a class.
+// algorithm says whether a model, persons, or both made a class.
 func (d derived) algorithm(c classes.Class) string {
 	var proposed, by bool // a model, a person
 	for z := range d.labels.Size[0] {

@@ -15,24 +15,25 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Study is one study to write. Labels lie on CT's grid; Reviewed and Origins are per slice.
+// Study is one study to write. Labels lies on the grid of CT. Reviewed and Origins are per
+// slice.
 type Study struct {
 	Name     string
 	CT       *volume.Volume
 	Labels   *volume.LabelMap
 	Reviewed []bool
-	// Origins say who made the labels; nil: persons, from scratch.
+	// Origins says who made the labels; nil if persons made them from scratch.
 	Origins []Origin
-	// Source is where its series was opened from, SeriesID which of those there it is.
+	// Source is the path that its series was opened from. SeriesID identifies the series there.
 	Source, SeriesID string
-	// Calibrated and Measurable are those of the series.
+	// Calibrated and Measurable are copied from the series.
 	Calibrated, Measurable bool
 }
 
 // Origin says who made the labels of a slice.
 type Origin struct {
-	// Model proposed what stands there or stood there before a person changed it, and
-	// ModelVersion is its hash; empty for none.
+	// Model is the model whose proposal stands there, or stood there before a person changed it.
+	// ModelVersion is its hash. Both are empty if there was none.
 	Model, ModelVersion string
 	// Touched says that a person changed labels.
 	Touched bool
@@ -42,17 +43,17 @@ type Origin struct {
 type Options struct {
 	// Format is the ID of one of Formats.
 	Format string
-	// OnlyReviewed leaves out what no person has reviewed: volumes stay whole and carry a
-	// label of its own there, arrays and pictures lack those slices.
+	// OnlyReviewed leaves out what no person has reviewed. Volumes stay whole and have
+	// classes.NotReviewed there; arrays and pictures lack those slices.
 	OnlyReviewed bool
-	// Identified leaves patients' identities in DICOM files, which are removed otherwise: by
-	// Key, a project's secret, with dates shifted or removed as Dates says.
+	// Identified keeps the identities of patients in DICOM files. Otherwise they are removed
+	// with Key, a secret of the project, and dates are shifted or removed as Dates says.
 	Identified bool
 	Key        []byte
 	Dates      deident.Dates
 	// Software is the version of the program that writes.
 	Software string
-	// Warn, if set, is told in sentences what a person should look at.
+	// Warn, if set, is called with sentences about what a person should look at.
 	Warn func(sentence string)
 }
 
@@ -66,13 +67,13 @@ func (o Options) warn(sentence string) {
 type Format struct {
 	// ID names it on the command line, Name in the window.
 	ID, Name string
-	// DICOM says that its files can name patients.
+	// DICOM is true if its files can name patients.
 	DICOM bool
 
 	open func(dir string, o Options) (exporter, error)
 }
 
-// Formats are all there are.
+// Formats returns all formats.
 func Formats() []Format {
 	return []Format{
 		{ID: "nnunet", Name: "NIfTI pairs (nnU-Net raw)", open: newNNUNet},
@@ -103,13 +104,13 @@ func find(id string) (Format, error) {
 // exporter writes studies of one format.
 type exporter interface {
 	add(ctx context.Context, s Study) error
-	// finish writes what describes the whole; abandon removes what is unfinished.
+	// finish writes the files that describe the whole dataset; abandon removes unfinished files.
 	finish() error
 	abandon()
 }
 
-// Export writes studies below dir, which is created. An error of the sequence ends it.
-// Each file is written whole or not at all; the describing file comes last.
+// Write writes studies below dir, which is created. An error of the sequence ends it. Each file
+// is written whole or not at all, and the files that describe the dataset come last.
 func Write(ctx context.Context, dir string, studies iter.Seq2[Study, error], o Options) error {
 	format, err := find(o.Format)
 	if err != nil {
@@ -166,7 +167,7 @@ func (s Study) validate() error {
 	return nil
 }
 
-// safeName makes a file name of a study's name that is not in taken, and adds it.
+// safeName turns a study's name into a file name that is not in taken, and adds it to taken.
 func safeName(name string, taken map[string]bool) string {
 	safe := strings.Trim(strings.Map(func(r rune) rune {
 		switch {

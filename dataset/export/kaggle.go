@@ -28,8 +28,8 @@ type kaggleExporter struct {
 	stacks       []*kaggleOut
 }
 
-// kaggleOut collects the slices of one size; the numbers wait in temporary
-// files until it is known how many there are.
+// kaggleOut collects the slices of one size. The numbers are kept in temporary files until their
+// count, which the header needs, is known.
 type kaggleOut struct {
 	h, w          int
 	images, masks *os.File

@@ -24,7 +24,7 @@ type nnunetExporter struct {
 	names        map[string]bool
 }
 
-// newNNUNet writes into dir if that is named as nnU-Net wants it, else into
+// newNNUNet writes into dir if its name is one that nnU-Net accepts, else into
 // Dataset001_Glasswork below it.
 func newNNUNet(dir string, o Options) (exporter, error) {
 	if named, _ := regexp.MatchString(`^Dataset\d{3}_.`, filepath.Base(dir)); !named {
@@ -68,7 +68,7 @@ func (e *nnunetExporter) add(ctx context.Context, s Study) error {
 	return nifti.WriteLabels(filepath.Join(e.dir, "labelsTr", name+".nii.gz"), labels)
 }
 
-// fillSlices sets all voxels of the slices whose state is which.
+// fillSlices sets all voxels of the slices with the given state to value.
 func fillSlices(l *volume.LabelMap, state []bool, which bool, value uint8) {
 	for z, s := range state {
 		if s != which {

@@ -29,7 +29,8 @@ func (e *nrrdExporter) add(ctx context.Context, s Study) error {
 	return nrrd.WriteLabels(filepath.Join(e.dir, name+".seg.nrrd"), e.labels(s), e.segments())
 }
 
-// segments describes the classes, and, where only reviewed slices are wanted, the others.
+// segments describes the classes and, if only reviewed slices are wanted, the value of the
+// others.
 func (e *nrrdExporter) segments() (all []nrrd.Segment) {
 	table := classes.Table()
 	for value, name := range e.values() {

@@ -20,9 +20,9 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// pngExporter writes pairs of pictures, images/NAME_0001.png and masks/NAME_0001.png: the CT
-// in the assumed lung window, 16 bits grey, so that inside it HU are kept; the classes as
-// palette indices. index.csv says whose slices they are.
+// pngExporter writes pairs of pictures, images/NAME_0001.png and masks/NAME_0001.png. The CT is
+// written in the assumed lung window with 16 bits, so that HU inside the window are kept. The
+// classes are palette indices. index.csv names the study and slice of each pair.
 type pngExporter struct {
 	dir          string
 	onlyReviewed bool
@@ -78,7 +78,7 @@ func windowed(v *volume.Volume, z int) image.Image {
 	return img
 }
 
-// palettes is a slice of labels, a class a palette index.
+// palettes is a slice of labels as a picture whose palette indices are the classes.
 func palettes(l *volume.LabelMap, z int) image.Image {
 	colors := color.Palette{}
 	for _, c := range classes.Colors() {

@@ -5,9 +5,9 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// volumeExporter is what exporters of one file for a CT and one for its labels share. Slices
-// that are not reviewed, where only reviewed ones are wanted, carry a label of their own, as
-// in nnU-Net's layout: a volume without them would have no geometry.
+// volumeExporter is shared by the exporters that write one file for the CT and one for its
+// labels. If only reviewed slices are wanted, the other slices have a value of their own, as in
+// nnU-Net's layout: a volume without them would have no geometry.
 type volumeExporter struct {
 	dir          string
 	onlyReviewed bool
@@ -21,7 +21,7 @@ func newVolumeExporter(dir string, o Options) volumeExporter {
 func (e *volumeExporter) finish() error { return nil }
 func (e *volumeExporter) abandon()      {}
 
-// labels are a study's as they are written.
+// labels returns the labels of a study as they are written.
 func (e *volumeExporter) labels(s Study) *volume.LabelMap {
 	if !e.onlyReviewed {
 		return s.Labels

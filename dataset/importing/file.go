@@ -17,7 +17,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// File is a file of annotation and what its segments are taken for. It does not change.
+// File is a file of annotation and what its segments are taken for. It is immutable.
 type File struct {
 	// Path is the file, Name is its name without the folder.
 	Path, Name string
@@ -70,10 +70,10 @@ func describe(path string, foreign *annotation.Segmentation, known annotation.Ma
 	return f
 }
 
-// Known says that nobody has to be asked about any segment.
+// Known reports whether no question about any segment is open.
 func (f *File) Known() bool { return len(f.Unknown()) == 0 }
 
-// Unknown are the segments that somebody has to be asked about, each once.
+// Unknown returns the segments about which a person has to be asked, each once.
 func (f *File) Unknown() (unknown []Segment) {
 	for _, s := range f.Segments {
 		same := func(o Segment) bool { return o.key == s.key }
@@ -87,9 +87,9 @@ func (f *File) Unknown() (unknown []Segment) {
 // mostMeasured is how many segments are put onto a study before anything is asked.
 const mostMeasured = 16
 
-// On checks that the annotation belongs to a series, and returns the file as a person is to be
-// asked about it there: segments with their volume in that study, those first that nobody has
-// chosen for. Files of many segments say their volumes themselves.
+// On checks that the annotation belongs to a series. It returns the file as a person is asked
+// about it there: with the volume of each segment in that study, and with the unknown segments
+// first. Files of many segments keep the volumes that they name themselves.
 func (f *File) On(ctx context.Context, s *series.Series) (*File, error) {
 	if err := annotation.Belongs(ctx, f.foreign, s); err != nil {
 		return nil, err
@@ -105,8 +105,8 @@ func (f *File) On(ctx context.Context, s *series.Series) (*File, error) {
 	return &on, nil
 }
 
-// rank puts first what a person has to look at: unknown segments that may be ours, other
-// unknown ones, known ones.
+// rank orders segments by what needs a person's attention: unknown ones that may be our classes,
+// other unknown ones, known ones.
 func (s Segment) rank() int {
 	switch {
 	case s.Known:
@@ -117,8 +117,8 @@ func (s Segment) rank() int {
 	return 0
 }
 
-// measure finds out how much of each segment lies in the study, so that nobody is asked about
-// the annotation of another one.
+// measure computes how much of each segment lies in the study. Nobody is asked about annotation
+// of another study.
 func (f *File) measure(ctx context.Context, grid volume.Geometry) error {
 	mask := make([]uint8, grid.Voxels())
 	here := 0
@@ -137,8 +137,8 @@ func (f *File) measure(ctx context.Context, grid volume.Geometry) error {
 	return nil
 }
 
-// Chosen is what choices, in the order of Segments, say that was not known. It is nil if they
-// are not as many.
+// Chosen returns what choices, in the order of Segments, add to what was known. It returns nil
+// if their number differs from that of Segments.
 func (f *File) Chosen(choices []annotation.Choice) annotation.Mapping {
 	if len(choices) != len(f.Segments) {
 		return nil
@@ -152,8 +152,8 @@ func (f *File) Chosen(choices []annotation.Choice) annotation.Mapping {
 	return chosen
 }
 
-// Mark puts the segments onto grid as what they were chosen to be, now or before. err is one
-// sentence, or annotation.ErrLeftOut.
+// Mark puts the segments onto grid as the classes that were chosen now or before. The error is
+// one sentence, or annotation.ErrLeftOut.
 func (f *File) Mark(
 	ctx context.Context, chosen annotation.Mapping, grid volume.Geometry,
 ) (*annotation.Marked, error) {

@@ -15,16 +15,16 @@ import (
 type Request struct {
 	// Project is the project's folder, which is made where there is none.
 	Project string
-	// Path holds the series that the annotation was drawn on; Series is the ID of the only one
-	// that may be meant, empty for any.
+	// Path holds the series that the annotation was drawn on. Series, if not empty, is the ID of
+	// the only series to consider.
 	Path, Series string
 	// Labels is the file of annotation.
 	Labels string
 	// Choices say what segments are, as in "GGO left=ground glass"; "*" means all others. They
 	// are remembered in the project.
 	Choices []string
-	// Touched is what becomes of slices that a person has corrected or reviewed; with Reviewed
-	// those that the annotation marks count as reviewed.
+	// Touched says what happens to slices that a person has corrected or reviewed. With
+	// Reviewed, the slices that the annotation marks count as reviewed.
 	Touched  project.OnTouched
 	Reviewed bool
 }
@@ -40,7 +40,7 @@ type Result struct {
 	Kept   []int
 }
 
-// UnknownError is an import of segments of which nobody has said what they are.
+// UnknownError is returned when a file has segments and nobody has said what they are.
 type UnknownError struct {
 	// File is its name without the folder.
 	File     string
@@ -54,7 +54,7 @@ func (e *UnknownError) Error() string {
 	return fmt.Sprintf("nobody has said what %d segments of %s are", len(e.Segments), e.File)
 }
 
-// ErrSeveral is annotation that fits several series, of which one has to be named.
+// ErrSeveral is returned for annotation that fits several series, if the request names none.
 var ErrSeveral = errors.New("the series that is meant has to be named")
 
 // Import imports the study that a file's annotation belongs to, and the annotation, which is
@@ -102,7 +102,8 @@ func Import(ctx context.Context, r Request) (*Result, error) {
 	return done, p.Remember(ctx, chosen)
 }
 
-// remembered is what a project knows of segments; one that does not exist yet knows nothing.
+// remembered returns what a project knows of segments. A project that does not exist yet knows
+// nothing.
 func remembered(ctx context.Context, dir string) (annotation.Mapping, error) {
 	if !project.Exists(dir) {
 		return annotation.Mapping{}, nil
@@ -115,8 +116,8 @@ func remembered(ctx context.Context, dir string) (annotation.Mapping, error) {
 	return p.Mapping(ctx)
 }
 
-// match finds the series that the annotation belongs to: the one it names, else the only one
-// in which something of it lies.
+// match finds the series that the annotation belongs to: the one that it names, or else the only
+// one in which some of it lies.
 func (f *File) match(
 	ctx context.Context, r Request, all []*series.Series,
 ) (found *series.Series, marked *annotation.Marked, err error) {

@@ -61,7 +61,8 @@ func TestPromotionAndGoingBack(t *testing.T) {
 		current(id)
 	}
 	var history string // the oldest first
-	err = p.db.QueryRow(`SELECT group_concat(model, ',' ORDER BY seq) FROM model_uses`).Scan(&history)
+	const models = `SELECT group_concat(model, ',' ORDER BY seq) FROM model_uses`
+	err = p.db.QueryRow(models).Scan(&history)
 	used := strings.Split(history, ",")
 	if err != nil || len(used) != 3 || used[0] != tuned.ID || used[1] != shipped.ID {
 		t.Errorf("history: %q, %v", used, err)

@@ -1,8 +1,8 @@
 package series
 
-// AssumedCenter and AssumedWidth are the lung window in HU that 8-bit grey values are
-// taken to have been made with, where nothing says better: 0 is black, 255 white. They
-// are what the peaks of lung, fat and muscle in published slices say (docs/decisions.md).
+// AssumedCenter and AssumedWidth are the lung window in HU in which 8-bit grey values are
+// assumed to have been made, unless the file says otherwise: 0 is black, 255 white. They follow
+// from the peaks of lung, fat and muscle in published slices (docs/decisions.md).
 const (
 	AssumedCenter = -400
 	AssumedWidth  = 1400

@@ -29,9 +29,9 @@ type Loader struct {
 	err   error
 }
 
-// NewLoader begins to read s from its middle on. loaded is called once for every slice
-// that was read or failed, from the loader's goroutines; it may be nil, and must not
-// call Close or Wait. Close ends the loading.
+// NewLoader starts to read s, beginning in the middle. loaded is called once for every slice
+// that was read or failed, from the loader's goroutines. It may be nil, and it must not call
+// Close or Wait. Close stops the loading.
 func NewLoader(ctx context.Context, s *Series, loaded func(z int, err error)) *Loader {
 	n := s.Geometry.Size[0]
 	l := &Loader{
@@ -56,15 +56,15 @@ func (l *Loader) Volume() *volume.Volume { return l.volume }
 // Loaded says whether slice z was read.
 func (l *Loader) Loaded(z int) bool { return z >= 0 && z < len(l.done) && l.done[z].Load() }
 
-// Want says which slice is looked at now: the following reads go outward from it.
+// Want sets the slice that is looked at now. The following reads proceed outward from it.
 func (l *Loader) Want(z int) {
 	l.mu.Lock()
 	l.want = min(max(z, 0), len(l.taken)-1)
 	l.mu.Unlock()
 }
 
-// Wait returns when every slice was read or has failed, with the first error; or
-// with ctx's error when that ends first, or when the loader is closed before.
+// Wait returns when every slice was read or has failed, with the first error. It returns earlier
+// if ctx ends or the loader is closed.
 func (l *Loader) Wait(ctx context.Context) error {
 	select {
 	case <-l.ended:
@@ -109,7 +109,7 @@ func (l *Loader) read() {
 	}
 }
 
-// take returns the slice nearest to the wanted one that nobody has taken.
+// take returns the slice nearest to the wanted one that has not been taken yet.
 func (l *Loader) take() (z int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -125,7 +125,7 @@ func (l *Loader) take() (z int, ok bool) {
 	return 0, false
 }
 
-// giveBack marks a slice whose reading was cut off as not read.
+// giveBack marks a slice whose reading was interrupted as not read.
 func (l *Loader) giveBack(z int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

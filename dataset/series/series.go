@@ -54,7 +54,8 @@ type Series struct {
 	closers []func() error
 }
 
-// OnClose adds what is done after the source was closed, such as removing its files.
+// OnClose adds a function that Close calls after closing the source, for example to remove its
+// files.
 func (s *Series) OnClose(f func() error) { s.closers = append(s.closers, f) }
 
 // Close closes the source and does what OnClose added.
@@ -67,7 +68,7 @@ func (s *Series) Close() error {
 	return err
 }
 
-// wholeReader is a Source that reads all its slices faster than one after the other.
+// wholeReader is a Source that can read all its slices faster than one by one.
 type wholeReader interface {
 	// ReadAll fills hu ([z,y,x]) with the whole series in HU.
 	ReadAll(ctx context.Context, hu []int16) error
