@@ -35,8 +35,8 @@ type Options struct {
 	Evaluate inference.EvaluateOptions
 	// StopOn is the score by which weights are the best.
 	StopOn Criterion
-	// KeepLast scores the validation set but keeps the last weights, whatever it says:
-	// for a holdout that must not choose what it judges.
+	// KeepLast scores the validation set but always keeps the last weights: for a holdout that
+	// must not choose the weights that it judges.
 	KeepLast bool
 	// Patience stops after so many validations without improvement; 0 never.
 	Patience int
@@ -55,9 +55,10 @@ type Options struct {
 	// learner goes on to do so.
 	BatchNormalised bool
 
-	// Dir receives checkpoints every CheckpointEvery steps and the best weights; empty
-	// for none. So many Older ones are kept beside the newest, all if it is negative. Resume
-	// goes on from the last checkpoint in Dir if there is one, or from that of step ResumeAt.
+	// Dir receives checkpoints every CheckpointEvery steps and the best weights; empty means
+	// neither is written. Older is the number of checkpoints kept beside the newest; a negative
+	// number keeps all. Resume continues from the last checkpoint in Dir, if there is one, or
+	// from that of step ResumeAt.
 	Dir             string
 	CheckpointEvery int
 	Older           int

@@ -20,9 +20,9 @@ type arrays struct {
 	known   [][classes.Count]bool
 }
 
-// prepare resizes every slice as the study did: image and every mask channel bicubically,
-// then the class with the greatest channel; then the values by the least and the greatest
-// of all slices.
+// prepare resizes every slice as the study did. It resamples the image and every mask channel
+// bicubically, takes the class with the greatest channel, and scales the values by the least
+// and the greatest of all slices.
 func prepare(ctx context.Context, e example.Set, size int) (*arrays, error) {
 	a := &arrays{n: e.Len(), size: size}
 	a.x, a.y = make([]float32, a.n*size*size), make([]uint8, a.n*size*size)

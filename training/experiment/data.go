@@ -15,16 +15,17 @@ import (
 type Data struct {
 	// Names are the datasets as a person knows them: the last two parts of their paths.
 	Names []string
-	// Pool is all slices in the order of the datasets. From TestFrom on they are a test set
-	// of the data's own, which the patient protocol keeps; without one it is Pool's length.
+	// Pool is all slices in the order of the datasets. Those from TestFrom on belong to a test
+	// set that came with the data, which the patient protocol keeps. Without one, TestFrom is
+	// Pool's length.
 	Pool     example.Set
 	TestFrom int
 	// Arrays says that these are the arrays that the study used.
 	Arrays bool
 }
 
-// OpenData opens the datasets at paths, and those at tests as the test set. A folder that
-// is no dataset itself but holds one in train and one in test is both.
+// OpenData opens the datasets at paths, and those at tests as the test set. A folder that has a
+// dataset in train and one in test counts as both.
 func OpenData(ctx context.Context, paths, tests []string) (*Data, error) {
 	paths, tests = spread(paths, tests)
 	d := &Data{}

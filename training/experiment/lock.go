@@ -13,8 +13,8 @@ import (
 // errBusy is a run that another process is working on.
 var errBusy = errors.New("another process is working on this run")
 
-// A lock that is taken is tried again for a moment: a process that only looks at a lock must
-// not keep others away.
+// A taken lock is tried again for a moment, because a process may hold it only to look whether
+// it is taken.
 const (
 	lockWait  = 150 * time.Millisecond
 	lockPause = 50 * time.Millisecond

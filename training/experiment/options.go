@@ -11,8 +11,8 @@ import (
 	"glasswork/training/sampling"
 )
 
-// checkpointSlices is after how many slices at most a checkpoint is due, in whole passes:
-// what a stopped run loses.
+// checkpointSlices is the number of slices after which a checkpoint is due, rounded up to whole
+// passes. A stopped run loses no more than that.
 const checkpointSlices = 300
 
 // sources are what one run learns from, chooses on and is scored on.
@@ -20,7 +20,8 @@ type sources struct {
 	train, validation, test sampling.Source
 }
 
-// options say how a run trains; pass is its steps a pass over the training slices.
+// options say how a run trains; pass is the number of steps in a pass over the training
+// slices.
 func (r Run) options(p Protocol, s sources, workers int) (o training.Options, pass int, err error) {
 	c := r.Column
 	n := s.train.Examples.Len()
@@ -50,7 +51,7 @@ func (r Run) options(p Protocol, s sources, workers int) (o training.Options, pa
 	return o, pass, nil
 }
 
-// optimiser is the usual one of its kind.
+// optimiser is the optimiser of a kind with its default settings.
 func optimiser(kind string) network.Optimiser {
 	switch kind {
 	case network.AdamW:

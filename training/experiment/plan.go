@@ -14,8 +14,8 @@ import (
 	"glasswork/dataset/atomicfile"
 )
 
-// Plan is what an experiment is: with the data it fixes every run. It stands in plan.json
-// of the experiment's folder.
+// Plan is an experiment's definition: together with the data it determines every run. It is
+// kept in plan.json in the experiment's folder.
 type Plan struct {
 	Suite    string   `json:"suite"`
 	Protocol Protocol `json:"protocol"`
@@ -23,7 +23,7 @@ type Plan struct {
 	Data     []string `json:"data"`
 	Slices   int      `json:"slices"`
 	Patients int      `json:"patients"`
-	// Arrays says that the data are the study's own, so that its numbers can stand beside.
+	// Arrays says that the data are the study's own, so that its numbers can be compared.
 	Arrays bool  `json:"arrays"`
 	Split  Split `json:"split"`
 	// Columns are with all settings filled in.
@@ -45,8 +45,8 @@ type Run struct {
 	Dir string
 }
 
-// NewPlan fills the suite's columns in: what flags say goes before what a column says, and
-// that before the protocol's defaults.
+// NewPlan fills in the suite's columns. Flags override columns, and columns override the
+// protocol's defaults.
 func NewPlan(s Suite, p Protocol, flags Settings, seeds int, d *Data) (Plan, error) {
 	plan := Plan{
 		Suite: s.Name, Protocol: p, Data: d.Names, Slices: d.Pool.Len(),
@@ -73,8 +73,8 @@ func NewPlan(s Suite, p Protocol, flags Settings, seeds int, d *Data) (Plan, err
 
 const planName = "plan.json"
 
-// Open puts the plan into dir, or finds there that it was begun before. An experiment that
-// differs in anything but the number of seeds is left alone.
+// Open writes the plan into dir, or continues the one that is there. It refuses a folder whose
+// experiment differs in anything but the number of seeds.
 func (p Plan) Open(dir string) (Plan, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return p, fmt.Errorf("cannot make the folder %s: %w", dir, plain(err))
@@ -104,7 +104,7 @@ func ReadPlan(dir string) (Plan, error) {
 	return p, err
 }
 
-// differs says in a few words in what p is another experiment than old.
+// differs says in a few words how p differs from the experiment old.
 func (p Plan) differs(old Plan) string {
 	switch {
 	case p.Protocol != old.Protocol:
@@ -141,8 +141,8 @@ func (p Plan) Runs(dir string) []Run {
 	return all
 }
 
-// Deviations says in what the plan's columns differ from the protocol, each difference
-// once, with the columns it is true of where not of all.
+// Deviations lists how the plan's columns differ from the protocol. Each difference is listed
+// once, with its columns if it does not hold for all of them.
 func (p Plan) Deviations() []string {
 	var order []string
 	columns := map[string][]string{}

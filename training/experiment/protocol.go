@@ -14,8 +14,8 @@ const (
 	// Published is the study's own, to the letter: split by slice, weights chosen by the
 	// loss of training, batch norm that normalises by the test batch.
 	Published Protocol = "published"
-	// Patient is the honest one: split by patient, weights chosen on patients of their
-	// own, scores of patients that had no part in it.
+	// Patient is the honest one: it splits by patient, chooses weights on patients of their
+	// own, and scores patients that had no part in either.
 	Patient Protocol = "patient"
 )
 
@@ -47,8 +47,8 @@ func (p Protocol) Defaults() Settings {
 	}
 }
 
-// deviations says in what a column differs from what the study fixed. Architecture and
-// augmentation are what its columns vary.
+// deviations lists how a column differs from what the study fixed. The study's columns vary
+// architecture and augmentation, so these do not count.
 func (p Protocol) deviations(s Settings) []string {
 	if p != Published {
 		return nil

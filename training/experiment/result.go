@@ -13,7 +13,7 @@ import (
 	"glasswork/training/score"
 )
 
-// Result is one finished run; it stands in result.json of the run's folder.
+// Result is one finished run, kept in result.json in the run's folder.
 type Result struct {
 	Number int    `json:"number"`
 	Column Column `json:"column"`
@@ -21,8 +21,8 @@ type Result struct {
 	// Epochs were trained, the weights of Best were scored.
 	Epochs int `json:"epochs"`
 	Best   int `json:"best"`
-	// Loss is the published protocol's: the sum over the batches of the best epoch. Of the
-	// patient protocol it is the mean over steps.
+	// Loss is the sum over the batches of the best epoch in the published protocol, and the
+	// mean over steps in the patient protocol.
 	Loss float64 `json:"loss"`
 	// Seconds of training and scoring, over all sittings.
 	Seconds float64 `json:"seconds"`
@@ -39,9 +39,9 @@ type Result struct {
 	Examples []Sample `json:"examples"`
 }
 
-// Point is one epoch of a run's curves. IoU by class is that of the test slices in the
-// published protocol, which chooses nothing by it, and that of the validation patients in
-// the other.
+// Point is one epoch of a run's curves. IoU, by class, is that of the test slices in the
+// published protocol, which does not choose by it, and that of the validation patients in the
+// patient protocol.
 type Point struct {
 	Epoch int     `json:"epoch"`
 	Step  int     `json:"step"`
@@ -51,7 +51,7 @@ type Point struct {
 	IoU     [classes.Count]*float64 `json:"iou"`
 }
 
-// Sample is a test slice with what the run's network said of it, [y,x].
+// Sample is a test slice with the prediction of the run's network, [y,x].
 type Sample struct {
 	Name      string `json:"name"`
 	W         int    `json:"w"`
@@ -77,7 +77,7 @@ func (r Run) Result() (result Result, ok bool, err error) {
 	return result, err == nil, err
 }
 
-// State is where a run stands, in a word or a few.
+// State is how far a run is, in a few words.
 func (r Run) State() string {
 	switch _, ok, err := r.Result(); {
 	case err != nil:
@@ -124,8 +124,8 @@ func (c *curve) seconds() float64 {
 	return c.points[len(c.points)-1].Seconds
 }
 
-// add appends p. Points at its step and after it come from a run that was stopped after
-// its last checkpoint: they happen once more.
+// add appends p. It replaces points at p's step and later, which a run recorded before it was
+// stopped and resumed from an earlier checkpoint.
 func (c *curve) add(p Point) error {
 	for len(c.points) > 0 && c.points[len(c.points)-1].Step >= p.Step {
 		c.points = c.points[:len(c.points)-1]

@@ -31,7 +31,8 @@ type Runner struct {
 	Data     *Data
 	// Workers prepare batches beside the network.
 	Workers int
-	// Say, if set, is told in a line what begins and ends; Emit what happens in between.
+	// Say, if set, is called with a line when something begins or ends; Emit with what
+	// happens in between.
 	Say  func(line string)
 	Emit func(protocol.Event)
 
@@ -48,9 +49,9 @@ type Outcome struct {
 	Failed []error
 }
 
-// Run does the runs of these columns (numbers from 1; all if there are none) that nobody
-// has done or is doing. A run that fails leaves the others to be done. When ctx ends, so
-// does Run, with its error: the next call goes on from the last checkpoint.
+// Run does the runs of these columns (numbers from 1; none means all) that nobody has done or
+// is doing. It goes on after a run that fails. When ctx ends, Run returns its error, and the
+// next call goes on from the last checkpoint.
 func (r *Runner) Run(ctx context.Context, columns []int) (Outcome, error) {
 	var out Outcome
 	for _, n := range columns {
@@ -84,8 +85,7 @@ func (r *Runner) Run(ctx context.Context, columns []int) (Outcome, error) {
 	return out, nil
 }
 
-// check builds every network once, so that a name that does not exist is found now and not
-// after hours.
+// check builds every network once, so that an unknown name is found now and not after hours.
 func (r *Runner) check() error {
 	built := map[Settings]bool{}
 	for i, c := range r.Plan.Columns {

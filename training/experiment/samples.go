@@ -19,9 +19,9 @@ const (
 	sampleSide = 256
 )
 
-// samples keeps the predictions ([y,x] each, in the order of the examples) of the slices
-// with most of each lesion, of different cases where there are enough. Which slices these
-// are depends on the reference alone, so that all runs show the same.
+// samples keeps the predictions ([y,x] each, in the order of the examples) of the slices with
+// the most pixels of each lesion, from different cases if there are enough. The choice depends
+// on the reference alone, so that all runs show the same slices.
 func samples(ctx context.Context, test example.Set, predicted [][]uint8) ([]Sample, error) {
 	areas := make([][classes.Count]int, test.Len())
 	for i := range areas {
@@ -46,8 +46,8 @@ func samples(ctx context.Context, test example.Set, predicted [][]uint8) ([]Samp
 	return all, nil
 }
 
-// mostLesion picks the slices to show: in turn that with most consolidation and that with
-// most ground glass, or lung where there is neither.
+// mostLesion picks the slices to show: alternately the one with the most consolidation and the
+// one with the most ground glass, or lung where there is neither.
 func mostLesion(test example.Set, areas [][classes.Count]int) []int {
 	var picked []int
 	shown := map[string]bool{}

@@ -26,8 +26,8 @@ func (p prepared) At(ctx context.Context, i int) (example.Example, error) {
 	}, nil
 }
 
-// allKnown takes the labels for all there is, as the study did: a class that was not
-// annotated is one that does not occur.
+// allKnown treats every class as annotated, as the study did: a class that was not annotated
+// counts as absent.
 type allKnown struct{ example.Set }
 
 // At is slice i.
@@ -37,8 +37,7 @@ func (a allKnown) At(ctx context.Context, i int) (example.Example, error) {
 	return e, err
 }
 
-// lungs makes two classes of a dataset's: lung, which is all that is no background, and
-// background. Lung stands as lungs other.
+// lungs merges a dataset's classes into two: background and, as lungs other, everything else.
 type lungs struct{ example.Set }
 
 // At merges the labels of slice i.

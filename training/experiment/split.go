@@ -8,7 +8,7 @@ import (
 	"glasswork/training/experiment/study"
 )
 
-// Split is which slices of the data are learned from, chosen on and scored: indices.
+// Split has the indices of the slices for training, validation and test.
 type Split struct {
 	Train      []int `json:"train"`
 	Validation []int `json:"validation,omitempty"`
@@ -73,8 +73,8 @@ func patients(e example.Set, n int) [][]int {
 }
 
 // hold takes patients until they have about share of the slices, and returns the others. A
-// patient with more than half of the slices always trains: held out, it would be most of
-// what is scored.
+// patient with more than half of the slices always trains, since it would be most of the test
+// set otherwise.
 func hold(groups [][]int, share float64) (held []int, rest [][]int) {
 	all := 0
 	for _, g := range groups {

@@ -1,7 +1,7 @@
 // Package experiment runs the columns of a study one after the other, by the study's own
-// protocol or by an honest one, and can be stopped and shared between processes at any
-// time: a run is a folder, and what stands in it is all there is to know. It trains
-// whatever network.Factory makes; package report turns results into tables and pages.
+// protocol or by an honest one. It can be stopped and shared between processes at any time,
+// because a run is a folder that holds everything about it. It trains whatever network.Factory
+// makes; package report turns results into tables and pages.
 package experiment
 
 import (
@@ -15,7 +15,7 @@ import (
 	"glasswork/training/network"
 )
 
-// Settings are how a network is trained. What is zero is filled in by the protocol.
+// Settings say how a network is trained. The protocol fills in what is zero.
 type Settings struct {
 	Arch    string `json:"arch,omitempty"`
 	Encoder string `json:"encoder,omitempty"`
@@ -30,8 +30,8 @@ type Settings struct {
 	Precision string `json:"precision,omitempty"`
 	// Rate is the highest learning rate.
 	Rate float64 `json:"lr,omitempty"`
-	// Epochs is the most passes over the training slices, Patience how many may bring
-	// nothing before training stops.
+	// Epochs is the greatest number of passes over the training slices. Training stops
+	// earlier after Patience passes without improvement.
 	Epochs   int `json:"epochs,omitempty"`
 	Patience int `json:"patience,omitempty"`
 	Batch    int `json:"batch,omitempty"`
@@ -45,7 +45,7 @@ type Settings struct {
 type Column struct {
 	Name string `json:"name"`
 	Settings
-	// Published is what the study reported of this column, nil for columns of one's own.
+	// Published is what the study reported for this column, nil for columns of one's own.
 	Published *study.Scores `json:"published,omitempty"`
 }
 
@@ -112,7 +112,7 @@ func fill[T comparable](v *T, with T) {
 	}
 }
 
-// check refuses settings that make no sense whatever the network.
+// check refuses settings that make no sense for any network.
 func (s Settings) check() error {
 	switch {
 	case s.Size < 32 || s.Size > 2048 || s.Size%32 != 0:

@@ -56,9 +56,8 @@ func plain(err error) error {
 	return err
 }
 
-// ParseSuite reads a suite in YAML, of which JSON is a part: a list of columns, or a
-// mapping with name, defaults and columns. An error says the line and the column of the
-// text at which it stands.
+// ParseSuite reads a suite in YAML or JSON: a list of columns, or a mapping with name, defaults
+// and columns. An error names the line and the column of the text.
 func ParseSuite(text []byte) (Suite, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
@@ -155,8 +154,8 @@ func settings(n *yaml.Node, named bool) (s Settings, name string, err error) {
 	return s, name, err
 }
 
-// eachKey calls f for the keys of a mapping in their order; a key that stands twice or is
-// no text is an error, as is anything but a mapping.
+// eachKey calls f for the keys of a mapping in their order. A duplicate key, a key that is not
+// text, and anything but a mapping are errors.
 func eachKey(n *yaml.Node, f func(key string, v *yaml.Node) error) error {
 	if n.Kind != yaml.MappingNode {
 		return at(n, "names and values are expected here, not %s", shown(n))

@@ -7,8 +7,8 @@ import (
 	"glasswork/training/network"
 )
 
-// twoClass lets a network of two classes, background and lung, stand where one of four is
-// expected: lung is lungs other, the lesions' probabilities are 0.
+// twoClass makes a network of two classes, background and lung, usable where four classes are
+// expected: lung becomes lungs other, and the lesions' probabilities are 0.
 type twoClass struct {
 	network.Learner
 	probs []float32

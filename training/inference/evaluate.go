@@ -9,14 +9,14 @@ import (
 	"glasswork/training/score"
 )
 
-// Evaluation is how one network did on labelled slices.
+// Evaluation is the scores of one network on labelled slices.
 type Evaluation struct {
 	Set score.Set
 	// Labels are the predictions, [y,x] each, in the order of the examples; only if asked for.
 	Labels [][]uint8
 }
 
-// EvaluateOptions steers Evaluate.
+// EvaluateOptions say how Evaluate scores.
 type EvaluateOptions struct {
 	Options
 	// VoxelML is the size in ml of a voxel of an example, 0 if unknown; nil if none is known.

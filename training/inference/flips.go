@@ -8,10 +8,10 @@ import (
 	"glasswork/training/network"
 )
 
-// Flips says over which mirror images of a slice probabilities are averaged.
+// Flips says over which mirror images of a slice the probabilities are averaged.
 type Flips string
 
-// All Flips. A network has to be trained on what is mirrored.
+// The values of Flips. A network must have been trained with the same flips.
 const (
 	NoFlips   Flips = ""
 	LeftRight Flips = "h"
@@ -19,7 +19,7 @@ const (
 	AllFlips Flips = "hv"
 )
 
-// Validate refuses what is no Flips.
+// Validate refuses other values.
 func (f Flips) Validate() error {
 	if f != NoFlips && f != LeftRight && f != AllFlips {
 		return fmt.Errorf("test-time flips are h or hv, not %q", string(f))

@@ -10,11 +10,10 @@ import (
 	"glasswork/training/network"
 )
 
-// predictBatch is the number of slices that go through the network together where
-// nobody says how many.
+// predictBatch is the default number of slices that go through the network together.
 const predictBatch = 4
 
-// Prediction is what a network says of one slice.
+// Prediction is a network's labels of one slice.
 type Prediction struct {
 	// Labels are classes, [y,x].
 	Labels []uint8
@@ -24,7 +23,8 @@ type Prediction struct {
 
 // Options say how slices go through a network.
 type Options struct {
-	// Batch is how many go together; 0 means a few, and the first alone, so that it appears soon.
+	// Batch is how many go together. 0 means the default, with the first slice alone so that
+	// it appears soon.
 	Batch int
 	// Flips averages the probabilities over mirror images.
 	Flips Flips

@@ -19,7 +19,7 @@ type Frame struct {
 	Size int
 	// scale is network pixels a slice pixel; left and top are the letterbox's margins.
 	scale, left, top float64
-	// body limits what may be labelled; nil where all of the box may.
+	// body limits where labels may lie; nil allows all of the box.
 	body *anatomy.Body
 }
 
@@ -60,8 +60,8 @@ func (f Frame) FillVaried(x []float32, y []uint8, s Slice, classes []uint8, spec
 	d.Tone(x, win.Width)
 }
 
-// resample fills x and, unless it is nil, y, [size,size] each, from p and l as d varies
-// them: values bilinearly, labels with the nearest one. Every pixel's place is worked out once.
+// resample fills x and, unless it is nil, y, [size,size] each, from p and l as d varies them:
+// values bilinearly, labels with the nearest one. Each pixel's place is computed once.
 func (f Frame) resample(p plane, l labels, d augment.Draw, x []float32, y []uint8) {
 	toSlice := f.toSlice()
 	xs, ys := make([]float64, f.Size), make([]float64, f.Size)

@@ -2,19 +2,19 @@ package input
 
 import "glasswork/dataset/series"
 
-// Pictures come in whatever window somebody exported them with, so that the same lung is
-// darker in one than in another. Levelling brings two things that every chest slice shows
-// to where they usually are: the darkest lung and soft tissue.
+// Pictures are exported with different windows, so the same lung is darker in one than in
+// another. Levelling maps two things that every chest slice shows, the darkest lung and soft
+// tissue, to their usual values.
 const (
 	levelDark   = -963 // HU of the darkest lung
 	levelBright = 64   // HU of soft tissue
-	// leastContrast is how far apart they must be, in HU, to be believed.
+	// leastContrast is how far apart they must be, in HU, to be trusted.
 	leastContrast = 200
 )
 
 // Grey values of 8-bit pictures among which the two are looked for.
 const (
-	darkShare   = 0.03 // of the pixels that are no black frame are darker than the darkest lung
+	darkShare   = 0.03 // of the pixels outside a black frame are darker than the darkest lung
 	blackFrame  = 2
 	tissueFrom  = 150
 	tissueTo    = 251

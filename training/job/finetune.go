@@ -20,7 +20,7 @@ import (
 	"glasswork/training/score"
 )
 
-// How a fine-tuning is done where the job does not say.
+// Defaults of a fine-tuning.
 const (
 	finetuneBatch    = 4
 	finetuneRate     = 2e-4
@@ -75,7 +75,8 @@ type finetuning struct {
 	plan    *plan
 	learner network.Learner
 	info    network.Info
-	// scoring is how long scoring the held-out slices took: it comes once more after training.
+	// scoring is how long scoring the held-out slices took. They are scored once more after
+	// training.
 	scoring time.Duration
 }
 
@@ -137,7 +138,7 @@ func (f *finetuning) run(ctx context.Context) (*protocol.Summary, error) {
 	return &protocol.Summary{Finetune: s}, nil
 }
 
-// withScoring adds the scoring that follows to the time left of training.
+// withScoring adds the time of the scoring that follows to the time left of training.
 func (f *finetuning) withScoring(e protocol.Event) {
 	if e.Status != nil {
 		e.Status.ETASeconds += f.scoring.Seconds()

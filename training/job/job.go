@@ -34,8 +34,8 @@ func (emit emitFunc) status(s protocol.Status) {
 	emit(protocol.Event{Type: protocol.TypeStatus, Status: &s})
 }
 
-// Run runs one job to its end and calls emit with its events, except the last: that is
-// what Run returns. Errors are for Sentence.
+// Run runs one job to its end and calls emit with its events, except for the last one, which Run
+// returns. training.Sentence has its errors in plain words.
 func (j *Runner) Run(ctx context.Context, job protocol.Job,
 	emit func(protocol.Event),
 ) (*protocol.Summary, error) {
@@ -62,7 +62,7 @@ func (j *Runner) Run(ctx context.Context, job protocol.Job,
 	return s, nil
 }
 
-// badJob is a job that says something senseless.
+// badJob is the error for a job that makes no sense.
 func badJob(err error) error {
 	return &protocol.JobError{Code: protocol.CodeBadJob, Message: err.Error()}
 }

@@ -41,7 +41,7 @@ type plan struct {
 	trainedOn              []string
 }
 
-// errNothingReviewed is what a project without annotation gets.
+// errNothingReviewed is the error for a project without reviewed slices.
 var errNothingReviewed = &protocol.JobError{
 	Code: protocol.CodeNoData,
 	Message: "nothing to train on: mark corrected slices as reviewed (key R) and save, " +
@@ -105,8 +105,8 @@ func reviewed(ctx context.Context, p *project.Project) (example.Set, map[string]
 	return all, perCase, nil
 }
 
-// calibrated gives slices a pixel size if and only if they hold HU: what has none is taken
-// for a picture (see whole), in training as in prediction.
+// calibrated gives slices a pixel size if and only if they hold HU. An example without a pixel
+// size is taken for a picture, in training as in prediction.
 type calibrated struct {
 	example.Set
 	studies map[string]project.Study
@@ -223,7 +223,7 @@ func (pl *plan) part(all example.Set, keys []string) example.Set {
 	return sampling.Pick(all, at)
 }
 
-// generate adds the slices that are made rather than annotated.
+// generate adds the synthetic slices.
 func (pl *plan) generate(ctx context.Context, job protocol.FinetuneJob, all example.Set) error {
 	pl.holdout = pl.part(all, pl.holdoutKeys)
 	if pl.holdout.Len() == 0 {
@@ -251,7 +251,7 @@ func (pl *plan) sources() []sampling.Source {
 	}
 }
 
-// note says in a sentence what is out of the ordinary about the holdout.
+// note says in a sentence what is unusual about the holdout, if anything is.
 func (pl *plan) note() string {
 	switch {
 	case pl.synthetic:
@@ -272,7 +272,7 @@ func (pl *plan) voxelML(e example.Example) float64 {
 	return 0
 }
 
-// pin records in the project who is scored and who is trained on, before the fact.
+// pin records in the project who is scored and who is trained on, before either happens.
 func (pl *plan) pin(ctx context.Context, p *project.Project) error {
 	if pl.chosen != "" {
 		if err := p.SetHoldout(ctx, pl.chosen, true); err != nil {
@@ -287,8 +287,8 @@ func (pl *plan) pin(ctx context.Context, p *project.Project) error {
 	return p.MarkUsed(ctx, project.Trained, pl.trainKeys...)
 }
 
-// pinnedPlan makes a plan and pins it. A patient that turns out to be bound to training
-// already is left out and the next one is chosen.
+// pinnedPlan makes a plan and pins it. If the patient chosen to be held out turns out to be
+// bound to training, the next one is chosen.
 func pinnedPlan(ctx context.Context, p *project.Project, job protocol.FinetuneJob) (*plan, error) {
 	var skip []string
 	for {
@@ -305,7 +305,7 @@ func pinnedPlan(ctx context.Context, p *project.Project, job protocol.FinetuneJo
 	}
 }
 
-// OpenProject opens a project that is there; unlike project.Open it makes none.
+// OpenProject opens an existing project. Unlike project.Open it does not create one.
 func OpenProject(ctx context.Context, dir string) (*project.Project, error) {
 	if !exists(filepath.Join(dir, "project.db")) {
 		message := fmt.Sprintf("there is no project in %s; name the folder that holds project.db",

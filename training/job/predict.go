@@ -14,7 +14,7 @@ import (
 	"glasswork/training/protocol"
 )
 
-// study is what is predicted: slices that can be read in any order.
+// study is the slices to predict, which can be read in any order.
 type study struct {
 	geometry volume.Geometry
 	whole    bool
@@ -154,7 +154,7 @@ func OpenSeries(ctx context.Context, path, id string) (*series.Series, error) {
 	return nil, fmt.Errorf("%s does not hold the series that was asked for", path)
 }
 
-// samplePath is the path of the embedded sample study, which is no file.
+// samplePath stands for the embedded sample study, which is not a file.
 const samplePath = "sample"
 
 func exists(path string) bool {

@@ -26,7 +26,7 @@ type DiedError struct {
 	Status string
 	// Lines are its last lines of log.
 	Lines []string
-	// Reason is the line that says most about why, or empty.
+	// Reason is the line that best tells the cause, or empty.
 	Reason string
 }
 
@@ -44,8 +44,8 @@ func (e *DiedError) Error() string {
 	return "the trainer ended without an answer (" + e.Status + ")"
 }
 
-// telling picks the line of a dying program's log that says why: the first about memory,
-// else the first of a panic, else the last.
+// telling picks the line of a dying program's log that best tells the cause: the first about
+// memory, else the first of a panic, else the last.
 func telling(lines []string) string {
 	for _, tells := range []func(string) bool{memoryRanOut, fatal} {
 		if i := slices.IndexFunc(lines, tells); i >= 0 {

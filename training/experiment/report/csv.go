@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// writeCSV writes the tables one below the other in long form: one line a number, so that
-// a program need not know how a table looks.
+// writeCSV writes the tables in long form, one line for each number, so that programs can read
+// them without knowing a table's layout.
 func writeCSV(w io.Writer, tables []Table) error {
 	out := csv.NewWriter(w)
 	lines := [][]string{{

@@ -33,9 +33,9 @@ const (
 	figureDPI    = 150
 )
 
-// Curves draws the loss, and the IoU of every class that has one, over the epochs: a line a
-// column, which is the mean of its runs over the epochs that all of them had, and each run
-// faintly behind it where there are several.
+// Curves draws the loss, and the IoU of every class that has one, over the epochs. Each column
+// is a line: the mean of its runs over the epochs that all of them have. Single runs are drawn
+// faintly behind it.
 func (s Study) Curves() ([]Figure, error) {
 	loss, err := s.figure("loss", "Training loss", "loss", func(p experiment.Point) *float64 {
 		return &p.Loss
@@ -98,7 +98,7 @@ func (s Study) figure(name, title, y string, of func(p experiment.Point) *float6
 	return f, err
 }
 
-// shortened is a name that has room in a legend.
+// shortened is a name that fits into a legend.
 func shortened(name string) string {
 	const most = 28
 	if letters := []rune(name); len(letters) > most {

@@ -46,7 +46,7 @@ type htmlRun struct {
 	Epochs, Best                    int
 }
 
-// html writes the whole report into one file: every picture is in it.
+// html writes the whole report into one file, pictures included.
 func (s Study) html(w io.Writer, tables []Table, figures []Figure, pages []examplePage) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"cell": func(c Cell) string { return c.text(" ± ") },
@@ -98,7 +98,7 @@ func (s Study) facts() [][2]string {
 	}
 }
 
-// limits are what a reader must know before believing the numbers.
+// limits are what a reader must know to interpret the numbers.
 func (s Study) limits() []string {
 	p := s.Plan
 	var all []string

@@ -39,7 +39,7 @@ func (t Table) latex(b *strings.Builder) {
 	b.WriteString("\\end{table}\n")
 }
 
-// latexNumbers is a cell's text; a minus in LaTeX stands in mathematics.
+// latexNumbers is a cell's text; LaTeX needs math mode for a minus.
 func latexNumbers(c Cell) string {
 	if len(c.Values) == 0 {
 		return "--"
@@ -47,7 +47,7 @@ func latexNumbers(c Cell) string {
 	return strings.ReplaceAll(strings.ReplaceAll(c.text(" ± "), "-", "$-$"), "±", "$\\pm$")
 }
 
-// escapeLatex keeps what means something to LaTeX as it is written.
+// escapeLatex escapes the characters that have a meaning in LaTeX.
 func escapeLatex(s string) string {
 	return strings.NewReplacer(`\`, `\textbackslash{}`, "{", `\{`, "}", `\}`, "_", `\_`, "&", `\&`,
 		"%", `\%`, "$", `\$`, "#", `\#`, "^", `\^{}`, "~", `\~{}`, "|", `\textbar{}`, "[", "{[}",

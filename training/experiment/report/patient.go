@@ -9,8 +9,8 @@ import (
 	"glasswork/training/score"
 )
 
-// pooled is what all runs of a column counted together, so that an interval is over
-// patients and holds for the mean of the seeds.
+// pooled adds up what all runs of a column counted, so that an interval is over patients and
+// holds for the mean of the seeds.
 func pooled(results []experiment.Result) *score.Set {
 	var s score.Set
 	for _, r := range results {
@@ -108,8 +108,8 @@ func (s scored) classRows(class int) []Row {
 	}
 }
 
-// differences sets every column beside the first: pooled Dice, the mean over seeds of the
-// same seed's difference, with the paired interval over patients.
+// differences compares every column with the first by pooled Dice: the mean over seeds of the
+// difference within a seed, with the paired interval over patients.
 func (s Study) differences() Table {
 	t := Table{
 		Title: "Difference of pooled Dice to " + s.Plan.Columns[0].Name, Columns: s.names()[1:],
@@ -133,7 +133,8 @@ func (s Study) differences() Table {
 	return t
 }
 
-// difference is that of next to base in one class, a value a seed that both have.
+// difference is that between next and base in one class: one value for each seed that both
+// have.
 func difference(class int, base, next []experiment.Result) Cell {
 	c := Cell{Digits: 3, Signed: true}
 	for i, n := range next {

@@ -1,6 +1,6 @@
-// Package report turns the results of an experiment into what people read: tables in
-// Markdown, CSV and LaTeX, curves as PNG and SVG, pages of example predictions and one
-// HTML file that needs nothing else. It trains nothing and knows no network.
+// Package report presents the results of an experiment: tables in Markdown, CSV and LaTeX,
+// curves as PNG and SVG, pages of example predictions and one self-contained HTML file. It
+// trains nothing and knows no network.
 package report
 
 import (
@@ -37,7 +37,7 @@ type Cell struct {
 	Digits int
 	// Signed writes a plus before what is greater than 0: a difference.
 	Signed bool
-	// Strong is set for a difference that is hardly chance.
+	// Strong is set for a difference that is unlikely to be chance.
 	Strong bool
 }
 
@@ -84,7 +84,7 @@ func (c Cell) text(plusMinus string) string {
 	return text
 }
 
-// defined keeps the scores that are.
+// defined keeps the scores that are defined.
 func defined(values ...*float64) []float64 {
 	var all []float64
 	for _, v := range values {

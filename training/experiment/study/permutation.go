@@ -17,7 +17,7 @@ func permutation(seed uint32, n int) []int {
 	return order
 }
 
-// upTo draws from 0…highest inclusive, by throwing away what is greater.
+// upTo draws from 0…highest inclusive, discarding greater numbers.
 func upTo(numbers *prng.MT19937, highest uint32) uint32 {
 	mask := highest
 	for shift := 1; shift < 32; shift *= 2 {

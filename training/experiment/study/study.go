@@ -6,7 +6,7 @@ package study
 // Size is the side in pixels of the slices that the study's networks see.
 const Size = 256
 
-// TrainShare of the slices are learned from, the others are scored.
+// TrainShare of the slices are for training, the others for the test.
 const TrainShare = 0.8
 
 // seed of the study's split.
