@@ -1,10 +1,11 @@
-// Package glasswork_test holds the arrows between the packages: what may import what,
-// and which calls stand in one place only.
+// Package glasswork_test holds the rules for all packages: what imports what, and which calls
+// are made in one place only.
 package glasswork_test
 
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -13,6 +14,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -44,180 +47,133 @@ var never = []struct {
 	forbidden []string
 	why       string
 }{
-	{"glasswork/dataset", []string{fyne, gl, gotch}, "data is read without a window and without a network"},
-	{"glasswork/viewer", []string{fyne, gl, gotch}, "rendering is tested to the pixel without a window"},
-	{"glasswork/training", []string{fyne, gl, gotch, "glasswork/model"}, "training declares the network it needs and knows none"},
-	{"glasswork/ui", []string{gotch, "glasswork/model"}, "a crash of the network must not cost a brush stroke"},
-	{"glasswork/ui", []string{fyne + "/fyne/v2/app"}, "ui builds and tests without a display"},
-	{"glasswork/ui/session", []string{fyne, gl}, "what the window shows is plain Go that a test can call"},
-	{"glasswork/cmd/glasswork", []string{gotch, "glasswork/model"}, "the desktop starts without libtorch"},
-	{"glasswork/cmd/glasswork-trainer", []string{fyne, gl, "glasswork/ui"}, "the trainer runs where there is no display"},
-	{"glasswork/cmd/glasswork-codec", []string{fyne, gl, gotch, "glasswork/ui", "glasswork/model"}, "the decoding program starts in milliseconds"},
-	{"glasswork/model", []string{fyne, gl, "glasswork/ui", "glasswork/viewer"}, "a network knows tensors and labels"},
+	{
+		"glasswork/dataset",
+		[]string{fyne, gl, gotch},
+		"data is read without a window and without a network",
+	},
+	{
+		"glasswork/viewer",
+		[]string{fyne, gl, gotch},
+		"rendering is tested to the pixel without a window",
+	},
+	{
+		"glasswork/training",
+		[]string{fyne, gl, gotch, "glasswork/model"},
+		"training declares the network it needs and knows none",
+	},
+	{
+		"glasswork/ui",
+		[]string{gotch, "glasswork/model"},
+		"a crash of the network must not cost a brush stroke",
+	},
+	{
+		"glasswork/ui",
+		[]string{fyne + "/fyne/v2/app"},
+		"ui builds and tests without a display",
+	},
+	{
+		"glasswork/ui/session",
+		[]string{fyne, gl},
+		"what the window shows is plain Go that a test can call",
+	},
+	{
+		"glasswork/cmd/glasswork",
+		[]string{gotch, "glasswork/model"},
+		"the desktop starts without libtorch",
+	},
+	{
+		"glasswork/cmd/glasswork-trainer",
+		[]string{fyne, gl, "glasswork/ui"},
+		"the trainer runs where there is no display",
+	},
+	{
+		"glasswork/cmd/glasswork-codec",
+		[]string{fyne, gl, gotch, "glasswork/ui", "glasswork/model"},
+		"the decoding program starts in milliseconds",
+	},
 	{
 		"glasswork/model",
-		[]string{"glasswork/dataset/project", "glasswork/dataset/dicom", "glasswork/training/job", sqlite, dicom},
+		[]string{fyne, gl, "glasswork/ui", "glasswork/viewer"},
+		"a network knows tensors and labels",
+	},
+	{
+		"glasswork/model",
+		[]string{
+			"glasswork/dataset/project", "glasswork/dataset/dicom", "glasswork/training/job",
+			sqlite, dicom,
+		},
 		"a network knows no store and no file format of images",
 	},
 	{
 		"glasswork/ui/session",
-		[]string{"glasswork/training/job", "glasswork/training/inference", "glasswork/training/experiment"},
+		[]string{
+			"glasswork/training/job", "glasswork/training/inference",
+			"glasswork/training/experiment",
+		},
 		"the window asks the trainer and does not train",
 	},
 }
 
-// rooms is which packages of ours each package may import itself.
-var rooms = map[string][]string{
-	"glasswork/dataset/classes":             nil,
-	"glasswork/dataset/words":               nil,
-	"glasswork/dataset/volume":              {"glasswork/dataset/classes"},
-	"glasswork/dataset/series":              {"glasswork/dataset/volume"},
-	"glasswork/dataset/annotation":          {"glasswork/dataset/classes", "glasswork/dataset/series", "glasswork/dataset/volume"},
-	"glasswork/dataset/internal/kaggle":     {"glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/internal/fixture":    {"glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/picture"},
-	"glasswork/dataset/atomicfile":          nil,
-	"glasswork/dataset/internal/osfile":     nil,
-	"glasswork/dataset/shared":              nil,
-	"glasswork/dataset/archive":             {"glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/dicom/internal/walk": nil,
-	"glasswork/dataset/dicom": {
-		"glasswork/dataset/dicom/internal/walk", "glasswork/dataset/dicom/codec", "glasswork/dataset/dicom/encapsulated", "glasswork/dataset/dicom/object",
-		"glasswork/dataset/series", "glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile",
-	},
-	"glasswork/dataset/dicom/encapsulated":          nil,
-	"glasswork/dataset/dicom/codec":                 {"glasswork/dataset/dicom/codec/jpeg", "glasswork/dataset/dicom/codec/internal/wire"},
-	"glasswork/dataset/dicom/codec/jpeg":            nil,
-	"glasswork/dataset/dicom/codec/internal/wire":   nil,
-	"glasswork/dataset/dicom/codec/internal/native": nil,
-	"glasswork/dataset/dicom/codec/worker":          {"glasswork/dataset/dicom/codec/internal/wire", "glasswork/dataset/dicom/codec/internal/native"},
-	"glasswork/dataset/internal/voxels":             {"glasswork/dataset/annotation", "glasswork/dataset/series", "glasswork/dataset/volume", "glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/dicom/seg":                   {"glasswork/dataset/dicom/object", "glasswork/dataset/dicom/source", "glasswork/dataset/dicom/codec", "glasswork/dataset/dicom/encapsulated", "glasswork/dataset/annotation", "glasswork/dataset/classes", "glasswork/dataset/series", "glasswork/dataset/volume"},
-	"glasswork/dataset/nifti":                       {"glasswork/dataset/annotation", "glasswork/dataset/classes", "glasswork/dataset/series", "glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile", "glasswork/dataset/internal/voxels"},
-	"glasswork/dataset/nrrd":                        {"glasswork/dataset/annotation", "glasswork/dataset/classes", "glasswork/dataset/series", "glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile", "glasswork/dataset/internal/voxels"},
-	"glasswork/dataset/metaimage":                   {"glasswork/dataset/annotation", "glasswork/dataset/series", "glasswork/dataset/volume", "glasswork/dataset/internal/osfile", "glasswork/dataset/internal/voxels"},
-	"glasswork/dataset/tiff":                        {"glasswork/dataset/series", "glasswork/dataset/volume", "glasswork/dataset/internal/osfile", "glasswork/dataset/picture"},
-	"glasswork/dataset/npy":                         {"glasswork/dataset/annotation", "glasswork/dataset/classes", "glasswork/dataset/series", "glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/picture":                     {"glasswork/dataset/classes", "glasswork/dataset/series", "glasswork/dataset/volume", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/phantom":                     {"glasswork/dataset/classes", "glasswork/dataset/volume"},
-	"glasswork/dataset/project":                     {"glasswork/dataset/annotation", "glasswork/dataset/classes", "glasswork/dataset/example", "glasswork/dataset/export", "glasswork/dataset/series", "glasswork/dataset/volume", "glasswork/dataset/atomicfile"},
-	"glasswork/dataset/dicom/object":                {"glasswork/dataset/dicom/internal/walk", "glasswork/dataset/atomicfile", "glasswork/dataset/internal/osfile"},
-	"glasswork/dataset/dicom/source":                {"glasswork/dataset/dicom/object", "glasswork/dataset/volume"},
-	"glasswork/dataset/dicom/rtstruct":              {"glasswork/dataset/dicom/object", "glasswork/dataset/dicom/source", "glasswork/dataset/annotation", "glasswork/dataset/classes", "glasswork/dataset/volume"},
-	"glasswork/dataset/dicom/deident":               {"glasswork/dataset/dicom/object"},
-	"glasswork/dataset/dicom/report": {
-		"glasswork/dataset/dicom/object", "glasswork/dataset/dicom/source", "glasswork/dataset/measure", "glasswork/dataset/classes",
-	},
-	"glasswork/dataset/measure": {"glasswork/dataset/classes", "glasswork/dataset/volume"},
-	"glasswork/dataset": {
-		"glasswork/dataset/annotation", "glasswork/dataset/series", "glasswork/dataset/archive", "glasswork/dataset/phantom",
-		"glasswork/dataset/internal/osfile", "glasswork/dataset/dicom", "glasswork/dataset/dicom/object",
-		"glasswork/dataset/dicom/seg", "glasswork/dataset/dicom/rtstruct", "glasswork/dataset/nifti", "glasswork/dataset/nrrd",
-		"glasswork/dataset/metaimage", "glasswork/dataset/tiff", "glasswork/dataset/npy", "glasswork/dataset/picture",
-	},
-	"glasswork/dataset/example": {
-		"glasswork/dataset/classes", "glasswork/dataset/volume", "glasswork/dataset/internal/kaggle",
-		"glasswork/dataset/internal/osfile", "glasswork/dataset/nifti", "glasswork/dataset/npy", "glasswork/dataset/phantom",
-		"glasswork/dataset/picture",
-	},
-	"glasswork/dataset/export": {
-		"glasswork/dataset", "glasswork/dataset/classes", "glasswork/dataset/series", "glasswork/dataset/volume",
-		"glasswork/dataset/atomicfile", "glasswork/dataset/measure", "glasswork/dataset/internal/kaggle",
-		"glasswork/dataset/internal/osfile", "glasswork/dataset/nifti", "glasswork/dataset/nrrd", "glasswork/dataset/npy",
-		"glasswork/dataset/picture", "glasswork/dataset/dicom", "glasswork/dataset/dicom/object",
-		"glasswork/dataset/dicom/source", "glasswork/dataset/dicom/seg", "glasswork/dataset/dicom/rtstruct",
-		"glasswork/dataset/dicom/report", "glasswork/dataset/dicom/deident",
-	},
-	"glasswork/dataset/importing": {
-		"glasswork/dataset", "glasswork/dataset/annotation", "glasswork/dataset/project",
-		"glasswork/dataset/series", "glasswork/dataset/volume",
-	},
+// architecture is the document that lists every package of ours and what it imports of ours.
+const architecture = "docs/architecture.md"
 
-	"glasswork/dataset/inventory": {
-		"glasswork/dataset", "glasswork/dataset/series", "glasswork/dataset/volume",
-	},
-	"glasswork/viewer":            {"glasswork/dataset/classes", "glasswork/dataset/volume"},
-	"glasswork/training/score":    {"glasswork/dataset/classes"},
-	"glasswork/training/augment":  nil,
-	"glasswork/training/protocol": {"glasswork/training/score"},
-	"glasswork/training/network":  {"glasswork/dataset/classes"},
-	"glasswork/training/anatomy":  {"glasswork/dataset/classes", "glasswork/dataset/volume"},
-	"glasswork/training/input": {
-		"glasswork/dataset/classes", "glasswork/dataset/series", "glasswork/training/anatomy",
-		"glasswork/training/augment", "glasswork/training/network",
-	},
-	"glasswork/training/sampling": {
-		"glasswork/dataset/classes", "glasswork/dataset/example", "glasswork/training/anatomy",
-		"glasswork/training/augment", "glasswork/training/input", "glasswork/training/network",
-	},
-	"glasswork/training/inference": {
-		"glasswork/dataset/classes", "glasswork/dataset/example", "glasswork/dataset/npy", "glasswork/training/input",
-		"glasswork/training/network", "glasswork/training/score",
-	},
-	"glasswork/training": {
-		"glasswork/dataset/atomicfile", "glasswork/dataset/classes", "glasswork/dataset/example",
-		"glasswork/training/augment", "glasswork/training/inference", "glasswork/training/network",
-		"glasswork/training/protocol", "glasswork/training/sampling", "glasswork/training/score",
-	},
-	"glasswork/training/job": {
-		"glasswork/dataset", "glasswork/dataset/classes", "glasswork/dataset/example",
-		"glasswork/dataset/project", "glasswork/dataset/series", "glasswork/dataset/volume",
-		"glasswork/training", "glasswork/training/augment", "glasswork/training/inference",
-		"glasswork/training/input", "glasswork/training/network", "glasswork/training/protocol",
-		"glasswork/training/sampling", "glasswork/training/score",
-		"glasswork/dataset/atomicfile", "glasswork/dataset/nifti", "glasswork/training/anatomy",
-	},
-	"glasswork/training/recipe": {
-		"glasswork/dataset/atomicfile", "glasswork/dataset/classes", "glasswork/dataset/example",
-		"glasswork/training", "glasswork/training/augment", "glasswork/training/network",
-		"glasswork/training/protocol", "glasswork/training/sampling",
-	},
-	"glasswork/training/release": {
-		"glasswork/dataset/atomicfile", "glasswork/training/job", "glasswork/training/network",
-		"glasswork/training/protocol", "glasswork/training/recipe", "glasswork/training/score",
-	},
-	"glasswork/training/demo": {
-		"glasswork/dataset", "glasswork/dataset/atomicfile", "glasswork/dataset/classes",
-		"glasswork/dataset/dicom", "glasswork/dataset/export", "glasswork/dataset/importing",
-		"glasswork/dataset/nifti", "glasswork/dataset/phantom", "glasswork/dataset/project",
-		"glasswork/dataset/volume", "glasswork/training/job", "glasswork/training/protocol",
-		"glasswork/viewer",
-	},
-	"glasswork/training/preview": {
-		"glasswork/dataset/atomicfile", "glasswork/dataset/example", "glasswork/training/augment",
-		"glasswork/training/sampling", "glasswork/viewer",
-	},
-	"glasswork/training/internal/fake": {
-		"glasswork/dataset/atomicfile", "glasswork/dataset/classes", "glasswork/dataset/example",
-		"glasswork/dataset/series", "glasswork/training/network",
-	},
-	"glasswork/training/experiment/study": nil,
-	"glasswork/training/experiment": {
-		"glasswork/dataset/atomicfile", "glasswork/dataset/classes", "glasswork/dataset/example",
-		"glasswork/training", "glasswork/training/augment", "glasswork/training/experiment/study",
-		"glasswork/training/inference", "glasswork/training/network",
-		"glasswork/training/protocol", "glasswork/training/sampling", "glasswork/training/score",
-	},
-	"glasswork/training/experiment/report": {
-		"glasswork/dataset/atomicfile", "glasswork/dataset/classes",
-		"glasswork/training/experiment", "glasswork/training/experiment/study",
-		"glasswork/training/score",
-	},
-	"glasswork/model": {
-		"glasswork/dataset/atomicfile", "glasswork/dataset/classes",
-		"glasswork/model/internal/pytorch", "glasswork/model/internal/torch",
-		"glasswork/training/network",
-	},
-	"glasswork/model/internal/torch":   {"glasswork/model/internal/capi", "glasswork/training/network"},
-	"glasswork/model/internal/capi":    nil,
-	"glasswork/model/internal/pytorch": nil,
-	"glasswork/assets/baseline":        nil,
+// room is one entry of that list.
+type room struct {
+	path    string
+	imports []string
+}
+
+var (
+	entry      = regexp.MustCompile("^- \\*\\*`([^`]+)`\\*\\*: ")
+	importList = regexp.MustCompile("Imports: (nothing|`[^`]+`(?:, `[^`]+`)*)\\.$")
+	quoted     = regexp.MustCompile("`([^`]+)`")
+)
+
+// parseRooms reads the section "Packages" of the document. An entry has the form
+//
+//   - **`dataset/volume`**: voxels, label maps, geometry and patches.
+//     Imports: `dataset/classes`.
+//
+// with "Imports: nothing." where there is none.
+func parseRooms(document string) ([]room, error) {
+	_, section, found := strings.Cut(document, "\n## Packages\n")
+	if !found {
+		return nil, errors.New(`there is no section "## Packages"`)
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	var texts []string
+	for line := range strings.Lines(section) {
+		switch line = strings.TrimRight(line, "\n"); {
+		case entry.MatchString(line):
+			texts = append(texts, line)
+		case strings.HasPrefix(line, "  ") && len(texts) > 0:
+			texts[len(texts)-1] += " " + strings.TrimSpace(line)
+		case strings.HasPrefix(line, "- "):
+			return nil, fmt.Errorf("%q does not begin as \"- **`dataset/volume`**: \" does", line)
+		}
+	}
+	rooms := make([]room, len(texts))
+	for i, text := range texts {
+		rooms[i].path = entry.FindStringSubmatch(text)[1]
+		list := importList.FindStringSubmatch(text)
+		if list == nil {
+			return nil, fmt.Errorf("the entry of %s does not end as \"Imports: `a`, `b`.\" or "+
+				"\"Imports: nothing.\" does", rooms[i].path)
+		}
+		for _, path := range quoted.FindAllStringSubmatch(list[1], -1) {
+			rooms[i].imports = append(rooms[i].imports, path[1])
+		}
+	}
+	return rooms, nil
 }
 
 // list asks the go command for all packages and what they depend on. It works from
 // go.mod alone, so that nothing has to be set up for libtorch.
 func list(t *testing.T) graph {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-deps", "-e", "-json=ImportPath,Imports,Standard,Error", "./...")
+	cmd := exec.Command("go", "list", "-deps", "-e",
+		"-json=ImportPath,Imports,Standard,Error", "./...")
 	cmd.Env = append(os.Environ(), "GOWORK=off")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -282,7 +238,12 @@ func exists(path string) bool {
 }
 
 func TestChainFindsAndOnlyFindsWhatIsReached(t *testing.T) {
-	g := graph{"a": {Imports: []string{"b", "c"}}, "b": {Imports: []string{"a"}}, "c": {Imports: []string{"x.io/y/z"}}, "d": {Imports: []string{"x.io/yy"}}}
+	g := graph{
+		"a": {Imports: []string{"b", "c"}},
+		"b": {Imports: []string{"a"}},
+		"c": {Imports: []string{"x.io/y/z"}},
+		"d": {Imports: []string{"x.io/yy"}},
+	}
 	if way := g.chain("a", "x.io/y"); !slices.Equal(way, []string{"a", "c", "x.io/y/z"}) {
 		t.Errorf("chain = %v", way)
 	}
@@ -303,36 +264,108 @@ func TestArrowsThatMustNeverBe(t *testing.T) {
 		for _, from := range packages {
 			for _, forbidden := range rule.forbidden {
 				if way := all.chain(from, forbidden); way != nil {
-					t.Errorf("%s reaches %s, but %s: %s", from, forbidden, rule.why, strings.Join(way, " → "))
+					t.Errorf("%s reaches %s, but %s: %s",
+						from, forbidden, rule.why, strings.Join(way, " → "))
 				}
 			}
 		}
 	}
 }
 
-func TestEveryRoomImportsItsNeighboursOnly(t *testing.T) {
-	all := list(t)
-	for room, may := range rooms {
-		p, ok := all[room]
-		if !ok {
-			if exists(room) {
-				t.Errorf("%s has a folder and no package", room)
-			}
-			continue
-		}
-		for _, path := range p.Imports {
-			if within(path, "glasswork") && !slices.Contains(may, path) {
-				t.Errorf("%s imports %s, docs/architecture.md does not let it", room, path)
-			}
+func TestParseRooms(t *testing.T) {
+	const document = "# A\n\n- x\n\n## Packages\n\nText.\n\n- **`a`**: does\n  this.\n  Imports: " +
+		"`b`,\n  `b/c`.\n- **`b`**: that.\n  Imports: nothing.\n\n## Next\n\n- y\n"
+	got, err := parseRooms(document)
+	want := []room{{"a", []string{"b", "b/c"}}, {"b", nil}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("parseRooms = %v, %v, want %v", got, err, want)
+	}
+	for _, wrong := range []string{
+		"\n## Rooms\n- **`a`**: x.\n  Imports: nothing.\n",
+		"\n## Packages\n- `a`: x.\n  Imports: nothing.\n",
+		"\n## Packages\n- **`a`**: x.\n",
+		"\n## Packages\n- **`a`**: x.\n  Imports: b.\n",
+		"\n## Packages\n- **`a`**: x.\n  Imports: `b` `c`.\n",
+	} {
+		if got, err := parseRooms(wrong); err == nil {
+			t.Errorf("parseRooms(%q) = %v, want an error", wrong, got)
 		}
 	}
+}
+
+// TestPackagesAreAsTheDocumentListsThem holds the document and the code to each other, in both
+// directions.
+func TestPackagesAreAsTheDocumentListsThem(t *testing.T) {
+	document, err := os.ReadFile(architecture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rooms, err := parseRooms(string(document))
+	if err != nil {
+		t.Fatalf("%s: %v", architecture, err)
+	}
+	if !slices.IsSortedFunc(rooms, func(a, b room) int { return strings.Compare(a.path, b.path) }) {
+		t.Errorf("%s: sort the list of packages by path", architecture)
+	}
+	listed := map[string][]string{}
+	for _, r := range rooms {
+		if _, twice := listed[r.path]; twice {
+			t.Errorf("%s: remove one of the two entries of %s", architecture, r.path)
+		}
+		listed[r.path] = r.imports
+	}
+	all := list(t)
+	for _, path := range all.below("glasswork") {
+		if path == "glasswork" { // tests only
+			continue
+		}
+		name := strings.TrimPrefix(path, "glasswork/")
+		imports, ok := listed[name]
+		delete(listed, name)
+		if !ok {
+			t.Errorf("%s: add an entry \"- **`%s`**: …\" that says what the package is for and "+
+				"ends with %q", architecture, name, importsOf(all[path]))
+			continue
+		}
+		if want := importsOf(all[path]); written(imports) != want {
+			t.Errorf("%s: the entry of %s says %q. If the code is right, write %q; if the list is "+
+				"right, change the imports", architecture, name, written(imports), want)
+		}
+	}
+	for name := range listed {
+		t.Errorf("%s: remove the entry of %s, there is no such package", architecture, name)
+	}
+}
+
+// importsOf returns the sentence that the document has to say about p.
+func importsOf(p pkg) string {
+	var ours []string
+	for _, path := range p.Imports {
+		if name, ok := strings.CutPrefix(path, "glasswork/"); ok {
+			ours = append(ours, name)
+		}
+	}
+	slices.Sort(ours)
+	return written(ours)
+}
+
+// written returns the sentence that names imports.
+func written(imports []string) string {
+	if len(imports) == 0 {
+		return "Imports: nothing."
+	}
+	return "Imports: `" + strings.Join(imports, "`, `") + "`."
+}
+
+func TestLibrariesOfLeaves(t *testing.T) {
+	all := list(t)
 	for _, path := range []string{
 		"glasswork/dataset/classes", "glasswork/dataset/volume", "glasswork/dataset/atomicfile",
 		"glasswork/training/network", "glasswork/training/anatomy",
 	} {
 		for _, imported := range all[path].Imports {
 			if !all[imported].Standard && !within(imported, "glasswork") {
-				t.Errorf("%s imports %s, but it needs no library beside the standard one", path, imported)
+				t.Errorf("%s imports %s, but needs the standard library only", path, imported)
 			}
 		}
 	}
@@ -374,7 +407,8 @@ func sourceFiles(t *testing.T, visit func(path string, file *ast.File)) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
+		case d.IsDir() && path != "." &&
+			(strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
 			return fs.SkipDir
 		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
 			return nil
@@ -433,9 +467,12 @@ func TestFilesAreWrittenAtomically(t *testing.T) {
 		if found == nil {
 			return
 		}
-		i := slices.IndexFunc(allowed, func(prefix string) bool { return strings.HasPrefix(path, prefix) })
+		i := slices.IndexFunc(allowed, func(prefix string) bool {
+			return strings.HasPrefix(path, prefix)
+		})
 		if i < 0 {
-			t.Errorf("%s calls %v: what a user would miss is written with atomicfile.WriteFile", path, found)
+			t.Errorf("%s calls %v: what a user would miss is written with atomicfile.WriteFile",
+				path, found)
 			return
 		}
 		used[i] = true
