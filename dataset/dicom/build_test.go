@@ -170,7 +170,8 @@ func (f file) dataset(s walk.Syntax) []byte {
 			value = []byte(v)
 		case []byte:
 			value = slices.Clone(v)
-			for i := 0; s.BigEndian && i+1 < len(value); i += 2 {
+			swap := s.BigEndian || s.BigPixels && tag == tagPixelData
+			for i := 0; swap && i+1 < len(value); i += 2 {
 				value[i], value[i+1] = value[i+1], value[i]
 			}
 		}

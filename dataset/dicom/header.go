@@ -95,6 +95,10 @@ func parseHeader(src io.ReaderAt, size int64) (*header, walk.DataSet, error) {
 		return nil, data, err
 	}
 	h := &header{Syntax: data.Syntax, size: data.Size}
+	h.BigEndian = h.BigEndian || h.BigPixels
+	if data.Mended {
+		h.unusable = append(h.unusable, "Transfer Syntax UID")
+	}
 	set, err := object.Head(data, h.keep)
 	if err != nil {
 		return nil, data, err

@@ -1,8 +1,8 @@
 // Package dicom reads CT series from DICOM files and writes CT slices. Headers are
 // read first; the pixels of a slice are read from the file when they are asked for.
 //
-// The elements' lengths are checked against the file before the DICOM library sees
-// them, and native pixels are read straight from the file.
+// Elements are read by package object, of a slice only those in front of its pixels; native
+// pixels are read straight from the file.
 package dicom
 
 import (

@@ -131,3 +131,36 @@ func TestTextOfHeaders(t *testing.T) {
 		t.Errorf("%q, %v", h.description, err)
 	}
 }
+
+// The elements show how they are encoded; a meta group that says otherwise is not believed,
+// and that is said.
+func TestTransferSyntaxesThatAreNotTheFiles(t *testing.T) {
+	want := []int16{-1024, -1000, 0, 976, 3071, -1023}
+	for name, c := range map[string]struct{ is, called, warning string }{
+		"implicit called explicit":    {walk.ImplicitLE, walk.ExplicitLE, "Transfer Syntax UID"},
+		"explicit called implicit":    {walk.ExplicitLE, walk.ImplicitLE, "Transfer Syntax UID"},
+		"big endian called little":    {walk.ExplicitBE, walk.ExplicitLE, "Transfer Syntax UID"},
+		"little endian called big":    {walk.ExplicitLE, walk.ExplicitBE, "Transfer Syntax UID"},
+		"not named":                   {walk.ExplicitLE, "", "Transfer Syntax UID"},
+		"as it is called":             {walk.ExplicitLE, walk.ExplicitLE, ""},
+		"implicit, big endian pixels": {walk.GEPrivate, walk.GEPrivate, ""},
+	} {
+		f := slice(1)
+		s, err := walk.FindSyntax(c.is)
+		if err != nil {
+			t.Fatal(err)
+		}
+		empty := file{}.encode(c.called)
+		path := t.TempDir() + "/01.dcm"
+		save(t, path, append(empty, f.dataset(s)...))
+		series := one(t, path[:len(path)-7])
+		hu := make([]int16, 6)
+		if err := series.ReadSlice(t.Context(), 0, hu); err != nil || !slices.Equal(hu, want) {
+			t.Errorf("%s: %v, %v", name, hu, err)
+		}
+		warnings := strings.Join(series.Warnings, " ")
+		if !strings.Contains(warnings, c.warning) || c.warning == "" && warnings != "" {
+			t.Errorf("%s: %q", name, warnings)
+		}
+	}
+}

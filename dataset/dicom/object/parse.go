@@ -200,8 +200,9 @@ func (r *reader) items(e walk.Element, in scope) (all [][]*dicom.Element, next i
 // foundPixels notes where the pixels are. A value that reaches past the file ends there.
 func (r *reader) foundPixels(e walk.Element, t tag.Tag) (next int64, err error) {
 	p := &Pixels{
-		Tag: t, VR: e.VR, BigEndian: r.walker.Order == binary.BigEndian, src: r.data.Src,
-		off: e.Value,
+		Tag: t, VR: e.VR, src: r.data.Src,
+		BigEndian: r.walker.Order == binary.BigEndian || r.data.BigPixels,
+		off:       e.Value,
 	}
 	if p.VR == "" {
 		p.VR = "OW"

@@ -22,35 +22,93 @@ type DataSet struct {
 	// Src holds the elements from Start to Size: the file, or what it inflates to.
 	Src         io.ReaderAt
 	Start, Size int64
+	// Mended says that the file names no transfer syntax, or one that its elements are not
+	// encoded in: Syntax is what they show.
+	Mended bool
 }
 
 // Find finds the data set of a file of size bytes. A deflated one is inflated in memory.
 func Find(src io.ReaderAt, size int64) (DataSet, error) {
-	s, off, err := start(src, size)
+	uid, off, err := start(src, size)
 	if err != nil {
 		return DataSet{}, err
 	}
-	if s.Deflated {
-		if src, size, err = inflate(src, off, size); err != nil {
+	d := DataSet{Src: src, Start: off, Size: size}
+	if uid == "" {
+		return d, d.mend(true)
+	}
+	if d.Syntax, err = FindSyntax(uid); err != nil {
+		return DataSet{}, err
+	}
+	if d.Deflated {
+		if d.Src, d.Size, err = inflate(src, off, size); err != nil {
 			return DataSet{}, err
 		}
-		off = 0
+		d.Start = 0
 	}
-	return DataSet{Syntax: s, Src: src, Start: off, Size: size}, nil
+	return d, d.mend(false)
+}
+
+// mend looks at the first element and takes the transfer syntax that it shows where the named
+// one is another, or none is named. A compressed one keeps its name: that tells how to read
+// the pixels.
+func (d *DataSet) mend(unnamed bool) error {
+	head := make([]byte, 8)
+	if n, _ := d.Src.ReadAt(head, d.Start); n < len(head) || d.Start+8 > d.Size {
+		head = nil // too short to show anything
+	}
+	shown := shows(head)
+	switch {
+	case shown == "" && unnamed:
+		_, err := FindSyntax("")
+		return err
+	case shown == "":
+		return nil
+	}
+	s, err := FindSyntax(shown)
+	if err != nil || !unnamed && s.Implicit == d.Implicit && s.BigEndian == d.BigEndian {
+		return err
+	}
+	d.Mended = true
+	if d.Compressed || d.Deflated {
+		d.Implicit, d.BigEndian = s.Implicit, s.BigEndian
+		return nil
+	}
+	d.Syntax = s
+	return nil
+}
+
+// shows is the transfer syntax that the first 8 bytes of a data set show, empty if none. The
+// first group is a low one, so that its high byte is zero.
+func shows(head []byte) string {
+	if len(head) < 8 {
+		return ""
+	}
+	little, big := head[0] != 0 && head[1] == 0, head[0] == 0 && head[1] != 0
+	explicit := ValidVR(string(head[4:6]))
+	switch {
+	case little && explicit:
+		return ExplicitLE
+	case big && explicit:
+		return ExplicitBE
+	case little && head[7] == 0: // a length, and no long one
+		return ImplicitLE
+	}
+	return ""
 }
 
 // start finds the transfer syntax and the first byte of the data set. Files without preamble
 // are accepted if they begin with file meta or identifying elements: old archives write them.
-func start(src io.ReaderAt, size int64) (Syntax, int64, error) {
+func start(src io.ReaderAt, size int64) (uid string, off int64, err error) {
 	head := make([]byte, min(size, 132))
 	if n, err := src.ReadAt(head, 0); n < len(head) {
-		return Syntax{}, 0, fmt.Errorf("it could not be read: %w", err)
+		return "", 0, fmt.Errorf("it could not be read: %w", err)
 	}
 	if len(head) == 132 && string(head[128:]) == "DICM" {
 		return meta(src, 132, size)
 	}
 	if len(head) < 16 {
-		return Syntax{}, 0, ErrNotDICOM
+		return "", 0, ErrNotDICOM
 	}
 	little, big := binary.LittleEndian.Uint16(head), binary.BigEndian.Uint16(head)
 	explicit := ValidVR(string(head[4:6]))
@@ -58,49 +116,43 @@ func start(src io.ReaderAt, size int64) (Syntax, int64, error) {
 	case little == 0x0002 && explicit:
 		return meta(src, 0, size)
 	case little == 0x0008 && explicit:
-		return bySyntax(ExplicitLE, 0)
+		return ExplicitLE, 0, nil
 	case little == 0x0008 && head[6] == 0 && head[7] == 0:
-		return bySyntax(ImplicitLE, 0)
+		return ImplicitLE, 0, nil
 	case big == 0x0008 && explicit:
-		return bySyntax(ExplicitBE, 0)
+		return ExplicitBE, 0, nil
 	}
-	return Syntax{}, 0, ErrNotDICOM
-}
-
-func bySyntax(uid string, off int64) (Syntax, int64, error) {
-	s, err := FindSyntax(uid)
-	return s, off, err
+	return "", 0, ErrNotDICOM
 }
 
 // meta walks the file meta group (always explicit little endian) from off.
-func meta(src io.ReaderAt, off, size int64) (Syntax, int64, error) {
+func meta(src io.ReaderAt, off, size int64) (uid string, end int64, err error) {
 	w := newWalker(src, size, Syntax{}, metaAhead)
-	var uid string
 	for off+8 <= size {
 		b, err := w.Bytes(off, 2)
 		if err != nil {
-			return Syntax{}, 0, err
+			return "", 0, err
 		}
 		if binary.LittleEndian.Uint16(b) != 0x0002 {
 			break
 		}
 		e, err := w.Next(off)
 		if err != nil {
-			return Syntax{}, 0, err
+			return "", 0, err
 		}
 		if e.Open() {
-			return Syntax{}, 0, ErrDamaged
+			return "", 0, ErrDamaged
 		}
 		if e.Tag == transferSyntax {
 			b, err := w.Bytes(e.Value, int(min(e.Length, 128)))
 			if err != nil {
-				return Syntax{}, 0, err
+				return "", 0, err
 			}
 			uid = strings.Trim(string(b), " \x00")
 		}
 		off = e.End()
 	}
-	return bySyntax(uid, off)
+	return uid, off, nil
 }
 
 // inflate returns the data set of a deflated file, in memory.

@@ -10,6 +10,8 @@ type Syntax struct {
 	Implicit   bool
 	Deflated   bool
 	Compressed bool
+	// BigPixels says that the pixels alone are big endian.
+	BigPixels bool
 }
 
 // The uncompressed transfer syntaxes that are not deflated.
@@ -17,6 +19,8 @@ const (
 	ImplicitLE = "1.2.840.10008.1.2"
 	ExplicitLE = "1.2.840.10008.1.2.1"
 	ExplicitBE = "1.2.840.10008.1.2.2"
+	// GEPrivate is how archives of GE keep files: implicit little endian, pixels big endian.
+	GEPrivate = "1.2.840.113619.5.2"
 )
 
 // Syntaxes are the transfer syntaxes that are known by name (PS3.6, table A-1).
@@ -30,6 +34,7 @@ func Syntaxes() []Syntax {
 		{UID: ExplicitLE, Name: "Explicit VR Little Endian"},
 		{UID: ExplicitBE, Name: "Explicit VR Big Endian", BigEndian: true},
 		{UID: "1.2.840.10008.1.2.1.99", Name: "Deflated Explicit VR Little Endian", Deflated: true},
+		{UID: GEPrivate, Name: "GE Private Implicit VR", Implicit: true, BigPixels: true},
 		packed("1.2.840.10008.1.2.1.98", "Encapsulated Uncompressed Explicit VR Little Endian"),
 		packed("1.2.840.10008.1.2.4.50", "JPEG Baseline (Process 1)"),
 		packed("1.2.840.10008.1.2.4.51", "JPEG Extended (Process 2 & 4)"),

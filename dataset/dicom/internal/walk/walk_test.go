@@ -61,13 +61,48 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// The elements show how they are encoded, whatever the meta group says.
+func TestSyntaxesThatAreNotTheDataSets(t *testing.T) {
+	explicit := "\x08\x00\x05\x00CS\x0A\x00ISO_IR 100"
+	implicit := "\x08\x00\x05\x00\x0A\x00\x00\x00ISO_IR 100"
+	big := "\x00\x08\x00\x05CS\x00\x0AISO_IR 100"
+	groupLength := "\x08\x00\x00\x00\x04\x00\x00\x00abcd"
+	for name, c := range map[string]struct {
+		declared, set, want string
+		implicit, mended    bool
+	}{
+		"right":                      {ExplicitLE, explicit, ExplicitLE, false, false},
+		"implicit called explicit":   {ExplicitLE, implicit, ImplicitLE, true, true},
+		"explicit called implicit":   {ImplicitLE, explicit, ExplicitLE, false, true},
+		"little called big":          {ExplicitBE, explicit, ExplicitLE, false, true},
+		"implicit called big":        {ExplicitBE, implicit, ImplicitLE, true, true},
+		"big called little":          {ExplicitLE, big, ExplicitBE, false, true},
+		"explicit, not said":         {"", explicit, ExplicitLE, false, true},
+		"implicit, not said":         {"", implicit, ImplicitLE, true, true},
+		"compressed, implicit":       {jpegLS, implicit, jpegLS, true, true},
+		"GE's, with big pixels":      {GEPrivate, implicit, GEPrivate, true, false},
+		"a group length at the head": {ImplicitLE, groupLength, ImplicitLE, true, false},
+	} {
+		d, err := find(part10(c.declared, c.set))
+		if err != nil || d.UID != c.want || d.Implicit != c.implicit || d.Mended != c.mended {
+			t.Errorf("%s: %s, implicit %v, mended %v, %v", name, d.UID, d.Implicit, d.Mended, err)
+		}
+	}
+	d, err := find(strings.Repeat("\x00", 128) + "DICM" + explicit)
+	if err != nil || d.UID != ExplicitLE || !d.Mended {
+		t.Errorf("without a meta group: %s, %v", d.UID, err)
+	}
+}
+
 func TestFilesThatHaveNoDataSet(t *testing.T) {
 	for name, c := range map[string]struct{ file, want string }{
 		"empty":          {"", "not a DICOM file"},
 		"short":          {"DICM", "not a DICOM file"},
 		"text":           {strings.Repeat("It is no CT. ", 20), "not a DICOM file"},
 		"unknown syntax": {part10("1.2.3", modality), `transfer syntax "1.2.3" is unknown`},
-		"no syntax":      {part10("", modality), "does not name its transfer syntax"},
+		"no syntax": {
+			part10("", strings.Repeat("\xFF", 8)), "does not name its transfer syntax",
+		},
 		"meta cut short": {part10(ExplicitLE, "")[:150], "damaged"},
 		"open meta": {
 			strings.Repeat("\x00", 128) + "DICM\x02\x00\x10\x00OB\x00\x00" + open, "damaged",
