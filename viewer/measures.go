@@ -7,8 +7,8 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Measures are the voxel counts of a label map, kept up to date change by change, and
-// what follows from them: volumes, shares of the lung, areas per slice.
+// Measures holds the voxel counts of a label map, updated with every change, and computes
+// volumes, shares of the lung and areas per slice from them.
 type Measures struct {
 	counts [][classes.Count]int // per slice
 	total  [classes.Count]int
@@ -29,13 +29,13 @@ func NewMeasures(l *volume.LabelMap) *Measures {
 	return m
 }
 
-// Recount counts slice z again, after it changed in a way that no patch describes.
+// Recount counts slice z again after a change that no patch describes.
 func (m *Measures) Recount(l *volume.LabelMap, z int) {
 	m.add(z, m.counts[z], -1)
 	m.add(z, count(l.Slice(z)), 1)
 }
 
-// Update follows a patch that has been applied. It looks at the patch's box only.
+// Update adjusts the counts to a patch that has been applied. It looks only at the patch's box.
 func (m *Measures) Update(p volume.Patch) {
 	if p.Z < 0 || p.Z >= len(m.counts) {
 		return
@@ -59,7 +59,8 @@ func (m *Measures) AreaMM2(z int, c classes.Class) float64 {
 	return float64(m.counts[z][c]) * m.mm2
 }
 
-// ML is a class's volume; for LungsOther that of the whole lung, lesions included.
+// ML is the volume of a class in ml. For LungsOther it is that of the whole lung with its
+// lesions.
 func (m *Measures) ML(c classes.Class) float64 {
 	if c == classes.LungsOther {
 		return float64(m.lung()) * m.ml
@@ -78,8 +79,7 @@ func (m *Measures) lung() int {
 		m.total[classes.LungsOther]
 }
 
-// count counts classes; runs of eight background voxels, most of any study, are
-// taken as words.
+// count counts classes. Most voxels are background, so it compares eight of them at a time.
 func count(labels []uint8) (n [classes.Count]int) {
 	for len(labels) >= 8 {
 		if binary.LittleEndian.Uint64(labels) == 0 {

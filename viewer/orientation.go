@@ -7,12 +7,12 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Letters name the directions of the patient at the picture's edges: R and L, A and P,
-// H (head) and F (feet); two letters where an edge lies between two of them.
+// Letters name the directions of the patient at the edges of the picture: R and L, A and P, H
+// (head) and F (feet). There are two letters if the edge lies between two directions.
 type Letters struct{ Left, Right, Top, Bottom string }
 
-// MirrorFor says how a slice must be turned over to be seen as radiologists expect it:
-// the patient's left on the right, anterior at the top, the head at the top.
+// MirrorFor returns how a slice must be flipped to be shown as radiologists expect it: the
+// patient's left on the right, anterior or the head at the top.
 func MirrorFor(g volume.Geometry) Mirror {
 	return Mirror{X: backwards(g.Step(0)), Y: backwards(g.Step(1))}
 }
@@ -47,8 +47,8 @@ func LettersFor(g volume.Geometry, m Mirror) Letters {
 	}
 }
 
-// direction names an LPS direction, the largest component first; a component counts
-// from 15 degrees off the others' axis on.
+// direction names an LPS direction, the largest component first. A component counts if the
+// direction is more than 15 degrees off the other axis.
 func direction(d volume.Vector) string {
 	length := d.Length()
 	if length == 0 || math.IsNaN(length) {

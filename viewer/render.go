@@ -8,8 +8,8 @@ import (
 	"glasswork/dataset/classes"
 )
 
-// Where a voxel stands in its class, seen from its four neighbours. What lies
-// beyond the slice's edge counts as background, so outlines are closed.
+// Placements of a voxel within its class, by its four neighbours. Everything beyond the edge of
+// the slice counts as background, so outlines are closed.
 const (
 	inside     = iota // all neighbours are of the same class
 	atClass           // a neighbour is of another class, none is background
@@ -17,14 +17,14 @@ const (
 	placements        // how many there are
 )
 
-// Mirror says along which axes a slice is turned over when it is drawn.
+// Mirror says along which axes a slice is flipped when it is drawn.
 type Mirror struct{ X, Y bool }
 
 // Renderer draws slices. It keeps the tables of the last window and style, so that
 // drawing the next slice allocates nothing. The zero value is ready; a Renderer
 // must not be used by two goroutines at once.
 type Renderer struct {
-	// Mirror turns the picture over; see MirrorFor.
+	// Mirror flips the picture; see MirrorFor.
 	Mirror Mirror
 
 	wl      WindowLevel
@@ -42,9 +42,8 @@ func (r *Renderer) Render(dst *image.RGBA, hu []int16, labels []uint8, wl Window
 	r.RenderRect(dst, hu, labels, wl, st, image.Rectangle{Max: dst.Rect.Size()})
 }
 
-// RenderRect draws what changes when the labels in rect (voxels) have changed: rect
-// and the voxels around it, whose outlines depend on it. It returns the pixels of dst
-// that were drawn.
+// RenderRect redraws after the labels in rect (voxels) have changed: rect and the voxels around
+// it, whose outlines depend on it. It returns the pixels of dst that were drawn.
 func (r *Renderer) RenderRect(
 	dst *image.RGBA, hu []int16, labels []uint8, wl WindowLevel, st Style, rect image.Rectangle,
 ) image.Rectangle {
@@ -92,8 +91,8 @@ func (r *Renderer) plain(row []byte, hu []int16, table *[256]uint32) {
 	}
 }
 
-// overlaid draws the voxels x0 to x1 of row y. Eight voxels that equal all their
-// neighbours, most of any slice, are recognised by comparing words.
+// overlaid draws the voxels x0 to x1 of row y. Most voxels equal all their neighbours, so it
+// tests eight of them at a time.
 func (r *Renderer) overlaid(row []byte, hu []int16, labels []uint8, y, w, x0, x1 int) {
 	line, up, down := labels[y*w:(y+1)*w], r.beyond[:w], r.beyond[:w]
 	if y > 0 {
@@ -120,7 +119,7 @@ func (r *Renderer) overlaid(row []byte, hu []int16, labels []uint8, y, w, x0, x1
 	}
 }
 
-// class takes a label that is no class for background.
+// class maps a label that is not a class to background.
 func class(c uint8) uint8 {
 	if c >= classes.Count {
 		return classes.Background
@@ -167,8 +166,8 @@ func (r *Renderer) prepare(wl WindowLevel, st Style, w int) {
 	r.ready = true
 }
 
-// table fills the pixels of class c at a placement. Lesion outlines win over the
-// lung's, because they are what is being judged.
+// table fills the pixels of class c at a placement. Outlines of lesions are drawn over those of
+// the lung, because lesions are what is judged.
 func (s Style) table(t *[256]uint32, c uint8, place int) {
 	lesion := classes.IsLesion(c)
 	filled, lined := s.Mode != Outline, s.Mode != Fill

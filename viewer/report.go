@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Number formats v with the given digits after the point and a true minus sign. What
-// rounds to nothing has no sign; what is not a number is a dash.
+// Number formats v with the given digits after the point and a true minus sign. A value that
+// rounds to zero has no sign; NaN is a dash.
 func Number(v float64, digits int) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "–"

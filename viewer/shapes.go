@@ -8,9 +8,9 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// LassoPatch returns what painting or erasing inside a closed polygon would change on
-// slice z; false if nothing. The inside is the even-odd rule's, at voxel centres.
-// hu is the slice's [y,x] or nil. The label map is not changed.
+// LassoPatch returns the change that painting or erasing inside a closed polygon makes on slice
+// z, or false if there is none. A voxel is inside if its centre is, by the even-odd rule. hu is
+// the slice's [y,x] or nil. The label map is not changed.
 func LassoPatch(
 	labels *volume.LabelMap, hu []int16, z int, polygon []Point, o StrokeOptions,
 ) (volume.Patch, bool) {
@@ -35,9 +35,8 @@ func LassoPatch(
 	return volume.Diff(z, w, before, after)
 }
 
-// crossingsAt appends where the polygon's edges cross row y, sorted. An edge owns its
-// upper end and not its lower one, so a corner on the row is counted once or twice,
-// never wrongly.
+// crossingsAt appends where the edges of the polygon cross row y, sorted. An edge includes its
+// upper end and not its lower one, so that each corner on the row is counted correctly.
 func crossingsAt(xs []float64, polygon []Point, y float64) []float64 {
 	prev := polygon[len(polygon)-1]
 	for _, p := range polygon {
@@ -50,11 +49,10 @@ func crossingsAt(xs []float64, polygon []Point, y float64) []float64 {
 	return xs
 }
 
-// FillHoles returns what filling the holes of a class on slice z would change; false
-// if nothing. Holes are background and other lung that the class cuts off from the
-// slice's edge (by four neighbours); the other lesion class inside a hole stays. For
-// LungsOther the wall is the whole lung and only background is filled. The label
-// map is not changed.
+// FillHoles returns the change that fills the holes of a class on slice z, or false if there is
+// none. A hole is background or other lung that the class separates from the edge of the slice
+// (4-connected); the other lesion class inside it stays. For LungsOther the wall is the whole
+// lung, and only background is filled. The label map is not changed.
 func FillHoles(labels *volume.LabelMap, z int, class classes.Class) (volume.Patch, bool) {
 	if z < 0 || z >= labels.Size[0] || class == classes.Background || class >= classes.Count {
 		return volume.Patch{}, false

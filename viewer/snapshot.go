@@ -9,9 +9,9 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Snapshot draws one slice as a picture of its own, turned as radiologists expect it
-// and scaled so that millimetres are square and the longer side has side pixels. hu and
-// labels are [y,x] of g's slices; labels may be nil.
+// Snapshot draws one slice as a separate picture, oriented as radiologists expect it and scaled
+// so that millimetres are square and the longer side has side pixels. hu and labels are [y,x] of
+// g's slices; labels may be nil.
 func Snapshot(
 	g volume.Geometry, hu []int16, labels []uint8, wl WindowLevel, st Style, side int,
 ) *image.NRGBA {

@@ -7,8 +7,8 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Stroke is one pull of the brush over one slice. It changes the label map at once and
-// ends as one patch, or is aborted and leaves no trace.
+// Stroke is one stroke of the brush on one slice. It changes the label map immediately. It ends
+// as one patch, or it is aborted and leaves no change.
 type Stroke struct {
 	painter
 	z, w, h  int
@@ -20,9 +20,8 @@ type Stroke struct {
 	box      image.Rectangle // what changed so far
 }
 
-// NewStroke begins a stroke on slice z of labels. hu is that slice's [y,x], or nil if
-// it is not known, when the HU range does not apply. It returns nil where there is
-// no such slice.
+// NewStroke begins a stroke on slice z of labels. hu is that slice's [y,x], or nil if it is not
+// known; then the HU range does not apply. It returns nil if there is no such slice.
 func NewStroke(labels *volume.LabelMap, hu []int16, z int, o StrokeOptions) *Stroke {
 	if z < 0 || z >= labels.Size[0] || (hu != nil && len(hu) != labels.SliceVoxels()) {
 		return nil
@@ -36,8 +35,8 @@ func NewStroke(labels *volume.LabelMap, hu []int16, z int, o StrokeOptions) *Str
 	}
 }
 
-// To moves the tip to voxel coordinates, painting everything between here and where it
-// was. It returns the voxels that changed, which may be none.
+// To moves the tip to voxel coordinates and paints the line to there. It returns the voxels that
+// changed, possibly none.
 func (s *Stroke) To(x, y float64) image.Rectangle {
 	if math.IsNaN(x+y) || math.IsInf(x+y, 0) {
 		return image.Rectangle{}
@@ -61,8 +60,8 @@ func (s *Stroke) dot(p Point) image.Rectangle {
 	return s.set(x, y)
 }
 
-// capsule paints the voxels whose centres are within the tip's radius, in mm, of the
-// line from a to b. A tip thinner than a voxel counts as that thick: so the line has no gaps.
+// capsule paints the voxels whose centres are within the tip's radius, in mm, of the line from a
+// to b. A tip thinner than a voxel counts as one voxel thick, so that the line has no gaps.
 func (s *Stroke) capsule(a, b Point) (changed image.Rectangle) {
 	r := max(s.Tip.DiameterMM/2, max(s.mmX, s.mmY)/2)
 	a, b = Point{a.X * s.mmX, a.Y * s.mmY}, Point{b.X * s.mmX, b.Y * s.mmY}
@@ -81,8 +80,7 @@ func (s *Stroke) capsule(a, b Point) (changed image.Rectangle) {
 	return changed
 }
 
-// span bounds where row y can lie within r of the line from a to b: only the part of
-// the line that is within r of the row counts.
+// span bounds the part of row y that can lie within r of the line from a to b.
 func span(a, b Point, y, r float64) (left, right float64) {
 	t0, t1 := 0.0, 1.0
 	if dy := b.Y - a.Y; dy != 0 {
@@ -114,8 +112,8 @@ func (s *Stroke) set(x, y int) image.Rectangle {
 	return image.Rect(x, y, x+1, y+1)
 }
 
-// End returns the stroke as one patch, which is already applied to the label map; false
-// if no voxel changed.
+// End returns the stroke as one patch, which is already applied to the label map, or false if no
+// voxel changed.
 func (s *Stroke) End() (volume.Patch, bool) {
 	if s.box.Empty() {
 		return volume.Patch{}, false
@@ -126,7 +124,7 @@ func (s *Stroke) End() (volume.Patch, bool) {
 	}, true
 }
 
-// Abort takes the stroke back and returns the voxels that changed again.
+// Abort undoes the stroke and returns the voxels that changed.
 func (s *Stroke) Abort() image.Rectangle {
 	for y := s.box.Min.Y; y < s.box.Max.Y; y++ {
 		copy(s.labels[y*s.w+s.box.Min.X:y*s.w+s.box.Max.X], s.before[y*s.w+s.box.Min.X:])

@@ -12,9 +12,8 @@ type Palette struct {
 	Colors [classes.Count]color.RGBA
 }
 
-// Palettes returns the palettes to choose from: red and green as radiologists
-// expect them first, then one of Okabe and Ito's colours (Color Universal Design,
-// 2008) that stays apart in every common colour vision deficiency.
+// Palettes returns the palettes to choose from: red and green as radiologists expect them first,
+// then colours that can be told apart with every common colour vision deficiency.
 func Palettes() []Palette {
 	common, safe := Palette{Name: "red and green"}, Palette{Name: "colour-blind safe"}
 	for c, info := range classes.Table() {

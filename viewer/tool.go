@@ -21,8 +21,8 @@ const (
 	tipStep     = 1.2
 )
 
-// Larger returns the next size up (steps > 0) or down (steps < 0), whole millimetres
-// from 5 mm on, halves below.
+// Larger returns the next larger (steps > 0) or smaller (steps < 0) size: whole millimetres from
+// 5 mm on, halves below.
 func (t Tip) Larger(steps int) Tip {
 	for range max(steps, -steps) {
 		d, grid := t.DiameterMM*tipStep, 0.5
@@ -47,8 +47,8 @@ type HURange struct {
 	On       bool
 }
 
-// RangeFor returns the usual limits for a class, switched on; for others than
-// lesions everything may be painted.
+// RangeFor returns the usual limits for a class, switched on. A class without limits may be
+// painted at any HU.
 func RangeFor(c classes.Class) HURange {
 	if c < classes.Count {
 		if hu := classes.Table()[c].HU; hu != [2]int16{} {
@@ -71,18 +71,18 @@ func (r HURange) String() string {
 
 // StrokeOptions say what a stroke or a lasso does to the voxels it covers.
 type StrokeOptions struct {
-	// Class is painted, or, with Erase, taken away.
+	// Class is the class to paint or, with Erase, to erase.
 	Class classes.Class
 	Tip   Tip
 	// HU limits painting; erasing is never limited.
 	HU HURange
-	// Erase turns lesions into other lung, whichever of the two they are, and with
-	// Class LungsOther everything into background. On a slice on which no other lung is
-	// marked an erased lesion becomes background.
+	// Erase turns lesions of either class into other lung. With Class LungsOther it turns
+	// everything into background. On a slice without other lung an erased lesion becomes
+	// background.
 	Erase bool
 }
 
-// painter decides about single voxels.
+// painter decides what happens to single voxels.
 type painter struct {
 	StrokeOptions
 	hu     []int16 // nil: unknown, the HU range does not apply
@@ -97,7 +97,7 @@ func newPainter(slice []uint8, hu []int16, o StrokeOptions) painter {
 	return p
 }
 
-// paint returns the class that voxel i gets, which is old if it stays.
+// paint returns the class that voxel i gets; old if it does not change.
 func (p *painter) paint(i int, old classes.Class) classes.Class {
 	switch {
 	case p.Erase && p.Class == classes.LungsOther:

@@ -34,7 +34,7 @@ func (v *Viewport) Show(g volume.Geometry) {
 	v.Fit()
 }
 
-// orOne stands in for a spacing that is unknown.
+// orOne replaces an unknown spacing by 1 mm.
 func orOne(mm float64) float64 {
 	if !(mm > 0) || math.IsInf(mm, 0) {
 		return 1
@@ -42,8 +42,8 @@ func orOne(mm float64) float64 {
 	return mm
 }
 
-// Resize tells the view's size. A fitted picture stays fitted, any other keeps
-// what is in its centre and its scale.
+// Resize sets the size of the view. A fitted picture stays fitted; any other keeps its centre
+// and its scale.
 func (v *Viewport) Resize(width, height float64) {
 	v.width, v.height = width, height
 	if !v.free {
@@ -92,7 +92,7 @@ func (v *Viewport) PanBy(dx, dy float64) {
 	v.keepInView()
 }
 
-// keepInView keeps the view's centre on the picture, so that it cannot be lost.
+// keepInView keeps the centre of the view on the picture, so that the picture cannot get lost.
 func (v *Viewport) keepInView() {
 	w, h := v.size()
 	v.cx, v.cy = min(max(v.cx, 0), w), min(max(v.cy, 0), h)
@@ -124,7 +124,7 @@ func (v *Viewport) ToView(x, y float64) (px, py float64) {
 	return left + (x+0.5)*v.mmX*s, top + (y+0.5)*v.mmY*s
 }
 
-// turned exchanges stored and shown voxel coordinates.
+// turned converts between stored and shown voxel coordinates.
 func (v *Viewport) turned(x, y float64) (float64, float64) {
 	if v.mirror.X {
 		x = float64(v.cols-1) - x

@@ -31,9 +31,9 @@ func Presets() []Preset {
 	}
 }
 
-// Auto returns a window between the 1st and the 99.5th percentile of a slice. The
-// smallest value is left out of the count: it is padding or the air that a
-// scanner clips. A slice of one value gets a window around that value.
+// Auto returns a window from the 1st to the 99.5th percentile of a slice. The smallest value is
+// not counted: it is padding, or air that the scanner clipped. A slice of one value gets a
+// window around that value.
 func Auto(hu []int16) WindowLevel {
 	const narrowest = 20
 	var hist [1 << 16]int
@@ -58,7 +58,7 @@ func Auto(hu []int16) WindowLevel {
 	return WindowLevel{Center: float64(lo+hi)/2 - 1<<15, Width: width}
 }
 
-// percentile returns the first bin from which on more than rank values were counted.
+// percentile returns the first bin up to which more than rank values were counted.
 func percentile(hist []int, from, rank int) int {
 	for seen := 0; from < len(hist); from++ {
 		if seen += hist[from]; seen > rank {
@@ -68,9 +68,9 @@ func percentile(hist []int, from, rank int) int {
 	return len(hist) - 1
 }
 
-// Drag returns the window after a right-drag by dx and dy of the view's size: to
-// the right widens, downwards raises the centre, in proportion to the width so that
-// narrow windows can be set finely.
+// Drag returns the window after a right-drag by dx and dy, as shares of the view. Dragging to
+// the right widens the window, downwards raises its centre. Both are in proportion to the width,
+// so that narrow windows can be set finely.
 func (wl WindowLevel) Drag(dx, dy float64) WindowLevel {
 	gain := max(wl.Width, 100) * 2
 	wl.Width = min(max(math.Round(wl.Width+dx*gain), 1), 8000)

@@ -1,10 +1,9 @@
-// Package archive unpacks a zip file for the time that something in it is read. Nothing
-// in a zip is believed: neither where its entries want to lie nor how large they say they
-// are.
+// Package archive unpacks a zip file for as long as something in it is read. Nothing in a zip is
+// trusted: neither the paths of its entries nor the sizes that they claim.
 //
-// Slices are read in any order and formats read files, so entries become files, in a
-// folder of their own below the system's temporary files that only this user may look
-// into and that goes when the archive is closed.
+// Formats read files, and slices are read in any order. So entries become files in a folder
+// below the system's temporary files, which only this user may read and which is removed when
+// the archive is closed.
 package archive
 
 import (
@@ -85,7 +84,7 @@ func Open(ctx context.Context, path string) (*Unpacked, error) {
 	return u, nil
 }
 
-// errContents ends the reading of a table of contents that goes on and on.
+// errContents ends the reading of a table of contents that is too long.
 var errContents = fmt.Errorf(
 	"its table of contents is larger than %d MiB; no study has that many files", maxDirectory>>20,
 )
@@ -268,7 +267,7 @@ func create(root *os.Root, name string) (*os.File, error) {
 	return f, nil
 }
 
-// copyEntry copies an entry. The library ends one that goes on beyond the size it names.
+// copyEntry copies an entry. The library stops an entry that is longer than it claims.
 func copyEntry(ctx context.Context, dst io.Writer, src io.Reader) error {
 	buf := make([]byte, 64<<10)
 	for {

@@ -12,8 +12,8 @@ import (
 // prefix begins the names of temporary folders; the number of their process follows.
 const prefix = "glasswork-zip-"
 
-// removeStale removes what processes left behind that ended without closing: images of
-// patients must not stay among temporary files.
+// removeStale removes the folders of processes that ended without closing them: images of
+// patients must not stay among the temporary files.
 func removeStale() {
 	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
 	for _, dir := range dirs {
@@ -24,7 +24,7 @@ func removeStale() {
 	}
 }
 
-// running says whether a process lives, or may do.
+// running reports whether a process lives or may live.
 func running(pid int) bool {
 	p, err := os.FindProcess(pid)
 	return err == nil && !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)

@@ -1,4 +1,5 @@
-// Package atomicfile writes files that a user would miss: whole or not at all.
+// Package atomicfile writes files whole or not at all. It is used for every file that a user
+// would miss.
 package atomicfile
 
 import (
@@ -11,9 +12,9 @@ import (
 	"path/filepath"
 )
 
-// WriteFile creates path with what write produces. The content goes to a temporary
-// file in the same folder, is synced and then renamed, so that a crash, a full
-// disk or an error of write leaves what stood at path before. The folder must exist.
+// WriteFile creates path with the content that write produces. The content goes to a temporary
+// file in the same folder, which is synced and then renamed. So a crash, a full disk or an error
+// of write leaves the previous file in place. The folder must exist.
 func WriteFile(path string, write func(io.Writer) error) (err error) {
 	f, err := create(path)
 	if err != nil {
@@ -48,8 +49,8 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	return SyncDir(filepath.Dir(path))
 }
 
-// Check says early why WriteFile could not write path: nobody wants to hear it only after
-// minutes of work. It leaves nothing behind.
+// Check returns early the error with which WriteFile would fail to write path, before minutes of
+// work are lost. It leaves nothing behind.
 func Check(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("cannot write %s: it is a folder", path)
@@ -61,8 +62,8 @@ func Check(path string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// create makes the temporary file for path. Its name is of no use to a person, so errors
-// do not say it.
+// create makes the temporary file for path. Errors leave out its name, which means nothing to a
+// person.
 func create(path string) (*os.File, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err == nil {

@@ -1,5 +1,5 @@
-// Package measure computes what a report says about a segmented chest CT, class by class,
-// and writes it as a table. It knows volumes and labels, no window and no DICOM.
+// Package measure computes the measurements of a report on a segmented chest CT, class by class,
+// and writes them as a table. It knows volumes and labels, but no window and no DICOM.
 package measure
 
 import (
@@ -19,14 +19,14 @@ type Study struct {
 	Measurable, Calibrated bool
 	// Slices is how many there are, Reviewed how many of them a person has looked at.
 	Slices, Reviewed int
-	// Regions are those of the classes that have voxels to measure: ground glass, consolidation,
-	// other lung, and last the whole lung.
+	// Regions holds the classes in their order, and last the whole lung.
 	Regions []Region
 }
 
 // Region is one class of one study, or the whole lung.
 type Region struct {
-	// Class is what was measured; WholeLung says that it is all three together.
+	// Class is the class that was measured. WholeLung says that all classes were measured
+	// together.
 	Class     classes.Class
 	WholeLung bool
 	Voxels    int

@@ -12,21 +12,22 @@ type SliceState struct {
 	// Touched says that a person changed labels, Reviewed that a person vouches for the slice.
 	Touched  bool `json:"touched,omitempty"`
 	Reviewed bool `json:"reviewed,omitempty"`
-	// Model proposed what stands there or stood there before corrections; "" for none.
+	// Model is the model whose proposal stands there, or stood there before corrections; "" for
+	// none.
 	Model string `json:"model,omitempty"`
-	// Source names the file that labels were imported from last; "" for none.
+	// Source is the file from which labels were imported last; "" for none.
 	Source string `json:"source,omitempty"`
 }
 
-// Annotation is the labels of a study and the state of each slice. It is the caller's
-// own copy: Apply changes it, Append makes the same change durable.
+// Annotation holds the labels of a study and the state of each slice. It is the caller's own
+// copy: Apply changes it, and Append makes the same change durable.
 type Annotation struct {
 	// Labels is [z,y,x] on the study's grid.
 	Labels *volume.LabelMap
 	// Slices is the state of each axial slice.
 	Slices []SliceState
-	// Seq is the last journal entry that was folded in when it was read, Revision the last one
-	// saved by then.
+	// Seq is the last journal entry that it includes. Revision is the latest revision at that
+	// time.
 	Seq      int64
 	Revision int
 }
@@ -35,13 +36,12 @@ type Annotation struct {
 type EntryKind int
 
 const (
-	// Stroke is a person's change of labels: a brush stroke, a fill, and also the undoing of one.
+	// Stroke is a person's change of labels: a brush stroke, a fill, or the undoing of one.
 	Stroke EntryKind = iota + 1
 	// Proposal is a model's change of labels. It is refused where a person has touched or
 	// reviewed the slice.
 	Proposal
-	// Review is a person vouching for a slice as it stands, or taking that back. It changes no
-	// label.
+	// Review accepts a slice as it stands, or takes that back. It changes no label.
 	Review
 	// Imported is a person's annotation from elsewhere. It is refused where a person has touched
 	// or reviewed the slice.
@@ -67,8 +67,8 @@ func (a *Annotation) Stroke(p volume.Patch) Entry {
 	return Entry{Kind: Stroke, Z: p.Z, Patch: &p, State: state}
 }
 
-// Proposal returns the entry of a model's labels for the whole slice z ([y,x]). Whether
-// it may be applied, Apply and Append say.
+// Proposal returns the entry for a model's labels of the whole slice z ([y,x]). Apply and Append
+// decide whether it is allowed.
 func (a *Annotation) Proposal(z int, labels []uint8, model string) (Entry, error) {
 	if z < 0 || z >= len(a.Slices) || len(labels) != a.Labels.SliceVoxels() {
 		return Entry{}, fmt.Errorf(
@@ -83,10 +83,10 @@ func (a *Annotation) Proposal(z int, labels []uint8, model string) (Entry, error
 	return e, nil
 }
 
-// Import returns the entry of annotation from elsewhere for the whole slice z ([y,x]);
-// source names its file. Whether it may be applied, Apply and Append say; with replace a
-// person has said that it replaces what they did, and it is a stroke like any other. false
-// if there is nothing to do: it is what stands there, by a person's hand.
+// Import returns the entry for imported labels of the whole slice z ([y,x]); source names their
+// file. Apply and Append decide whether it is allowed. With replace, a person has agreed to
+// replace what they did, and the entry is a stroke. Import returns false if there is nothing to
+// do: the labels are there already, made by a person.
 func (a *Annotation) Import(z int, labels []uint8, source string, replace bool) (Entry, bool) {
 	state := a.state(z)
 	kind := Imported
@@ -114,8 +114,8 @@ func (a *Annotation) Review(z int, reviewed bool) Entry {
 	return Entry{Kind: Review, Z: z, State: state}
 }
 
-// Undo returns the entry that takes e back; before is the slice's state before e. After
-// the undo of its only stroke a slice is untouched again.
+// Undo returns the entry that undoes e; before is the state of the slice before e. After the
+// undo of its only stroke a slice is untouched again.
 func (e Entry) Undo(before SliceState) Entry {
 	e.State = before
 	if e.Kind == Imported { // what takes it back is no import, and may not be refused as one
@@ -137,9 +137,9 @@ func (a *Annotation) state(z int) SliceState {
 	return a.Slices[z]
 }
 
-// Apply changes the annotation as e says. The same code replays the journal. A proposal
-// for a touched or reviewed slice is refused with an error that Is ErrTouched; any
-// error leaves the annotation as it was.
+// Apply changes the annotation as e says; replaying the journal uses it too. A proposal for a
+// touched or reviewed slice is refused with an error that Is ErrTouched. On any error the
+// annotation stays as it was.
 func (a *Annotation) Apply(e Entry) error {
 	if err := e.validate(a.Labels.Geometry); err != nil {
 		return err
@@ -156,7 +156,7 @@ func (a *Annotation) Apply(e Entry) error {
 	return nil
 }
 
-// allowedOver says whether e may follow a slice's present state.
+// allowedOver returns an error if e may not follow the present state of the slice.
 func (e Entry) allowedOver(now SliceState) error {
 	if (e.Kind == Proposal || e.Kind == Imported) && (now.Touched || now.Reviewed) {
 		return fmt.Errorf("slice %d: %w", e.Z+1, ErrTouched)
@@ -164,7 +164,8 @@ func (e Entry) allowedOver(now SliceState) error {
 	return nil
 }
 
-// validate reports an entry that does not fit a study's grid or that contradicts itself.
+// validate returns an error for an entry that does not fit the grid of the study or contradicts
+// itself.
 func (e Entry) validate(g volume.Geometry) error {
 	switch {
 	case e.Kind < Stroke || e.Kind > Imported:

@@ -16,7 +16,7 @@ import (
 	"glasswork/dataset/atomicfile"
 )
 
-// blobForm is how a blob lies on the disk; it is the end of its name.
+// blobForm is how a blob is stored; it is the end of its name.
 type blobForm string
 
 const (

@@ -12,15 +12,16 @@ import (
 )
 
 var (
-	// ErrTouched is a proposal or an import for a slice that a person has corrected or reviewed:
-	// it is refused, whole.
+	// ErrTouched is returned for a proposal or an import for a slice that a person has corrected
+	// or reviewed. All of it is refused.
 	ErrTouched = errors.New("a person has corrected or reviewed this slice, which neither a " +
 		"proposal nor an import replaces")
-	// ErrPinned is a holdout that cannot be changed, or a use that would break it.
+	// ErrPinned is returned if a patient can no longer be held out or trained on as asked.
 	ErrPinned = errors.New("who is held out is fixed once a patient was trained on or scored")
-	// ErrNotFound is a study, revision, model or blob that the project does not have.
+	// ErrNotFound is returned for a study, revision, model or blob that the project does not
+	// have.
 	ErrNotFound = errors.New("not in this project")
-	// ErrDamaged is content that is not what was stored.
+	// ErrDamaged is returned for content that differs from what was stored.
 	ErrDamaged = errors.New("damaged")
 
 	errNewer   = errors.New("it was made by a newer Glasswork; update this one")

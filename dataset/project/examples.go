@@ -13,9 +13,9 @@ import (
 // cacheBytes bounds the slices that Examples keeps unpacked: 3 bytes a voxel.
 const cacheBytes = 768 << 20
 
-// Examples returns the reviewed slices of the last saved revisions, of held-out
-// patients or of all others. They are those of this moment; later revisions do not change
-// them. Labels that are not saved as a revision yet are not among them.
+// Examples returns the reviewed slices of the last saved revisions, of held-out patients or of
+// all others. It is a snapshot: later revisions do not change it. Labels that are not saved yet
+// are not included.
 func (p *Project) Examples(ctx context.Context, holdout bool) (example.Set, error) {
 	studies, err := p.Studies(ctx)
 	if err != nil {
@@ -110,7 +110,7 @@ func (x *examples) At(ctx context.Context, i int) (example.Example, error) {
 	return e, nil
 }
 
-// load returns the study's reviewed slices, from memory where they are there.
+// load returns the reviewed slices of a study, from memory if they are there.
 func (x *examples) load(ctx context.Context, rs *reviewedStudy) (*reviewedSlices, error) {
 	rs.loading.Lock()
 	defer rs.loading.Unlock()
@@ -136,7 +136,7 @@ func (x *examples) load(ctx context.Context, rs *reviewedStudy) (*reviewedSlices
 	return s, nil
 }
 
-// touch returns what is loaded of rs and makes it the last one to be forgotten.
+// touch returns what is loaded of rs, or nil, and marks rs as used last.
 func (x *examples) touch(rs *reviewedStudy) *reviewedSlices {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -148,7 +148,7 @@ func (x *examples) touch(rs *reviewedStudy) *reviewedSlices {
 	return rs.slices
 }
 
-// keep remembers s and forgets what was used longest ago where it gets too much.
+// keep keeps s in memory and drops the slices used longest ago if they take too much.
 func (x *examples) keep(rs *reviewedStudy, s *reviewedSlices) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

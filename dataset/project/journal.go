@@ -15,10 +15,10 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Append writes entries to the journal of a study in one transaction: on return they are on disk
-// and survive the end of the program at any moment. On an error nothing of this call is written.
-// A proposal or an import for a slice that by the journal a person has touched or reviewed, in
-// whichever program, is refused with an error that Is ErrTouched.
+// Append writes entries to the journal of a study in one transaction. When it returns they are
+// on disk and survive the end of the program at any moment. On an error none of them is written.
+// A proposal or an import is refused with an error that Is ErrTouched if the journal says that a
+// person has touched or reviewed the slice, in whichever program.
 func (p *Project) Append(ctx context.Context, id string, entries ...Entry) error {
 	packed := make([][]byte, len(entries))
 	for i, e := range entries {
@@ -85,8 +85,8 @@ func appendEntry(ctx context.Context, tx *sql.Tx, id string, e Entry, packed []b
 	return err
 }
 
-// Annotation returns the study's labels as they stand: the last revision and the
-// journal after it.
+// Annotation returns the present labels of the study: the last revision with the journal applied
+// to it.
 func (p *Project) Annotation(ctx context.Context, id string) (*Annotation, error) {
 	a, _, err := p.present(ctx, id)
 	return a, err

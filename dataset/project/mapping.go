@@ -22,7 +22,7 @@ func (p *Project) Mapping(ctx context.Context) (annotation.Mapping, error) {
 	return readMapping(text), nil
 }
 
-// readMapping takes what it understands; what it does not is asked again.
+// readMapping reads the choices that it understands; the others are asked again.
 func readMapping(text string) annotation.Mapping {
 	kept, known := map[string]string{}, annotation.Mapping{}
 	if text == "" || json.Unmarshal([]byte(text), &kept) != nil {
@@ -36,8 +36,8 @@ func readMapping(text string) annotation.Mapping {
 	return known
 }
 
-// Remember adds choices to those that the project knows; what others have added meanwhile
-// stays.
+// Remember adds choices to those that the project knows, including those that other programs
+// have added meanwhile.
 func (p *Project) Remember(ctx context.Context, m annotation.Mapping) error {
 	if len(m) == 0 {
 		return nil
@@ -61,7 +61,8 @@ func (p *Project) Remember(ctx context.Context, m annotation.Mapping) error {
 	}))
 }
 
-// TouchedError is an import that would change slices which a person has touched or reviewed.
+// TouchedError is returned for an import that would change slices which a person has touched or
+// reviewed.
 type TouchedError struct {
 	// Slices count from 0.
 	Slices []int
@@ -78,7 +79,7 @@ func (e *TouchedError) Error() string {
 	)
 }
 
-// Is makes it an ErrTouched.
+// Is reports that it is an ErrTouched.
 func (e *TouchedError) Is(target error) bool { return target == ErrTouched }
 
 // OnTouched says what an import does with slices that a person has touched or reviewed.
@@ -92,10 +93,9 @@ const (
 	Replace
 )
 
-// Imports returns the entries that enter what a file marks into the annotation, one per
-// slice that changes and, with reviewed, one that accepts it. source names the file. kept
-// are slices left as they are because a person has touched them. The error is a
-// TouchedError.
+// Imports returns the entries that enter what a file marks: one per slice that changes and, with
+// reviewed, one that accepts it. source names the file. kept are the slices that are left as
+// they are because a person has touched them. The error is a TouchedError.
 func (a *Annotation) Imports(
 	m *annotation.Marked, source string, on OnTouched, reviewed bool,
 ) (entries [][]Entry, kept []int, err error) {

@@ -18,10 +18,10 @@ import (
 	"glasswork/dataset/atomicfile"
 )
 
-// Baseline is the ID of the shipped model where it was not registered under its own.
+// Baseline is the ID of the shipped model if it was not registered under one of its own.
 const Baseline = "baseline"
 
-// ModelState says whether a person has ever taken a model over.
+// ModelState says whether a person has ever adopted a model.
 type ModelState int
 
 const (
@@ -33,7 +33,8 @@ const (
 
 // Model is one immutable network of the project.
 type Model struct {
-	// ID is the SHA-256 of the file (of the shipped model whatever it was registered under).
+	// ID is the SHA-256 of the file. For the shipped model it is whatever it was registered
+	// under.
 	ID, Name string
 	// Parent is the ID of the model it was fine-tuned from.
 	Parent string
@@ -47,9 +48,9 @@ type Model struct {
 	Report json.RawMessage
 }
 
-// AddModel copies a model file into the project as models/<sha256>.safetensors and
-// records m; ID, Path and State are set here. With file "" it records the shipped model
-// under m.ID (Baseline if empty). The same model again is the one that is there.
+// AddModel copies a model file into the project as models/<sha256>.safetensors and records m. It
+// sets ID, Path and State. If file is "", it records the shipped model under m.ID (Baseline if
+// empty). Adding a model again returns the one that is there.
 func (p *Project) AddModel(ctx context.Context, m Model, file string) (Model, error) {
 	name := ""
 	if file == "" {
@@ -96,7 +97,8 @@ func (p *Project) copyModel(ctx context.Context, file string) (string, error) {
 	return sum, explain(p.dir, "written", err)
 }
 
-// verifyModel reports a model file that is missing or not the one that was stored.
+// verifyModel returns an error for a model file that is missing or differs from the one that was
+// stored.
 func verifyModel(path, id string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -187,8 +189,8 @@ func (p *Project) CurrentModel(ctx context.Context) (Model, error) {
 	return p.Model(ctx, id)
 }
 
-// UseModel makes a model the current one: taking over a candidate and going back are
-// this one call. A model whose file is missing or damaged is refused and the current one stays.
+// UseModel makes a model the current one, both to adopt a candidate and to go back. If the
+// model's file is missing or damaged, it returns an error and the current model stays.
 func (p *Project) UseModel(ctx context.Context, id string) error {
 	m, err := p.Model(ctx, id)
 	if err != nil {

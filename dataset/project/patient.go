@@ -17,8 +17,8 @@ const (
 	Scored
 )
 
-// SetHoldout chooses whether a patient is held out from training, for scoring only. It
-// is refused with an error that Is ErrPinned once the patient was trained on or scored.
+// SetHoldout chooses whether a patient is held out from training, for scoring only. Once the
+// patient was trained on or scored, it returns an error that Is ErrPinned.
 func (p *Project) SetHoldout(ctx context.Context, patientKey string, holdout bool) error {
 	err := p.write(ctx, func(tx *sql.Tx) error {
 		was, pinned, err := patient(ctx, tx, patientKey)
@@ -40,9 +40,9 @@ func (p *Project) SetHoldout(ctx context.Context, patientKey string, holdout boo
 	return p.pinnedOr(err)
 }
 
-// MarkUsed records, before the fact, that patients are trained on or scored, which pins
-// them for life. It marks all or none: a held-out patient is never trained on, another
-// never scored; then the error Is ErrPinned.
+// MarkUsed records in advance that patients are trained on or scored, which pins them for life.
+// It marks all or none. A held-out patient is never trained on and another one never scored:
+// then the error Is ErrPinned.
 func (p *Project) MarkUsed(ctx context.Context, use Use, patientKeys ...string) error {
 	column := map[Use]string{Trained: "trained_at", Scored: "scored_at"}[use]
 	if column == "" {

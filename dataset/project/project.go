@@ -1,7 +1,7 @@
-// Package project is the project store: a folder a user can copy, with the studies
-// of a project, every change a person or a model made to their labels, immutable
-// label revisions, models, and who is held out from training. docs/project.md
-// describes the folder and its schema. How voxels are shown or learnt from is not here.
+// Package project is the project store: a folder that a user can copy. It holds the studies of a
+// project, every change that a person or a model made to their labels, immutable revisions of
+// the labels, models, and which patients are held out from training. docs/project.md describes
+// the folder and its schema. Showing voxels and learning from them is done elsewhere.
 package project
 
 import (
@@ -33,14 +33,13 @@ const busyTimeout = 10 * time.Second
 type Project struct {
 	dir string
 	db  *sql.DB
-	// writing lets the goroutines of this program queue up fairly; between programs SQLite's
-	// lock does.
+	// writing queues the goroutines of this program fairly. Between programs SQLite's lock does.
 	writing sync.Mutex
 	packers sync.Pool // *packer
 	salt    []byte
 }
 
-// Exists says whether there is a project in the folder dir.
+// Exists reports whether there is a project in the folder dir.
 func Exists(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, databaseName))
 	return err == nil
@@ -109,8 +108,8 @@ func prepareFolder(dir string) error {
 	case !info.IsDir():
 		return fmt.Errorf("%s is a file; a project is a folder, choose or create one", dir)
 	}
-	// SQLite would make a new database where the old one is gone. The folders beside it
-	// are made after it, so where they are it has been there.
+	// SQLite would make a new database if the old one is gone. The other folders are made after
+	// the database, so if they exist it was there.
 	if _, err := os.Stat(filepath.Join(dir, blobsName)); err == nil {
 		if info, err := os.Stat(filepath.Join(dir, databaseName)); err != nil || info.Size() == 0 {
 			return fmt.Errorf("%s is missing or empty in the project %s; bring it back from a "+
@@ -154,7 +153,8 @@ func inTx(ctx context.Context, db *sql.DB, o *sql.TxOptions, do func(tx *sql.Tx)
 		return err
 	}
 	if err := do(tx); err != nil {
-		// what do says is why; a transaction that cannot be rolled back is not committed either
+		// The error of do matters. A transaction that cannot be rolled back is not committed
+		// either.
 		tx.Rollback()
 		return err
 	}

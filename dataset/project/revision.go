@@ -21,8 +21,8 @@ type Revision struct {
 	Time           time.Time
 	// Model names who proposed the labels, several joined by ", "; "" for none.
 	Model string
-	// SHA256 is over everything here, the slices' states and the parent's SHA256: a chain
-	// in which nothing can be exchanged unnoticed.
+	// SHA256 covers everything here, the states of the slices and the parent's SHA256. In this
+	// chain nothing can be replaced unnoticed.
 	SHA256 string
 	// Reviewed is per slice.
 	Reviewed []bool
@@ -30,24 +30,24 @@ type Revision struct {
 	LabelsSHA256 string
 }
 
-// Holds reports whether a is as it was saved: the same labels, the same slices reviewed.
+// Holds reports whether a is as it was saved: the same labels and the same slices reviewed.
 func (r Revision) Holds(a *Annotation) bool {
 	return slices.Equal(r.Reviewed, reviewed(a.Slices)) &&
 		r.LabelsSHA256 == sha256Hex(a.Labels.Labels)
 }
 
-// storedRevision is a Revision with what only the store needs.
+// storedRevision is a Revision with the fields that only the store needs.
 type storedRevision struct {
 	Revision
 	slices []SliceState
 	seq    int64
 }
 
-// errStale is a revision that another program has saved in the meantime.
+// errStale is returned if another program has saved a revision in the meantime.
 var errStale = errors.New("another program saved a revision at the same moment")
 
-// Save makes the journal's present state an immutable revision. Where nothing has
-// changed since the last revision it returns that one.
+// Save makes the present state of the journal an immutable revision. If nothing has changed
+// since the last revision, it returns that one.
 func (p *Project) Save(ctx context.Context, id, author string) (Revision, error) {
 	for {
 		r, err := p.saveOnce(ctx, id, author)

@@ -12,8 +12,8 @@ import (
 // applicationID marks project.db as ours in SQLite's header: "GLWK".
 const applicationID = 0x474C574B
 
-// migrations bring the schema from version i to i+1; user_version counts how many
-// have run. What is released is never edited: a change is a new line at the end.
+// migrations bring the schema from version i to i+1; user_version counts how many have run.
+// Released steps are never changed in what they do: a change is a new step at the end.
 var migrations = []string{
 	`CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 
@@ -142,8 +142,8 @@ func (p *Project) migrate(ctx context.Context, steps []string) error {
 	})
 }
 
-// writeAhead switches the database to WAL, which stays in its file. SQLite does not
-// wait for a second program that does the same at the same moment, so this does.
+// writeAhead switches the database to WAL, which the file remembers. SQLite does not wait for a
+// second program that does the same at the same moment, so this function does.
 func writeAhead(ctx context.Context, db *sql.DB) error {
 	for deadline := time.Now().Add(busyTimeout); ; time.Sleep(5 * time.Millisecond) {
 		var mode string

@@ -36,8 +36,8 @@ type Study struct {
 	HasVoxels bool
 }
 
-// AddStudy registers a series. The same series again (by its ID) gives the same
-// study and remembers where it was found this time. The patient's name and ID are not stored.
+// AddStudy registers a series. The same series again (by its ID) returns the same study and
+// records where it was found this time. The name and ID of the patient are not stored.
 func (p *Project) AddStudy(ctx context.Context, s *series.Series) (Study, error) {
 	if err := s.Geometry.Validate(); err != nil {
 		return Study{}, fmt.Errorf("%s cannot be added to the project: %w", s.Path, err)
@@ -168,9 +168,9 @@ func studyByID(ctx context.Context, tx *sql.Tx, id string) (Study, error) {
 	return found[0], nil
 }
 
-// StoreVoxels keeps a copy of the study's voxels in the project, so that it can be
-// trained on when the files it came from are gone. Once stored they stay what they are;
-// the same voxels again mend a stored file that is missing or damaged.
+// StoreVoxels stores a copy of the study's voxels in the project, so that it can be trained on
+// when the original files are gone. Stored voxels never change; storing the same voxels again
+// repairs a file that is missing or damaged.
 func (p *Project) StoreVoxels(ctx context.Context, id string, v *volume.Volume) error {
 	s, stored, err := p.studyAndVoxels(ctx, id)
 	if err != nil {
@@ -196,8 +196,8 @@ func (p *Project) StoreVoxels(ctx context.Context, id string, v *volume.Volume) 
 	return explain(p.dir, "written", err)
 }
 
-// Voxels returns the stored voxels of a study, verified, or an error that Is
-// ErrNotFound where none are stored and ErrDamaged where they are not what was stored.
+// Voxels returns the stored voxels of a study, verified. The error Is ErrNotFound if none are
+// stored and ErrDamaged if they differ from what was stored.
 func (p *Project) Voxels(ctx context.Context, id string) (*volume.Volume, error) {
 	s, sum, err := p.studyAndVoxels(ctx, id)
 	if err != nil {

@@ -1,7 +1,7 @@
-// Package voxels reads slices of volumes whose voxels stand in files as arrays: what NIfTI,
-// NRRD and MetaImage have in common once their headers are read. It finds the axial slices
-// of a permuted or flipped grid, unpacks what is packed, turns numbers into HU, and puts
-// label maps onto another grid.
+// Package voxels reads slices of volumes whose voxels are stored as arrays in files. NIfTI, NRRD
+// and MetaImage share it once their headers are read. It finds the axial slices of a permuted or
+// flipped grid, unpacks packed data, turns numbers into HU, and puts label maps onto other
+// grids.
 package voxels
 
 import (
@@ -19,7 +19,7 @@ const (
 )
 
 // Image is a volume in one or several files. HU are value·Slope + Intercept. It is a
-// volume.Source.
+// series.Source.
 type Image struct {
 	// Name is the file's, for messages.
 	Name string
@@ -32,8 +32,8 @@ type Image struct {
 	value func(b []byte) float64
 }
 
-// Ready prepares an image whose fields are set: data are streamed where an axial slice is
-// strewn over the file.
+// Ready prepares an image whose fields are set. If an axial slice is scattered over the file,
+// the data are streamed.
 func (im *Image) Ready() error {
 	if err := im.Geometry.Validate(); err != nil {
 		return err
@@ -79,7 +79,7 @@ func (im *Image) ReadSlice(ctx context.Context, z int, hu []int16) error {
 // Close releases files and memory.
 func (im *Image) Close() error { return im.Data.Close() }
 
-// toHU rounds and clamps; what is no number is air.
+// toHU rounds and clamps; NaN becomes air.
 func toHU(v float64) int16 {
 	if math.IsNaN(v) {
 		return -1024

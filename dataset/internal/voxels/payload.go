@@ -110,8 +110,8 @@ func (p *Payload) check(part Part) error {
 	return nil
 }
 
-// Prepare unpacks everything, so that it is known whether the voxels that a header claims are
-// there before memory is taken for them.
+// Prepare unpacks everything. So memory for the voxels that a header claims is taken only after
+// they were found to be there.
 func (p *Payload) Prepare(ctx context.Context) error {
 	if !p.stream {
 		return nil
@@ -220,8 +220,8 @@ func (p *Payload) stop() {
 	p.from = nil
 }
 
-// release drops the unpacked bytes once as many were handed out as there are: then
-// whoever reads has them all, and a later read unpacks again.
+// release drops the unpacked bytes after as many were handed out as there are. The reader then
+// has all of them, and a later read unpacks them again.
 func (p *Payload) release(n int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
