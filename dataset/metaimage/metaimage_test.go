@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/internal/fixture"
 	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
@@ -72,29 +73,9 @@ func gzipped(b []byte) []byte {
 	return packed(func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }, b)
 }
 
-func save(t testing.TB, files map[string][]byte) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	for name, b := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
 func read(t *testing.T, path string) (*series.Series, *volume.Volume) {
 	t.Helper()
-	s, err := Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	v, err := s.Read(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, v
+	return fixture.Read(t, Open, path)
 }
 
 func TestEveryWayToKeepVoxels(t *testing.T) {
@@ -125,7 +106,7 @@ func TestEveryWayToKeepVoxels(t *testing.T) {
 	for z := range 4 {
 		files[fmt.Sprintf("s%d.raw", z+1)] = le[12*z : 12*z+12]
 	}
-	dir := save(t, files)
+	dir := fixture.Files(t, files)
 	want := volume.NewGeometry([3]int{4, 3, 2}, [3]float64{3, 2, 1}, volume.Point{-10, -20, -30})
 	for name := range files {
 		if !IsName(name) {
@@ -158,7 +139,8 @@ func TestEveryType(t *testing.T) {
 		if err := binary.Write(b, binary.LittleEndian, value); err != nil {
 			t.Fatal(err)
 		}
-		_, v := read(t, filepath.Join(save(t, map[string][]byte{"a.mha": b.Bytes()}), "a.mha"))
+		_, v := read(t, filepath.Join(fixture.Files(t, map[string][]byte{"a.mha": b.Bytes()}),
+			"a.mha"))
 		want := int16(-700)
 		switch {
 		case name == "MET_CHAR":
@@ -254,8 +236,9 @@ func TestOrientations(t *testing.T) {
 			0, true,
 		},
 	} {
-		s, v := read(t, filepath.Join(save(t, map[string][]byte{"a.mha": append(head(c.lines...),
-			counting(binary.LittleEndian)...)}), "a.mha"))
+		s, v := read(t, filepath.Join(fixture.Files(t,
+			map[string][]byte{"a.mha": append(head(c.lines...),
+				counting(binary.LittleEndian)...)}), "a.mha"))
 		if want := volume.NewGeometry(c.size, c.spacing, c.origin); !v.SameGrid(want) {
 			t.Errorf("%s: grid %+v", c.name, v.Geometry)
 		}
@@ -270,14 +253,14 @@ func TestSegmentation(t *testing.T) {
 	file := append(head("ElementType = MET_UCHAR", "DimSize = 2 2 1", "ElementSpacing = 1 1 1"),
 		0, 3, 9, 3)
 	s, err := OpenSegmentation(t.Context(),
-		filepath.Join(save(t, map[string][]byte{"left lung.mha": file}), "left lung.mha"))
+		filepath.Join(fixture.Files(t, map[string][]byte{"left lung.mha": file}), "left lung.mha"))
 	if err != nil || len(s.Segments) != 2 || s.Segments[0].Number != 3 ||
 		s.Segments[0].Voxels != 2 || s.Segments[0].Label != "" {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	file[len(file)-2] = 3
 	s, err = OpenSegmentation(t.Context(),
-		filepath.Join(save(t, map[string][]byte{"left lung.mha": file}), "left lung.mha"))
+		filepath.Join(fixture.Files(t, map[string][]byte{"left lung.mha": file}), "left lung.mha"))
 	if err != nil || len(s.Segments) != 1 || s.Segments[0].Label != "left lung" {
 		t.Fatalf("%+v, %v", s, err)
 	}
@@ -323,7 +306,7 @@ func TestRefusals(t *testing.T) {
 			"its voxels are cut short or damaged",
 		},
 	} {
-		s, err := Open(filepath.Join(save(t, map[string][]byte{"a.mha": c.file}), "a.mha"))
+		s, err := Open(filepath.Join(fixture.Files(t, map[string][]byte{"a.mha": c.file}), "a.mha"))
 		if err == nil {
 			_, err = s.Read(t.Context())
 			_ = s.Close()

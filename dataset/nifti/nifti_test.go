@@ -2,7 +2,6 @@ package nifti
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
@@ -12,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"glasswork/dataset/internal/fixture"
 	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
@@ -113,14 +113,6 @@ func (s spec) header2() []byte {
 
 func (s spec) bytes() []byte { return append(s.header(), s.voxels...) }
 
-func zipped(b []byte) []byte {
-	var out bytes.Buffer
-	w := gzip.NewWriter(&out)
-	_, _ = w.Write(b)
-	_ = w.Close()
-	return out.Bytes()
-}
-
 func save(t testing.TB, name string, b []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -130,19 +122,9 @@ func save(t testing.TB, name string, b []byte) string {
 	return path
 }
 
-// read opens and reads a file.
 func read(t *testing.T, path string) (*series.Series, *volume.Volume) {
 	t.Helper()
-	s, err := Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	v, err := s.Read(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, v
+	return fixture.Read(t, Open, path)
 }
 
 // lps is what ras2 is in our order: x and y flipped.
@@ -172,7 +154,7 @@ func TestReadsBothVersionsOrdersAndCompression(t *testing.T) {
 			}
 			for _, path := range []string{
 				save(t, "a.nii", s.bytes()),
-				save(t, "a.nii.gz", zipped(s.bytes())),
+				save(t, "a.nii.gz", fixture.Gzip(s.bytes())),
 			} {
 				series, v := read(t, path)
 				if !slices.Equal(v.HU, want) || !v.SameGrid(grid) {
@@ -306,7 +288,7 @@ func TestAxesArePermutedToAxial(t *testing.T) {
 	s.srow = [3][4]float64{{0, 0, 3, 0}, {-1, 0, 0, 0}, {0, 2, 0, 0}}
 	for _, path := range []string{
 		save(t, "a.nii", s.bytes()),
-		save(t, "a.nii.gz", zipped(s.bytes())),
+		save(t, "a.nii.gz", fixture.Gzip(s.bytes())),
 	} {
 		_, v := read(t, path)
 		if v.Size != [3]int{3, 2, 4} || v.Spacing() != [3]float64{2, 1, 3} {
@@ -355,7 +337,7 @@ func TestRefusals(t *testing.T) {
 		},
 		"gigabytes": {change(func(s *spec) { s.dim = []int{1000, 1000, 1000} }), "cut short"},
 		"gigabytes gz": {
-			zipped(change(func(s *spec) { s.dim = []int{1000, 1000, 1000} })), "cut short",
+			fixture.Gzip(change(func(s *spec) { s.dim = []int{1000, 1000, 1000} })), "cut short",
 		},
 		"enormous": {
 			change(func(s *spec) { s.dim = []int{32767, 32767, 32767} }), "more than can be opened",
@@ -382,7 +364,7 @@ func TestACutGzipIsRefusedWhenRead(t *testing.T) {
 	for i := range s.voxels {
 		s.voxels[i] = byte(r.IntN(256))
 	}
-	b := zipped(s.bytes())
+	b := fixture.Gzip(s.bytes())
 	series, err := Open(save(t, "a.nii.gz", b[:len(b)/2]))
 	if err != nil {
 		t.Fatal(err)
@@ -492,7 +474,7 @@ func FuzzOpen(f *testing.F) {
 		s := ras2()
 		s.version = version
 		f.Add(s.bytes())
-		f.Add(zipped(s.bytes()))
+		f.Add(fixture.Gzip(s.bytes()))
 		f.Add(s.bytes()[:350])
 		s.dim, s.qform, s.sform = []int{2, 3, 4, 1, 1}, 1, 0
 		s.quatern = [3]float64{0.1, 0.2, 0.3}

@@ -2,7 +2,6 @@ package nrrd
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"testing"
 
 	"glasswork/dataset/classes"
+	"glasswork/dataset/internal/fixture"
 	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
@@ -52,37 +52,9 @@ func head(lines ...string) string {
 	return "NRRD0004\n# made by hand\n" + strings.Join(fields, "\n") + "\n"
 }
 
-func zipped(b []byte) []byte {
-	var out bytes.Buffer
-	w := gzip.NewWriter(&out)
-	_, _ = w.Write(b)
-	_ = w.Close()
-	return out.Bytes()
-}
-
-func save(t testing.TB, files map[string][]byte) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	for name, b := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
 func read(t *testing.T, path string) (*series.Series, *volume.Volume) {
 	t.Helper()
-	s, err := Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	v, err := s.Read(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, v
+	return fixture.Read(t, Open, path)
 }
 
 func checkCounting(t *testing.T, name string, v *volume.Volume) {
@@ -110,13 +82,14 @@ func TestEveryEncoding(t *testing.T) {
 		}
 	})), "[]")
 	for name, data := range map[string][]byte{
-		"raw": counting(), "gzip": zipped(counting()), "gz": zipped(counting()), "bzip2": packed,
+		"raw": counting(), "gzip": fixture.Gzip(counting()), "gz": fixture.Gzip(counting()),
+		"bzip2": packed,
 		"bz2":   packed,
 		"ascii": []byte(text), "txt": []byte(strings.ReplaceAll(text, " ", ",\n")),
 		"hex": []byte(strings.ToUpper(hex.EncodeToString(counting()[:9])) + "\n" +
 			hex.EncodeToString(counting()[9:]) + "\n"),
 	} {
-		dir := save(t, map[string][]byte{
+		dir := fixture.Files(t, map[string][]byte{
 			"attached.nrrd": append([]byte(head("encoding: "+name)+"\n"), data...),
 			"dos.nrrd": append([]byte(strings.ReplaceAll(head("encoding: "+name)+"\n", "\n",
 				"\r\n")), data...),
@@ -138,11 +111,11 @@ func TestEveryEncoding(t *testing.T) {
 
 func TestBytesAreSkipped(t *testing.T) {
 	data := append([]byte("header of another program"), counting()...)
-	dir := save(t, map[string][]byte{
+	dir := fixture.Files(t, map[string][]byte{
 		"raw.nhdr":   []byte(head("data file: voxels.raw", "byte skip: 25")),
 		"end.nhdr":   []byte(head("data file: voxels.raw", "byte skip: -1")),
 		"gz.nhdr":    []byte(head("encoding: gzip", "datafile: voxels.gz", "byte skip: 25")),
-		"voxels.raw": data, "voxels.gz": zipped(data),
+		"voxels.raw": data, "voxels.gz": fixture.Gzip(data),
 	})
 	for _, file := range []string{"raw.nhdr", "end.nhdr", "gz.nhdr"} {
 		_, v := read(t, filepath.Join(dir, file))
@@ -156,13 +129,13 @@ func TestVolumesInSeveralFiles(t *testing.T) {
 		"count.nhdr":  []byte(head("data file: s%d.raw 1 4 1")),
 		"padded.nhdr": []byte(head("data file: p%03d.raw 8 2 -2")),
 		"packed.nhdr": []byte(head("encoding: gzip", "data file: LIST") + "a.gz\nb.gz\n"),
-		"a.gz":        zipped(counting()[:24]), "b.gz": zipped(counting()[24:]),
+		"a.gz":        fixture.Gzip(counting()[:24]), "b.gz": fixture.Gzip(counting()[24:]),
 	}
 	for z := range 4 {
 		files[fmt.Sprintf("s%d.raw", z+1)] = counting()[12*z : 12*z+12]
 		files[fmt.Sprintf("p%03d.raw", 8-2*z)] = counting()[12*z : 12*z+12]
 	}
-	dir := save(t, files)
+	dir := fixture.Files(t, files)
 	for _, file := range []string{"list.nhdr", "count.nhdr", "padded.nhdr", "packed.nhdr"} {
 		_, v := read(t, filepath.Join(dir, file))
 		checkCounting(t, file, v)
@@ -189,7 +162,7 @@ func TestEveryTypeAndByteOrder(t *testing.T) {
 			if err := binary.Write(&b, order, value); err != nil {
 				t.Fatal(err)
 			}
-			dir := save(t, map[string][]byte{"a.nrrd": b.Bytes()})
+			dir := fixture.Files(t, map[string][]byte{"a.nrrd": b.Bytes()})
 			s, v := read(t, filepath.Join(dir, "a.nrrd"))
 			want := map[bool]int16{
 				true:  -700,
@@ -248,7 +221,7 @@ func TestSpaces(t *testing.T) {
 			}, volume.Point{}, 0, false,
 		},
 	} {
-		dir := save(t, map[string][]byte{"a.nrrd": append([]byte(head(c.lines...)+"\n"),
+		dir := fixture.Files(t, map[string][]byte{"a.nrrd": append([]byte(head(c.lines...)+"\n"),
 			counting()...)})
 		s, v := read(t, filepath.Join(dir, "a.nrrd"))
 		if want := volume.NewGeometry([3]int{4, 3, 2}, [3]float64{3, 2, 1},
@@ -262,7 +235,8 @@ func TestSpaces(t *testing.T) {
 	}
 	// Sagittal slices: the file's axes are posterior, head, left.
 	lines := []string{"space directions: (0,1,0) (0,0,2) (3,0,0)"}
-	dir := save(t, map[string][]byte{"a.nrrd": append([]byte(head(lines...)+"\n"), counting()...)})
+	dir := fixture.Files(t, map[string][]byte{"a.nrrd": append([]byte(head(lines...)+"\n"),
+		counting()...)})
 	_, v := read(t, filepath.Join(dir, "a.nrrd"))
 	if v.Size != [3]int{3, 2, 4} || v.Spacing() != [3]float64{2, 1, 3} {
 		t.Fatalf("sagittal: %v, %v", v.Size, v.Spacing())
@@ -291,7 +265,7 @@ func TestSlicerSegmentation(t *testing.T) {
 		"Segment1_ID:=Segment_2\nSegment1_Name:=Left " +
 		"lung\nSegment1_LabelValue:=2\nSegment1_Layer:=1\nSegment1_Extent:=0 1 0 0 0 0\n" +
 		"Segment2_ID:=Segment_3\nSegment2_Name:=gone\nSegment2_LabelValue:=1\nSegment2_Layer:=5\n\n"
-	dir := save(t, map[string][]byte{"a.seg.nrrd": append([]byte(text), data...)})
+	dir := fixture.Files(t, map[string][]byte{"a.seg.nrrd": append([]byte(text), data...)})
 	s, err := OpenSegmentation(t.Context(), filepath.Join(dir, "a.seg.nrrd"))
 	if err != nil {
 		t.Fatal(err)
@@ -374,7 +348,7 @@ func TestRefusals(t *testing.T) {
 		"cut short":     {append([]byte(head()+"\n"), counting()[:47]...), "cut short"},
 		"bomb": {
 			append([]byte(head("encoding: gzip", "sizes: 512 512 300")+"\n"),
-				zipped(counting())...), "cut short",
+				fixture.Gzip(counting())...), "cut short",
 		},
 		"unknown encoding": {[]byte(head("encoding: zstd")), "encoding"},
 		"outside":          {[]byte(head("data file: ../../../etc/passwd")), "outside its folder"},
@@ -395,7 +369,7 @@ func TestRefusals(t *testing.T) {
 				counting()...), "kind",
 		},
 	} {
-		dir := save(t, map[string][]byte{"a.nrrd": c.file})
+		dir := fixture.Files(t, map[string][]byte{"a.nrrd": c.file})
 		s, err := Open(filepath.Join(dir, "a.nrrd"))
 		if err == nil {
 			_, err = s.Read(t.Context())
@@ -412,7 +386,7 @@ func TestDamagedTextIsRefusedWhenRead(t *testing.T) {
 		"ascii": strings.Repeat("1 x ", 24),
 		"hex":   strings.Repeat("0g ", 48), "gzip": strings.Repeat("\x1f\x8b", 30),
 	} {
-		dir := save(t, map[string][]byte{"a.nrrd": []byte(head("encoding: "+encoding) +
+		dir := fixture.Files(t, map[string][]byte{"a.nrrd": []byte(head("encoding: "+encoding) +
 			"\n" + text)})
 		s, err := Open(filepath.Join(dir, "a.nrrd"))
 		if err != nil {
@@ -430,7 +404,7 @@ func FuzzOpen(f *testing.F) {
 	packed, _ := hex.DecodeString(counted)
 	for _, b := range [][]byte{
 		append([]byte(head()+"\n"), counting()...), append([]byte(head("encoding: gzip")+"\n"),
-			zipped(counting())...),
+			fixture.Gzip(counting())...),
 		append([]byte(head("encoding: bzip2")+"\n"), packed...),
 		[]byte(head("encoding: ascii", "type: double") + "\n1 2e400 nan"),
 		[]byte(head("encoding: hex") + "\n00 01"), []byte(head("data file: LIST") + "a\nb\n"),

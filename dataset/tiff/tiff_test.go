@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/image/tiff"
 
+	"glasswork/dataset/internal/fixture"
 	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
@@ -66,17 +67,6 @@ func build(o binary.AppendByteOrder, pages ...made) []byte {
 	return b
 }
 
-func save(t testing.TB, files map[string][]byte) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	for name, b := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
 // read opens files and reads all series.
 func read(t *testing.T, dir string) ([]*series.Series, []*volume.Volume) {
 	t.Helper()
@@ -123,7 +113,7 @@ func TestNumbersWithASignOrAFractionAreHU(t *testing.T) {
 			"float64":  {64, 3, 1, encode([]float64{-1000.4, -1, 0, 1, 1.6, 3000})},
 			"deflated": {32, 3, 8, deflate(encode([]float32{-1000, -1, 0, 1, 2, 3000}))},
 		} {
-			s, v := read(t, save(t, map[string][]byte{"a.tif": build(o, p, p)}))
+			s, v := read(t, fixture.Files(t, map[string][]byte{"a.tif": build(o, p, p)}))
 			if len(s) != 1 || !s[0].Calibrated || s[0].Measurable || v[0].Size != [3]int{2, 2, 3} ||
 				!slices.Equal(v[0].Slice(1), []int16{-1000, -1, 0, 1, 2, 3000}) {
 				t.Errorf("%s, %v: %v", name, o, v[0])
@@ -135,7 +125,7 @@ func TestNumbersWithASignOrAFractionAreHU(t *testing.T) {
 func TestGreyPagesAreInTheAssumedWindow(t *testing.T) {
 	pages := build(binary.LittleEndian, made{8, 1, 1, []byte{0, 1, 2, 3, 4, 255}},
 		made{8, 1, 1, []byte{9, 9, 9, 9, 9, 9}})
-	s, v := read(t, save(t, map[string][]byte{"stack.tiff": pages}))
+	s, v := read(t, fixture.Files(t, map[string][]byte{"stack.tiff": pages}))
 	if len(s) != 1 || s[0].Calibrated || s[0].Description != "stack" || v[0].HU[0] != -1100 ||
 		v[0].HU[5] != 300 || v[0].HU[6] != assumed(9) {
 		t.Errorf("%+v: %v", s, v)
@@ -158,7 +148,7 @@ func TestAFolderIsAStack(t *testing.T) {
 		}
 		return b.Bytes()
 	}
-	s, v := read(t, save(t, map[string][]byte{
+	s, v := read(t, fixture.Files(t, map[string][]byte{
 		"s10.tif": page(20, 3), "s9.tif": page(10, 3),
 		"scout.tif": page(5, 7),
 	}))
@@ -189,7 +179,7 @@ func TestImageMagickPages(t *testing.T) {
 	}
 	for _, packing := range []string{"none", "lzw", "zip", "rle"} {
 		for _, depth := range []string{"8", "16"} {
-			out := save(t, nil)
+			out := fixture.Files(t, nil)
 			cmd := exec.Command(convert, filepath.Join(dir, "a.png"), "(",
 				filepath.Join(dir, "a.png"), "-flop", ")", "-depth", depth, "-compress", packing,
 				filepath.Join(out, "a.tif"))
@@ -234,7 +224,7 @@ func TestRefusals(t *testing.T) {
 		},
 		"half": {build(binary.LittleEndian, made{16, 3, 1, make([]byte, 12)}), "cannot be read"},
 	} {
-		path := filepath.Join(save(t, map[string][]byte{"a.tif": c.file}), "a.tif")
+		path := filepath.Join(fixture.Files(t, map[string][]byte{"a.tif": c.file}), "a.tif")
 		series, skipped, err := Open(t.Context(), path, []string{path})
 		if err != nil {
 			t.Fatal(err)
