@@ -69,6 +69,10 @@ func (w *Window) studyMenu() menu {
 			title: "Accept the proposal", key: plain(fyne.KeyA),
 			do: func() { w.s.Reviewing.Accept() }, able: w.reading,
 		},
+		{
+			title: "Reset this slice to the proposal", key: shift(fyne.KeyA),
+			do: func() { w.s.Reviewing.Reset() }, able: w.reading,
+		},
 		gap,
 		{
 			title: "Hold this patient out from training", do: w.toggleHoldout, able: w.reading,

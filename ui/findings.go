@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"image/color"
 	"math"
 
@@ -26,6 +27,7 @@ type findings struct {
 	rows      []*findingRow
 	opacity   *widget.Slider
 	percent   *label
+	known     *label // of how many slices anything is known, while not of all
 	modes     []*segment
 	palette   []*segment
 }
@@ -36,6 +38,7 @@ func newFindings(
 	f := &findings{
 		measuring: measuring, display: display, tools: tools,
 		opacity: widget.NewSlider(0, 100), percent: newWholeLabel("", inkQuiet),
+		known: newWholeLabel("", inkQuiet),
 	}
 	f.opacity.Step = 5
 	f.opacity.OnChanged = func(v float64) { display.SetOpacity(v / 100) }
@@ -57,7 +60,7 @@ func newFindings(
 	body = append(body,
 		container.NewBorder(nil, nil, newWholeLabel("Opacity", inkQuiet), f.percent, f.opacity),
 		segments(f.modes...), segments(f.palette...))
-	f.object = section("FINDINGS", nil, body...)
+	f.object = section("FINDINGS", f.known, body...)
 	return f
 }
 
@@ -72,6 +75,10 @@ func (f *findings) update() {
 	all := f.measuring.Classes()
 	for i, r := range f.rows {
 		r.show(all[i], f.tools.Painting())
+	}
+	f.known.set("")
+	if known, of := f.measuring.Known(); known < of {
+		f.known.set(fmt.Sprintf("on %d of %d slices", known, of))
 	}
 	style := f.display.Style()
 	if v := math.Round(style.Opacity * 100); v != f.opacity.Value {
@@ -127,21 +134,13 @@ func (r *findingRow) show(f session.ClassMeasure, painting bool) {
 		r.chip.Refresh()
 	}
 	r.name.set(words.UpperFirst(f.Name))
-	r.amount.set(amountText(f))
+	r.amount.set(f.Text())
 	r.here.set("")
 	if f.AreaMM2 > 0 {
 		r.here.set(viewer.Area(f.AreaMM2) + " here")
 	}
 	r.eye.open(f.Visible)
 	r.row.choose(f.Active && painting)
-}
-
-// amountText is the volume, and the share of the lung where a lung is marked.
-func amountText(f session.ClassMeasure) string {
-	if math.IsNaN(f.Percent) {
-		return viewer.Millilitres(f.ML)
-	}
-	return f.Text()
 }
 
 // eye shows whether something is drawn, and switches that.

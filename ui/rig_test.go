@@ -116,6 +116,19 @@ func (r *rig) open() {
 
 func (r *rig) press(name fyne.KeyName) { r.typedKey(&fyne.KeyEvent{Name: name}) }
 
+// review presses R, and answers that there is no lung where that is asked.
+func (r *rig) review() {
+	r.Helper()
+	r.press(fyne.KeyR)
+	for _, m := range r.s.Messages.All() {
+		for _, a := range m.Actions {
+			if a.Label == "Review it without a lung" {
+				a.Do()
+			}
+		}
+	}
+}
+
 // fakeTrainer answers every job at once.
 type fakeTrainer struct {
 	mu   sync.Mutex

@@ -74,7 +74,7 @@ func TestKeysReachTheSession(t *testing.T) {
 	if r.s.Tools.Tool() != session.Look {
 		t.Error("Esc does not leave the tool")
 	}
-	r.press(fyne.KeyR)
+	r.review()
 	if !r.s.Reviewing.Reviewed(5) {
 		t.Error("R does not review")
 	}
@@ -280,7 +280,7 @@ func TestFailureIsABannerWithTheLog(t *testing.T) {
 func TestRetrainAsksComparesAndKeepsByDefault(t *testing.T) {
 	r := newRig(t)
 	r.open()
-	r.press(fyne.KeyR)
+	r.review()
 	r.s.Retraining.Prepare()
 	r.until("the plan", func() bool { p, ok := r.s.Retraining.Plan(); return ok && !p.Measuring })
 	if seen := texts(r.sheets[0].popup); !strings.Contains(seen, "1 reviewed slice") ||
@@ -312,7 +312,7 @@ func TestRetrainAsksComparesAndKeepsByDefault(t *testing.T) {
 func TestRetrainPointsAtAWrongAugmentation(t *testing.T) {
 	r := newRig(t)
 	r.open()
-	r.press(fyne.KeyR)
+	r.review()
 	r.s.Retraining.Prepare()
 	r.until("the plan and its preview",
 		func() bool {
@@ -353,7 +353,7 @@ func TestRetrainPointsAtAWrongAugmentation(t *testing.T) {
 func TestClosingAsksWhenWorkIsUnsaved(t *testing.T) {
 	r := newRig(t)
 	r.open()
-	r.press(fyne.KeyR)
+	r.review()
 	r.close()
 	if r.closing || len(r.sheets) != 1 {
 		t.Fatal("the window closes without asking")

@@ -59,6 +59,20 @@ func (m *Measures) AreaMM2(z int, c classes.Class) float64 {
 	return float64(m.counts[z][c]) * m.mm2
 }
 
+// LungAreaMM2 is the area of the whole lung on slice z.
+func (m *Measures) LungAreaMM2(z int) float64 {
+	n := 0
+	for c, voxels := range m.counts[z] {
+		if c != int(classes.Background) {
+			n += voxels
+		}
+	}
+	return float64(n) * m.mm2
+}
+
+// NormalML is the volume of the lung without its lesions.
+func (m *Measures) NormalML() float64 { return float64(m.total[classes.LungsOther]) * m.ml }
+
 // ML is the volume of a class in ml. For LungsOther it is that of the whole lung with its
 // lesions.
 func (m *Measures) ML(c classes.Class) float64 {

@@ -39,8 +39,11 @@ type Region struct {
 
 // Name is the region's name.
 func (r Region) Name() string {
-	if r.WholeLung {
+	switch {
+	case r.WholeLung:
 		return "lung"
+	case r.Class == classes.LungsOther:
+		return "normal lung"
 	}
 	return classes.Names()[r.Class]
 }

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"strings"
+
 	"glasswork/dataset/classes"
 	"glasswork/viewer"
 )
@@ -63,6 +65,27 @@ func (d *Display) Hide(on bool) {
 		d.state.hidden = on
 		d.changed(TopicDisplay)
 	}
+}
+
+// reveal shows classes that are about to change or have just been changed, because nothing
+// is to change unseen. It returns what it had to show, such as "ground glass", or nothing.
+func (d *Display) reveal(all ...classes.Class) (shown string) {
+	var names []string
+	style := d.state.style
+	for _, c := range all {
+		if c != classes.Background && !style.Visible[c] {
+			names = append(names, classes.Names()[c])
+			style.Visible[c] = true
+		}
+	}
+	if style.Opacity <= 0 && len(all) > 0 {
+		names = append(names, "the overlay")
+		style.Opacity = viewer.DefaultStyle().Opacity
+	}
+	if len(names) > 0 {
+		d.setStyle(func(now *viewer.Style) { *now = style })
+	}
+	return strings.Join(names, " and ")
 }
 
 // setStyle changes the style and remembers it.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"image"
-	"slices"
 	"time"
 
 	"glasswork/dataset/classes"
 	"glasswork/dataset/project"
+	"glasswork/dataset/words"
 	"glasswork/viewer"
 )
 
@@ -19,6 +19,7 @@ type Editing struct {
 	reading *Reading
 	tools   *Tools
 	studies *Studies
+	display *Display
 }
 
 // journal makes entries durable before they count.
@@ -26,8 +27,8 @@ type journal interface {
 	Append(ctx context.Context, id string, e ...project.Entry) error
 }
 
-// edit is one thing a person did, one undo item: its journal entries, and the state of
-// the slice before each of them.
+// edit is one thing a person did, one undo item, on one slice or many: its journal entries,
+// and the state of its slice before each of them.
 type edit struct {
 	entries []project.Entry
 	before  []project.SliceState
@@ -52,9 +53,39 @@ func (e *Editing) Press(x, y float64, erase bool) image.Rectangle {
 		e.messages.Toast("This slice is still being read; paint when it is there.")
 		return image.Rectangle{}
 	}
+	if !e.seen(e.tools.options(erase)) {
+		return image.Rectangle{}
+	}
 	e.Release()
 	st.hand.stroke = draw(st.labels.Labels, hu, z, e.tools.options(erase))
 	return e.Drag(x, y)
+}
+
+// seen makes sure that what a tool would change is drawn: a class that is hidden is shown.
+// While all overlays are held hidden it reports false, and nothing is to be changed.
+func (e *Editing) seen(o viewer.StrokeOptions) bool {
+	if e.display.state.hidden {
+		e.messages.Toast("All overlays are hidden: let go of S to paint.")
+		return false
+	}
+	change := []classes.Class{o.Class}
+	if o.Erase {
+		change = erasable(o.Class)
+	}
+	if shown := e.display.reveal(change...); shown != "" {
+		e.messages.Toast(words.UpperFirst(shown) + " was hidden and is shown now.")
+	}
+	return true
+}
+
+// erasable lists the classes that erasing with a class in hand takes away.
+func erasable(in classes.Class) (all []classes.Class) {
+	for c := range classes.Class(len(classes.Names())) {
+		if c != classes.Background && (in == classes.LungsOther || classes.IsLesion(c)) {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // Drag goes on with the stroke and returns the voxels that changed.
@@ -116,6 +147,9 @@ func (e *Editing) Enclose(line []viewer.Point, erase bool) {
 		return
 	}
 	options := e.tools.options(erase)
+	if !e.seen(options) {
+		return
+	}
 	patch, changes := enclose(st.labels.Labels, hu, z, line, options)
 	if !changes {
 		text := "Nothing inside the line can be painted: check class and HU limits."
@@ -134,6 +168,9 @@ func (e *Editing) FillHoles() {
 	if st == nil {
 		return
 	}
+	if !e.seen(viewer.StrokeOptions{Class: class}) {
+		return
+	}
 	patch, filled := viewer.FillHoles(st.labels.Labels, e.reading.slice, class)
 	if !filled {
 		e.messages.Toast("There is no hole in " + classes.Names()[class] + " on this slice.")
@@ -142,28 +179,22 @@ func (e *Editing) FillHoles() {
 	e.do(st.labels.Stroke(patch))
 }
 
-// do makes a person's entries durable, then applies them as one undo item. If they cannot
-// be made durable nothing is changed, the user is told, and false is returned.
-func (e *Editing) do(entries ...project.Entry) bool { return e.doAll([][]project.Entry{entries}) }
-
-// doAll is do for several undo items at once, each of one slice.
-func (e *Editing) doAll(items [][]project.Entry) bool {
+// do makes a person's entries durable, then applies them as one undo item, however many
+// slices they are of. If they cannot be made durable nothing is changed, the user is told,
+// and false is returned.
+func (e *Editing) do(entries ...project.Entry) bool {
 	st := e.reading.open
-	edits := make([]*edit, len(items))
-	for i, entries := range items {
-		item := &edit{entries: entries}
-		state := st.labels.Slices[entries[0].Z]
-		for _, entry := range entries {
-			item.before = append(item.before, state)
-			state = entry.State
+	item := &edit{entries: entries}
+	states := map[int]project.SliceState{}
+	for _, entry := range entries {
+		state, changed := states[entry.Z]
+		if !changed {
+			state = st.labels.Slices[entry.Z]
 		}
-		edits[i] = item
+		item.before = append(item.before, state)
+		states[entry.Z] = entry.State
 	}
-	return e.commit(slices.Concat(items...), func() {
-		for _, item := range edits {
-			st.hand.history.Do(item)
-		}
-	})
+	return e.commit(entries, func() { st.hand.history.Do(item) })
 }
 
 // commit enters a person's entries, lets done note that, and tells everyone. If they cannot

@@ -32,7 +32,7 @@ func TestStrokesAreDurableUndoneAndRedone(t *testing.T) {
 	w.Tools.SetClass(classes.Consolidation)
 	w.Tools.SetRange(viewer.HURange{Min: -600, Max: 0, On: true})
 	w.stroke(12, 12)
-	w.Reviewing.Toggle()
+	w.review()
 	w.agrees("after a review")
 	if !w.Reviewing.Reviewed(4) || w.Studies.All()[0].Reviewed != 1 {
 		t.Error("slice 5 is not reviewed")
@@ -69,7 +69,7 @@ func TestReopeningShowsLabelsAndReviewState(t *testing.T) {
 	w.Tools.Take(Brush)
 	w.Tools.SetTip(viewer.Tip{DiameterMM: 3})
 	w.stroke(8, 8)
-	w.Reviewing.Toggle()
+	w.review()
 	w.Saving.Save()
 	w.until("saved", w.said("revision 1"))
 	if got := w.Saving.Text(); !bytes.Contains([]byte(got), []byte("revision 1")) ||

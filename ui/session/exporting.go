@@ -41,7 +41,7 @@ func (e *Exporting) Export(dir string, o export.Options) {
 		default:
 			e.messages.Toast(fmt.Sprintf("exported %s to %s",
 				words.Count(wrote.studies, "study", "studies"), dir))
-			e.messages.warnOf("The export is written", wrote.warnings)
+			e.messages.warnOf(nil, "The export is written", wrote.warnings)
 		}
 	})
 }

@@ -13,7 +13,7 @@ func TestExportSavesAndWritesWhatIsReviewed(t *testing.T) {
 	w.openTest("one")
 	w.Tools.Take(Brush)
 	w.stroke(10, 10)
-	w.Reviewing.Toggle()
+	w.review()
 	dir := t.TempDir()
 	w.Exporting.Export(dir, export.Options{Format: "nnunet"})
 	if job, ok := w.Jobs.Current(); !ok || job.Kind != JobExport {

@@ -134,6 +134,32 @@ func (w *window) stroke(x, y float64) {
 	w.Editing.Release()
 }
 
+// review vouches for the slice looked at, whether lungs are marked on it or not.
+func (w *window) review() {
+	w.t.Helper()
+	z := w.Reading.Slice()
+	if w.Reviewing.Toggle(); !w.Reviewing.Reviewed(z) {
+		w.answer("Review it without a lung")
+	}
+	if !w.Reviewing.Reviewed(z) {
+		w.t.Errorf("slice %d is not reviewed; messages: %v", z+1, w.texts())
+	}
+}
+
+// answer gives an answer to a message.
+func (w *window) answer(label string) {
+	w.t.Helper()
+	for _, m := range w.Messages.All() {
+		for _, a := range m.Actions {
+			if a.Label == label {
+				a.Do()
+				return
+			}
+		}
+	}
+	w.t.Errorf("nothing asks for %q; messages: %v", label, w.texts())
+}
+
 // labels is a copy of what stands in the window, durable what stands on disk.
 func (w *window) labels() *volume.LabelMap { return w.Reading.open.labels.Labels.Clone() }
 

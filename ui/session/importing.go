@@ -132,7 +132,7 @@ type entries struct {
 	kept   []int
 }
 
-// enter writes what is marked into the journal, a slice an undo item. The differences are
+// enter writes what is marked into the journal, as one undo item. The differences are
 // found in the background; where the labels have changed meanwhile they are found anew.
 func (i *Importing) enter(st *study, file string, marked *annotation.Marked, on project.OnTouched) {
 	i.editing.Release()
@@ -173,7 +173,7 @@ func (i *Importing) askTouched(
 		}
 	}
 	n := len(touched.Slices)
-	i.messages.warn(
+	i.messages.warnAbout(st,
 		fmt.Sprintf("%s would change %s that you have corrected or reviewed.",
 			file, words.Count(n, "slice", "slices")),
 		Action{"Leave " + itThem(n) + " as before", then(project.Keep)},
@@ -194,13 +194,13 @@ func (i *Importing) entered(st *study, file string, marked *annotation.Marked, e
 		i.messages.Toast("What " + file + " marks is there already.")
 		return
 	}
-	if len(e.slices) > 0 && !i.editing.doAll(e.slices) {
+	if len(e.slices) > 0 && !i.editing.do(slices.Concat(e.slices...)...) {
 		return
 	}
 	i.messages.Toast(fmt.Sprintf("imported %s onto %s from %s",
 		words.Count(len(marked.Segments), "segment", "segments"),
 		words.Count(len(e.slices), "slice", "slices"), file))
-	i.messages.warnOf("", marked.Warnings)
+	i.messages.warnOf(st, "", marked.Warnings)
 	if zs := marked.Slices(); !slices.Contains(zs, i.reading.slice) {
 		i.reading.GoTo(zs[len(zs)/2])
 	}

@@ -29,7 +29,7 @@ func foreignMask(t *testing.T, name string, zs ...int) string {
 	return path
 }
 
-func TestAnnotationIsAskedAboutOnceAndUndoneSliceBySlice(t *testing.T) {
+func TestAnnotationIsAskedAboutOnceAndUndoneAsAWhole(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.Importing.Import("x.nii.gz", false)
 	w.until("the refusal", w.said("Open the study first"))
@@ -62,11 +62,15 @@ func TestAnnotationIsAskedAboutOnceAndUndoneSliceBySlice(t *testing.T) {
 	w.agrees("after the import")
 	w.Editing.Undo()
 	if n := w.labels(); n.Counts(5)[classes.Consolidation] != 0 ||
-		n.Counts(2)[classes.Consolidation] != 10 || w.Reading.Slice() != 5 {
-		t.Error("undo does not take back the last slice alone")
+		n.Counts(2)[classes.Consolidation] != 0 || w.Editing.CanUndo() || w.Reading.Slice() != 2 {
+		t.Error("one undo does not take back the whole import")
 	}
 	w.agrees("after undo")
 	w.Editing.Redo()
+	if n := w.labels(); n.Counts(5)[classes.Consolidation] != 10 ||
+		n.Counts(2)[classes.Consolidation] != 10 {
+		t.Error("one redo does not bring the whole import back")
+	}
 	w.agrees("after redo")
 
 	w.Importing.Import(foreignMask(t, "b.nii.gz", 3), false)

@@ -90,14 +90,18 @@ func TestProposalsComeOutwardAndNeverOverAPersonsSlices(t *testing.T) {
 	if _, who := w.Reading.Captions(); who != "drawn by hand" {
 		t.Errorf("slice 7 is said to be %q", who)
 	}
-	w.Reviewing.Accept() // takes the withheld prediction of slice 7
-	if w.labels().Slice(6)[0] != classes.LungsOther || !w.Reviewing.Reviewed(6) {
-		t.Error("A did not take the prediction")
+	w.Reviewing.Accept()
+	if !bytes.Equal(w.labels().Slice(6), painted) {
+		t.Error("A changed what a person had painted")
 	}
-	w.agrees("after accepting")
+	w.Reviewing.Reset() // takes the withheld prediction of slice 7
+	if w.labels().Slice(6)[0] != classes.LungsOther || !w.said("as baseline proposed it")() {
+		t.Errorf("the prediction was not taken aloud: %v", w.texts())
+	}
+	w.agrees("after the reset")
 	w.Editing.Undo()
 	if !bytes.Equal(w.labels().Slice(6), painted) || w.Reviewing.Reviewed(6) {
-		t.Error("accepting was not undone as one")
+		t.Error("the reset was not undone as one")
 	}
 	w.Reading.GoTo(0)
 	w.Reviewing.Accept()
@@ -239,7 +243,7 @@ func TestRetrainPlansTrainsAndIsDecided(t *testing.T) {
 	w.openTest("one")
 	w.Tools.Take(Brush)
 	w.stroke(8, 8)
-	w.Reviewing.Toggle()
+	w.review()
 	w.Retraining.Prepare()
 	if p, ok := w.Retraining.Plan(); !ok || !p.Measuring {
 		t.Errorf("Plan = %+v, %v", p, ok)

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"glasswork/dataset/classes"
+	"glasswork/dataset/project"
 	"glasswork/viewer"
 )
 
@@ -20,9 +21,11 @@ type ClassMeasure struct {
 	Class classes.Class
 	Name  string
 	Color color.RGBA
-	// ML is the volume in ml, of the whole lung for LungsOther; Percent the share of the
-	// lung; AreaMM2 the area on the slice looked at. NaN where it cannot be measured.
-	ML, Percent, AreaMM2 float64
+	// ML is the volume in ml and AreaMM2 the area on the slice looked at: for LungsOther those
+	// of the whole lung, lesions included, of which NormalML is without lesions. Percent is the
+	// share of the whole lung. NaN where it cannot be measured, and Percent also while there are
+	// slices of which nobody has said where the lung is.
+	ML, NormalML, AreaMM2, Percent float64
 	// Visible is drawn, Active is being painted.
 	Visible, Active bool
 }
@@ -31,29 +34,65 @@ type ClassMeasure struct {
 func (m *Measuring) Classes() []ClassMeasure {
 	out := make([]ClassMeasure, 0, classes.Count-1)
 	names, style := classes.Names(), m.display.state.style
+	known, all := m.Known()
+	complete := known == all
 	for c := classes.GroundGlass; c < classes.Count; c++ {
 		f := ClassMeasure{
 			Class: c, Name: names[c], Color: style.Palette.Colors[c],
 			Visible: style.Visible[c], Active: m.tools.hand.class == c,
-			ML: math.NaN(), Percent: math.NaN(), AreaMM2: math.NaN(),
+			ML: math.NaN(), NormalML: math.NaN(), Percent: math.NaN(), AreaMM2: math.NaN(),
+		}
+		if c == classes.LungsOther {
+			f.Name = "lung"
 		}
 		if st := m.reading.open; st != nil {
-			f.Percent = st.measures.PercentOfLung(c)
-			if st.Measurable {
-				f.ML, f.AreaMM2 = st.measures.ML(c), st.measures.AreaMM2(m.reading.slice, c)
-			}
+			st.measure(&f, m.reading.slice, complete)
 		}
 		out = append(out, f)
 	}
 	return out
 }
 
-// Text is the measure as a report writes it, such as "212 ml   4.1 %".
-func (f ClassMeasure) Text() string {
-	if f.Class == classes.LungsOther {
-		return viewer.Millilitres(f.ML)
+// measure fills in how much there is of a class, in the study and on slice z.
+func (st *study) measure(f *ClassMeasure, z int, complete bool) {
+	if complete {
+		f.Percent = st.measures.PercentOfLung(f.Class)
 	}
-	return viewer.Millilitres(f.ML) + "   " + viewer.Percent(f.Percent)
+	if !st.Measurable {
+		return
+	}
+	f.ML, f.AreaMM2 = st.measures.ML(f.Class), st.measures.AreaMM2(z, f.Class)
+	if f.Class == classes.LungsOther {
+		f.NormalML, f.AreaMM2 = st.measures.NormalML(), st.measures.LungAreaMM2(z)
+	}
+}
+
+// Known is on how many slices somebody has said what there is, of all: a model, an import or
+// a person. Only when it is all of them is a volume that of the study.
+func (m *Measuring) Known() (known, all int) {
+	st := m.reading.open
+	if st == nil {
+		return 0, 0
+	}
+	for _, state := range st.labels.Slices {
+		if state != (project.SliceState{}) {
+			known++
+		}
+	}
+	return known, st.Slices
+}
+
+// Text is the measure as a report writes it, such as "212 ml   4.1 % of lung", or
+// "5.2 l   of which normal 4.9 l".
+func (f ClassMeasure) Text() string {
+	text := viewer.Millilitres(f.ML)
+	switch {
+	case f.Class == classes.LungsOther && f.NormalML < f.ML:
+		text += "   of which normal " + viewer.Millilitres(f.NormalML)
+	case f.Class != classes.LungsOther && !math.IsNaN(f.Percent):
+		text += "   " + viewer.Percent(f.Percent) + " of lung"
+	}
+	return text
 }
 
 // Survey is the study at a glance, one entry a slice.

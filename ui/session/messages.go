@@ -37,6 +37,8 @@ type Message struct {
 	// Log is what a "Show log" button shows; empty: there is none.
 	Log     []string
 	Actions []Action
+
+	about *study // the message goes when this study is closed; nil: it stays
 }
 
 // Messages are what the user is told.
@@ -95,9 +97,23 @@ func (m *Messages) warn(text string, actions ...Action) {
 	m.tell(Message{Severity: Warning, Text: text, Actions: actions})
 }
 
+// warnAbout is warn for a sentence that means nothing once the study is closed.
+func (m *Messages) warnAbout(st *study, text string, actions ...Action) {
+	m.tell(Message{Severity: Warning, Text: text, Actions: actions, about: st})
+}
+
+// left takes away what was about a study that is closed.
+func (m *Messages) left(st *study) {
+	before := len(m.all)
+	m.all = slices.DeleteFunc(slices.Clone(m.all), func(o Message) bool { return o.about == st })
+	if len(m.all) != before {
+		m.observers.tell(TopicMessages)
+	}
+}
+
 // warnOf shows the first of many warnings, and all of them in the log. before, if not
-// empty, is what they are about.
-func (m *Messages) warnOf(before string, warnings []string) {
+// empty, is what they are about; they go with st, if it is not nil.
+func (m *Messages) warnOf(st *study, before string, warnings []string) {
 	if len(warnings) == 0 {
 		return
 	}
@@ -108,7 +124,7 @@ func (m *Messages) warnOf(before string, warnings []string) {
 	if before != "" {
 		text = before + ". " + words.UpperFirst(text)
 	}
-	m.tell(Message{Severity: Warning, Text: text, Log: warnings})
+	m.tell(Message{Severity: Warning, Text: text, Log: warnings, about: st})
 }
 
 // refuse says in an error's own words that something cannot be done.

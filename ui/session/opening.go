@@ -213,11 +213,12 @@ func register(
 
 // show makes a series the one being read.
 func (o *Opening) show(series *series.Series, reg registered) {
-	o.reading.begin(newStudy(series, reg))
+	st := newStudy(series, reg)
+	o.reading.begin(st)
 	if series.Format == "phantom" && len(series.Warnings) > 0 {
 		o.messages.Toast(series.Warnings[0])
 	} else {
-		o.messages.warnOf("", series.Warnings)
+		o.messages.warnOf(st, "", series.Warnings)
 	}
 	o.studies.refresh()
 	o.changed(TopicAll &^ (TopicMessages | TopicJob | TopicPlan | TopicVerdict | TopicModels))
@@ -240,14 +241,15 @@ func (o *Opening) Drop(path string) {
 		case a == dataset.Yes:
 			o.importing.Import(path, false)
 		default:
-			o.askDropped(path, st.Alias)
+			o.askDropped(st, path)
 		}
 	})
 }
 
 // askDropped asks what a dropped file is.
-func (o *Opening) askDropped(path, alias string) {
-	o.messages.warn(
+func (o *Opening) askDropped(st *study, path string) {
+	alias := st.Alias
+	o.messages.warnAbout(st,
 		fmt.Sprintf("%s may be annotation of %s, or a study of its own.", filepath.Base(path),
 			alias),
 		Action{"Import it into " + alias, func() { o.importing.Import(path, false) }},

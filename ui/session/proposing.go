@@ -82,7 +82,7 @@ func (p *Proposing) propose(zs []int) {
 				shown, kept = shown+s, kept+k
 			})
 		},
-		done: func(*protocol.Summary) { p.proposed(model.Name, len(zs), shown, kept) },
+		done: func(*protocol.Summary) { p.proposed(st, model.Name, len(zs), shown, kept) },
 		again: func() {
 			if p.reading.open == st {
 				p.propose(zs)
@@ -101,7 +101,7 @@ func readable(ctx context.Context, st *study) error {
 }
 
 // receive takes predicted slices over where no person has been, and keeps the others for
-// Reviewing.Accept. It returns how many of each.
+// Reviewing.Reset. It returns how many of each.
 func (p *Proposing) receive(st *study, came []protocol.Slice, model string) (shown, kept int) {
 	const misfit = "The trainer sent a slice that does not fit"
 	var entries []project.Entry
@@ -133,14 +133,14 @@ func (p *Proposing) receive(st *study, came []protocol.Slice, model string) (sho
 }
 
 // proposed tells how a proposal went.
-func (p *Proposing) proposed(model string, asked, shown, kept int) {
+func (p *Proposing) proposed(st *study, model string, asked, shown, kept int) {
 	switch {
 	case kept == 1:
-		p.messages.warn("1 slice that you have touched was left as it is; " +
-			"A takes the proposal there.")
+		p.messages.warnAbout(st, "1 slice that you have touched was left as it is; "+
+			"Shift+A takes the proposal there.")
 	case kept > 0:
-		p.messages.warn(fmt.Sprintf("%d slices that you have touched were left as they are; "+
-			"A takes the proposal there.", kept))
+		p.messages.warnAbout(st, fmt.Sprintf("%d slices that you have touched were left as they are; "+
+			"Shift+A takes the proposal there.", kept))
 	case shown < asked:
 		p.messages.Toast(fmt.Sprintf(
 			"%s proposed %d of %d slices; the others have been touched meanwhile",

@@ -32,6 +32,7 @@ type pointer struct {
 func (r *Reading) begin(st *study) {
 	if old := r.open; old != nil {
 		r.leave()
+		r.messages.left(old)
 		r.work.Go(old.close)
 	}
 	ctx := st.load(r.ctx, r.arrived(st))

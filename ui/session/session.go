@@ -112,6 +112,7 @@ func assemble(h *hub) *Session {
 	s.Reading = &Reading{hub: h}
 	s.Editing = &Editing{
 		hub: h, journal: h.project, reading: s.Reading, tools: s.Tools, studies: s.Studies,
+		display: s.Display,
 	}
 	s.Reading.leave = s.Editing.Release
 	s.Reviewing = &Reviewing{hub: h, reading: s.Reading, editing: s.Editing}
@@ -127,6 +128,7 @@ func assemble(h *hub) *Session {
 	s.Proposing = &Proposing{
 		hub: h, reading: s.Reading, editing: s.Editing, jobs: s.Jobs, models: s.Models,
 	}
+	s.Reviewing.propose = s.Proposing.Slice
 	s.Retraining = &Retraining{
 		hub: h, reading: s.Reading, display: s.Display, saving: s.Saving,
 		studies: s.Studies, jobs: s.Jobs, models: s.Models,

@@ -32,7 +32,9 @@ type study struct {
 type handwork struct {
 	history viewer.History[*edit]
 	stroke  *viewer.Stroke // in progress; nil: none
-	told    time.Time      // when measures were last told about the stroke in progress
+	// lungless says that a person has reviewed a slice knowing that no lung is marked on it.
+	lungless bool
+	told     time.Time // when measures were last told about the stroke in progress
 }
 
 // standing is how the labels stand on disk.
@@ -51,7 +53,7 @@ type proposals struct {
 	withheld    map[int]withheld // predictions for slices that a person had touched
 }
 
-// withheld is a prediction for a slice that a person had touched; Accept takes it.
+// withheld is a prediction for a slice that a person had touched; Reviewing.Reset takes it.
 type withheld struct {
 	labels []uint8
 	model  string

@@ -36,7 +36,7 @@ func (e *Editing) Undo() {
 		st.hand.history.Redo()
 		return
 	}
-	e.reading.GoTo(last.entries[0].Z)
+	e.show(last.entries)
 }
 
 // Redo does again what was taken back last and goes to its slice.
@@ -58,20 +58,29 @@ func (e *Editing) Redo() {
 		st.hand.history.Undo()
 		return
 	}
-	e.reading.GoTo(entries[0].Z)
+	e.show(entries)
 }
 
-// again returns entries as they are to be done now, and the slice's state before each. A
+// show goes to a slice that entries are of, unless one is looked at already.
+func (e *Editing) show(entries []project.Entry) {
+	here := func(entry project.Entry) bool { return entry.Z == e.reading.slice }
+	if !slices.ContainsFunc(entries, here) {
+		e.reading.GoTo(entries[0].Z)
+	}
+}
+
+// again returns entries as they are to be done now, and their slice's state before each. A
 // proposal may have come between undo and redo; what the person changed is changed again,
 // what they left alone stays as the proposal left it.
 func again(
 	a *project.Annotation, entries []project.Entry,
 ) (now []project.Entry, before []project.SliceState) {
-	if len(entries) == 0 {
-		return nil, nil
-	}
-	state := a.Slices[entries[0].Z]
+	states := map[int]project.SliceState{}
 	for _, e := range entries {
+		state, changed := states[e.Z]
+		if !changed {
+			state = a.Slices[e.Z]
+		}
 		if e.Patch != nil {
 			patch, changes := repaint(a.Labels, *e.Patch)
 			if !changes {
@@ -83,7 +92,7 @@ func again(
 			e.State.Model = state.Model
 		}
 		now, before = append(now, e), append(before, state)
-		state = e.State
+		states[e.Z] = e.State
 	}
 	return now, before
 }
