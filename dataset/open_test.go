@@ -361,8 +361,3 @@ func TestLoaderReadsAGzippedVolume(t *testing.T) {
 		}
 	}
 }
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}

@@ -92,7 +92,7 @@ func (n Networks) load(name string, b []byte) (network.Learner, network.Info, er
 	}
 	err = l.do(func() error { return fill(w, l.net.params, l.net.values) })
 	if err != nil {
-		l.Close()
+		_ = l.Close()
 		return nil, info, err
 	}
 	return l, info, nil
@@ -185,7 +185,7 @@ func (n Networks) withEncoder(w weights, spec network.Spec, seed uint64) (networ
 		return fill(toGrey(w, spec.InChannels), encoder, l.net.values)
 	})
 	if err != nil {
-		l.Close()
+		_ = l.Close()
 		return nil, err
 	}
 	return l, nil

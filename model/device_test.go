@@ -71,7 +71,7 @@ func TestUntilItFits(t *testing.T) {
 		t.Errorf("memory for nothing: %v", err)
 	}
 	other := errors.New("other")
-	if err := untilItFits(4, &limit, func(int) error { return other }); err != other {
+	if err := untilItFits(4, &limit, func(int) error { return other }); !errors.Is(err, other) {
 		t.Errorf("another error: %v", err)
 	}
 }

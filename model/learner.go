@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -269,11 +270,7 @@ func (l *Learner) run(x []float32, n, h, w int, out []float32, softmax bool) err
 		y = scope.Softmax(y, 1)
 	}
 	scope.CopyOut(out, y)
-	if err := scope.Err(); err != nil {
-		torch.SetGradients(true)
-		return err
-	}
-	return torch.SetGradients(true)
+	return errors.Join(scope.Err(), torch.SetGradients(true))
 }
 
 // predictingPass has batch norm folded into convolutions, or normalises by the batch, drops

@@ -48,7 +48,7 @@ func (n Networks) loadScript(name string, b []byte) (network.Learner, network.In
 		return s.try(n.Channels)
 	})
 	if err != nil {
-		s.Close()
+		_ = s.Close()
 		return nil, network.Info{}, err
 	}
 	s.spec.Arch, s.spec.Size, s.spec.Window = "torchscript", network.DefaultSize,

@@ -40,11 +40,11 @@ func Auto(hu []int16) WindowLevel {
 	for _, v := range hu {
 		hist[int(v)+1<<15]++
 	}
-	first, total := 0, 0
+	first := 0
 	for first < len(hist)-1 && hist[first] == 0 {
 		first++
 	}
-	total = len(hu) - hist[first]
+	total := len(hu) - hist[first]
 	if total <= 0 {
 		v := 0
 		if len(hu) > 0 {

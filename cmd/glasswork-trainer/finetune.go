@@ -53,10 +53,10 @@ in the project as a candidate. The current model stays until somebody chooses th
 	return c
 }
 
-// summarise runs a job, showing how far it is, and then its summary: as print does, or as
+// summarise runs a job, showing how far it is, and then its summary: as say does, or as
 // JSON.
 func (a *app) summarise(
-	ctx context.Context, job protocol.Job, print func(*protocol.Summary),
+	ctx context.Context, job protocol.Job, say func(*protocol.Summary),
 ) error {
 	show := a.reporter()
 	defer show.close()
@@ -69,7 +69,7 @@ func (a *app) summarise(
 		return nil
 	}
 	show.close()
-	print(s)
+	say(s)
 	return nil
 }
 

@@ -20,7 +20,7 @@ const (
 	stampName   = "stamp"
 
 	// recipe changes whenever the way in which the library is made changes.
-	recipe = "1"
+	recipe = "2"
 
 	// maxPasses bounds the syntax checks: one was enough for every libtorch tried, and a
 	// replaced body can only uncover errors that the compiler had not come to.
@@ -100,7 +100,7 @@ func backendStamp(ctx context.Context, cxx, gotch string, torch libtorch) (strin
 			return "", fmt.Errorf("gotch's sources are incomplete: %w", err)
 		}
 		_, err = io.Copy(hash, f)
-		f.Close()
+		_ = f.Close()
 		if err != nil {
 			return "", err
 		}
@@ -133,7 +133,7 @@ func fitWrappers(ctx context.Context, cxx, dir string, torch libtorch) (replaced
 		}
 		names := brokenWrappers(output, parseWrappers(string(source)))
 		if len(names) == 0 {
-			return 0, fmt.Errorf("gotch does not fit libtorch %s: %s", torch.Version,
+			return 0, fmt.Errorf("gotch does not fit libtorch %s: %w", torch.Version,
 				firstError(output, err))
 		}
 		fixed := replaceBodies(string(source), names, torch.Version)
@@ -149,10 +149,11 @@ func fitWrappers(ctx context.Context, cxx, dir string, torch libtorch) (replaced
 // compileLibrary links work/libtch.so; the wrappers are thin, so -O1 is enough.
 func compileLibrary(ctx context.Context, cxx, work string, torch libtorch) error {
 	args := append([]string{
-		"-O1", "-g0", "-fPIC", "-shared", "-o", filepath.Join(work, libraryName),
+		"-O1", "-g0", "-ffile-prefix-map=" + work + "=.", "-fPIC", "-shared",
+		"-o", filepath.Join(work, libraryName),
 	}, torch.LinkFlags()...)
 	if output, err := compile(ctx, cxx, work, torch, args...); err != nil {
-		return fmt.Errorf("compiling gotch's C interface failed: %s", firstError(output, err))
+		return fmt.Errorf("compiling gotch's C interface failed: %w", firstError(output, err))
 	}
 	return nil
 }

@@ -14,14 +14,24 @@ import (
 
 const gotchModule = "github.com/sugarme/gotch"
 
-// libGo takes the place of gotch's libtch/lib.go, which names libraries and folders of its
-// own. The first run path serves installed programs, the second "go test". Both are
-// RUNPATHs, so LD_LIBRARY_PATH chooses another backend when a program starts.
+// libGo takes the place of gotch's libtch/lib.go, which names libraries and folders of its own.
+// Programs find the backend in the folder beside their own. That is a RUNPATH, so LD_LIBRARY_PATH
+// chooses another backend when a program starts.
 const libGo = `package libtch
 
 // #cgo CFLAGS: -I${SRCDIR} -O2 -Wno-unused-variable
 // #cgo LDFLAGS: -L${SRCDIR}/../../backend/%[1]s -ltch
 // #cgo LDFLAGS: -Wl,--enable-new-dtags -Wl,-rpath,$ORIGIN/../backend/%[1]s
+import "C"
+`
+
+// checkoutGo lets what "go test" and "go run" build find the backend of this checkout. Programs
+// that are built to be installed (-tags release) do without: no folder of the machine that
+// built them stands in them.
+const checkoutGo = `//go:build !release
+
+package libtch
+
 // #cgo LDFLAGS: -Wl,-rpath,${SRCDIR}/../../backend/%[1]s
 import "C"
 `
@@ -87,6 +97,10 @@ func writeWorkspace(root, gotch, kind string) error {
 	})
 	if err != nil {
 		return fmt.Errorf("gotch cannot be copied: %w", err)
+	}
+	checkout := filepath.Join(copyDir, "libtch", "checkout.go")
+	if err := writeIfNew(checkout, fmt.Appendf(nil, checkoutGo, kind)); err != nil {
+		return err
 	}
 	return writeIfNew(filepath.Join(root, "go.work"), []byte(goWork))
 }

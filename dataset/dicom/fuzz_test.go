@@ -168,8 +168,8 @@ func FuzzDirectory(f *testing.F) {
 		save(t, path, b)
 		files, refused, _, _ := Directory(path)
 		for _, file := range files {
-			if real, err := filepath.EvalSymlinks(file); err != nil ||
-				!strings.HasPrefix(real, root) {
+			if target, err := filepath.EvalSymlinks(file); err != nil ||
+				!strings.HasPrefix(target, root) {
 				t.Errorf("%q lies outside", file)
 			}
 		}

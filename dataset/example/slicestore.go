@@ -75,4 +75,4 @@ func (s *sliceStore) At(ctx context.Context, i int) (Example, error) {
 	return e, nil
 }
 
-func (s *sliceStore) close() { s.file.Close() }
+func (s *sliceStore) close() { _ = s.file.Close() }

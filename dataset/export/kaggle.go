@@ -178,8 +178,8 @@ func (s *kaggleOut) array(
 func (e *kaggleExporter) abandon() {
 	for _, s := range e.stacks {
 		for _, f := range []*os.File{s.images, s.masks} {
-			f.Close()
-			os.Remove(f.Name())
+			_ = f.Close()
+			_ = os.Remove(f.Name())
 		}
 	}
 	e.stacks = nil

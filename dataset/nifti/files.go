@@ -67,7 +67,7 @@ func payload(path string, offset, size int64) (*voxels.Payload, error) {
 	}
 	magic := make([]byte, 2)
 	_, _ = io.ReadFull(f, magic) // a file shorter than that is too short below
-	f.Close()
+	_ = f.Close()
 	var codec voxels.Codec
 	if packed(magic) {
 		codec = voxels.Gzip()

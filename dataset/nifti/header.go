@@ -155,8 +155,8 @@ func (h *header) check() error {
 // voxels is the number of voxels of the volume.
 func (h *header) voxels() int64 { return h.dim[1] * h.dim[2] * h.dim[3] }
 
-// scale returns slope and intercept; a slope of 0 means "none" in NIfTI.
-func (h *header) scale() (slope, inter float64, any bool) {
+// scale returns slope and intercept, and whether they change a value. A slope of 0 means "none".
+func (h *header) scale() (slope, inter float64, scaled bool) {
 	if h.slope == 0 || bad(h.slope) || bad(h.inter) {
 		return 1, 0, false
 	}

@@ -98,7 +98,7 @@ func (p *Project) getBlob(ctx context.Context, sum string, form blobForm, conten
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return fmt.Errorf("%s is %w (%v); bring it back from a copy", path, ErrDamaged, err)
+		return fmt.Errorf("%s is %w (%w); bring it back from a copy", path, ErrDamaged, err)
 	}
 	if sha256Hex(content) != sum {
 		return fmt.Errorf(

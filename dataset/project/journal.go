@@ -185,9 +185,9 @@ func (p *Project) pack(patch *volume.Patch) []byte {
 	k.buf.Reset()
 	k.z.Reset(&k.buf)
 	// Writing to a bytes.Buffer does not fail.
-	k.z.Write(patch.Old)
-	k.z.Write(patch.New)
-	k.z.Close()
+	_, _ = k.z.Write(patch.Old)
+	_, _ = k.z.Write(patch.New)
+	_ = k.z.Close()
 	return bytes.Clone(k.buf.Bytes())
 }
 

@@ -55,7 +55,7 @@ func share(p *Project, name string) error {
 		return err
 	}
 	if err := p.Append(ctx, common.ID, e); !errors.Is(err, ErrTouched) {
-		return fmt.Errorf("a proposal over another process's stroke: %v", err)
+		return fmt.Errorf("a proposal over another process's stroke: %w", err)
 	}
 	fmt.Println(own.PatientKey)
 	return nil

@@ -153,9 +153,8 @@ func inTx(ctx context.Context, db *sql.DB, o *sql.TxOptions, do func(tx *sql.Tx)
 		return err
 	}
 	if err := do(tx); err != nil {
-		// The error of do matters. A transaction that cannot be rolled back is not committed
-		// either.
-		tx.Rollback()
+		// The error of do says why; a transaction that cannot be rolled back is not committed.
+		_ = tx.Rollback()
 		return err
 	}
 	return tx.Commit()

@@ -61,7 +61,7 @@ func classify(labels []uint8, r example.Raw, size int) {
 		}
 		for k, v := range study.Resize(r.Masks[c], r.W, r.H, size) {
 			if first || v > best[k] {
-				best[k], labels[k] = v, uint8(c)
+				best[k], labels[k] = v, c
 			}
 		}
 		first = false

@@ -248,7 +248,7 @@ func (r *Runner) network(c Settings, spec network.Spec, seed uint64) (network.Le
 	}
 	if has := info.Spec; has.Arch != spec.Arch || has.Encoder != spec.Encoder ||
 		has.Classes != spec.Classes || has.InChannels != spec.InChannels {
-		l.Close()
+		_ = l.Close()
 		return nil, fmt.Errorf("%s holds a whole %s with %s, not the weights of a %s encoder",
 			c.EncoderWeights, has.Arch, has.Encoder, spec.Encoder)
 	}

@@ -97,7 +97,7 @@ func sample(e example.Example, predicted []uint8) Sample {
 	for y := range s.H {
 		for x := range s.W {
 			i := y*step*e.W + x*step
-			v := 0.0
+			var v float64
 			if e.Scaled != nil {
 				v = float64(e.Scaled[i]) * 255
 			} else {

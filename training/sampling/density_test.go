@@ -91,7 +91,7 @@ func TestNameByDensity(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		haze, tissue := uint8(solid), uint8(ggo)
+		haze, tissue := solid, ggo
 		if test.renamed {
 			haze, tissue = ggo, solid
 		}

@@ -59,7 +59,6 @@ func mixed(tint uint8) uint8 { return uint8(100*0.2 + float64(tint)*0.8 + 0.5) }
 func TestOnlyTheLastChangeIsDrawn(t *testing.T) {
 	b, v, w := open(t, nil)
 	w.Canvas().Capture()
-	drawn := 0
 	b.changed = func() { v.picture.all() }
 	before := b.reads
 	for z := range 4 {
@@ -67,7 +66,7 @@ func TestOnlyTheLastChangeIsDrawn(t *testing.T) {
 	}
 	w.Canvas().Capture()
 	w.Canvas().Capture()
-	if drawn = b.reads - before; drawn != 1 {
+	if drawn := b.reads - before; drawn != 1 {
 		t.Errorf("four slices were drawn %d times for one frame", drawn)
 	}
 }

@@ -40,8 +40,8 @@ func trainerBeside() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the trainer cannot be found: %w", err)
 	}
-	if real, err := filepath.EvalSymlinks(self); err == nil {
-		self = real
+	if target, err := filepath.EvalSymlinks(self); err == nil {
+		self = target
 	}
 	exe := filepath.Join(filepath.Dir(self), trainerName)
 	if !exists(exe) {

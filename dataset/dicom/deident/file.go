@@ -64,7 +64,7 @@ func (r *Remover) read(path string) (o, clean *object.Object, warnings []string,
 		err = errors.New("it does not say which patient and series it belongs to")
 	}
 	if err != nil {
-		o.Close()
+		_ = o.Close()
 		return nil, nil, nil, err
 	}
 	return o, clean, warnings, nil

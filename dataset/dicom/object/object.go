@@ -64,7 +64,7 @@ func Open(path string) (*Object, error) {
 	}
 	o, err := Parse(f, size)
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, err
 	}
 	o.file = f

@@ -113,8 +113,7 @@ func (r *reader) element(e walk.Element, in scope) (*dicom.Element, int64, error
 	t := tag.Tag{Group: uint16(e.Tag >> 16), Element: uint16(e.Tag)}
 	switch {
 	case r.isPixels(e, in):
-		next, err := r.foundPixels(e, t)
-		return nil, next, err
+		return nil, r.foundPixels(e, t), nil
 	// of an icon; its other elements say nothing without it
 	case e.Open() && e.Tag == walk.PixelData:
 		next, err := r.skipFragments(e)
@@ -198,7 +197,7 @@ func (r *reader) items(e walk.Element, in scope) (all [][]*dicom.Element, next i
 }
 
 // foundPixels notes where the pixels are. A value that reaches past the file ends there.
-func (r *reader) foundPixels(e walk.Element, t tag.Tag) (next int64, err error) {
+func (r *reader) foundPixels(e walk.Element, t tag.Tag) (next int64) {
 	p := &Pixels{
 		Tag: t, VR: e.VR, src: r.data.Src,
 		BigEndian: r.walker.Order == binary.BigEndian || r.data.BigPixels,
@@ -213,16 +212,17 @@ func (r *reader) foundPixels(e walk.Element, t tag.Tag) (next int64, err error) 
 	if !e.Open() {
 		p.Claimed = int64(e.Length)
 		p.Size = min(p.Claimed, r.data.Size-e.Value)
-		return e.Value + p.Size, nil
+		return e.Value + p.Size
 	}
 	p.Compressed = true
-	if next, err = r.skipFragments(e); err != nil {
+	next, err := r.skipFragments(e)
+	if err != nil { // what is missing shows when the pixels are read
 		p.Size = r.data.Size - e.Value
-		return r.data.Size, nil //nolint:nilerr // what is missing shows when the pixels are read
+		return r.data.Size
 	}
 	p.Size = next - e.Value
 	p.Claimed = p.Size
-	return next, nil
+	return next
 }
 
 // skipFragments returns the offset behind encapsulated pixel data.

@@ -37,8 +37,8 @@ func number(concept object.Set, value float64, unit object.Set) object.Set {
 	return s
 }
 
-func container(relation string, concept object.Set, content ...object.Set) object.Set {
-	s := item(relation, "CONTAINER", concept)
+func container(concept object.Set, content ...object.Set) object.Set {
+	s := item("CONTAINS", "CONTAINER", concept)
 	s.Put(object.Text(tag.ContinuityOfContent, "SEPARATE"),
 		object.Items(tag.ContentSequence, content...))
 	return s

@@ -144,9 +144,9 @@ func content(src *source.Series, groups []object.Set, m source.Maker) []object.S
 			"Glasswork"),
 		code("HAS CONCEPT MOD", object.Code("121058", "DCM", "Procedure reported"),
 			object.Code("169069000", "SCT", "CT of chest")),
-		container("CONTAINS", object.Code("111028", "DCM", "Image Library"),
-			container("CONTAINS", object.Code("126200", "DCM", "Image Library Group"), images...)),
-		container("CONTAINS", object.Code("126010", "DCM", "Imaging Measurements"), groups...),
+		container(object.Code("111028", "DCM", "Image Library"),
+			container(object.Code("126200", "DCM", "Image Library Group"), images...)),
+		container(object.Code("126010", "DCM", "Imaging Measurements"), groups...),
 	}
 }
 
@@ -178,7 +178,7 @@ func group(src *source.Series, study measure.Study, r measure.Region, s *Segment
 	}
 	items = append(items, code("HAS CONCEPT MOD", object.Code("363698007", "SCT", "Finding Site"),
 		finding(classes.LungsOther)))
-	g := container("CONTAINS", object.Code("125007", "DCM", "Measurement Group"),
+	g := container(object.Code("125007", "DCM", "Measurement Group"),
 		append(items, numbers(study, r)...)...)
 	g.Put(object.Items(tag.ContentTemplateSequence,
 		object.New(object.Text(tag.MappingResource, "DCMR"),

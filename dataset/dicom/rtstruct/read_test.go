@@ -147,7 +147,7 @@ func TestOddStructures(t *testing.T) {
 			"1.2.840.10008.5.1.4.1.1.2"))}, "not an RT Structure Set"},
 	} {
 		s, err := Read("", c.o.Set)
-		got := ""
+		var got string
 		if err != nil {
 			got = err.Error()
 		} else {

@@ -16,7 +16,7 @@ func Open(path string) (f *os.File, size int64, err error) {
 	}
 	info, err := f.Stat()
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, 0, Plain(err)
 	}
 	return f, info.Size(), nil

@@ -294,7 +294,7 @@ func (s *sequence) next() error {
 
 func (s *sequence) close() {
 	if s.file != nil {
-		s.file.Close()
+		_ = s.file.Close()
 	}
 	s.file = nil
 }

@@ -281,7 +281,7 @@ func CheckScript(file []byte) error {
 			return fmt.Errorf("the module's program %.60q cannot be read", f.Name)
 		}
 		code, err := io.ReadAll(io.LimitReader(r, maxCode))
-		r.Close()
+		_ = r.Close()
 		if err != nil {
 			return fmt.Errorf("the module's program %.60q is damaged", f.Name)
 		}

@@ -254,7 +254,7 @@ func (s *Scope) Leaf(x *Tensor, gradient bool) *Tensor {
 	return leaf
 }
 
-// Add, Sub, Mul and Div work element by element and broadcast.
+// Add is x + y. Add, Sub, Mul and Div work element by element and broadcast.
 func (s *Scope) Add(x, y *Tensor) *Tensor { return s.binary("addition", x, y, libtch.AtgAdd) }
 
 // Sub is x − y.

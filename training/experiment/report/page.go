@@ -164,7 +164,7 @@ func mask(e experiment.Sample, labels []byte, class classes.Class) image.Image {
 	img := image.NewRGBA(image.Rect(0, 0, e.W, e.H))
 	for i, l := range labels {
 		c := color.RGBA{A: 255}
-		if l == uint8(class) {
+		if l == class {
 			c = classColor(l)
 		}
 		img.SetRGBA(i%e.W, i/e.W, c)

@@ -2,6 +2,7 @@ package jpeg
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -30,7 +31,7 @@ func Decode(pix []uint16, b []byte) error {
 	}
 	for scans := 0; ; {
 		marker, payload, err := d.next()
-		if err == ErrShort && scans > 0 || marker == markerEOI {
+		if errors.Is(err, ErrShort) && scans > 0 || marker == markerEOI {
 			return d.finish(scans)
 		}
 		if err != nil {

@@ -60,8 +60,8 @@ func TestDamageIsNamed(t *testing.T) {
 	whole := noisy(lossless{
 		rows: 8, columns: 8, precision: 12, selection: 1, restartRows: 2,
 	}).encode()
-	replace := func(old, new string) []byte {
-		return bytes.Replace(whole, []byte(old), []byte(new), 1)
+	replace := func(old, by string) []byte {
+		return bytes.Replace(whole, []byte(old), []byte(by), 1)
 	}
 	restart := bytes.Index(whole, []byte("\xFF\xD1"))
 	for _, c := range []struct {
