@@ -10,6 +10,7 @@ import (
 type field struct {
 	widget.Entry
 	leave func()
+	left  func() // the keyboard has gone elsewhere; may be nil
 }
 
 func newField(hint string, leave func()) *field {
@@ -22,6 +23,14 @@ func newField(hint string, leave func()) *field {
 
 // AcceptsTab keeps Fyne from moving the focus.
 func (f *field) AcceptsTab() bool { return true }
+
+// FocusLost is called by Fyne, also when something else was clicked.
+func (f *field) FocusLost() {
+	f.Entry.FocusLost()
+	if f.left != nil {
+		f.left()
+	}
+}
 
 func (f *field) TypedKey(ev *fyne.KeyEvent) {
 	switch ev.Name {

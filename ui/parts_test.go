@@ -51,19 +51,6 @@ func TestDifference(t *testing.T) {
 	}
 }
 
-func TestReadHU(t *testing.T) {
-	for text, want := range map[string]int16{"−750": -750, "-300": -300, " 100 ": 100, "–5": -5} {
-		if got, err := readHU(text); err != nil || got != want {
-			t.Errorf("%q is %d, %v", text, got, err)
-		}
-	}
-	for _, text := range []string{"", "abc", "1.5", "99999"} {
-		if got, err := readHU(text); err == nil {
-			t.Errorf("%q is read as %d", text, got)
-		}
-	}
-}
-
 func TestLabelCutsWhatDoesNotFit(t *testing.T) {
 	test.NewTempApp(t)
 	l := newLabel("a rather long series description", color.White)

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -55,27 +54,20 @@ func newToolPanel(in *session.Tools, editing *session.Editing) *toolPanel {
 // bound is a field for one end of the HU range.
 func (t *toolPanel) bound(hint string) *field {
 	var f *field
-	f = newField(hint, func() { t.setRange(); unfocus(f) })
-	f.OnSubmitted = func(string) { t.setRange() }
+	f = newField(hint, func() { unfocus(f) })
+	f.left = t.setRange
 	return f
 }
 
-// setRange takes over what stands in the fields, if both are numbers; else it writes back
-// what is in force.
+// setRange takes over what stands in the fields if it has changed, and writes what is in force.
 func (t *toolPanel) setRange() {
-	low, err := readHU(t.low.Text)
-	high, err2 := readHU(t.high.Text)
-	if err == nil && err2 == nil {
-		t.in.SetRange(viewer.HURange{Min: low, Max: high, On: true})
+	if low, high := t.in.Range().Bounds(); t.low.Text != low || t.high.Text != high {
+		t.in.ReadRange(t.low.Text, t.high.Text)
 	}
+	low, high := t.in.Range().Bounds()
+	t.low.SetText(low)
+	t.high.SetText(high)
 	t.update()
-}
-
-// readHU reads a whole number of HU with any kind of minus sign.
-func readHU(text string) (int16, error) {
-	clean := strings.NewReplacer("−", "-", "–", "-", " ", "").Replace(text)
-	v, err := strconv.ParseInt(clean, 10, 16)
-	return int16(v), err
 }
 
 // together keeps numbers and their units on one line.
@@ -93,8 +85,9 @@ func (t *toolPanel) update() {
 	t.size.set(viewer.Millimetres(tip.DiameterMM))
 	r := t.in.Range()
 	t.limit.choose(r.On)
-	write(t.low, viewer.Number(float64(r.Min), 0))
-	write(t.high, viewer.Number(float64(r.Max), 0))
+	low, high := r.Bounds()
+	write(t.low, low)
+	write(t.high, high)
 }
 
 // write puts a text into a field that is not being edited.

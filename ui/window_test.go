@@ -446,3 +446,29 @@ func TestMatching(t *testing.T) {
 		}
 	}
 }
+
+func TestHULimitsAreTakenWhenTheFieldIsLeft(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	r.s.Tools.SetClass(classes.GroundGlass)
+	panel := newToolPanel(r.s.Tools, r.s.Editing)
+	win := test.NewTempWindow(t, panel.object)
+	panel.update()
+	win.Canvas().Focus(panel.low)
+	panel.low.SetText("-700")
+	win.Canvas().Unfocus() // as when the picture is clicked
+	if got := r.s.Tools.Range().Min; got != -700 {
+		t.Errorf("the lower limit is %d", got)
+	}
+	win.Canvas().Focus(panel.high)
+	panel.high.SetText("abc")
+	panel.high.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if panel.high.Text != "−300" {
+		t.Errorf("the field says %q after it was refused", panel.high.Text)
+	}
+	r.s.Tools.SetClass(classes.LungsOther)
+	panel.update()
+	if panel.low.Text != "" || panel.high.Text != "" {
+		t.Errorf("no limit is shown as %s…%s", panel.low.Text, panel.high.Text)
+	}
+}

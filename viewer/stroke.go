@@ -134,6 +134,9 @@ func (s *Stroke) Abort() image.Rectangle {
 	return changed
 }
 
+// Outside reports whether the HU range has kept the whole stroke from painting.
+func (s *Stroke) Outside() bool { return s.outside && !s.inside }
+
 // Z is the slice the stroke is on.
 func (s *Stroke) Z() int { return s.z }
 

@@ -338,3 +338,29 @@ func BenchmarkStroke(b *testing.B) {
 		})
 	}
 }
+
+func TestReadRange(t *testing.T) {
+	for text, want := range map[string]int16{"−750": -750, "-300": -300, " 100 ": 100, "–5": -5} {
+		if got, err := ReadRange(text, "200"); err != nil || got.Min != want || !got.On {
+			t.Errorf("%q is %+v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"abc", "1.5", "99999", "201"} {
+		if got, err := ReadRange(text, "200"); err == nil {
+			t.Errorf("%q is read as %+v", text, got)
+		}
+	}
+	tests := []struct{ low, high, says string }{
+		{"−750", "−300", "HU −750…−300"},
+		{"", "−300", "HU up to −300"},
+		{"−750", "", "HU from −750"},
+		{"", "", "any HU"},
+	}
+	for _, test := range tests {
+		r, err := ReadRange(test.low, test.high)
+		low, high := r.Bounds()
+		if err != nil || r.String() != test.says || low != test.low || high != test.high {
+			t.Errorf("%q to %q is %q: %q to %q, %v", test.low, test.high, r, low, high, err)
+		}
+	}
+}

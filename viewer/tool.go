@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 
 	"glasswork/dataset/classes"
 )
@@ -61,12 +63,60 @@ func RangeFor(c classes.Class) HURange {
 // Allows reports whether a voxel of that HU may be painted.
 func (r HURange) Allows(hu int16) bool { return !r.On || (hu >= r.Min && hu <= r.Max) }
 
-// String is "HU −750…−300" or "any HU".
+// String is "HU −750…−300", "HU from −750", "HU up to −300" or "any HU".
 func (r HURange) String() string {
-	if !r.On {
+	low, high := r.Bounds()
+	switch {
+	case !r.On || low == "" && high == "":
 		return "any HU"
+	case low == "":
+		return "HU up to " + high
+	case high == "":
+		return "HU from " + low
 	}
-	return fmt.Sprintf("HU %s…%s", Number(float64(r.Min), 0), Number(float64(r.Max), 0))
+	return "HU " + low + "…" + high
+}
+
+// Bounds are the two limits as a person reads them. A limit that excludes nothing is empty.
+func (r HURange) Bounds() (low, high string) {
+	if r.Min != math.MinInt16 {
+		low = Number(float64(r.Min), 0)
+	}
+	if r.Max != math.MaxInt16 {
+		high = Number(float64(r.Max), 0)
+	}
+	return low, high
+}
+
+// ReadRange reads a range, switched on, from two limits as a person writes them. An empty one
+// excludes nothing. The error is a sentence for the user.
+func ReadRange(low, high string) (r HURange, err error) {
+	r = HURange{Min: math.MinInt16, Max: math.MaxInt16, On: true}
+	if r.Min, err = readHU(low, r.Min); err != nil {
+		return r, err
+	}
+	if r.Max, err = readHU(high, r.Max); err != nil {
+		return r, err
+	}
+	if r.Min > r.Max {
+		return r, fmt.Errorf("the lower limit, %s HU, is above the upper one, %s HU",
+			Number(float64(r.Min), 0), Number(float64(r.Max), 0))
+	}
+	return r, nil
+}
+
+// readHU reads a whole number of HU with any kind of minus sign, or returns what stands for
+// an empty text.
+func readHU(text string, empty int16) (int16, error) {
+	clean := strings.NewReplacer("−", "-", "–", "-", " ", "").Replace(text)
+	if clean == "" {
+		return empty, nil
+	}
+	v, err := strconv.ParseInt(clean, 10, 16)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a number of HU; type a whole number such as −750", text)
+	}
+	return int16(v), nil
 }
 
 // StrokeOptions say what a stroke or a lasso does to the voxels it covers.
@@ -87,6 +137,8 @@ type painter struct {
 	StrokeOptions
 	hu     []int16 // nil: unknown, the HU range does not apply
 	erased classes.Class
+	// inside and outside say whether voxels inside and outside the HU range were met.
+	inside, outside bool
 }
 
 func newPainter(slice []uint8, hu []int16, o StrokeOptions) painter {
@@ -104,8 +156,12 @@ func (p *painter) paint(i int, old classes.Class) classes.Class {
 		return classes.Background
 	case p.Erase && classes.IsLesion(old):
 		return p.erased
-	case p.Erase, p.hu != nil && !p.HU.Allows(p.hu[i]):
+	case p.Erase:
+		return old
+	case p.hu != nil && !p.HU.Allows(p.hu[i]):
+		p.outside = true
 		return old
 	}
+	p.inside = true
 	return p.Class
 }

@@ -116,6 +116,10 @@ func (e *Editing) finish() bool {
 	stroke := st.hand.stroke
 	st.hand.stroke = nil
 	patch, painted := stroke.End()
+	if !painted && stroke.Outside() {
+		e.messages.Toast("Nothing was painted: no voxel under the tip is within " +
+			e.tools.Range().String() + ". H lifts the limit.")
+	}
 	if !painted || e.do(st.labels.Stroke(patch)) {
 		return true
 	}

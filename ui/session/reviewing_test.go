@@ -170,3 +170,22 @@ func TestMeasuresNameWhatTheyAreOf(t *testing.T) {
 		t.Errorf("the row says %q, want %q", got, want)
 	}
 }
+
+func TestHULimitsThatAreWrongAreSaid(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	w.openTest("one")
+	w.Tools.SetClass(classes.GroundGlass)
+	before := w.Tools.Range()
+	w.Tools.ReadRange("abc", "−300")
+	w.Tools.ReadRange("−300", "−750")
+	if w.Tools.Range() != before || !w.said("\"abc\" is not a number of HU")() ||
+		!w.said("The lower limit, −300 HU, is above the upper one, −750 HU")() {
+		t.Errorf("limits %v; messages %v", w.Tools.Range(), w.texts())
+	}
+	w.Tools.ReadRange("100", "200")
+	w.Editing.Press(8, 8, false)
+	w.Editing.Release()
+	if !w.said("no voxel under the tip is within HU 100…200")() {
+		t.Errorf("a stroke outside the limits says nothing: %v", w.texts())
+	}
+}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"glasswork/dataset/classes"
+	"glasswork/dataset/words"
 	"glasswork/viewer"
 )
 
@@ -107,6 +108,17 @@ func (t *Tools) SetRange(r viewer.HURange) {
 		r.Min, r.Max = r.Max, r.Min
 	}
 	t.set(func(b *toolbox) { b.ranges[b.class] = r })
+}
+
+// ReadRange sets the HU limits as a person has written them. What cannot be understood changes
+// nothing, and is said.
+func (t *Tools) ReadRange(low, high string) {
+	r, err := viewer.ReadRange(low, high)
+	if err != nil {
+		t.messages.Toast(words.UpperFirst(err.Error()) + ".")
+		return
+	}
+	t.SetRange(r)
 }
 
 // ToggleRange turns the HU limits of the class that is painted on or off.
