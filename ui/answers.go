@@ -13,6 +13,7 @@ import (
 type asked struct {
 	choice   *sheet
 	segments *sheet
+	listed   *sheet
 	plan     *retrainSheet
 	verdict  *sheet
 }
@@ -30,6 +31,12 @@ func (w *Window) answer() {
 		w.dismiss(a)
 	} else if *a == nil || !slices.Contains(w.sheets, *a) {
 		*a = w.askSegments(question)
+	}
+	revisions, ok := w.s.Revising.Listed()
+	if a := &w.asked.listed; !ok {
+		w.dismiss(a)
+	} else if *a == nil || !slices.Contains(w.sheets, *a) {
+		*a = w.listRevisions(revisions)
 	}
 	w.answerPlan()
 	verdict, ok := w.s.Retraining.Verdict()

@@ -2,12 +2,9 @@ package ui
 
 import (
 	"fmt"
-	"image/color"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"glasswork/dataset/series"
 	"glasswork/viewer"
@@ -15,85 +12,27 @@ import (
 
 // choose asks which of several series is to be opened.
 func (w *Window) choose(all []*series.Series) *sheet {
-	chosen := 0
-	var s *sheet
-	list := widget.NewList(
-		func() int { return len(all) },
-		func() fyne.CanvasObject { return newSeriesRow() },
-		func(i widget.ListItemID, o fyne.CanvasObject) { o.(*seriesRow).show(all[i], i == chosen) })
-	list.HideSeparators = true
-	pick := func(i int) {
-		chosen = min(max(i, 0), len(all)-1)
-		list.ScrollTo(chosen)
-		list.Refresh()
-	}
-	list.OnSelected = func(i widget.ListItemID) {
-		again := i == chosen
-		list.UnselectAll()
-		unfocus(list)
-		if pick(i); again {
-			s.enter()
-		}
-	}
 	head := container.New(seriesLayout())
 	for _, c := range seriesColumns {
 		head.Add(newHeading(c.title))
 	}
-	s = w.sheet("Which series?", container.NewBorder(container.NewPadded(head), nil, nil, nil,
-		list), fyne.NewSize(760, min(420, 170+30*float32(len(all)))), w.s.Opening.Cancel,
-		answer{text: "Cancel", do: w.s.Opening.Cancel},
-		answer{text: "Open", safe: true, do: func() { w.s.Opening.Choose(chosen) }})
-	s.keys = func(name fyne.KeyName) bool {
-		step := map[fyne.KeyName]int{
-			fyne.KeyDown: 1, fyne.KeyUp: -1, fyne.KeyPageDown: 10,
-			fyne.KeyPageUp: -10,
-		}[name]
-		if step != 0 {
-			pick(chosen + step)
-		}
-		return step != 0
-	}
-	return s
-}
-
-// seriesRow is one series of the chooser.
-type seriesRow struct {
-	widget.BaseWidget
-	cells  []*label
-	ground *canvas.Rectangle
-}
-
-func newSeriesRow() *seriesRow {
-	r := &seriesRow{ground: canvas.NewRectangle(color.Transparent)}
-	r.ground.CornerRadius = 4
-	for range seriesColumns {
-		r.cells = append(r.cells, newLabel("", ink))
-	}
-	r.ExtendBaseWidget(r)
-	return r
-}
-
-func (r *seriesRow) show(s *series.Series, chosen bool) {
-	for i, c := range seriesColumns {
-		r.cells[i].set(c.text(s))
-		r.cells[i].paint(ink)
-		if chosen {
-			r.cells[i].paint(inkStrong)
-		}
-	}
-	r.ground.FillColor = color.Transparent
-	if chosen {
-		r.ground.FillColor = line
-	}
-	r.ground.Refresh()
-}
-
-func (r *seriesRow) CreateRenderer() fyne.WidgetRenderer {
-	row := container.New(seriesLayout())
-	for _, c := range r.cells {
-		row.Add(c)
-	}
-	return widget.NewSimpleRenderer(container.NewStack(r.ground, container.NewPadded(row)))
+	return w.list(listing{
+		title: "Which series?", head: head, length: len(all), yes: "Open",
+		row: func() fyne.CanvasObject {
+			cells := container.New(seriesLayout())
+			for range seriesColumns {
+				cells.Add(newLabel("", ink))
+			}
+			return cells
+		},
+		show: func(i int, row fyne.CanvasObject) {
+			for k, c := range seriesColumns {
+				row.(*fyne.Container).Objects[k].(*label).set(c.text(all[i]))
+			}
+		},
+		left: w.s.Opening.Cancel,
+		do:   w.s.Opening.Choose,
+	})
 }
 
 // columns gives the objects of a row their widths; the first takes what is left.

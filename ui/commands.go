@@ -27,6 +27,7 @@ func (w *Window) fileMenu() menu {
 		gap,
 		{title: "New or open project…", do: w.askProject},
 		{title: "Save", key: ctrl(fyne.KeyS), do: func() { w.s.Saving.Save() }, able: w.reading},
+		{title: "Revisions…", do: func() { w.s.Revising.Ask() }, able: w.reading},
 		{title: "Export…", key: ctrl(fyne.KeyE), do: w.askExport},
 		gap,
 		{title: "Quit", key: ctrl(fyne.KeyQ), do: w.close},

@@ -87,6 +87,7 @@ func (w *Window) escape() {
 	case w.help.Visible():
 		w.toggleHelp()
 	case w.view.Cancel():
+	case w.s.Revising.Leave():
 	case w.s.Editing.Leave():
 	case w.s.Opening.Text() != "":
 		w.s.Opening.Cancel()

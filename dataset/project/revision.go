@@ -24,7 +24,8 @@ type Revision struct {
 	// SHA256 covers everything here, the states of the slices and the parent's SHA256. In this
 	// chain nothing can be replaced unnoticed.
 	SHA256 string
-	// Reviewed is per slice.
+	// Slices is the state of each slice, Reviewed which of them a person vouches for.
+	Slices   []SliceState
 	Reviewed []bool
 	// LabelsSHA256 is over the labels, [z,y,x], one byte a voxel; it names their blob.
 	LabelsSHA256 string
@@ -71,7 +72,8 @@ func (p *Project) saveOnce(ctx context.Context, id, author string) (Revision, er
 	}
 	r := storedRevision{seq: a.Seq, slices: a.Slices, Revision: Revision{
 		Number: last.Number + 1, Parent: last.Number, Author: author, Time: time.Now().UTC(),
-		Model: proposers(a.Slices), Reviewed: reviewed(a.Slices), LabelsSHA256: sum,
+		Model: proposers(a.Slices), Slices: a.Slices, Reviewed: reviewed(a.Slices),
+		LabelsSHA256: sum,
 	}}
 	r.SHA256 = r.chain(id, last.SHA256)
 	err = p.write(ctx, func(tx *sql.Tx) error { return insertRevision(ctx, tx, id, r) })
@@ -186,7 +188,7 @@ func scanRevision(rows *sql.Rows) (r storedRevision, err error) {
 	if err = json.Unmarshal([]byte(slices), &r.slices); err != nil {
 		return r, fmt.Errorf("revision %d: %w", r.Number, err)
 	}
-	r.Reviewed = reviewed(r.slices)
+	r.Slices, r.Reviewed = r.slices, reviewed(r.slices)
 	return r, nil
 }
 

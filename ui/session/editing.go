@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"time"
 
@@ -20,6 +21,8 @@ type Editing struct {
 	tools   *Tools
 	studies *Studies
 	display *Display
+
+	histories histories
 }
 
 // journal makes entries durable before they count.
@@ -53,12 +56,21 @@ func (e *Editing) Press(x, y float64, erase bool) image.Rectangle {
 		e.messages.Toast("This slice is still being read; paint when it is there.")
 		return image.Rectangle{}
 	}
-	if !e.seen(e.tools.options(erase)) {
+	if !e.free(st) || !e.seen(e.tools.options(erase)) {
 		return image.Rectangle{}
 	}
 	e.Release()
 	st.hand.stroke = draw(st.labels.Labels, hu, z, e.tools.options(erase))
 	return e.Drag(x, y)
+}
+
+// free reports whether the labels that are shown can be changed: those of a revision cannot.
+func (e *Editing) free(st *study) bool {
+	if st.past != nil {
+		e.messages.Toast(fmt.Sprintf("Revision %d is shown, and revisions never change. Esc goes "+
+			"back to the present labels.", st.past.Number))
+	}
+	return st.past == nil
 }
 
 // seen makes sure that what a tool would change is drawn: a class that is hidden is shown.
@@ -151,7 +163,7 @@ func (e *Editing) Enclose(line []viewer.Point, erase bool) {
 		return
 	}
 	options := e.tools.options(erase)
-	if !e.seen(options) {
+	if !e.free(st) || !e.seen(options) {
 		return
 	}
 	patch, changes := enclose(st.labels.Labels, hu, z, line, options)
@@ -172,7 +184,7 @@ func (e *Editing) FillHoles() {
 	if st == nil {
 		return
 	}
-	if !e.seen(viewer.StrokeOptions{Class: class}) {
+	if !e.free(st) || !e.seen(viewer.StrokeOptions{Class: class}) {
 		return
 	}
 	patch, filled := viewer.FillHoles(st.labels.Labels, e.reading.slice, class)
@@ -205,6 +217,9 @@ func (e *Editing) do(entries ...project.Entry) bool {
 // be made durable only the user is told.
 func (e *Editing) commit(entries []project.Entry, done func()) bool {
 	st := e.reading.open
+	if !e.free(st) {
+		return false
+	}
 	if _, err := e.enter(st, entries); err != nil {
 		e.messages.fail("That change was not kept and has been taken back", err)
 		return false

@@ -56,14 +56,14 @@ func (m *Measuring) Classes() []ClassMeasure {
 // measure fills in how much there is of a class, in the study and on slice z.
 func (st *study) measure(f *ClassMeasure, z int, complete bool) {
 	if complete {
-		f.Percent = st.measures.PercentOfLung(f.Class)
+		f.Percent = st.shown().PercentOfLung(f.Class)
 	}
 	if !st.Measurable {
 		return
 	}
-	f.ML, f.AreaMM2 = st.measures.ML(f.Class), st.measures.AreaMM2(z, f.Class)
+	f.ML, f.AreaMM2 = st.shown().ML(f.Class), st.shown().AreaMM2(z, f.Class)
 	if f.Class == classes.LungsOther {
-		f.NormalML, f.AreaMM2 = st.measures.NormalML(), st.measures.LungAreaMM2(z)
+		f.NormalML, f.AreaMM2 = st.shown().NormalML(), st.shown().LungAreaMM2(z)
 	}
 }
 
@@ -118,9 +118,9 @@ func (m *Measuring) Survey() Survey {
 	out.Slices = st.Slices
 	out.Uncertainty = append([]float64(nil), st.proposals.uncertainty...)
 	for z := range st.Slices {
-		out.GroundGlass = append(out.GroundGlass, st.measures.AreaMM2(z, classes.GroundGlass))
-		out.Consolidation = append(out.Consolidation, st.measures.AreaMM2(z, classes.Consolidation))
-		out.Reviewed = append(out.Reviewed, st.labels.Slices[z].Reviewed)
+		out.GroundGlass = append(out.GroundGlass, st.shown().AreaMM2(z, classes.GroundGlass))
+		out.Consolidation = append(out.Consolidation, st.shown().AreaMM2(z, classes.Consolidation))
+		out.Reviewed = append(out.Reviewed, st.reviewed(z))
 		out.Loaded = append(out.Loaded, st.loader.Loaded(z))
 	}
 	return out

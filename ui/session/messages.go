@@ -64,8 +64,9 @@ func (m *Messages) Dismiss(id int) {
 	}
 }
 
-// tell shows a message. A banner that says the same as one that is still there replaces it.
-func (m *Messages) tell(msg Message) {
+// tell shows a message and returns its ID. A banner that says the same as one that is still
+// there replaces it.
+func (m *Messages) tell(msg Message) int {
 	m.last++
 	msg.ID = m.last
 	for i, a := range msg.Actions {
@@ -87,6 +88,7 @@ func (m *Messages) tell(msg Message) {
 		}
 	}
 	m.observers.tell(TopicMessages)
+	return msg.ID
 }
 
 // Toast shows news for a moment.
@@ -97,9 +99,10 @@ func (m *Messages) warn(text string, actions ...Action) {
 	m.tell(Message{Severity: Warning, Text: text, Actions: actions})
 }
 
-// warnAbout is warn for a sentence that means nothing once the study is closed.
-func (m *Messages) warnAbout(st *study, text string, actions ...Action) {
-	m.tell(Message{Severity: Warning, Text: text, Actions: actions, about: st})
+// warnAbout is warn for a sentence that means nothing once the study is closed. It returns
+// the message's ID.
+func (m *Messages) warnAbout(st *study, text string, actions ...Action) int {
+	return m.tell(Message{Severity: Warning, Text: text, Actions: actions, about: st})
 }
 
 // left takes away what was about a study that is closed.

@@ -16,6 +16,8 @@ type Reading struct {
 	*hub
 	// leave is called before the slice looked at is left.
 	leave func()
+	// closed is called before a study makes way for another, opened before the other is shown.
+	closed, opened func(*study)
 
 	open    *study // nil: none
 	slice   int
@@ -32,10 +34,12 @@ type pointer struct {
 func (r *Reading) begin(st *study) {
 	if old := r.open; old != nil {
 		r.leave()
+		r.closed(old)
 		r.messages.left(old)
 		r.work.Go(old.close)
 	}
 	ctx := st.load(r.ctx, r.arrived(st))
+	r.opened(st)
 	r.open, r.slice, r.pointer = st, st.Slices/2, pointer{}
 	st.loader.Want(r.slice)
 	background(r.hub, ctx, func(ctx context.Context) (struct{}, error) {
@@ -174,6 +178,9 @@ func (r *Reading) Title() string {
 func (r *Reading) Captions() (series, proposer string) {
 	if r.open == nil {
 		return "", ""
+	}
+	if past := r.open.past; past != nil {
+		return r.open.caption(), savedText(past.Revision)
 	}
 	return r.open.caption(), proposerOf(r.open.labels.Slices[r.slice])
 }

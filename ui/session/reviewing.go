@@ -22,7 +22,7 @@ type Reviewing struct {
 // Reviewed reports whether a person vouches for slice z.
 func (r *Reviewing) Reviewed(z int) bool {
 	st := r.reading.open
-	return st != nil && z >= 0 && z < st.Slices && st.labels.Slices[z].Reviewed
+	return st != nil && z >= 0 && z < st.Slices && st.reviewed(z)
 }
 
 // Here reports whether a person vouches for the slice looked at.
@@ -32,7 +32,7 @@ func (r *Reviewing) Here() bool { return r.Reviewed(r.reading.slice) }
 // looked for lungs it asks first, because "reviewed" says that there are none.
 func (r *Reviewing) Toggle() {
 	st := r.reading.open
-	if st == nil {
+	if st == nil || !r.editing.free(st) {
 		return
 	}
 	r.editing.Release()
@@ -88,7 +88,7 @@ func (r *Reviewing) GoToNext() {
 // has made to it. It never changes a label.
 func (r *Reviewing) Accept() {
 	st := r.reading.open
-	if st == nil {
+	if st == nil || !r.editing.free(st) {
 		return
 	}
 	r.editing.Release()
@@ -112,7 +112,7 @@ func (r *Reviewing) Accept() {
 // looked at, as one undo item.
 func (r *Reviewing) Reset() {
 	st := r.reading.open
-	if st == nil {
+	if st == nil || !r.editing.free(st) {
 		return
 	}
 	r.editing.Release()

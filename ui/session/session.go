@@ -51,7 +51,8 @@ type Session struct {
 	Measuring *Measuring // volumes, areas and the strip
 	Importing *Importing // annotation made elsewhere
 
-	Saving    *Saving    // revisions
+	Saving    *Saving    // making revisions
+	Revising  *Revising  // looking at revisions and going back to one
 	Exporting *Exporting // the dataset for others
 
 	Jobs       *Jobs       // the work in progress, and the trainer
@@ -112,9 +113,10 @@ func assemble(h *hub) *Session {
 	s.Reading = &Reading{hub: h}
 	s.Editing = &Editing{
 		hub: h, journal: h.project, reading: s.Reading, tools: s.Tools, studies: s.Studies,
-		display: s.Display,
+		display: s.Display, histories: newHistories(),
 	}
 	s.Reading.leave = s.Editing.Release
+	s.Reading.closed, s.Reading.opened = s.Editing.histories.keep, s.Editing.histories.give
 	s.Reviewing = &Reviewing{hub: h, reading: s.Reading, editing: s.Editing}
 	s.Measuring = &Measuring{reading: s.Reading, display: s.Display, tools: s.Tools}
 	s.Importing = &Importing{hub: h, reading: s.Reading, editing: s.Editing}
@@ -123,6 +125,7 @@ func assemble(h *hub) *Session {
 		hub: h, reading: s.Reading, studies: s.Studies, importing: s.Importing, jobs: s.Jobs,
 	}
 	s.Saving = &Saving{hub: h, reading: s.Reading, editing: s.Editing, studies: s.Studies}
+	s.Revising = &Revising{hub: h, reading: s.Reading, editing: s.Editing}
 	s.Exporting = &Exporting{hub: h, saving: s.Saving, jobs: s.Jobs}
 	s.Models = &Models{hub: h}
 	s.Proposing = &Proposing{

@@ -20,6 +20,7 @@ type study struct {
 
 	hand      handwork // Editing's
 	saved     standing // Saving's
+	past      *past    // the revision that is shown; nil: the present labels are
 	proposals proposals
 
 	// stored is closed when the voxels are in the project or could not be put there: storeErr.
@@ -128,7 +129,26 @@ func (st *study) voxels(z int) (hu []int16, labels []uint8) {
 	if st.loader.Loaded(z) {
 		hu = st.loader.Volume().Slice(z)
 	}
+	if st.past != nil {
+		return hu, st.past.labels.Slice(z)
+	}
 	return hu, st.labels.Labels.Slice(z)
+}
+
+// shown are the measures of the labels that are shown.
+func (st *study) shown() *viewer.Measures {
+	if st.past != nil {
+		return st.past.measures
+	}
+	return st.measures
+}
+
+// reviewed reports whether a person vouches for slice z as it is shown.
+func (st *study) reviewed(z int) bool {
+	if st.past != nil {
+		return st.past.Reviewed[z]
+	}
+	return st.labels.Slices[z].Reviewed
 }
 
 // recount brings the measures of slice z up to date with its labels.
