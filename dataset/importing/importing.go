@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"glasswork/dataset"
 	"glasswork/dataset/annotation"
@@ -165,33 +166,36 @@ func AddStudy(ctx context.Context, p *project.Project, s *series.Series) (projec
 	return p.Study(ctx, study.ID)
 }
 
-// enter writes what is marked into the journal of a study and saves it as a revision, so
-// that it can be exported and trained on.
+// enter writes what is marked into the journal of a study and saves it as a revision, so that it
+// can be exported and trained on. Where a window changes the study at the same moment, what the
+// file changes is found anew.
 func (f *File) enter(
 	ctx context.Context, p *project.Project, study project.Study, marked *annotation.Marked,
 	r Request,
 ) (*Result, error) {
-	now, err := p.Annotation(ctx, study.ID)
-	if err != nil {
-		return nil, err
+	for {
+		now, err := p.Annotation(ctx, study.ID)
+		if err != nil {
+			return nil, err
+		}
+		each, kept, err := now.Imports(marked, f.Name, r.Touched, r.Reviewed)
+		if err != nil {
+			return nil, fmt.Errorf("%s was not imported into %s: %w", f.Name, study.Alias, err)
+		}
+		done := &Result{Study: study, Marked: marked, Slices: len(each), Kept: kept}
+		if len(each) == 0 {
+			return done, nil
+		}
+		err = p.Append(ctx, study.ID, now, slices.Concat(each...)...)
+		switch {
+		case errors.Is(err, project.ErrOvertaken), errors.Is(err, project.ErrTouched):
+			continue // the next Annotation includes what came between
+		case err != nil:
+			return nil, err
+		}
+		_, err = p.Save(ctx, study.ID, project.SystemUser())
+		return done, err
 	}
-	slices, kept, err := now.Imports(marked, f.Name, r.Touched, r.Reviewed)
-	if err != nil {
-		return nil, fmt.Errorf("%s was not imported into %s: %w", f.Name, study.Alias, err)
-	}
-	done := &Result{Study: study, Marked: marked, Slices: len(slices), Kept: kept}
-	var entries []project.Entry
-	for _, e := range slices {
-		entries = append(entries, e...)
-	}
-	if len(entries) == 0 {
-		return done, nil
-	}
-	if err := p.Append(ctx, study.ID, entries...); err != nil {
-		return nil, err
-	}
-	_, err = p.Save(ctx, study.ID, project.SystemUser())
-	return done, err
 }
 
 func closeAll(all []*series.Series) {

@@ -2,6 +2,7 @@ package project
 
 import (
 	"fmt"
+	"slices"
 
 	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
@@ -50,6 +51,8 @@ const (
 
 // Entry is one line of the journal. An undo is an entry like any other: see Undo.
 type Entry struct {
+	// Seq is its number in the journal, 0 until it stands there.
+	Seq  int64
 	Kind EntryKind
 	// Z is the axial slice.
 	Z int
@@ -117,7 +120,7 @@ func (a *Annotation) Review(z int, reviewed bool) Entry {
 // Undo returns the entry that undoes e; before is the state of the slice before e. After the
 // undo of its only stroke a slice is untouched again.
 func (e Entry) Undo(before SliceState) Entry {
-	e.State = before
+	e.Seq, e.State = 0, before
 	if e.Kind == Imported { // what takes it back is no import, and may not be refused as one
 		if e.Kind = Stroke; e.Patch == nil {
 			e.Kind = Review
@@ -128,6 +131,18 @@ func (e Entry) Undo(before SliceState) Entry {
 		e.Patch = &inverse
 	}
 	return e
+}
+
+// Over returns the labels of the whole slice of e, [y,x], as e leaves them on l.
+func (e Entry) Over(l *volume.LabelMap) []uint8 {
+	slice := volume.LabelMap{Geometry: l.Geometry, Labels: slices.Clone(l.Slice(e.Z))}
+	slice.Size[0] = 1
+	if e.Patch != nil {
+		p := *e.Patch
+		p.Z = 0
+		_ = p.Apply(&slice) // one that does not fit changes nothing
+	}
+	return slice.Labels
 }
 
 func (a *Annotation) state(z int) SliceState {
@@ -153,6 +168,7 @@ func (a *Annotation) Apply(e Entry) error {
 		}
 	}
 	a.Slices[e.Z] = e.State
+	a.Seq = max(a.Seq, e.Seq)
 	return nil
 }
 

@@ -86,8 +86,8 @@ func TestProposalsNeverReplaceAPersonsWork(t *testing.T) {
 		}
 		// The journal decides, not what the caller remembers; the batch is refused as a whole.
 		free := proposal(t, stale, 4, 3, "m")
-		if err := p.Append(t.Context(), id, free, proposal(t, stale, z, 3, "m")); !errors.Is(err,
-			ErrTouched) {
+		if err := p.Append(t.Context(), id, stale, free,
+			proposal(t, stale, z, 3, "m")); !errors.Is(err, ErrTouched) {
 			t.Errorf("slice %d: Append = %v, want ErrTouched", z, err)
 		}
 	}
@@ -95,7 +95,7 @@ func TestProposalsNeverReplaceAPersonsWork(t *testing.T) {
 	if _, err := p.Save(t.Context(), id, "reader"); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Append(t.Context(), id, proposal(t, stale, 0, 3, "m")); !errors.Is(err,
+	if err := p.Append(t.Context(), id, stale, proposal(t, stale, 0, 3, "m")); !errors.Is(err,
 		ErrTouched) {
 		t.Errorf("after Save: Append = %v, want ErrTouched", err)
 	}
@@ -147,7 +147,7 @@ func TestEntriesThatDoNotFitAreRefused(t *testing.T) {
 		if a.Apply(e) == nil {
 			t.Errorf("%s: applied", name)
 		}
-		if p.Append(t.Context(), id, a.Review(0, true), e) == nil {
+		if p.Append(t.Context(), id, a, a.Review(0, true), e) == nil {
 			t.Errorf("%s: appended", name)
 		}
 	}
@@ -157,7 +157,7 @@ func TestEntriesThatDoNotFitAreRefused(t *testing.T) {
 	if _, err := a.Proposal(1, make([]byte, 7), "m"); err == nil {
 		t.Error("a proposal of 7 voxels was accepted")
 	}
-	if err := p.Append(t.Context(), "nobody", a.Review(0, true)); !errors.Is(err, ErrNotFound) {
+	if err := p.Append(t.Context(), "nobody", a, a.Review(0, true)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("unknown study: %v", err)
 	}
 }

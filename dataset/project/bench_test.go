@@ -62,13 +62,10 @@ func BenchmarkAppend(b *testing.B) {
 	for b.Loop() {
 		e := a.Stroke(roundStroke(r, a))
 		start := time.Now()
-		if err := p.Append(context.Background(), id, e); err != nil {
+		if err := p.Append(context.Background(), id, a, e); err != nil {
 			b.Fatal(err)
 		}
 		times = append(times, time.Since(start))
-		if err := a.Apply(e); err != nil {
-			b.Fatal(err)
-		}
 	}
 	reportTimes(b, times)
 }
@@ -90,13 +87,10 @@ func BenchmarkAppendProposal(b *testing.B) {
 			b.Fatal(err)
 		}
 		start := time.Now()
-		if err := p.Append(context.Background(), id, e); err != nil {
+		if err := p.Append(context.Background(), id, a, e); err != nil {
 			b.Fatal(err)
 		}
 		times = append(times, time.Since(start))
-		if err := a.Apply(e); err != nil {
-			b.Fatal(err)
-		}
 	}
 	reportTimes(b, times)
 }
@@ -114,7 +108,7 @@ func strokes(b *testing.B, p *Project, id string, a *Annotation, n int) {
 			}
 			batch = append(batch, e)
 		}
-		if err := p.Append(context.Background(), id, batch...); err != nil {
+		if err := p.Append(context.Background(), id, a, batch...); err != nil {
 			b.Fatal(err)
 		}
 		done += len(batch)

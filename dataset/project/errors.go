@@ -16,6 +16,9 @@ var (
 	// or reviewed. All of it is refused.
 	ErrTouched = errors.New("a person has corrected or reviewed this slice, which neither a " +
 		"proposal nor an import replaces")
+	// ErrOvertaken is returned for a change of labels that another window or program has changed
+	// in the meantime. Nothing of it is written.
+	ErrOvertaken = errors.New("another window or program has changed this study in the meantime")
 	// ErrPinned is returned if a patient can no longer be held out or trained on as asked.
 	ErrPinned = errors.New("who is held out is fixed once a patient was trained on or scored")
 	// ErrNotFound is returned for a study, revision, model or blob that the project does not

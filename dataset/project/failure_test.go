@@ -143,12 +143,7 @@ func TestAFullDatabaseLosesNothing(t *testing.T) {
 	var err error
 	for i := 0; err == nil && i < 500; i++ {
 		e := want.Stroke(noise(newRand(i), 0, image.Rect(0, 0, 32, 24), want))
-		if err = p.Append(t.Context(), study, e); err == nil {
-			err = want.Apply(e)
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
+		err = p.Append(t.Context(), study, want, e)
 	}
 	oneSentence(t, "full", err, "disk is full", "everything up to here is stored")
 	if resultCode(err) != sqlite3.SQLITE_FULL {
@@ -168,7 +163,7 @@ func TestACancelledAppendIsWholeOrAbsent(t *testing.T) {
 	p := open(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := p.Append(ctx, study, want.Review(0, true)); !errors.Is(err, context.Canceled) {
+	if err := p.Append(ctx, study, want, want.Review(0, true)); !errors.Is(err, context.Canceled) {
 		t.Errorf("Append = %v", err)
 	}
 	same(t, "cancelled", annotated(t, p, study), want)

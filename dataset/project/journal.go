@@ -10,20 +10,26 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"slices"
 	"time"
 
 	"glasswork/dataset/volume"
 )
 
-// Append writes entries to the journal of a study in one transaction. When it returns they are
-// on disk and survive the end of the program at any moment. On an error none of them is written.
-// A proposal or an import is refused with an error that Is ErrTouched if the journal says that a
-// person has touched or reviewed the slice, in whichever program.
-func (p *Project) Append(ctx context.Context, id string, entries ...Entry) error {
+// Append writes entries to the journal of a study in one transaction and applies them to a, the
+// caller's annotation of it. When it returns they are on disk and survive the end of the program
+// at any moment. On an error none of them is written or applied.
+//
+// The error Is ErrOvertaken if the journal holds entries of this study that a does not include:
+// another window has worked on it. Call Follow and do it again. A proposal or an import is
+// refused with an error that Is ErrTouched if the journal says that a person has touched or
+// reviewed the slice, in whichever program.
+func (p *Project) Append(ctx context.Context, id string, a *Annotation, entries ...Entry) error {
 	packed := make([][]byte, len(entries))
 	for i, e := range entries {
 		packed[i] = p.pack(e.Patch)
 	}
+	numbered := slices.Clone(entries)
 	err := p.write(ctx, func(tx *sql.Tx) error {
 		g, err := studyGeometry(ctx, tx, id)
 		if err != nil {
@@ -33,16 +39,27 @@ func (p *Project) Append(ctx context.Context, id string, entries ...Entry) error
 			if err := e.validate(g); err != nil {
 				return err
 			}
-			if err := appendEntry(ctx, tx, id, e, packed[i]); err != nil {
+			if numbered[i].Seq, err = appendEntry(ctx, tx, id, e, packed[i]); err != nil {
 				return err
 			}
 		}
-		return nil
+		if len(entries) == 0 {
+			return nil
+		}
+		return overtaken(ctx, tx, id, a.Seq, numbered[0].Seq)
 	})
-	if errors.Is(err, ErrTouched) {
-		return err
+	if err != nil {
+		if isRefusal(err) {
+			return err
+		}
+		return explain(p.dir, "written", err)
 	}
-	return explain(p.dir, "written", err)
+	for _, e := range numbered {
+		if err := a.Apply(e); err != nil {
+			return fmt.Errorf("the labels shown are not those of the project: %w", err)
+		}
+	}
+	return nil
 }
 
 func studyGeometry(ctx context.Context, tx *sql.Tx, id string) (g volume.Geometry, err error) {
@@ -56,8 +73,10 @@ func studyGeometry(ctx context.Context, tx *sql.Tx, id string) (g volume.Geometr
 	return g, json.Unmarshal([]byte(text), &g)
 }
 
-// appendEntry inserts one entry if the slice's durable state allows it.
-func appendEntry(ctx context.Context, tx *sql.Tx, id string, e Entry, packed []byte) error {
+// appendEntry inserts one entry if the slice's durable state allows it, and returns its number.
+func appendEntry(
+	ctx context.Context, tx *sql.Tx, id string, e Entry, packed []byte,
+) (seq int64, err error) {
 	if e.Kind == Proposal || e.Kind == Imported {
 		var now SliceState
 		err := tx.QueryRowContext(ctx,
@@ -66,10 +85,10 @@ func appendEntry(ctx context.Context, tx *sql.Tx, id string, e Entry, packed []b
 			id, e.Z).
 			Scan(&now.Touched, &now.Reviewed)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
+			return 0, err
 		}
 		if err := e.allowedOver(now); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	var x0, y0, x1, y1 any
@@ -77,12 +96,15 @@ func appendEntry(ctx context.Context, tx *sql.Tx, id string, e Entry, packed []b
 		b := e.Patch.Box
 		x0, y0, x1, y1 = b.Min.X, b.Min.Y, b.Max.X, b.Max.Y
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO journal
+	result, err := tx.ExecContext(ctx, `INSERT INTO journal
 		(study, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, source, at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, int(e.Kind), e.Z, x0, y0, x1,
 		y1, packed,
 		e.State.Touched, e.State.Reviewed, e.State.Model, e.State.Source, time.Now().UnixMilli())
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
 }
 
 // Annotation returns the present labels of the study: the last revision with the journal applied
@@ -126,41 +148,23 @@ func (p *Project) present(ctx context.Context, id string) (*Annotation, storedRe
 // replay applies the journal's entries after a.Seq to a.
 func (p *Project) replay(ctx context.Context, id string, a *Annotation) error {
 	return p.read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx,
-			`SELECT seq, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, source
-			FROM journal WHERE study = ? AND seq > ? ORDER BY seq`, id, a.Seq)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		u := &unpacker{slice: image.Rect(0, 0, a.Labels.Size[2], a.Labels.Size[1])}
-		for rows.Next() {
-			seq, e, err := scanEntry(rows, u)
-			if err == nil {
-				err = a.Apply(e)
-			}
-			if err != nil {
-				return fmt.Errorf("entry %d: %w", seq, err)
-			}
-			a.Seq = seq
-		}
-		return rows.Err()
+		return eachEntry(ctx, tx, id, a.Seq, a.Labels.Geometry, a.Apply)
 	})
 }
 
 // scanEntry reads one entry. Its patch is valid until the next call with the same unpacker.
-func scanEntry(rows *sql.Rows, u *unpacker) (seq int64, e Entry, err error) {
+func scanEntry(rows *sql.Rows, u *unpacker) (e Entry, err error) {
 	var x0, y0, x1, y1 sql.NullInt64
 	var labels sql.RawBytes
-	if err = rows.Scan(&seq, &e.Kind, &e.Z, &x0, &y0, &x1, &y1, &labels, &e.State.Touched,
+	if err = rows.Scan(&e.Seq, &e.Kind, &e.Z, &x0, &y0, &x1, &y1, &labels, &e.State.Touched,
 		&e.State.Reviewed, &e.State.Model, &e.State.Source); err != nil {
-		return seq, e, err
+		return e, err
 	}
 	if x0.Valid {
 		box := image.Rect(int(x0.Int64), int(y0.Int64), int(x1.Int64), int(y1.Int64))
 		e.Patch, err = u.patch(e.Z, box, labels)
 	}
-	return seq, e, err
+	return e, err
 }
 
 // packer deflates patches; one is reused for many, as its tables are large.

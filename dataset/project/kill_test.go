@@ -51,6 +51,8 @@ func help(what string, args []string) error {
 		return paintForever(p, args[1], step)
 	case "share":
 		return share(p, args[1])
+	case "paint beside":
+		return paintBeside(p, args[1], args[2], args[3])
 	}
 	return errors.New("no such helper: " + what)
 }
@@ -110,15 +112,10 @@ func paintForever(p *Project, study string, step int) error {
 	fmt.Println(ready)
 	for ; ; step++ {
 		entries := stepEntries(step, a)
-		if err := p.Append(ctx, study, entries...); err != nil {
+		if err := p.Append(ctx, study, a, entries...); err != nil {
 			return err
 		}
 		fmt.Println(step)
-		for _, e := range entries {
-			if err := a.Apply(e); err != nil {
-				return err
-			}
-		}
 		if step%40 == 0 {
 			if _, err := p.Save(ctx, study, "painter"); err != nil {
 				return err

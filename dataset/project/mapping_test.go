@@ -54,13 +54,8 @@ func marked(g volume.Geometry, box image.Rectangle, zs ...int) *annotation.Marke
 
 func appendAll(t *testing.T, p *Project, id string, a *Annotation, entries [][]Entry) {
 	t.Helper()
-	if err := p.Append(t.Context(), id, slices.Concat(entries...)...); err != nil {
+	if err := p.Append(t.Context(), id, a, slices.Concat(entries...)...); err != nil {
 		t.Fatal(err)
-	}
-	for _, e := range slices.Concat(entries...) {
-		if err := a.Apply(e); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 
@@ -83,7 +78,8 @@ func TestImportsAskBeforeTheyReplaceAPersonsWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Append(t.Context(), id, slices.Concat(entries...)...); !errors.Is(err, ErrTouched) {
+	if err := p.Append(t.Context(), id, stale,
+		slices.Concat(entries...)...); !errors.Is(err, ErrTouched) {
 		t.Errorf("what another program had touched was replaced: %v", err)
 	}
 	same(t, "after the refusal", annotated(t, p, id), a)

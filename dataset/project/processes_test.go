@@ -32,16 +32,20 @@ func share(p *Project, name string) error {
 	if err != nil {
 		return err
 	}
+	shared, err := p.Annotation(ctx, common.ID)
+	if err != nil {
+		return err
+	}
 	for i := range sharedStrokes {
 		e := a.Stroke(paint(a, i%5, image.Rect(i%24, i%16, i%24+4, i%16+3), uint8(1+i%3)))
-		if err := errors.Join(p.Append(ctx, own.ID, e), a.Apply(e)); err != nil {
+		if err := p.Append(ctx, own.ID, a, e); err != nil {
 			return err
 		}
 		c := Entry{Kind: Stroke, Patch: &volume.Patch{
 			Box: image.Rect(0, 0, 1, 1), Old: []byte{0},
 			New: []byte{1},
 		}, State: SliceState{Touched: true}}
-		if err := p.Append(ctx, common.ID, c); err != nil {
+		if err := insist(p, common.ID, shared, c); err != nil {
 			return err
 		}
 		if i%20 == 10 {
@@ -54,11 +58,24 @@ func share(p *Project, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Append(ctx, common.ID, e); !errors.Is(err, ErrTouched) {
+	if err := p.Append(ctx, common.ID, shared, e); !errors.Is(err, ErrTouched) {
 		return fmt.Errorf("a proposal over another process's stroke: %w", err)
 	}
 	fmt.Println(own.PatientKey)
 	return nil
+}
+
+// insist appends an entry as often as another process is quicker.
+func insist(p *Project, id string, a *Annotation, e Entry) error {
+	for {
+		err := p.Append(context.Background(), id, a, e)
+		if !errors.Is(err, ErrOvertaken) {
+			return err
+		}
+		if _, err := p.Follow(context.Background(), id, a); err != nil {
+			return err
+		}
+	}
 }
 
 // TestProcessesShareAProject has several processes create and write one project at the same time.

@@ -60,8 +60,9 @@ func Open(ctx context.Context, dir string) (*Project, error) {
 		return nil, explain(abs, "opened", err)
 	}
 	// Connections are few and kept: opening one costs more than a stroke.
-	db.SetMaxOpenConns(4)
-	db.SetMaxIdleConns(4)
+	// Watch holds one.
+	db.SetMaxOpenConns(5)
+	db.SetMaxIdleConns(5)
 	p := &Project{dir: abs, db: db}
 	p.packers.New = func() any { return newPacker() }
 	if err := p.setUp(ctx); err != nil {

@@ -68,10 +68,7 @@ func paint(a *Annotation, z int, box image.Rectangle, class uint8) volume.Patch 
 // do appends e and applies it.
 func do(t testing.TB, p *Project, id string, a *Annotation, e Entry) {
 	t.Helper()
-	if err := p.Append(t.Context(), id, e); err != nil {
-		t.Fatal(err)
-	}
-	if err := a.Apply(e); err != nil {
+	if err := p.Append(t.Context(), id, a, e); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -47,13 +47,13 @@ func replayProposal(rows *sql.Rows, g volume.Geometry) (labels []uint8, model st
 	now := volume.NewLabelMap(g)
 	u := &unpacker{slice: image.Rect(0, 0, g.Size[2], g.Size[1])}
 	for rows.Next() {
-		seq, e, err := scanEntry(rows, u)
+		e, err := scanEntry(rows, u)
 		if err == nil && e.Patch != nil {
 			e.Patch.Z = 0
 			err = e.Patch.Apply(now)
 		}
 		if err != nil {
-			return nil, "", fmt.Errorf("entry %d: %w", seq, err)
+			return nil, "", fmt.Errorf("entry %d: %w", e.Seq, err)
 		}
 		if e.Kind == Proposal {
 			labels, model = append(labels[:0], now.Labels...), e.State.Model

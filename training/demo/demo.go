@@ -176,16 +176,10 @@ func (d *Demo) correct(ctx context.Context, s *study) error {
 			entries = append(entries, annotation.Stroke(p))
 			changed += len(p.New)
 		}
-		for _, e := range entries {
-			if err := annotation.Apply(e); err != nil {
-				return err
-			}
-		}
-		review := annotation.Review(z, true)
-		if err := annotation.Apply(review); err != nil {
+		if err := d.project.Append(ctx, s.id, annotation, entries...); err != nil {
 			return err
 		}
-		if err := d.project.Append(ctx, s.id, append(entries, review)...); err != nil {
+		if err := d.project.Append(ctx, s.id, annotation, annotation.Review(z, true)); err != nil {
 			return err
 		}
 	}
@@ -233,7 +227,7 @@ func (d *Demo) propose(ctx context.Context, s *study, wanted []int) error {
 		}
 		entry, err := annotation.Proposal(e.Slice.Z, e.Slice.Labels, "baseline")
 		if err == nil {
-			err = d.project.Append(ctx, s.id, entry)
+			err = d.project.Append(ctx, s.id, annotation, entry)
 		}
 		failed = errors.Join(failed, err)
 	})

@@ -90,14 +90,11 @@ func review(t *testing.T, p *project.Project, id string, labels *volume.LabelMap
 		if !ok {
 			t.Fatal("nothing to label")
 		}
-		for _, e := range []project.Entry{a.Stroke(patch), a.Review(z, true)} {
-			if err := a.Apply(e); err != nil {
-				t.Fatal(err)
-			}
-			e.State = a.Slices[z]
-			if err := p.Append(t.Context(), id, e); err != nil {
-				t.Fatal(err)
-			}
+		if err := p.Append(t.Context(), id, a, a.Stroke(patch)); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Append(t.Context(), id, a, a.Review(z, true)); err != nil {
+			t.Fatal(err)
 		}
 	}
 	if n > 0 {

@@ -27,7 +27,8 @@ type Editing struct {
 
 // journal makes entries durable before they count.
 type journal interface {
-	Append(ctx context.Context, id string, e ...project.Entry) error
+	Append(ctx context.Context, id string, a *project.Annotation, e ...project.Entry) error
+	Follow(ctx context.Context, id string, a *project.Annotation) ([]project.Entry, error)
 }
 
 // edit is one thing a person did, one undo item, on one slice or many: its journal entries,
@@ -39,9 +40,6 @@ type edit struct {
 
 // measuresEvery is how often measures follow a stroke in progress.
 const measuresEvery = 100 * time.Millisecond
-
-// errDisagree is a journal entry that does not fit what the window shows.
-const errDisagree = "The window and the project disagree; close and open this study again"
 
 // Press begins a stroke at voxel coordinates and returns the voxels that changed. With
 // erase it erases whatever the tool is.
@@ -132,7 +130,11 @@ func (e *Editing) finish() bool {
 		e.messages.Toast("Nothing was painted: no voxel under the tip is within " +
 			e.tools.Range().String() + ". H lifts the limit.")
 	}
-	if !painted || e.do(st.labels.Stroke(patch)) {
+	if !painted {
+		e.look(st)
+		return true
+	}
+	if e.do(st.labels.Stroke(patch)) {
 		return true
 	}
 	stroke.Abort()
@@ -152,6 +154,7 @@ func (e *Editing) Leave() bool {
 	st.hand.stroke = nil
 	st.recount(e.reading.slice)
 	e.changed(TopicLabels | TopicMeasures | TopicStrip)
+	e.look(st)
 	return true
 }
 
@@ -210,44 +213,118 @@ func (e *Editing) do(entries ...project.Entry) bool {
 		item.before = append(item.before, state)
 		states[entry.Z] = entry.State
 	}
-	return e.commit(entries, func() { st.hand.history.Do(item) })
+	_, kept := e.commit(func(again bool) []project.Entry {
+		if again {
+			item.entries, item.before = st.labels.Again(item.entries, item.before)
+		}
+		return item.entries
+	}, func() {
+		if len(item.entries) > 0 {
+			st.hand.history.Do(item)
+		}
+	})
+	return kept
 }
 
-// commit enters a person's entries, lets done note that, and tells everyone. If they cannot
-// be made durable only the user is told.
-func (e *Editing) commit(entries []project.Entry, done func()) bool {
+// commit enters what made returns, a person's entries, lets done note that, and tells everyone.
+// If another window was quicker, its work is taken over and made is called again. If the entries
+// cannot be made durable only the user is told. It returns how many were entered.
+func (e *Editing) commit(made func(again bool) []project.Entry, done func()) (n int, kept bool) {
 	st := e.reading.open
 	if !e.free(st) {
-		return false
+		return 0, false
 	}
-	if _, err := e.enter(st, entries); err != nil {
+	entries := made(false)
+	err := e.enter(st, entries)
+	for errors.Is(err, project.ErrOvertaken) {
+		putBack(st, entries)
+		if err = e.catchUp(st); err == nil {
+			entries = made(true)
+			err = e.enter(st, entries)
+		}
+	}
+	if err != nil {
 		e.messages.fail("That change was not kept and has been taken back", err)
-		return false
+		return 0, false
 	}
 	done()
 	e.recountReviewed(st)
 	e.changed(TopicLabels | TopicMeasures | TopicStrip | TopicSaved)
-	return true
+	return len(entries), true
 }
 
-// enter appends entries to the journal and applies them to the labels; it returns how many
-// were applied. If they cannot be made durable nothing is changed.
-func (e *Editing) enter(st *study, entries []project.Entry) (applied int, err error) {
+// putBack removes entries that were not kept from the labels. A stroke is painted there before
+// it is entered.
+func putBack(st *study, entries []project.Entry) {
+	for _, entry := range entries {
+		if entry.Patch != nil {
+			_ = entry.Patch.Inverse().Apply(st.labels.Labels) // one that fits nowhere is not there
+		}
+	}
+}
+
+// enter appends entries to the journal and applies them to the labels. If they cannot be made
+// durable nothing is changed.
+func (e *Editing) enter(st *study, entries []project.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
 	// What a person has done is kept even while the session is being closed.
 	ctx := context.WithoutCancel(e.ctx)
-	if err := e.journal.Append(ctx, st.ID, entries...); err != nil {
-		return 0, err
+	if err := e.journal.Append(ctx, st.ID, st.labels, entries...); err != nil {
+		return err
 	}
 	for _, entry := range entries {
-		if err := st.labels.Apply(entry); err != nil {
-			e.messages.fail(errDisagree, err)
-			continue
-		}
 		st.recount(entry.Z)
-		applied++
 	}
 	st.saved.edits++
-	return applied, nil
+	return nil
+}
+
+// catchUp takes over what another window has done to a study.
+func (e *Editing) catchUp(st *study) error {
+	others, err := e.journal.Follow(context.WithoutCancel(e.ctx), st.ID, st.labels)
+	for _, entry := range others {
+		st.others[entry.Z] = true
+		st.recount(entry.Z)
+	}
+	if len(others) == 0 {
+		return err
+	}
+	st.saved.edits++
+	if !st.toldOthers {
+		st.toldOthers = true
+		e.messages.warn(st.Alias + " is open in another window as well, or changed by a command; " +
+			"what is done there is shown here too.")
+	}
+	e.recountReviewed(st)
+	if e.reading.open == st {
+		e.changed(TopicLabels | TopicMeasures | TopicStrip | TopicSaved)
+	}
+	return err
+}
+
+// otherWindows is how often the window looks for changes that others have made.
+const otherWindows = time.Second
+
+// watch follows other windows for as long as a study is open. A stroke in progress is not
+// disturbed: it ends on top of what came meanwhile.
+func (e *Editing) watch(ctx context.Context, st *study) {
+	err := e.project.Watch(ctx, otherWindows, func() {
+		e.poster.post(func() { e.look(st) })
+	})
+	if err != nil {
+		e.poster.post(func() { e.messages.fail("Changes of other windows are not seen", err) })
+	}
+}
+
+func (e *Editing) look(st *study) {
+	if e.reading.open != st || st.hand.stroke != nil {
+		return
+	}
+	if err := e.catchUp(st); err != nil {
+		e.messages.fail("Changes of other windows are not seen", err)
+	}
 }
 
 // propose enters proposals of a model, all at once or, where one is refused because another
@@ -256,17 +333,42 @@ func (e *Editing) propose(st *study, entries []project.Entry) (taken int) {
 	if len(entries) == 0 {
 		return 0
 	}
-	taken, err := e.enter(st, entries)
-	refused := errors.Is(err, project.ErrTouched)
+	err := e.enter(st, entries)
 	switch {
-	case refused && len(entries) > 1:
+	case err == nil:
+		return len(entries)
+	case errors.Is(err, project.ErrOvertaken):
+		if e.reading.open == st {
+			e.Release() // what is painted now ends before the labels below it change
+		}
+		return e.proposeAgain(st, entries)
+	case !errors.Is(err, project.ErrTouched):
+		e.messages.fail("A proposal could not be kept", err)
+	case len(entries) > 1:
 		for _, entry := range entries {
 			taken += e.propose(st, []project.Entry{entry})
 		}
-	case err != nil && !refused:
-		e.messages.fail("A proposal could not be kept", err)
 	}
 	return taken
+}
+
+// proposeAgain proposes the same labels for slices that another window has changed.
+func (e *Editing) proposeAgain(st *study, entries []project.Entry) int {
+	wanted := make([][]byte, len(entries))
+	for i, entry := range entries {
+		wanted[i] = entry.Over(st.labels.Labels)
+	}
+	if err := e.catchUp(st); err != nil {
+		e.messages.fail("A proposal could not be kept", err)
+		return 0
+	}
+	again := entries[:0:0]
+	for i, entry := range entries {
+		if entry, err := st.labels.Proposal(entry.Z, wanted[i], entry.State.Model); err == nil {
+			again = append(again, entry)
+		}
+	}
+	return e.propose(st, again)
 }
 
 // recountReviewed brings the list of studies up to date.

@@ -103,8 +103,16 @@ func TestReopeningShowsLabelsAndReviewState(t *testing.T) {
 
 type brokenJournal struct{}
 
-func (brokenJournal) Append(context.Context, string, ...project.Entry) error {
+func (brokenJournal) Append(
+	context.Context, string, *project.Annotation, ...project.Entry,
+) error {
 	return errors.New("the disk is full")
+}
+
+func (brokenJournal) Follow(
+	context.Context, string, *project.Annotation,
+) ([]project.Entry, error) {
+	return nil, nil
 }
 
 func TestAStrokeThatCannotBeKeptIsTakenBackAloud(t *testing.T) {

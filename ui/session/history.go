@@ -19,6 +19,7 @@ type leftHistory struct {
 	history viewer.History[*edit]
 	labels  uint64 // a hash of them
 	states  []project.SliceState
+	others  map[int]bool
 }
 
 func newHistories() histories {
@@ -29,6 +30,7 @@ func newHistories() histories {
 func (h histories) keep(st *study) {
 	h.left[st.ID] = leftHistory{
 		st.hand.history, maphash.Bytes(h.seed, st.labels.Labels.Labels), st.labels.Slices,
+		st.others,
 	}
 }
 
@@ -38,6 +40,6 @@ func (h histories) give(st *study) {
 	delete(h.left, st.ID)
 	if ok && slices.Equal(kept.states, st.labels.Slices) &&
 		kept.labels == maphash.Bytes(h.seed, st.labels.Labels.Labels) {
-		st.hand.history = kept.history
+		st.hand.history, st.others = kept.history, kept.others
 	}
 }

@@ -18,6 +18,8 @@ type Reading struct {
 	leave func()
 	// closed is called before a study makes way for another, opened before the other is shown.
 	closed, opened func(*study)
+	// watch follows what others do to a study until ctx ends.
+	watch func(ctx context.Context, st *study)
 
 	open    *study // nil: none
 	slice   int
@@ -42,6 +44,7 @@ func (r *Reading) begin(st *study) {
 	r.opened(st)
 	r.open, r.slice, r.pointer = st, st.Slices/2, pointer{}
 	st.loader.Want(r.slice)
+	r.work.Go(func() { r.watch(ctx, st) })
 	background(r.hub, ctx, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, st.store(ctx, r.project)
 	}, func(_ struct{}, err error) {

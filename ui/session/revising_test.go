@@ -97,7 +97,7 @@ func TestUndoOutlivesAnotherStudy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.hub.project.Append(t.Context(), id, a.Review(5, true)); err != nil {
+	if err := w.hub.project.Append(t.Context(), id, a, a.Review(5, true)); err != nil {
 		t.Fatal(err)
 	}
 	w.openTest("one")

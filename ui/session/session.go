@@ -115,7 +115,7 @@ func assemble(h *hub) *Session {
 		hub: h, journal: h.project, reading: s.Reading, tools: s.Tools, studies: s.Studies,
 		display: s.Display, histories: newHistories(),
 	}
-	s.Reading.leave = s.Editing.Release
+	s.Reading.leave, s.Reading.watch = s.Editing.Release, s.Editing.watch
 	s.Reading.closed, s.Reading.opened = s.Editing.histories.keep, s.Editing.histories.give
 	s.Reviewing = &Reviewing{hub: h, reading: s.Reading, editing: s.Editing}
 	s.Measuring = &Measuring{reading: s.Reading, display: s.Display, tools: s.Tools}

@@ -23,6 +23,10 @@ type study struct {
 	past      *past    // the revision that is shown; nil: the present labels are
 	proposals proposals
 
+	// others are the slices that other windows or programs have changed since it was opened.
+	others     map[int]bool
+	toldOthers bool
+
 	// stored is closed when the voxels are in the project or could not be put there: storeErr.
 	stored   chan struct{}
 	storeErr error
@@ -65,7 +69,7 @@ func newStudy(series *series.Series, reg registered) *study {
 	st := &study{
 		Study: reg.study, series: series, labels: reg.labels, measures: reg.measures,
 		saved:  standing{last: reg.last},
-		stored: make(chan struct{}),
+		stored: make(chan struct{}), others: map[int]bool{},
 		proposals: proposals{
 			uncertainty: make([]float64, reg.study.Slices), withheld: map[int]withheld{},
 		},

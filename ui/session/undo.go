@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"glasswork/dataset/project"
-	"glasswork/dataset/volume"
 )
 
 // CanUndo reports whether there is something to take back.
@@ -28,15 +27,19 @@ func (e *Editing) Undo() {
 	if !ok {
 		return
 	}
-	var back []project.Entry
-	for i, entry := range slices.Backward(last.entries) {
-		back = append(back, entry.Undo(last.before[i]))
-	}
-	if !e.commit(back, func() {}) {
+	n, kept := e.commit(func(bool) []project.Entry {
+		return st.labels.Back(last.entries, last.before, st.others)
+	}, func() {})
+	switch {
+	case !kept:
 		st.hand.history.Redo()
 		return
+	case n == 0:
+		e.messages.Toast("Another window has painted over that since; nothing of it is left to undo.")
 	}
-	e.show(last.entries)
+	if n > 0 {
+		e.show(last.entries)
+	}
 }
 
 // Redo does again what was taken back last and goes to its slice.
@@ -50,15 +53,23 @@ func (e *Editing) Redo() {
 	if !ok {
 		return
 	}
-	entries, before := again(st.labels, next.entries)
-	if len(entries) == 0 {
-		return
-	}
-	if !e.commit(entries, func() { next.entries, next.before = entries, before }) {
+	var entries []project.Entry
+	var before []project.SliceState
+	n, kept := e.commit(func(bool) []project.Entry {
+		entries, before = st.labels.Again(next.entries, next.before)
+		return entries
+	}, func() {
+		if len(entries) > 0 {
+			next.entries, next.before = entries, before
+		}
+	})
+	if !kept {
 		st.hand.history.Undo()
 		return
 	}
-	e.show(entries)
+	if n > 0 {
+		e.show(entries)
+	}
 }
 
 // show goes to a slice that entries are of, unless one is looked at already.
@@ -67,47 +78,4 @@ func (e *Editing) show(entries []project.Entry) {
 	if !slices.ContainsFunc(entries, here) {
 		e.reading.GoTo(entries[0].Z)
 	}
-}
-
-// again returns entries as they are to be done now, and their slice's state before each. A
-// proposal may have come between undo and redo; what the person changed is changed again,
-// what they left alone stays as the proposal left it.
-func again(
-	a *project.Annotation, entries []project.Entry,
-) (now []project.Entry, before []project.SliceState) {
-	states := map[int]project.SliceState{}
-	for _, e := range entries {
-		state, changed := states[e.Z]
-		if !changed {
-			state = a.Slices[e.Z]
-		}
-		if e.Patch != nil {
-			patch, changes := repaint(a.Labels, *e.Patch)
-			if !changes {
-				continue
-			}
-			e.Patch = &patch
-		}
-		if e.State.Model == "" {
-			e.State.Model = state.Model
-		}
-		now, before = append(now, e), append(before, state)
-		states[e.Z] = e.State
-	}
-	return now, before
-}
-
-// repaint returns the patch that gives the voxels p changes the labels p gives them, whatever
-// they are now; false if they have them already.
-func repaint(l *volume.LabelMap, p volume.Patch) (volume.Patch, bool) {
-	w := l.Size[2]
-	slice := l.Slice(p.Z)
-	after := slices.Clone(slice)
-	for i, c := range p.New {
-		if c != p.Old[i] {
-			y, x := i/p.Box.Dx(), i%p.Box.Dx()
-			after[(p.Box.Min.Y+y)*w+p.Box.Min.X+x] = c
-		}
-	}
-	return volume.Diff(p.Z, w, slice, after)
 }
