@@ -47,6 +47,8 @@ With --raw, run the network alone on an array of float32 [n,c,h,w] and write its
 	c.Flags().StringVar(&out, "out", "", "NIfTI file to write")
 	c.Flags().StringVar(&job.Series, "series", "", "ID of the series, where the path holds several")
 	flipsFlag(c, &job.Flips)
+	c.Flags().BoolVar(&job.Anywhere, "anywhere", false,
+		"keep what is proposed where no lung can be, such as in the abdomen")
 	c.Flags().StringVar(&raw.in, "raw", "", "array to run the network on, instead of a study")
 	c.Flags().StringVar(&raw.logits, "logits", "", "array to write the network's logits to")
 	c.Flags().StringVar(&raw.arch, "arch", "",

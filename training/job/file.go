@@ -8,6 +8,7 @@ import (
 	"glasswork/dataset/classes"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/volume"
+	"glasswork/dataset/words"
 	"glasswork/training/protocol"
 )
 
@@ -53,6 +54,13 @@ func (j *Runner) PredictTo(
 	})
 	if err != nil {
 		return done, err
+	}
+	if sum.Predict.NoLung {
+		warn("This study shows no lung, so nothing was proposed on it; --anywhere asks for it all the same.")
+	}
+	if n := sum.Predict.Limited; n > 0 {
+		warn(fmt.Sprintf("On %s the network saw lesions where no lung can be; they were left out.",
+			words.Count(n, "slice", "slices")))
 	}
 	done = Labelled{sum.Predict, sum.Seconds, volumes(labels, measurable)}
 	return done, nifti.WriteLabels(path, labels)

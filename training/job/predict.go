@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"glasswork/dataset"
 	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
+	"glasswork/training/anatomy"
 	"glasswork/training/inference"
 	"glasswork/training/input"
 	"glasswork/training/protocol"
@@ -20,6 +22,8 @@ type study struct {
 	whole    bool
 	read     func(ctx context.Context, z int) ([]int16, error)
 	close    func() error
+	// chest is where lungs can lie; nil where that cannot be told.
+	chest *anatomy.Chest
 }
 
 // predict runs a PredictJob.
@@ -48,6 +52,13 @@ func (j *Runner) predict(ctx context.Context, job protocol.PredictJob,
 			order[z] = z
 		}
 	}
+	summary := &protocol.PredictSummary{
+		ModelName: info.Name, Slices: len(order), NoLung: s.chest != nil && !s.chest.Found(),
+	}
+	if summary.NoLung {
+		summary.Slices = 0
+		return &protocol.Summary{Predict: summary}, nil
+	}
 	report := progress(emit, protocol.PhasePredicting, "Proposing")
 	read := func(i int) (input.Slice, error) {
 		z := order[i]
@@ -60,6 +71,9 @@ func (j *Runner) predict(ctx context.Context, job protocol.PredictJob,
 		return input.Slice{HU: hu, W: w, H: h, Whole: s.whole}, err
 	}
 	done := func(i int, p inference.Prediction) error {
+		if s.chest != nil && s.chest.Limit(order[i], p.Labels, s.geometry.Size[2]) > 0 {
+			summary.Limited++
+		}
 		emit(protocol.Event{Type: protocol.TypeSlice, Slice: &protocol.Slice{
 			Z: order[i], Labels: p.Labels, Uncertainty: p.Uncertainty,
 		}})
@@ -70,15 +84,29 @@ func (j *Runner) predict(ctx context.Context, job protocol.PredictJob,
 	if err := p.Each(ctx, len(order), read, done); err != nil {
 		return nil, err
 	}
-	return &protocol.Summary{Predict: &protocol.PredictSummary{
-		ModelName: info.Name, Slices: len(order),
-	}}, nil
+	return &protocol.Summary{Predict: summary}, nil
+}
+
+// chestMM is the least height in mm of a study in which lungs can be told from other gas.
+const chestMM = 40
+
+// findChest says where lungs can lie, unless the job does not ask. It needs HU, and a grid whose
+// sizes are true.
+func (s *study) findChest(
+	ctx context.Context, job protocol.PredictJob, measurable bool,
+) (err error) {
+	g := s.geometry
+	if job.Anywhere || !measurable || float64(g.Size[0])*g.Spacing()[0] < chestMM {
+		return nil
+	}
+	s.chest, err = anatomy.FindChest(g, func(z int) ([]int16, error) { return s.read(ctx, z) })
+	return err
 }
 
 // openStudy opens the project's copy of the voxels where there is one, else the path.
 func openStudy(ctx context.Context, job protocol.PredictJob) (*study, error) {
 	if job.Project != "" && job.Study != "" {
-		s, err := openStored(ctx, job.Project, job.Study)
+		s, err := openStored(ctx, job)
 		if s != nil || err != nil {
 			return s, err
 		}
@@ -87,37 +115,42 @@ func openStudy(ctx context.Context, job protocol.PredictJob) (*study, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &study{
+	s := &study{
 		geometry: series.Geometry, whole: !series.Calibrated, close: series.Close,
 		read: func(ctx context.Context, z int) ([]int16, error) {
 			hu := make([]int16, series.Geometry.SliceVoxels())
 			return hu, series.ReadSlice(ctx, z, hu)
 		},
-	}, nil
+	}
+	if err := s.findChest(ctx, job, series.Calibrated && series.Measurable); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
 }
 
 // openStored returns nil without an error if the project has not stored the voxels.
-func openStored(ctx context.Context, dir, id string) (*study, error) {
-	p, err := OpenProject(ctx, dir)
+func openStored(ctx context.Context, job protocol.PredictJob) (*study, error) {
+	p, err := OpenProject(ctx, job.Project)
 	if err != nil {
 		return nil, err
 	}
 	defer p.Close()
-	known, err := p.Study(ctx, id)
+	known, err := p.Study(ctx, job.Study)
 	if err != nil {
 		return nil, err
 	}
 	if !known.HasVoxels {
 		return nil, nil
 	}
-	v, err := p.Voxels(ctx, id)
+	v, err := p.Voxels(ctx, job.Study)
 	if err != nil {
 		return nil, err
 	}
-	return &study{
+	s := &study{
 		geometry: v.Geometry, whole: !known.Calibrated, close: func() error { return nil },
 		read: func(_ context.Context, z int) ([]int16, error) { return v.Slice(z), nil },
-	}, nil
+	}
+	return s, s.findChest(ctx, job, known.Calibrated && known.Measurable)
 }
 
 // OpenSeries opens the series with the given ID at path, or the only one if id is empty,

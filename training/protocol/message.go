@@ -52,6 +52,8 @@ type PredictJob struct {
 	Slices []int `json:"slices,omitempty"`
 	// Flips averages over mirror images: "h" (left–right) or "hv" (top–bottom as well).
 	Flips string `json:"flips,omitempty"`
+	// Anywhere keeps what is proposed where no lung can be.
+	Anywhere bool `json:"anywhere,omitempty"`
 }
 
 // FinetuneJob asks for a model trained on the project's reviewed slices.
@@ -167,6 +169,11 @@ type PredictSummary struct {
 	// ModelName is shown to people, such as "baseline-1".
 	ModelName string `json:"model_name"`
 	Slices    int    `json:"slices"`
+	// NoLung says that the study shows no lung, so that no slice was predicted.
+	NoLung bool `json:"no_lung,omitempty"`
+	// Limited is the number of slices on which lesions that the network saw were left out,
+	// because no lung can be where they were.
+	Limited int `json:"limited,omitempty"`
 }
 
 // EvaluateSummary is how a model did.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -382,4 +383,43 @@ func TestANewProgramsShippedModelTakesTheOldOnesPlace(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// A study without lungs is proposed on only when the person asks for it again.
+func TestNoLungIsAsked(t *testing.T) {
+	trainer := &fakeTrainer{play: func(_ context.Context, job protocol.Job,
+		on func(protocol.Event),
+	) (*protocol.Summary, error) {
+		if !job.Predict.Anywhere {
+			return &protocol.Summary{Predict: &protocol.PredictSummary{NoLung: true}}, nil
+		}
+		on(protocol.Event{Type: protocol.TypeSlice, Slice: &protocol.Slice{
+			Z: job.Predict.Slices[0], Labels: bytes.Repeat([]byte{classes.LungsOther}, 24*32),
+		}})
+		return &protocol.Summary{Predict: &protocol.PredictSummary{Slices: 1}}, nil
+	}}
+	w := newWindow(t, t.TempDir(), trainer)
+	w.openTest("one")
+	w.Reading.GoTo(2)
+	w.Proposing.Slice()
+	w.until("asked", w.said("shows no lung"))
+	var anyway func()
+	for _, m := range w.Messages.All() {
+		for _, a := range m.Actions {
+			if a.Label == "Propose anyway" {
+				anyway = a.Do
+			}
+		}
+	}
+	if anyway == nil {
+		t.Fatal("there is no way to propose anyway")
+	}
+	if labels := w.labels(); slices.Contains(labels.Slice(2), classes.LungsOther) {
+		t.Error("something was proposed before anybody asked for it")
+	}
+	anyway()
+	w.until("proposed", func() bool {
+		labels := w.labels()
+		return slices.Contains(labels.Slice(2), classes.LungsOther)
+	})
 }

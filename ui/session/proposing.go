@@ -21,7 +21,7 @@ type Proposing struct {
 // Slice proposes labels for the slice looked at.
 func (p *Proposing) Slice() {
 	if p.reading.open != nil {
-		p.propose([]int{p.reading.slice})
+		p.propose([]int{p.reading.slice}, false)
 	}
 }
 
@@ -37,7 +37,7 @@ func (p *Proposing) Study() {
 		p.messages.Toast("You have touched or reviewed every slice; there is none left to propose.")
 		return
 	}
-	p.propose(free)
+	p.propose(free, false)
 }
 
 // outward lists the slices of n that are wanted, nearest to z first.
@@ -54,15 +54,16 @@ func outward(z, n int, wanted func(z int) bool) []int {
 	return out
 }
 
-// propose runs a prediction and shows its slices as they come.
-func (p *Proposing) propose(zs []int) {
+// propose runs a prediction and shows its slices as they come. It leaves out what lies where no
+// lung can be, unless it is asked for anywhere.
+func (p *Proposing) propose(zs []int, anywhere bool) {
 	if p.jobs.busy() {
 		return
 	}
 	st, model := p.reading.open, p.models.current
 	job := protocol.PredictJob{
 		Path: st.series.Path, Series: st.series.ID, Project: p.project.Dir(), Study: st.ID,
-		Model: modelPath(model), Slices: zs,
+		Model: modelPath(model), Slices: zs, Anywhere: anywhere,
 	}
 	var came gathered[protocol.Slice]
 	shown, kept := 0, 0
@@ -82,13 +83,29 @@ func (p *Proposing) propose(zs []int) {
 				shown, kept = shown+s, kept+k
 			})
 		},
-		done: func(*protocol.Summary) { p.proposed(st, model.Name, len(zs), shown, kept) },
+		done: func(sum *protocol.Summary) {
+			if sum.Predict != nil && sum.Predict.NoLung {
+				p.noLung(st, zs)
+				return
+			}
+			p.proposed(st, model.Name, len(zs), shown, kept)
+		},
 		again: func() {
 			if p.reading.open == st {
-				p.propose(zs)
+				p.propose(zs, anywhere)
 			}
 		},
 	})
+}
+
+// noLung asks what to do with a study in which no lung was found.
+func (p *Proposing) noLung(st *study, zs []int) {
+	p.messages.warnAbout(st, "This study shows no lung, so nothing was proposed on it.",
+		Action{"Propose anyway", func() {
+			if p.reading.open == st {
+				p.propose(zs, true)
+			}
+		}})
 }
 
 // readable waits, if the files a study came from are gone, until the trainer can read it
