@@ -14,47 +14,44 @@ type asked struct {
 	choice   *sheet
 	segments *sheet
 	listed   *sheet
+	closing  *sheet
 	plan     *retrainSheet
 	verdict  *sheet
 }
 
-// answer shows and takes away the sheets that the session's questions need.
+// answer shows and takes away the sheets that the session's questions need. One that the
+// session asks while another is up waits until that is answered.
 func (w *Window) answer() {
 	choice := w.s.Opening.Choice()
-	if a := &w.asked.choice; len(choice) == 0 {
-		w.dismiss(a)
-	} else if *a == nil || !slices.Contains(w.sheets, *a) {
-		*a = w.choose(choice)
-	}
+	w.settle(&w.asked.choice, len(choice) > 0, func() *sheet { return w.choose(choice) })
 	question, ok := w.s.Importing.Question()
-	if a := &w.asked.segments; !ok {
-		w.dismiss(a)
-	} else if *a == nil || !slices.Contains(w.sheets, *a) {
-		*a = w.askSegments(question)
-	}
+	w.settle(&w.asked.segments, ok, func() *sheet { return w.askSegments(question) })
 	revisions, ok := w.s.Revising.Listed()
-	if a := &w.asked.listed; !ok {
-		w.dismiss(a)
-	} else if *a == nil || !slices.Contains(w.sheets, *a) {
-		*a = w.listRevisions(revisions)
-	}
+	w.settle(&w.asked.listed, ok, func() *sheet { return w.listRevisions(revisions) })
 	w.answerPlan()
 	verdict, ok := w.s.Retraining.Verdict()
-	if a := &w.asked.verdict; !ok {
+	w.settle(&w.asked.verdict, ok, func() *sheet { return w.compare(verdict) })
+}
+
+// settle shows one sheet, leaves it, or takes it away.
+func (w *Window) settle(a **sheet, asked bool, ask func() *sheet) {
+	switch {
+	case !asked:
 		w.dismiss(a)
-	} else if *a == nil {
-		*a = w.compare(verdict)
+	case *a != nil && slices.Contains(w.sheets, *a):
+	case len(w.sheets) == 0:
+		*a = ask()
 	}
 }
 
 func (w *Window) answerPlan() {
 	plan, ok := w.s.Retraining.Plan()
 	switch a := w.asked.plan; {
-	case ok && a == nil:
-		w.asked.plan = w.planSheet(plan)
-	case ok:
+	case ok && a != nil:
 		a.show(plan)
-	case a != nil:
+	case ok && len(w.sheets) == 0:
+		w.asked.plan = w.planSheet(plan)
+	case !ok && a != nil:
 		w.dismiss(&a.sheet)
 		w.asked.plan = nil
 	}

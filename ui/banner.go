@@ -10,8 +10,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// choice is one button of a banner.
-type choice struct {
+// reply is one button of a banner.
+type reply struct {
 	text  string
 	stays bool // the banner stays after it
 	do    func()
@@ -21,7 +21,7 @@ type choice struct {
 type banner struct {
 	text    string
 	color   color.Color // of the bar at its left: what kind of message it is
-	choices []choice
+	replies []reply
 }
 
 // banners are those that wait for a decision, the newest on top. A button takes its
@@ -42,8 +42,8 @@ func (b *banners) show(key string, n banner) {
 	mark := canvas.NewRectangle(n.color)
 	mark.SetMinSize(fyne.NewSize(4, 0))
 	buttons := container.NewHBox()
-	for _, c := range n.choices {
-		buttons.Add(widget.NewButton(c.text, func() {
+	for _, c := range n.replies {
+		buttons.Add(newButton(c.text, func() {
 			if !c.stays {
 				b.drop(key)
 			}

@@ -14,16 +14,16 @@ var questionSize = fyne.NewSize(460, 0)
 // close closes the window. It asks first if a job would be lost, or if there is work that is
 // in no revision yet.
 func (w *Window) close() {
-	if w.closing {
+	if w.closing || w.asked.closing != nil && slices.Contains(w.sheets, w.asked.closing) {
 		return
 	}
 	text, ok := w.s.Jobs.MayClose()
 	switch {
 	case !ok:
-		w.sheet("Close Glasswork?", paragraph(text), questionSize, nil,
+		w.asked.closing = w.sheet("Close Glasswork?", paragraph(text), questionSize, nil,
 			answer{text: "Close anyway", do: w.quit}, answer{text: "Stay", safe: true})
 	case w.s.Saving.Unsaved():
-		w.sheet("Save before closing?", paragraph("The labels of this study have changed since "+
+		w.asked.closing = w.sheet("Save before closing?", paragraph("The labels of this study have changed since "+
 			"they were last saved as a revision. Nothing is lost without saving: every stroke "+
 			"is in the project. But only saved revisions are exported and trained on."),
 			questionSize, nil,

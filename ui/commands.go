@@ -30,7 +30,7 @@ func (w *Window) fileMenu() menu {
 		{title: "Revisions…", do: func() { w.s.Revising.Ask() }, able: w.reading},
 		{title: "Export…", key: ctrl(fyne.KeyE), do: w.askExport},
 		gap,
-		{title: "Quit", key: ctrl(fyne.KeyQ), do: w.close},
+		{title: "Quit", key: ctrl(fyne.KeyQ), do: w.close, text: true},
 	}}
 }
 
@@ -85,11 +85,11 @@ func (w *Window) studyMenu() menu {
 func (w *Window) editMenu() menu {
 	commands := []*command{
 		{
-			title: "Undo", key: ctrl(fyne.KeyZ), do: w.undo,
+			title: "Undo", key: ctrl(fyne.KeyZ), do: w.undo, text: true,
 			able: func() bool { return w.s.Editing.CanUndo() },
 		},
 		{
-			title: "Redo", key: ctrl(fyne.KeyY), do: w.redo,
+			title: "Redo", key: ctrl(fyne.KeyY), do: w.redo, text: true,
 			able: func() bool { return w.s.Editing.CanRedo() },
 		},
 		gap,
@@ -201,7 +201,7 @@ func (w *Window) viewMenu() menu {
 		gap,
 		&command{title: "Overlays", items: modes},
 		&command{title: "Colours", items: palettes},
-		&command{title: "Fold or unfold panels", key: plain(fyne.KeyTab), do: w.fold},
+		&command{title: "Fold or unfold panels", key: plain(fyne.KeyF9), do: w.fold},
 		&command{
 			title: "Show patient identity", do: w.toggleIdentity,
 			on: func() bool { return w.identity }, able: w.reading,
@@ -241,6 +241,7 @@ func (w *Window) helpMenu() menu {
 			title: "Keys and mouse", key: char('?'), also: []key{plain(fyne.KeyF1)},
 			do: w.toggleHelp, on: func() bool { return w.help != nil && w.help.Visible() },
 		},
+		{title: "Go to the menus", key: plain(fyne.KeyF10), do: w.openMenu},
 		{title: "About Glasswork", do: w.about},
 	}}
 }
@@ -280,13 +281,13 @@ func (w *Window) toggleHoldout() {
 
 // undo and redo belong to the text that is being edited, where there is one.
 func (w *Window) undo() {
-	if !w.inEntry(&fyne.ShortcutUndo{}) {
+	if !w.inEntry(&fyne.ShortcutUndo{}) && !w.covered() {
 		w.s.Editing.Undo()
 	}
 }
 
 func (w *Window) redo() {
-	if !w.inEntry(&fyne.ShortcutRedo{}) {
+	if !w.inEntry(&fyne.ShortcutRedo{}) && !w.covered() {
 		w.s.Editing.Redo()
 	}
 }

@@ -32,16 +32,16 @@ func newEmpty(w *Window) *empty {
 	const formats = "DICOM, NIfTI, NRRD, MetaImage, TIFF, NPY or pictures: a folder or a file"
 	kinds := canvas.NewText(formats, inkQuiet)
 	kinds.Alignment = fyne.TextAlignCenter
-	sample := widget.NewButton("Open the sample study", func() { w.s.Opening.OpenSample() })
+	sample := newButton("Open the sample study", func() { w.s.Opening.OpenSample() })
 	e.invite = container.NewCenter(container.NewVBox(drop, kinds, spacer(0, 10),
-		container.NewCenter(container.NewHBox(widget.NewButton("Open…", w.askOpen), sample))))
+		container.NewCenter(container.NewHBox(newButton("Open…", w.askOpen), sample))))
 	ground := canvas.NewRectangle(raised)
 	ground.CornerRadius = 5
 	e.what.text.Alignment = fyne.TextAlignCenter
 	e.opening = container.NewCenter(container.NewStack(ground,
 		container.NewPadded(container.NewPadded(container.NewVBox(
 			container.NewGridWrap(fyne.NewSize(420, 20), e.what), thin(e.bar),
-			container.NewCenter(widget.NewButton("Cancel", func() { w.s.Opening.Cancel() })))))))
+			container.NewCenter(newButton("Cancel", func() { w.s.Opening.Cancel() })))))))
 	e.opening.Hide()
 	e.bar.Stop()
 	e.object = container.NewStack(e.invite, e.opening)

@@ -2,11 +2,10 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
 
-// field is a text field of a panel: Tab, Esc and Enter give the keyboard back to the picture.
+// field is a text field of a panel: Esc and Enter give the keyboard back to the picture.
 type field struct {
 	widget.Entry
 	leave func()
@@ -21,9 +20,6 @@ func newField(hint string, leave func()) *field {
 	return f
 }
 
-// AcceptsTab keeps Fyne from moving the focus.
-func (f *field) AcceptsTab() bool { return true }
-
 // FocusLost is called by Fyne, also when something else was clicked.
 func (f *field) FocusLost() {
 	f.Entry.FocusLost()
@@ -34,7 +30,7 @@ func (f *field) FocusLost() {
 
 func (f *field) TypedKey(ev *fyne.KeyEvent) {
 	switch ev.Name {
-	case fyne.KeyTab, fyne.KeyEscape:
+	case fyne.KeyEscape:
 		f.leave()
 	case fyne.KeyReturn, fyne.KeyEnter:
 		f.Entry.TypedKey(ev)
@@ -42,35 +38,6 @@ func (f *field) TypedKey(ev *fyne.KeyEvent) {
 	default:
 		f.Entry.TypedKey(ev)
 	}
-}
-
-// trap takes the focus that Fyne gives away on Tab, and hands all keys to the window.
-type trap struct {
-	widget.BaseWidget
-	w *Window
-}
-
-var (
-	_ fyne.Tabbable   = (*trap)(nil)
-	_ desktop.Keyable = (*trap)(nil)
-)
-
-func newTrap(w *Window) *trap {
-	t := &trap{w: w}
-	t.ExtendBaseWidget(t)
-	return t
-}
-
-func (t *trap) AcceptsTab() bool           { return true }
-func (t *trap) FocusGained()               {}
-func (t *trap) FocusLost()                 {}
-func (t *trap) TypedKey(ev *fyne.KeyEvent) { t.w.typedKey(ev) }
-func (t *trap) TypedRune(r rune)           { t.w.typedRune(r) }
-func (t *trap) KeyDown(ev *fyne.KeyEvent)  { t.w.keyDown(ev) }
-func (t *trap) KeyUp(ev *fyne.KeyEvent)    { t.w.keyUp(ev) }
-func (t *trap) MinSize() fyne.Size         { return fyne.Size{} }
-func (t *trap) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(spacer(0, 0))
 }
 
 // pathField is a text field of a sheet: Enter and Esc answer the sheet.

@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"glasswork/dataset/export"
 	"glasswork/ui/session"
@@ -26,7 +25,7 @@ func (w *Window) askOpen() {
 // askImport asks for annotation made elsewhere.
 func (w *Window) askImport() {
 	study, _ := w.s.Reading.Study()
-	again := widget.NewCheck("Ask about every segment, even one that is already known", nil)
+	again := newCheck("Ask about every segment, even one that is already known", nil)
 	w.ask(question{
 		title: "Import annotation into " + study.Alias,
 		text: "A DICOM segmentation or structure set, or a label map: NIfTI, NRRD (3D " +
@@ -69,13 +68,12 @@ func (w *Window) askExport() {
 	for _, f := range formats {
 		names = append(names, f.Name)
 	}
-	identity := widget.NewRadioGroup([]string{
+	identity := newChoice([]string{
 		"Without identities, with copies of the images",
 		"With the patient's identity, for the hospital's archive",
 	}, nil)
-	identity.Required = true
 	identity.SetSelected(identity.Options[0])
-	format := widget.NewSelect(names, nil)
+	format := newChoice(names, nil)
 	format.OnChanged = func(string) {
 		if formats[format.SelectedIndex()].DICOM {
 			identity.Show()
@@ -84,8 +82,7 @@ func (w *Window) askExport() {
 		}
 	}
 	format.SetSelectedIndex(0)
-	which := widget.NewRadioGroup([]string{"Only reviewed slices", "All slices"}, nil)
-	which.Required = true
+	which := newChoice([]string{"Only reviewed slices", "All slices"}, nil)
 	which.SetSelected(which.Options[0])
 	w.ask(question{
 		title: "Export the corrected dataset",
@@ -166,5 +163,5 @@ func (w *Window) switched(ctx context.Context, dir string, s *session.Session, e
 
 // fail tells of a failure that is not the session's.
 func (w *Window) fail(text string) {
-	w.banners.show(text, banner{text: text, color: failure, choices: []choice{{text: "OK"}}})
+	w.banners.show(text, banner{text: text, color: failure, replies: []reply{{text: "OK"}}})
 }

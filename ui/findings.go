@@ -25,7 +25,7 @@ type findings struct {
 	tools     *session.Tools
 	object    fyne.CanvasObject
 	rows      []*findingRow
-	opacity   *widget.Slider
+	opacity   *slider
 	percent   *label
 	known     *label // of how many slices anything is known, while not of all
 	modes     []*segment
@@ -37,10 +37,9 @@ func newFindings(
 ) *findings {
 	f := &findings{
 		measuring: measuring, display: display, tools: tools,
-		opacity: widget.NewSlider(0, 100), percent: newWholeLabel("", inkQuiet),
+		opacity: newSlider(0, 100, 5), percent: newWholeLabel("", inkQuiet),
 		known: newWholeLabel("", inkQuiet),
 	}
-	f.opacity.Step = 5
 	f.opacity.OnChanged = func(v float64) { display.SetOpacity(v / 100) }
 	f.opacity.OnChangeEnded = func(float64) { unfocus(f.opacity) }
 	body := []fyne.CanvasObject{}
@@ -145,21 +144,21 @@ func (r *findingRow) show(f session.ClassMeasure, painting bool) {
 
 // eye shows whether something is drawn, and switches that.
 type eye struct {
-	widget.BaseWidget
-	icon   *canvas.Image
-	on     bool
-	tapped func()
+	pressable
+	icon  *canvas.Image
+	frame *canvas.Rectangle
+	on    bool
 }
 
-var (
-	_ fyne.Tappable      = (*eye)(nil)
-	_ desktop.Cursorable = (*eye)(nil)
-)
+var _ desktop.Cursorable = (*eye)(nil)
 
 func newEye(tapped func()) *eye {
-	e := &eye{icon: canvas.NewImageFromResource(theme.VisibilityIcon()), on: true, tapped: tapped}
+	e := &eye{
+		icon: canvas.NewImageFromResource(theme.VisibilityIcon()), on: true,
+		frame: canvas.NewRectangle(color.Transparent),
+	}
 	e.icon.SetMinSize(fyne.NewSize(16, 16))
-	e.ExtendBaseWidget(e)
+	e.init(e, tapped, e.paint)
 	return e
 }
 
@@ -174,8 +173,19 @@ func (e *eye) open(on bool) {
 	e.icon.Refresh()
 }
 
-func (e *eye) Tapped(*fyne.PointEvent) { e.tapped() }
-func (e *eye) Cursor() desktop.Cursor  { return desktop.PointerCursor }
+// paint frames the eye while it has the keyboard.
+func (e *eye) paint() {
+	e.frame.StrokeColor, e.frame.StrokeWidth = color.Transparent, 0
+	if e.focused {
+		e.frame.StrokeColor, e.frame.StrokeWidth = inkStrong, 1
+	}
+	e.frame.Refresh()
+}
+
+// Cursor is called by Fyne.
+func (e *eye) Cursor() desktop.Cursor { return desktop.PointerCursor }
+
+// CreateRenderer is called by Fyne.
 func (e *eye) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(e.icon)
+	return widget.NewSimpleRenderer(container.NewStack(e.icon, e.frame))
 }

@@ -26,10 +26,10 @@ type frame struct {
 }
 
 // newFrame arranges the parts. Without a study only the left column and the centre are there.
-func newFrame(trap, studies, centre, strip, right, status fyne.CanvasObject) *frame {
+func newFrame(studies, centre, strip, right, status fyne.CanvasObject) *frame {
 	f := &frame{centre: centre, strip: strip, status: status, identity: newLabel("", inkStrong)}
 	f.left, f.right = column(studies, 10), column(right, 4)
-	f.object = container.New(f, trap, f.left, f.centre, f.strip, f.right, f.identity, f.status)
+	f.object = container.New(f, f.left, f.centre, f.strip, f.right, f.identity, f.status)
 	f.identify("")
 	f.setReading(false)
 	return f

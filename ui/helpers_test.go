@@ -54,25 +54,25 @@ func textOf(o fyne.CanvasObject) (string, bool) {
 		return o.Text, true
 	case *widget.Label:
 		return o.Text, true
-	case *widget.Button:
+	case *button:
 		return o.Text, true
 	}
 	return "", false
 }
 
 // tapButton taps the button with a text under o.
-func tapButton(t *testing.T, o fyne.CanvasObject, text string) {
+func tapButton(t *testing.T, under fyne.CanvasObject, text string) {
 	t.Helper()
-	var button *widget.Button
-	seen(o, func(found fyne.CanvasObject) bool {
-		b, ok := found.(*widget.Button)
+	var found *button
+	seen(under, func(o fyne.CanvasObject) bool {
+		b, ok := o.(*button)
 		if ok && b.Text == text {
-			button = b
+			found = b
 		}
-		return button == nil
+		return found == nil
 	})
-	if button == nil {
+	if found == nil {
 		t.Fatalf("there is no button %q", text)
 	}
-	test.Tap(button)
+	test.Tap(found)
 }

@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/widget"
 
 	"glasswork/dataset/annotation"
 	"glasswork/dataset/importing"
@@ -37,7 +36,7 @@ func (w *Window) askSegments(f *importing.File) *sheet {
 	rows := container.NewVBox()
 	for i, a := range f.Segments {
 		choices[i] = a.Choice
-		become := widget.NewSelect(names, func(string) {})
+		become := newChoice(names, func(string) {})
 		become.SetSelected(words.UpperFirst(string(a.Choice)))
 		become.OnChanged = func(name string) {
 			for k, c := range annotation.Choices() {
@@ -65,7 +64,7 @@ func (w *Window) askSegments(f *importing.File) *sheet {
 }
 
 // segmentRow is one segment with the field in which to choose.
-func segmentRow(widths columns, a importing.Segment, become *widget.Select) fyne.CanvasObject {
+func segmentRow(widths columns, a importing.Segment, become *choice) fyne.CanvasObject {
 	cell := func(text string, c color.Color) fyne.CanvasObject {
 		return container.NewVBox(layout.NewSpacer(), newLabel(text, c), layout.NewSpacer())
 	}

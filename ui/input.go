@@ -15,23 +15,37 @@ func held() fyne.KeyModifier {
 	return 0
 }
 
-// typedKey does what a key stands for. While a sheet is up the keys are the sheet's.
+// typedKey does what a key stands for. While a sheet is up the keys are the sheet's, and
+// while something else lies over the window they are its own.
 func (w *Window) typedKey(ev *fyne.KeyEvent) {
-	if n := len(w.sheets); n > 0 &&
-		w.win.Canvas().Overlays().Top() == fyne.CanvasObject(w.sheets[n-1].popup) {
+	w.place = fyne.KeyUnknown
+	top := w.win.Canvas().Overlays().Top()
+	switch n := len(w.sheets); {
+	case n > 0 && top == fyne.CanvasObject(w.sheets[n-1].popup):
 		w.sheets[n-1].key(ev.Name)
-		return
+	case top != nil && ev.Name == fyne.KeyEscape && w.picker != nil:
+		w.picker.Hide()
+	case w.covered() || ev.Name == fyne.KeyTab:
+	case ev.Name == fyne.KeyUnknown:
+		w.place = named(ev) // the character that comes next says whether that counts
+	default:
+		w.run(find(w.menus, key{name: ev.Name, mod: held() & fyne.KeyModifierShift}))
 	}
-	if w.covered() || ev.Name == fyne.KeyTab {
-		return
-	}
-	w.run(find(w.menus, key{name: ev.Name, mod: held() & fyne.KeyModifierShift}))
 }
 
-// typedRune does what a character stands for, wherever the keyboard has it.
+// typedRune does what a character stands for, wherever the keyboard has it. A character that is
+// not of the Latin script stands for the key's place.
 func (w *Window) typedRune(c rune) {
-	if !w.covered() {
+	place := w.place
+	w.place = fyne.KeyUnknown
+	switch {
+	case w.covered():
+	case !foreign(c):
 		w.run(find(w.menus, char(c)))
+	case len(place) == 1 && (place == "[" || place == "]"):
+		w.run(find(w.menus, char(rune(place[0]))))
+	case place != fyne.KeyUnknown:
+		w.run(find(w.menus, key{name: place, mod: held() & fyne.KeyModifierShift}))
 	}
 }
 
@@ -46,28 +60,23 @@ func (w *Window) run(c *command) {
 	}
 }
 
-// keyDown is for keys that work while they are held. Tab comes here and not to typedKey,
-// because Fyne moves the focus with it; the focus is given back at once.
+// keyDown is for keys that work while they are held.
 func (w *Window) keyDown(ev *fyne.KeyEvent) {
 	if w.covered() {
 		return
 	}
-	switch ev.Name {
+	switch named(ev) {
 	case fyne.KeyS:
 		if held() == 0 {
 			w.s.Display.Hide(true)
 		}
 	case fyne.KeySpace:
 		w.view.HoldPan(true)
-	case fyne.KeyTab:
-		if held()&^fyne.KeyModifierShift == 0 {
-			w.fold()
-		}
 	}
 }
 
 func (w *Window) keyUp(ev *fyne.KeyEvent) {
-	switch ev.Name {
+	switch named(ev) {
 	case fyne.KeyS:
 		w.s.Display.Hide(false)
 	case fyne.KeySpace:
@@ -81,11 +90,13 @@ func (w *Window) letGo() {
 	w.view.HoldPan(false)
 }
 
-// escape is Esc: help, a lasso, a stroke, a tool, in this order.
+// escape is Esc: help, the focus, a lasso, a revision, a stroke, a tool, in this order.
 func (w *Window) escape() {
 	switch {
 	case w.help.Visible():
 		w.toggleHelp()
+	case w.win.Canvas().Focused() != nil:
+		w.Focus()
 	case w.view.Cancel():
 	case w.s.Revising.Leave():
 	case w.s.Editing.Leave():
@@ -98,6 +109,13 @@ func (w *Window) escape() {
 func (w *Window) fold() {
 	w.folded = !w.folded
 	w.frame.fold(w.folded)
+}
+
+// openMenu gives the keyboard to the menu bar, where the driver has one.
+func (w *Window) openMenu() {
+	if c, ok := w.win.Canvas().(interface{ ToggleMenu() }); ok {
+		c.ToggleMenu()
+	}
 }
 
 func (w *Window) toggleHelp() {

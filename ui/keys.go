@@ -73,6 +73,7 @@ type command struct {
 	able  func() bool // nil: always
 	on    func() bool // nil: not a switch
 	items []*command  // a submenu instead of do
+	text  bool        // also works while a sheet is up: it is the sheet's, or Quit
 }
 
 // gap is a line between two groups of a menu.
@@ -116,8 +117,8 @@ func find(menus []menu, k key) (found *command) {
 	return found
 }
 
-// mainMenu builds Fyne's menu from ours.
-func mainMenu(menus []menu) *fyne.MainMenu {
+// mainMenu builds Fyne's menu from ours. Fyne runs its shortcuts whatever lies over the window.
+func (w *Window) mainMenu(menus []menu) *fyne.MainMenu {
 	var build func([]*command) []*fyne.MenuItem
 	build = func(all []*command) (items []*fyne.MenuItem) {
 		for _, c := range all {
@@ -125,7 +126,11 @@ func mainMenu(menus []menu) *fyne.MainMenu {
 				items = append(items, fyne.NewMenuItemSeparator())
 				continue
 			}
-			item := fyne.NewMenuItem(c.title, c.do)
+			item := fyne.NewMenuItem(c.title, func() {
+				if c.text || !w.covered() {
+					c.do()
+				}
+			})
 			item.Shortcut, item.IsQuit = c.key.shortcut(), c.title == "Quit"
 			item.Disabled, item.Checked = !c.isAble(), c.isOn()
 			if c.items != nil {

@@ -24,28 +24,28 @@ type listing struct {
 func (w *Window) list(l listing) *sheet {
 	chosen := 0
 	var s *sheet
-	list := widget.NewList(func() int { return l.length },
+	items := newList(func() int { return l.length },
 		func() fyne.CanvasObject { return newListRow(l.row()) },
 		func(i widget.ListItemID, o fyne.CanvasObject) {
 			row := o.(*listRow)
 			l.show(i, row.content)
 			row.choose(i == chosen)
 		})
-	list.HideSeparators = true
+	items.pass = true
 	pick := func(i int) {
 		chosen = min(max(i, 0), l.length-1)
-		list.ScrollTo(chosen)
-		list.Refresh()
+		items.ScrollTo(chosen)
+		items.Refresh()
 	}
-	list.OnSelected = func(i widget.ListItemID) {
+	items.OnSelected = func(i widget.ListItemID) {
 		again := i == chosen
-		list.UnselectAll()
-		unfocus(list)
+		items.UnselectAll()
+		unfocus(items)
 		if pick(i); again {
 			s.enter()
 		}
 	}
-	s = w.sheet(l.title, container.NewBorder(container.NewPadded(l.head), nil, nil, nil, list),
+	s = w.sheet(l.title, container.NewBorder(container.NewPadded(l.head), nil, nil, nil, items),
 		fyne.NewSize(760, min(420, 170+30*float32(l.length))), l.left,
 		answer{text: "Cancel", do: l.left},
 		answer{text: l.yes, safe: true, do: func() { l.do(chosen) }})

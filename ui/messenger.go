@@ -58,16 +58,16 @@ func (m *messenger) banner(msg session.Message) banner {
 	colors := map[session.Severity]color.Color{session.Warning: warning, session.Failure: failure}
 	b := banner{text: msg.Text, color: colors[msg.Severity]}
 	for _, a := range msg.Actions {
-		b.choices = append(b.choices, choice{text: a.Label, do: a.Do})
+		b.replies = append(b.replies, reply{text: a.Label, do: a.Do})
 	}
 	if len(msg.Log) > 0 {
 		title := "Show log"
 		if msg.Severity == session.Warning {
 			title = "Details"
 		}
-		b.choices = append(b.choices,
-			choice{text: title, stays: true, do: func() { m.log(msg.Text, msg.Log) }})
+		b.replies = append(b.replies,
+			reply{text: title, stays: true, do: func() { m.log(msg.Text, msg.Log) }})
 	}
-	b.choices = append(b.choices, choice{text: "OK", do: func() { m.from.Dismiss(msg.ID) }})
+	b.replies = append(b.replies, reply{text: "OK", do: func() { m.from.Dismiss(msg.ID) }})
 	return b
 }

@@ -36,8 +36,8 @@ func newModelPanel(w *Window) *modelPanel {
 		job: newJobView(w),
 	}
 	buttons := container.New(&evenly{gap: 4},
-		widget.NewButton("Propose", func() { w.s.Proposing.Study() }),
-		widget.NewButton("Retrain…", func() { w.s.Retraining.Prepare() }))
+		newButton("Propose", func() { w.s.Proposing.Study() }),
+		newButton("Retrain…", func() { w.s.Retraining.Prepare() }))
 	m.scroll = container.NewVScroll(m.history)
 	m.scroll.Hide()
 	m.idle = container.NewVBox(buttons, m.scroll)
@@ -126,7 +126,7 @@ type jobView struct {
 	busy   *widget.ProgressBarInfinite
 	left   *label
 	curves *fyne.Container
-	cancel *widget.Button
+	cancel *button
 }
 
 func newJobView(w *Window) *jobView {
@@ -138,7 +138,7 @@ func newJobView(w *Window) *jobView {
 	j.text.Wrapping = fyne.TextWrapWord
 	j.bar.TextFormatter = func() string { return "" }
 	j.busy.Stop()
-	j.cancel = widget.NewButton("Cancel", func() { w.s.Jobs.Cancel() })
+	j.cancel = newButton("Cancel", func() { w.s.Jobs.Cancel() })
 	j.curves = container.NewStack(w.chart.object)
 	j.object = container.NewVBox(j.title, tight(j.text),
 		container.NewStack(thin(j.bar), thin(j.busy)),

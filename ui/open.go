@@ -9,7 +9,6 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
-	"fyne.io/fyne/v2/widget"
 
 	"glasswork/dataset/words"
 )
@@ -31,10 +30,10 @@ func (w *Window) ask(q question) {
 	path := newPathField(q.hint, func() { s.enter() }, func() { s.leave() })
 	pick := container.NewHBox()
 	if !q.fileOnly {
-		pick.Add(widget.NewButton("Pick a folder…", func() { w.folder(path.Text, path.SetText) }))
+		pick.Add(newButton("Pick a folder…", func() { w.folder(path.Text, path.SetText) }))
 	}
 	if q.files {
-		pick.Add(widget.NewButton("Pick a file…", func() { w.file(path.Text, path.SetText) }))
+		pick.Add(newButton("Pick a file…", func() { w.file(path.Text, path.SetText) }))
 	}
 	body := container.NewVBox(tight(paragraph(q.text)), path, pick, wrong)
 	if q.extra != nil {
@@ -104,6 +103,8 @@ func (w *Window) begin(d *dialog.FileDialog, near string) {
 		}
 	}
 	d.Resize(fit(fyne.NewSize(900, 640), w.win.Canvas().Size()))
+	w.picker = d
+	d.SetOnClosed(func() { w.picker = nil })
 	d.Show()
 }
 

@@ -6,7 +6,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 )
@@ -14,23 +13,16 @@ import (
 // row is something in a panel that can be clicked: it lights up under the pointer, and is
 // framed while it is the active one.
 type row struct {
-	widget.BaseWidget
+	pressable
 	content  fyne.CanvasObject
 	ground   *canvas.Rectangle
 	selected bool
-	over     bool
-	tapped   func()
 }
 
-var (
-	_ fyne.Tappable     = (*row)(nil)
-	_ desktop.Hoverable = (*row)(nil)
-)
-
 func newRow(content fyne.CanvasObject, tapped func()) *row {
-	r := &row{content: content, tapped: tapped, ground: canvas.NewRectangle(color.Transparent)}
+	r := &row{content: content, ground: canvas.NewRectangle(color.Transparent)}
 	r.ground.CornerRadius = 4
-	r.ExtendBaseWidget(r)
+	r.init(r, tapped, r.paint)
 	return r
 }
 
@@ -45,24 +37,17 @@ func (r *row) choose(on bool) {
 func (r *row) paint() {
 	r.ground.FillColor, r.ground.StrokeColor, r.ground.StrokeWidth = color.Transparent,
 		color.Transparent, 0
-	if r.over && r.tapped != nil {
+	if r.over && r.do != nil {
 		r.ground.FillColor = hoverVeil
 	}
 	if r.selected {
 		r.ground.FillColor, r.ground.StrokeColor, r.ground.StrokeWidth = selectVeil, inkQuiet, 1
 	}
+	if r.focused {
+		r.ground.StrokeColor, r.ground.StrokeWidth = inkStrong, 1
+	}
 	r.ground.Refresh()
 }
-
-func (r *row) Tapped(*fyne.PointEvent) {
-	if r.tapped != nil {
-		r.tapped()
-	}
-}
-
-func (r *row) MouseIn(*desktop.MouseEvent)    { r.over = true; r.paint() }
-func (r *row) MouseMoved(*desktop.MouseEvent) {}
-func (r *row) MouseOut()                      { r.over = false; r.paint() }
 
 func (r *row) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.NewStack(r.ground,

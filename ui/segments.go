@@ -4,34 +4,25 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 )
 
 // segment is one of several things to choose from, side by side. The chosen one is light.
 type segment struct {
-	widget.BaseWidget
+	pressable
 	text   *canvas.Text
 	ground *canvas.Rectangle
 	chosen bool
-	over   bool
-	tapped func()
 }
-
-var (
-	_ fyne.Tappable     = (*segment)(nil)
-	_ desktop.Hoverable = (*segment)(nil)
-)
 
 func newSegment(text string, tapped func()) *segment {
 	s := &segment{
 		text: canvas.NewText(text, ink), ground: canvas.NewRectangle(raised),
-		tapped: tapped,
 	}
 	s.text.Alignment, s.text.TextSize = fyne.TextAlignCenter, 12
 	s.ground.CornerRadius = 4
-	s.ExtendBaseWidget(s)
+	s.init(s, tapped, s.paint)
 	return s
 }
 
@@ -51,7 +42,10 @@ func (s *segment) set(text string) {
 }
 
 func (s *segment) paint() {
-	s.text.Color, s.ground.FillColor = ink, raised
+	s.text.Color, s.ground.FillColor, s.ground.StrokeWidth = ink, raised, 0
+	if s.focused {
+		s.ground.StrokeColor, s.ground.StrokeWidth = inkStrong, 2
+	}
 	switch {
 	case s.chosen:
 		s.text.Color, s.ground.FillColor = ground, ink
@@ -61,11 +55,6 @@ func (s *segment) paint() {
 	s.text.Refresh()
 	s.ground.Refresh()
 }
-
-func (s *segment) Tapped(*fyne.PointEvent)        { s.tapped() }
-func (s *segment) MouseIn(*desktop.MouseEvent)    { s.over = true; s.paint() }
-func (s *segment) MouseMoved(*desktop.MouseEvent) {}
-func (s *segment) MouseOut()                      { s.over = false; s.paint() }
 
 func (s *segment) CreateRenderer() fyne.WidgetRenderer {
 	s.paint()

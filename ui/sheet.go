@@ -27,7 +27,7 @@ type sheet struct {
 	w       *Window
 	popup   *widget.PopUp
 	answers []answer
-	buttons []*widget.Button
+	buttons []*button
 	left    func() // Esc, or a sheet that is taken away
 	keys    func(fyne.KeyName) bool
 }
@@ -39,7 +39,7 @@ func (w *Window) sheet(
 	s := &sheet{w: w, answers: answers, left: left}
 	row := container.NewHBox(layout.NewSpacer())
 	for i, a := range answers {
-		b := widget.NewButton(a.text, func() { s.give(i) })
+		b := newButton(a.text, func() { s.give(i) })
 		if a.safe {
 			b.Importance = widget.HighImportance
 		}
@@ -111,6 +111,7 @@ func (s *sheet) leave() {
 func (s *sheet) close() {
 	s.popup.Hide()
 	s.w.sheets = slices.DeleteFunc(s.w.sheets, func(o *sheet) bool { return o == s })
+	s.w.post(s.w.answer) // what has waited for this one
 }
 
 // key is a key that was pressed while the sheet is up.

@@ -20,7 +20,7 @@ type studies struct {
 	reading *session.Reading
 	object  fyne.CanvasObject
 	search  *field
-	list    *widget.List
+	list    *list
 	none    *label
 	shown   []project.Study
 }
@@ -29,12 +29,11 @@ func newStudies(w *Window) *studies {
 	st := &studies{in: w.s.Studies, reading: w.s.Reading, none: newLabel("", inkQuiet)}
 	st.search = newField("Search", w.Focus)
 	st.search.OnChanged = func(string) { st.update() }
-	st.list = widget.NewList(func() int { return len(st.shown) },
+	st.list = newList(func() int { return len(st.shown) },
 		func() fyne.CanvasObject { return newStudyRow() },
 		func(i widget.ListItemID, o fyne.CanvasObject) {
 			o.(*studyRow).show(st.shown[i], st.shown[i].ID == st.reading.StudyID())
 		})
-	st.list.HideSeparators = true
 	st.list.OnSelected = func(i widget.ListItemID) {
 		st.list.UnselectAll()
 		unfocus(st.list)
@@ -44,7 +43,7 @@ func newStudies(w *Window) *studies {
 	}
 	st.object = container.NewBorder(
 		container.NewVBox(newHeading("STUDIES"), st.search),
-		widget.NewButton("+ Open…", w.askOpen), nil, nil,
+		newButton("+ Open…", w.askOpen), nil, nil,
 		container.NewStack(st.list, container.NewVBox(spacer(0, 8), st.none)))
 	return st
 }

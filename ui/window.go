@@ -10,6 +10,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"glasswork/assets"
@@ -45,6 +46,8 @@ type Window struct {
 	identity  bool
 	folded    bool
 	closing   bool
+	place     fyne.KeyName       // of a key without a Latin letter, until its character comes
+	picker    *dialog.FileDialog // of files, while it is open
 	work      sync.WaitGroup
 	switching context.CancelFunc // of a project that is being opened; nil: none
 	asked     asked              // what the session has asked and the window shows
@@ -113,7 +116,7 @@ func (w *Window) show(s *session.Session) {
 	right := rightColumn(model.object, findings.object, slice.object, tool.object)
 	centre := container.NewStack(w.view, empty.object, w.toasts.object(), w.banners.object(),
 		w.help)
-	w.frame = newFrame(newTrap(w), studies.object, centre, w.strip, right, status.object)
+	w.frame = newFrame(studies.object, centre, w.strip, right, status.object)
 	w.win.SetContent(w.frame.object)
 
 	w.observe(viewTopics, w.view.Update)
@@ -167,7 +170,7 @@ func (w *Window) studyChanged() {
 func (w *Window) refreshMenu() {
 	if state := stateOf(w.menus); state != w.menuState {
 		w.menuState = state
-		w.win.SetMainMenu(mainMenu(w.menus))
+		w.win.SetMainMenu(w.mainMenu(w.menus))
 	}
 }
 
