@@ -100,6 +100,7 @@ func newCheck(text string, changed func(bool)) *check {
 
 // TypedKey is called by Fyne, as those below are.
 func (c *check) TypedKey(ev *fyne.KeyEvent) { passKey(c, ev) }
+
 func (c *check) TypedRune(r rune) {
 	c.Check.TypedRune(r)
 	passRune(c, r)

@@ -193,10 +193,19 @@ func TestPlacesOfKeys(t *testing.T) {
 		code   int
 		want   rune
 	}{
-		{"linux", 24, 'Q'}, {"linux", 42, 'G'}, {"linux", 27, 'R'}, {"linux", 58, 'M'},
-		{"windows", 34, 'G'}, {"windows", 19, 'R'}, {"windows", 50, 'M'},
-		{"darwin", 5, 'G'}, {"darwin", 15, 'R'}, {"darwin", 46, 'M'}, {"darwin", 0, 'A'},
-		{"linux", 10, 0}, {"plan9", 24, 0},
+		{"linux", 24, 'Q'},
+		{"linux", 42, 'G'},
+		{"linux", 27, 'R'},
+		{"linux", 58, 'M'},
+		{"windows", 34, 'G'},
+		{"windows", 19, 'R'},
+		{"windows", 50, 'M'},
+		{"darwin", 5, 'G'},
+		{"darwin", 15, 'R'},
+		{"darwin", 46, 'M'},
+		{"darwin", 0, 'A'},
+		{"linux", 10, 0},
+		{"plan9", 24, 0},
 	}
 	for _, test := range tests {
 		if got := rowsOf[test.system].placed(test.code); got != test.want {
