@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"glasswork/dataset/internal/natural"
 	"glasswork/dataset/picture"
 	"glasswork/dataset/series"
 )
@@ -49,13 +50,13 @@ func takePictures(ctx context.Context, root string, files []string) (f found, er
 		f.series = append(f.series, group.series(root, list, sizes[group.dir]))
 	}
 	slices.SortFunc(f.series,
-		func(a, b *series.Series) int { return picture.CompareNatural(a.Files[0], b.Files[0]) })
+		func(a, b *series.Series) int { return natural.Compare(a.Files[0], b.Files[0]) })
 	return f, nil
 }
 
 // series is the group's pictures as slices; sizes is how many sizes its folder has.
 func (g pictureGroup) series(root string, files []string, sizes int) *series.Series {
-	slices.SortFunc(files, picture.CompareNatural)
+	slices.SortFunc(files, natural.Compare)
 	folder := filepath.Base(g.dir)
 	name := folder
 	if len(files) == 1 {

@@ -34,10 +34,9 @@ func (h *header) fill(o object.Set) {
 		h.description = o.Text(tag.StudyDescription)
 	}
 	h.patientID, h.patientName = o.Text(tag.PatientID), o.Text(tag.PatientName)
-	h.kernel, h.number = o.Text(tag.ConvolutionKernel), o.Text(tag.SeriesNumber)
-	h.imageType = o.Texts(tag.ImageType)
-	h.instance, h.acquisition = o.Whole(tag.InstanceNumber).Or(0),
-		o.Whole(tag.AcquisitionNumber).Or(0)
+	h.instance, h.hasInstance = o.Whole(tag.InstanceNumber).Get()
+	h.location, h.hasLocation = o.Number(tag.SliceLocation).Get()
+	h.fillOrigin(o)
 	for _, record := range o.Items(tag.DirectoryRecordSequence) {
 		if file := record.Texts(tag.ReferencedFileID); len(file) > 0 {
 			h.directoryRecords = append(h.directoryRecords, strings.Join(file, `\`))

@@ -74,7 +74,6 @@ func (h *header) splitFrames(o object.Set) (images []*header, refused []string, 
 		refused = append(refused, fmt.Sprintf("%d of its %d frames %s (scout views), not slices",
 			localizers, h.frames, plural(localizers, "is a localizer", "are localizers")))
 	}
-	dropLonelyTimes(images)
 	return images, refused, nil
 }
 
@@ -89,34 +88,9 @@ func (h *header) fillGroups(groups object.Set) {
 		h.unit = unit
 	}
 	h.setHounsfield(groups)
-	if kind := groups.Item(tag.CTImageFrameTypeSequence).Texts(tag.FrameType); len(kind) > 0 {
-		h.imageType = kind
-	}
-	reconstruction := groups.Item(tag.CTReconstructionSequence)
-	if kernel := reconstruction.Text(tag.ConvolutionKernel); kernel != "" {
-		h.kernel = kernel
-	}
+	h.fillFrameOrigin(groups)
 	content := groups.Item(tag.FrameContentSequence)
-	if id := content.Text(tag.StackID); id != "" {
-		h.stackID = id
-	}
-	h.time = content.Int(tag.TemporalPositionIndex, h.time)
 	h.inStack = content.Int(tag.InStackPositionNumber, h.inStack)
-}
-
-// dropLonelyTimes forgets temporal positions that number the frames: slices that follow
-// each other in time are one volume, several frames at one time are one of several.
-func dropLonelyTimes(images []*header) {
-	count := map[int]int{}
-	for _, f := range images {
-		count[f.time]++
-	}
-	if len(count) < len(images) {
-		return
-	}
-	for _, f := range images {
-		f.time = 0
-	}
 }
 
 // fillFromObject takes what only some files have: a lookup table for HU, and units.

@@ -68,7 +68,8 @@ func FuzzParseHeader(f *testing.F) {
 		if h.pixelBytes() <= 1<<20 {
 			h.toHU(make([]int16, h.slicePixels()), make([]byte, h.pixelBytes()), new(workspace))
 		}
-		for _, s := range split([]*header{h}) {
+		stacks, _ := split([]*header{h}, func(*header, *header) bool { return false })
+		for _, s := range stacks {
 			if s.geometry.Size != [3]int{1, h.rows, h.columns} {
 				t.Errorf("size %v of %d × %d", s.geometry.Size, h.columns, h.rows)
 			}

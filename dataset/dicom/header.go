@@ -27,26 +27,25 @@ type header struct {
 
 	sopClass, sopUID, seriesUID, studyUID, frameUID     string
 	modality, description, date, patientID, patientName string
-	// of the reconstruction and the series
-	kernel, number string
+	origin
 	// of the values, as the file calls it
 	unit                           string
-	imageType                      []string
 	rows, columns, frames, samples int
 	scaling
 	modalityLUT, isDirectory                bool // it has such a sequence
 	hasPosition, hasOrientation, hasSpacing bool
 	position                                volume.Point
 	// direction in which columns and rows grow
-	rowAxis, columnAxis   volume.Vector
-	spacing               [2]float64 // [y,x]
-	thickness, tilt       float64
-	instance, acquisition int
-	frame                 int // of the file, from 0
-	stackID               string
-	// place in its stack, index of its temporal position; 0 if not said
-	inStack, time    int
-	directoryRecords []string // DICOMDIR: referenced files
+	rowAxis, columnAxis volume.Vector
+	spacing             [2]float64 // [y,x]
+	thickness, tilt     float64
+	// location is where the slice lies in mm along an axis that is not told.
+	location                 float64
+	hasLocation, hasInstance bool
+	instance                 int
+	frame                    int      // of the file, from 0
+	inStack                  int      // place in its stack; 0 if not said
+	directoryRecords         []string // DICOMDIR: referenced files
 	// unusable are names of attributes whose values count as absent.
 	unusable []string
 

@@ -34,12 +34,12 @@ type Result struct {
 // err is ctx's alone. root is the path the user opened; it becomes Series.Path.
 func Scan(ctx context.Context, root string, files []string) (Result, error) {
 	seen := make([]scanned, len(files))
-	g, ctx := errgroup.WithContext(ctx)
+	g, reading := errgroup.WithContext(ctx)
 	g.SetLimit(2 * runtime.GOMAXPROCS(0)) // half of them wait for the disk
 	for i, file := range files {
 		g.Go(func() error {
 			seen[i] = look(file)
-			return ctx.Err()
+			return reading.Err()
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -63,7 +63,7 @@ func Scan(ctx context.Context, root string, files []string) (Result, error) {
 	}
 	r.Skipped = reasons.sentences()
 	var dropped []string
-	r.Series, dropped = build(root, usable)
+	r.Series, dropped = build(ctx, root, usable)
 	r.Skipped = append(r.Skipped, dropped...)
 	return r, nil
 }

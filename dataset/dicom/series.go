@@ -16,34 +16,33 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasswork/dataset/dicom/codec"
+	"glasswork/dataset/internal/natural"
 	"glasswork/dataset/series"
 )
 
 // build groups usable headers into series. dropped says which files were left out.
-func build(root string, headers []*header) (all []*series.Series, dropped []string) {
+func build(
+	ctx context.Context, root string, headers []*header,
+) (all []*series.Series, dropped []string) {
+	pixels := twins{ctx: ctx}
+	defer pixels.close()
 	var heads []*header // the first slice of each series
-	groups := map[string][]*header{}
-	var order []string
-	for _, h := range headers {
-		key := h.seriesUID
-		if key == "" {
-			key = "\x00" + filepath.Dir(h.path)
-		}
-		if groups[key] == nil {
-			order = append(order, key)
-		}
-		groups[key] = append(groups[key], h)
-	}
-	for _, key := range order {
-		unique, copies := dropCopies(groups[key])
+	for _, o := range owners(headers) {
+		unique, copies, shared := pixels.dropCopies(o.headers)
 		if copies > 0 {
 			dropped = append(dropped, fmt.Sprintf("%s: %d %s left out because the same slice is "+
 				"there twice.",
 				title(unique[0]), copies, plural(copies, "file was", "files were")))
 		}
-		stacks := split(unique)
+		if shared {
+			o.warnings = append(o.warnings, fmt.Sprintf("Different images of %s carry the same "+
+				"SOP Instance UID; all of them are used.", title(unique[0])))
+		}
+		stacks, reasons := split(unique, pixels.same)
 		for i, s := range stacks {
-			original := s.series(root, i, len(stacks))
+			s.warnings = append(s.warnings, o.warnings...)
+			original := s.series(root, i, len(stacks), reasons)
+			original.ID += o.suffix
 			all, heads = append(all, original), append(heads, s.slices[0])
 			if t := s.straighten(); t != nil {
 				all, heads = append(all, s.resampled(original, t)), append(heads, s.slices[0])
@@ -52,10 +51,72 @@ func build(root string, headers []*header) (all []*series.Series, dropped []stri
 	}
 	tellApart(all, heads)
 	slices.SortStableFunc(all, func(a, b *series.Series) int {
-		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Description, b.Description),
+		return cmp.Or(cmp.Compare(a.Date, b.Date), natural.Compare(a.Description, b.Description),
 			cmp.Compare(a.ID, b.ID))
 	})
 	return all, dropped
+}
+
+// owned is images of one series that are of one patient and one study.
+type owned struct {
+	headers  []*header
+	suffix   string // of the series' ID, where its UID is that of several
+	warnings []string
+}
+
+// owners sorts images by series, patient and study: a UID alone is not believed.
+func owners(headers []*header) (all []owned) {
+	bySeries := map[string][]*header{}
+	var order []string
+	for _, h := range headers {
+		key := h.seriesUID
+		if key == "" {
+			key = "\x00" + filepath.Dir(h.path)
+		}
+		if bySeries[key] == nil {
+			order = append(order, key)
+		}
+		bySeries[key] = append(bySeries[key], h)
+	}
+	for _, key := range order {
+		groups, names := [][]*header{bySeries[key]}, []string(nil)
+		for _, t := range identities() {
+			var next [][]*header
+			for _, g := range groups {
+				if !t.differs(g) {
+					next = append(next, g)
+					continue
+				}
+				next, names = append(next, t.part(g)...), append(names, t.name)
+			}
+			groups = next
+		}
+		for i, g := range groups {
+			o := owned{headers: g}
+			if i > 0 && g[0].seriesUID != "" {
+				sum := sha256.Sum256(fmt.Append(nil, g[0].patientID, "\x00", g[0].patientName, "\x00",
+					g[0].birthDate, "\x00", g[0].studyUID))
+				o.suffix = "@" + hex.EncodeToString(sum[:4])
+			}
+			if len(names) > 0 {
+				slices.Sort(names)
+				o.warnings = []string{fmt.Sprintf("Images that differ in %s carry the Series "+
+					"Instance UID of %s; they are kept apart.",
+					list(slices.Compact(names)), title(g[0]))}
+			}
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// list is names as they stand in a sentence.
+func list(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // tellApart adds kernel and series number to descriptions that several series share.
@@ -77,24 +138,9 @@ func tellApart(series []*series.Series, heads []*header) {
 	}
 }
 
-// dropCopies keeps one file for every SOP Instance UID.
-func dropCopies(headers []*header) (unique []*header, copies int) {
-	seen := map[string]bool{}
-	for _, h := range headers {
-		key := fmt.Sprint(h.sopUID, "/", h.frame)
-		if h.sopUID != "" && seen[key] {
-			copies++
-			continue
-		}
-		seen[key] = true
-		unique = append(unique, h)
-	}
-	return unique, copies
-}
-
 // series turns a stack into what the user is offered: the i-th of n volumes that one
-// DICOM series was split into.
-func (s *stack) series(root string, i, n int) *series.Series {
+// DICOM series was split into for reasons.
+func (s *stack) series(root string, i, n int, reasons []string) *series.Series {
 	h := s.slices[0]
 	out := &series.Series{
 		ID: seriesID(s.slices), Format: "DICOM", Path: root,
@@ -106,9 +152,12 @@ func (s *stack) series(root string, i, n int) *series.Series {
 	}
 	if n > 1 {
 		out.Description += fmt.Sprintf(", volume %d of %d", i+1, n)
-		out.Warnings = append(out.Warnings, fmt.Sprintf("%s holds images that do not form one "+
-			"volume and was split into %d; this is number %d, with %d slices.",
-			title(h), n, i+1, len(s.slices)))
+		for _, label := range s.labels {
+			out.Description += ", " + label
+		}
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%s holds images that differ in %s and "+
+			"was split into %d volumes; this is number %d, with %d slices.",
+			title(h), list(reasons), n, i+1, len(s.slices)))
 		if i > 0 {
 			out.ID += fmt.Sprintf("#%d", i+1)
 		}

@@ -1,7 +1,6 @@
 package dicom
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -11,15 +10,15 @@ import (
 )
 
 const (
-	samePlaceMM = 0.01 // two slices nearer than this are at one place
-	unevenPart  = 0.1  // of the usual gap: beyond it slices are unevenly spaced
+	unevenPart = 0.1 // of the usual gap: beyond it slices are unevenly spaced
 	// Within one volume orientation and pixel size may differ by rounding: by an angle, by a
 	// part of the pixel size, and by how far that moves a voxel in all. A move is said from
-	// saidMoveMM on.
-	roundedDegrees = 0.25
-	roundedPart    = 0.01
-	largestMoveMM  = 1.5
-	saidMoveMM     = 0.1
+	// saidMoveMM on. Thickness may differ by a part.
+	roundedDegrees   = 0.25
+	roundedPart      = 0.01
+	largestMoveMM    = 1.5
+	saidMoveMM       = 0.1
+	roundedThickness = 0.05
 
 	tiltFromDegrees  = 0.5
 	unknownThickness = 1 // mm, stands in where nothing says how far slices are apart
@@ -32,41 +31,16 @@ type stack struct {
 	at         []*header
 	geometry   volume.Geometry
 	measurable bool
-	warnings   []string
+	// labels say in its name what it has of its own.
+	labels, warnings []string
 	// Why a straight grid is offered beside this one: tilt in degrees, 0 if there is none.
 	tilt           float64
 	uneven, drifts bool
 }
 
-// split sorts the images of one series into volumes: images that differ in matrix,
-// pixel size or orientation do not form one, nor do several images at each place
-// (contrast or breathing phases). The largest volume comes first.
-func split(headers []*header) []*stack {
-	var alike [][]*header
-	for _, h := range headers {
-		i := slices.IndexFunc(alike, func(g []*header) bool { return h.fits(g[0]) })
-		if i < 0 {
-			alike = append(alike, nil)
-			i = len(alike) - 1
-		}
-		alike[i] = append(alike[i], h)
-	}
-	var stacks []*stack
-	for _, group := range alike {
-		for _, phase := range phases(group) {
-			stacks = append(stacks, newStack(phase.slices, phase.warnings))
-		}
-	}
-	slices.SortStableFunc(stacks, func(a, b *stack) int {
-		return cmp.Compare(len(b.slices), len(a.slices))
-	})
-	return stacks
-}
-
 // fits says whether h can lie in one volume with o.
 func (h *header) fits(o *header) bool {
-	same := h.stackID == o.stackID && h.time == o.time && h.rows == o.rows &&
-		h.columns == o.columns && h.hasPosition == o.hasPosition &&
+	same := h.rows == o.rows && h.columns == o.columns && h.hasPosition == o.hasPosition &&
 		h.hasOrientation == o.hasOrientation
 	for i := range 2 {
 		same = same && math.Abs(h.spacing[i]-o.spacing[i]) <= roundedPart*o.spacing[i]
@@ -101,74 +75,18 @@ func (h *header) normal() volume.Vector {
 // along is the position of the slice on the stacking direction n, in mm.
 func (h *header) along(n volume.Vector) float64 { return h.position.Dot(n) }
 
-// phase is a set of slices with one slice at each place, in order.
-type phase struct {
-	slices   []*header
-	warnings []string
-}
-
-// phases sorts slices along their normal and takes apart those that share places.
-func phases(group []*header) []phase {
-	if !group[0].hasPosition {
-		slices.SortStableFunc(group, func(a, b *header) int {
-			return cmp.Or(cmp.Compare(a.instance, b.instance), cmp.Compare(a.path, b.path),
-				cmp.Compare(a.inStack, b.inStack), cmp.Compare(a.frame, b.frame))
-		})
-		return []phase{{slices: group}}
+// newStack puts the images of a group in order and works out their grid.
+func newStack(g group) *stack {
+	sorted, by := inOrder(g.headers)
+	s := &stack{
+		slices: sorted, at: sorted, labels: g.labels, measurable: !g.mixed, warnings: g.warnings,
 	}
-	n := group[0].normal()
-	slices.SortStableFunc(group, func(a, b *header) int {
-		return cmp.Or(cmp.Compare(a.along(n), b.along(n)),
-			cmp.Compare(a.acquisition, b.acquisition),
-			cmp.Compare(a.instance, b.instance), cmp.Compare(a.path, b.path),
-			cmp.Compare(a.frame, b.frame))
-	})
-	var places [][]*header
-	for i, h := range group {
-		if i == 0 || h.along(n)-group[i-1].along(n) > samePlaceMM {
-			places = append(places, nil)
-		}
-		places[len(places)-1] = append(places[len(places)-1], h)
-	}
-	many := len(places[0])
-	if slices.ContainsFunc(places, func(p []*header) bool { return len(p) != many }) {
-		return []phase{onePerPlace(places)}
-	}
-	out := make([]phase, many)
-	for _, place := range places {
-		for i, h := range place {
-			out[i].slices = append(out[i].slices, h)
-		}
-	}
-	return out
-}
-
-// onePerPlace keeps the first slice of every place and says which others it left out.
-func onePerPlace(places [][]*header) phase {
-	var p phase
-	extra := 0
-	for _, place := range places {
-		p.slices = append(p.slices, place[0])
-		extra += len(place) - 1
-	}
-	if extra > 0 {
-		p.warnings = []string{fmt.Sprintf("%s has %d duplicate %s at a place where another one "+
-			"lies; the first of each is used, so what is measured there may come from the wrong "+
-			"image.",
-			title(p.slices[0]), extra, plural(extra, "slice", "slices"))}
-	}
-	return p
-}
-
-// newStack works out the grid of slices that are in order.
-func newStack(sorted []*header, warnings []string) *stack {
-	s := &stack{slices: sorted, at: sorted, measurable: true, warnings: warnings}
 	h := sorted[0]
 	switch {
 	case !h.hasPosition && len(sorted) > 1:
 		s.distrust("The files of %s do not say where their slices lie; they are ordered by "+
-			"number and %.3g mm apart by assumption, so lengths across slices and volumes cannot "+
-			"be measured.", title(h), s.assumedGap())
+			"%s and %.3g mm apart by assumption, so lengths across slices and volumes cannot "+
+			"be measured.", title(h), by, s.assumedGap())
 		s.grid(h.normal().Scale(s.assumedGap()))
 	case len(sorted) == 1:
 		if h.thickness == 0 {

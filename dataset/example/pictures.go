@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"glasswork/dataset/classes"
+	"glasswork/dataset/internal/natural"
 	"glasswork/dataset/internal/osfile"
 	"glasswork/dataset/picture"
 )
@@ -67,7 +68,7 @@ func pairUp(images, masks string) ([]picturePair, error) {
 		pairs = append(pairs, picturePair{name, image, mask})
 	}
 	slices.SortFunc(pairs, func(a, b picturePair) int {
-		return picture.CompareNatural(a.name,
+		return natural.Compare(a.name,
 			b.name)
 	})
 	return pairs, nil

@@ -162,17 +162,6 @@ func TestWriteIsReadBack(t *testing.T) {
 	}
 }
 
-func TestNaturalOrder(t *testing.T) {
-	got := []string{"slice10", "slice2", "b", "a10b2", "a10b1", "a9", "007", "7a", "10"}
-	slices.SortFunc(got, CompareNatural)
-	if want := []string{
-		"007", "7a", "10", "a9", "a10b1", "a10b2", "b", "slice2",
-		"slice10",
-	}; !slices.Equal(got, want) {
-		t.Errorf("order %v, want %v", got, want)
-	}
-}
-
 func FuzzDecode(f *testing.F) {
 	f.Add(encodePNG(grey(1, 2, 3)))
 	f.Add(claim(encodePNG(grey(1)), 9000, 9000))

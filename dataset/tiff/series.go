@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"glasswork/dataset/picture"
+	"glasswork/dataset/internal/natural"
 	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
@@ -28,7 +28,7 @@ type group struct {
 func Open(
 	ctx context.Context, root string, files []string,
 ) (series []*series.Series, skipped []string, err error) {
-	files = slices.SortedFunc(slices.Values(files), picture.CompareNatural)
+	files = slices.SortedFunc(slices.Values(files), natural.Compare)
 	var order []group
 	pages := map[group]source{}
 	for _, file := range files {

@@ -1,12 +1,13 @@
-package picture
+// Package natural orders names as people do.
+package natural
 
 import (
 	"cmp"
 	"strings"
 )
 
-// CompareNatural orders names as people do: slice2 before slice10.
-func CompareNatural(a, b string) int {
+// Compare orders names as people do: slice2 before slice10.
+func Compare(a, b string) int {
 	for a != "" && b != "" {
 		wordA, wordB := leading(a), leading(b)
 		if digit(a[0]) && digit(b[0]) {
