@@ -251,8 +251,8 @@ func (s *grouping) bySequence(g group) []group {
 	}
 	s.reason("their pixels alone")
 	if len(places) == 1 {
-		return g.apart(parts, false, fmt.Sprintf("Nothing in the files of %s says what sets the %d "+
-			"images at its only place apart.", title(g.headers[0]), many))
+		return g.apart(parts, false, fmt.Sprintf("Nothing in the files of %s says what sets the "+
+			"%d images at its only place apart.", title(g.headers[0]), many))
 	}
 	return g.apart(parts, true, fmt.Sprintf("Nothing in the files of %s says which of the %d "+
 		"images at each place belong together; this volume may mix images of several.",
@@ -286,8 +286,8 @@ func (s *grouping) dropSame(g group) (kept []*header, warnings []string) {
 		kept = append(kept, unique...)
 	}
 	if warnings = g.warnings; dropped > 0 {
-		warnings = append(warnings, fmt.Sprintf("%s has %d duplicate %s with the pixels of another "+
-			"one at the same place; one of each is used.", title(kept[0]), dropped,
+		warnings = append(warnings, fmt.Sprintf("%s has %d duplicate %s with the pixels of "+
+			"another one at the same place; one of each is used.", title(kept[0]), dropped,
 			plural(dropped, "slice", "slices")))
 	}
 	return kept, warnings

@@ -35,8 +35,9 @@ const (
 func passFrom(mark int, z, step float64, n int, changes file) (out []file) {
 	for i := range n {
 		f := slice(z + step*float64(i)).with(file{
-			tagSOPInstance: fmt.Sprintf("1.2.9.%d.%d.%g", mark, i, z), tagInstance: fmt.Sprint(i + 1),
-			tagPixelData: words(mark, i, 3, 4, 5, 6),
+			tagSOPInstance: fmt.Sprintf("1.2.9.%d.%d.%g", mark, i, z),
+			tagInstance:    fmt.Sprint(i + 1),
+			tagPixelData:   words(mark, i, 3, 4, 5, 6),
 		})
 		out = append(out, f.with(changes))
 	}

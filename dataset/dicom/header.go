@@ -18,6 +18,7 @@ const maxValue = 16 << 10 // longer values of header elements are ignored
 type header struct {
 	path string
 	walk.Syntax
+	mended bool // Syntax is not what the file says it is
 	// pixels is where the pixel data stand in the (inflated) data set; tag 0: none.
 	pixels walk.Element
 	size   int64 // of the (inflated) data set
@@ -95,9 +96,7 @@ func parseHeader(src io.ReaderAt, size int64) (*header, walk.DataSet, error) {
 	}
 	h := &header{Syntax: data.Syntax, size: data.Size}
 	h.BigEndian = h.BigEndian || h.BigPixels
-	if data.Mended {
-		h.unusable = append(h.unusable, "Transfer Syntax UID")
-	}
+	h.mended = data.Mended
 	set, err := object.Head(data, h.keep)
 	if err != nil {
 		return nil, data, err

@@ -57,68 +57,6 @@ func build(
 	return all, dropped
 }
 
-// owned is images of one series that are of one patient and one study.
-type owned struct {
-	headers  []*header
-	suffix   string // of the series' ID, where its UID is that of several
-	warnings []string
-}
-
-// owners sorts images by series, patient and study: a UID alone is not believed.
-func owners(headers []*header) (all []owned) {
-	bySeries := map[string][]*header{}
-	var order []string
-	for _, h := range headers {
-		key := h.seriesUID
-		if key == "" {
-			key = "\x00" + filepath.Dir(h.path)
-		}
-		if bySeries[key] == nil {
-			order = append(order, key)
-		}
-		bySeries[key] = append(bySeries[key], h)
-	}
-	for _, key := range order {
-		groups, names := [][]*header{bySeries[key]}, []string(nil)
-		for _, t := range identities() {
-			var next [][]*header
-			for _, g := range groups {
-				if !t.differs(g) {
-					next = append(next, g)
-					continue
-				}
-				next, names = append(next, t.part(g)...), append(names, t.name)
-			}
-			groups = next
-		}
-		for i, g := range groups {
-			o := owned{headers: g}
-			if i > 0 && g[0].seriesUID != "" {
-				sum := sha256.Sum256(fmt.Append(nil, g[0].patientID, "\x00", g[0].patientName, "\x00",
-					g[0].birthDate, "\x00", g[0].studyUID))
-				o.suffix = "@" + hex.EncodeToString(sum[:4])
-			}
-			if len(names) > 0 {
-				slices.Sort(names)
-				o.warnings = []string{fmt.Sprintf("Images that differ in %s carry the Series "+
-					"Instance UID of %s; they are kept apart.",
-					list(slices.Compact(names)), title(g[0]))}
-			}
-			all = append(all, o)
-		}
-	}
-	return all
-}
-
-// list is names as they stand in a sentence.
-func list(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
-}
-
 // tellApart adds kernel and series number to descriptions that several series share.
 func tellApart(series []*series.Series, heads []*header) {
 	count := map[string]int{}
