@@ -23,7 +23,7 @@ var smallSpec = network.Spec{
 	Arch: "unet", Encoder: "resnet18", InChannels: 1, Classes: classes.Count, Size: small,
 }
 
-var allKnown = [classes.Count]bool{true, true, true, true}
+var allKnown = classes.All()
 
 func newLearner(t *testing.T, seed uint64) *Learner {
 	t.Helper()
@@ -322,7 +322,7 @@ func TestWrongInput(t *testing.T) {
 		{"pixels", func(b *network.Batch) { b.X = b.X[1:] }, "values are not"},
 		{"reference", func(b *network.Batch) { b.Y = b.Y[1:] }, "reference pixels"},
 		{"known", func(b *network.Batch) { b.Known = nil }, "known classes"},
-		{"class", func(b *network.Batch) { b.Y[3] = 4 }, "class 4"},
+		{"class", func(b *network.Batch) { b.Y[3] = 5 }, "class 5"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package model
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"glasswork/dataset/classes"
@@ -13,43 +14,48 @@ import (
 // plainLoss is the loss written down with loops, as a check of the tensor version. logits
 // are [n,c,h*w].
 func plainLoss(logits []float64, b network.Batch) float64 {
-	const classes = classes.Count
+	const count, columns = classes.Count, classes.Count + 2
 	size := b.H * b.W
 	crossEntropy := 0.0
-	var both, predicted, reference [classes]float64
+	var both, predicted, reference [columns]float64
 	for i, y := range b.Y {
 		n, at := i/size, i%size
-		var p [classes]float64
+		var p [columns]float64
 		sum := 0.0
-		for c := range classes {
-			p[c] = math.Exp(logits[(n*classes+c)*size+at])
+		for c := range count {
+			p[c] = math.Exp(logits[(n*count+c)*size+at])
 			sum += p[c]
 		}
-		background := 0.0
-		for c := range classes {
+		for c := range count {
 			p[c] /= sum
-			if c == 0 || !b.Known[n][c] {
-				background += p[c]
+		}
+		p[4] = p[1] + p[2]
+		p[5] = p[4] + p[3]
+		known := b.Known[n]
+		likely := 0.0
+		for c, may := range known.May(y) {
+			if may {
+				likely += p[c]
 			}
 		}
-		if y == 0 || !b.Known[n][y] {
-			crossEntropy -= math.Log(background)
-		} else {
-			crossEntropy -= math.Log(p[y])
+		crossEntropy -= math.Log(likely)
+		counts := plainColumns(known, b.Y[n*size:(n+1)*size])
+		marks := [columns]bool{
+			1: y == 1, 2: y == 2, 3: y == 3, 4: y == 1 || y == 2 || y == 4, 5: y == 3,
 		}
-		for c := 1; c < classes; c++ {
-			if !b.Known[n][c] {
+		for c, ok := range counts {
+			if !ok {
 				continue
 			}
 			predicted[c] += p[c]
-			if int(y) == c {
+			if marks[c] {
 				both[c] += p[c]
 				reference[c]++
 			}
 		}
 	}
 	dice, present := 0.0, 0.0
-	for c := 1; c < classes; c++ {
+	for c := range columns {
 		if reference[c] > 0 {
 			dice += (2*both[c] + 1) / (predicted[c] + reference[c] + 1)
 			present++
@@ -62,28 +68,51 @@ func plainLoss(logits []float64, b network.Batch) float64 {
 	return loss
 }
 
+// plainColumns says what Dice counts in a sample: the classes, lesion as a whole, whole lung.
+func plainColumns(known classes.Known, y []uint8) (counts [classes.Count + 2]bool) {
+	told := !slices.Contains(y, classes.Lesion)
+	lesions := known[4] || known[1] && known[2]
+	counts[1], counts[2] = known[1] && told, known[2] && told
+	counts[3] = known[3] && lesions
+	counts[4] = lesions && !(known[1] && known[2] && told)
+	counts[5] = known[3] && !known[1] && !known[2] && !known[4]
+	return counts
+}
+
 func TestLoss(t *testing.T) {
 	tests := []struct {
 		name  string
-		known [][classes.Count]bool
+		known []classes.Known
 		most  uint8 // classes drawn are below it
 	}{
-		{"all known", [][classes.Count]bool{allKnown, allKnown}, 4},
+		{"all known", []classes.Known{allKnown, allKnown}, 4},
 		{
-			"lungs unknown in one sample", [][classes.Count]bool{
+			"lungs unknown in one sample", []classes.Known{
 				{true, true, true, false}, allKnown,
 			}, 3,
 		},
 		{
-			"pixels of an unknown class", [][classes.Count]bool{
+			"pixels of an unknown class", []classes.Known{
 				{true, true, false, true}, allKnown,
 			}, 4,
 		},
-		{"only lungs known", [][classes.Count]bool{
+		{"only lungs known", []classes.Known{
 			{true, false, false, true}, {true, false, false, true},
 		}, 4},
-		{"nothing but background", [][classes.Count]bool{allKnown, allKnown}, 1},
-		{"nothing known", [][classes.Count]bool{{}, {}}, 4},
+		{"nothing but background", []classes.Known{allKnown, allKnown}, 1},
+		{"nothing known", []classes.Known{{}, {}}, 4},
+		{"a lesion of untold kind where kinds are known", []classes.Known{allKnown, allKnown}, 5},
+		{
+			"lesions known as a whole", []classes.Known{
+				classes.Knows(classes.Lesion), classes.Knows(classes.Lesion, classes.LungsOther),
+			}, 5,
+		},
+		{
+			"lesions as a whole beside kinds and lungs alone", []classes.Known{
+				classes.Knows(classes.Lesion, classes.GroundGlass),
+				classes.Knows(classes.LungsOther),
+			}, 5,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

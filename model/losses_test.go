@@ -71,7 +71,7 @@ func TestLossesBesidePyTorch(t *testing.T) {
 			3.118582123401904,
 		},
 	} {
-		b := network.Batch{N: 2, H: 2, W: 3, Known: [][classes.Count]bool{allKnown, allKnown}}
+		b := network.Batch{N: 2, H: 2, W: 3, Known: []classes.Known{allKnown, allKnown}}
 		for i := range 12 {
 			b.Y = append(b.Y, uint8((i*7+3)%4))
 		}
@@ -101,7 +101,7 @@ func ignoredLogit(i int) bool { return i < 24 && i%6 == 1 || i >= 24 && i%6 == 5
 // other losses at nothing, with gradients that are numbers.
 func TestLossesOfAPerfectPrediction(t *testing.T) {
 	b := network.Batch{
-		N: 1, H: 1, W: 4, Y: []uint8{0, 1, 2, 3}, Known: [][classes.Count]bool{allKnown},
+		N: 1, H: 1, W: 4, Y: []uint8{0, 1, 2, 3}, Known: []classes.Known{allKnown},
 	}
 	logits := make([]float32, 16)
 	for c := range 4 {
@@ -128,7 +128,7 @@ func TestLossesOfAPerfectPrediction(t *testing.T) {
 func TestLossOfNothing(t *testing.T) {
 	b := network.Batch{
 		N: 1, H: 1, W: 2, Y: []uint8{classes.Ignored, classes.Ignored},
-		Known: [][classes.Count]bool{allKnown},
+		Known: []classes.Known{allKnown},
 	}
 	for _, kind := range network.Losses() {
 		if got, _ := lossOf(t, make([]float32, 8), b,

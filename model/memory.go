@@ -142,11 +142,7 @@ func blank(n, channels, side int) network.Batch {
 		b.Y[i] = uint8(i / 7 % 2)
 	}
 	for range n {
-		var known [classes.Count]bool
-		for c := range known {
-			known[c] = true
-		}
-		b.Known = append(b.Known, known)
+		b.Known = append(b.Known, classes.All())
 	}
 	return b
 }

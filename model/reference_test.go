@@ -108,7 +108,7 @@ func fillFromNames(s *store) {
 
 // referenceBatch is the reference's input with its target.
 func referenceBatch(shape [4]int) network.Batch {
-	b := network.Batch{N: shape[0], H: shape[2], W: shape[3], Known: make([][classes.Count]bool,
+	b := network.Batch{N: shape[0], H: shape[2], W: shape[3], Known: make([]classes.Known,
 		shape[0])}
 	for _, u := range splitMix("input", shape[0]*shape[1]*shape[2]*shape[3]) {
 		b.X = append(b.X, float32(u))
@@ -117,7 +117,7 @@ func referenceBatch(shape [4]int) network.Batch {
 		b.Y = append(b.Y, uint8(4*u))
 	}
 	for i := range b.Known {
-		b.Known[i] = [classes.Count]bool{true, true, true, true}
+		b.Known[i] = classes.Known{true, true, true, true}
 	}
 	return b
 }

@@ -85,7 +85,8 @@ func (c Criterion) value(r score.Report, loss float64) (value float64, ok bool) 
 }
 
 // Merit is the default score by which validation chooses the best weights: the mean pooled
-// Dice of the lesion classes, or of the lungs where no lesion was annotated. ok is false if
+// Dice of the lesion classes, that of lesion as a whole where no kind was annotated, or of the
+// lungs where no lesion was. ok is false if
 // nothing is defined.
 func Merit(r score.Report) (merit float64, ok bool) {
 	n := 0
@@ -98,6 +99,9 @@ func Merit(r score.Report) (merit float64, ok bool) {
 	}
 	if n > 0 {
 		return merit / float64(n), true
+	}
+	if lesion := r.Lesion.DicePooled; lesion != nil {
+		return *lesion, true
 	}
 	for _, c := range r.Classes {
 		if c.DicePooled != nil {

@@ -29,7 +29,7 @@ const mostPoints = 200
 type curves struct {
 	loss   []session.CurvePoint
 	iou    [classes.Count][]session.CurvePoint
-	colors [classes.Count]color.RGBA
+	colors [classes.Labels]color.RGBA
 	// width and height are in pixels, scale is pixels per unit of text size.
 	width, height int
 	scale         float64

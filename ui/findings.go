@@ -25,6 +25,7 @@ type findings struct {
 	tools     *session.Tools
 	object    fyne.CanvasObject
 	rows      []*findingRow
+	lesions   *label
 	opacity   *slider
 	percent   *label
 	known     *label // of how many slices anything is known, while not of all
@@ -39,6 +40,7 @@ func newFindings(
 		measuring: measuring, display: display, tools: tools,
 		opacity: newSlider(0, 100, 5), percent: newWholeLabel("", inkQuiet),
 		known: newWholeLabel("", inkQuiet),
+		lesions: newWholeLabel("", inkQuiet),
 	}
 	f.opacity.OnChanged = func(v float64) { display.SetOpacity(v / 100) }
 	f.opacity.OnChangeEnded = func(float64) { unfocus(f.opacity) }
@@ -48,6 +50,7 @@ func newFindings(
 		f.rows = append(f.rows, r)
 		body = append(body, r.row)
 	}
+	body = append(body, f.lesions)
 	for _, m := range []viewer.Mode{viewer.Fill, viewer.Outline, viewer.Both} {
 		f.modes = append(f.modes, newSegment(words.UpperFirst(m.String()),
 			func() { display.SetMode(m) }))
@@ -79,6 +82,7 @@ func (f *findings) update() {
 	if known, of := f.measuring.Known(); known < of {
 		f.known.set(fmt.Sprintf("on %d of %d slices", known, of))
 	}
+	f.lesions.set(f.measuring.Lesions())
 	style := f.display.Style()
 	if v := math.Round(style.Opacity * 100); v != f.opacity.Value {
 		f.opacity.Value = v

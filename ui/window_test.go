@@ -84,11 +84,11 @@ func TestHeldKeysHideOverlays(t *testing.T) {
 	r := newRig(t)
 	r.open()
 	r.keyDown(&fyne.KeyEvent{Name: fyne.KeyS})
-	if r.s.Display.Style().Visible != [classes.Count]bool{} {
+	if r.s.Display.Style().Visible != [classes.Labels]bool{} {
 		t.Error("S held hides nothing")
 	}
 	r.keyUp(&fyne.KeyEvent{Name: fyne.KeyS})
-	if r.s.Display.Style().Visible == [classes.Count]bool{} {
+	if r.s.Display.Style().Visible == [classes.Labels]bool{} {
 		t.Error("S let go shows nothing")
 	}
 }

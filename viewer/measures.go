@@ -10,8 +10,8 @@ import (
 // Measures holds the voxel counts of a label map, updated with every change, and computes
 // volumes, shares of the lung and areas per slice from them.
 type Measures struct {
-	counts [][classes.Count]int // per slice
-	total  [classes.Count]int
+	counts [][classes.Labels]int // per slice
+	total  [classes.Labels]int
 	ml     float64 // of one voxel
 	mm2    float64 // of one voxel on its slice
 }
@@ -19,7 +19,7 @@ type Measures struct {
 // NewMeasures counts the whole label map.
 func NewMeasures(l *volume.LabelMap) *Measures {
 	m := &Measures{
-		counts: make([][classes.Count]int, l.Size[0]),
+		counts: make([][classes.Labels]int, l.Size[0]),
 		ml:     l.VoxelML(),
 		mm2:    l.Step(0).Cross(l.Step(1)).Length(),
 	}
@@ -44,7 +44,7 @@ func (m *Measures) Update(p volume.Patch) {
 	m.add(p.Z, count(p.New), 1)
 }
 
-func (m *Measures) add(z int, n [classes.Count]int, sign int) {
+func (m *Measures) add(z int, n [classes.Labels]int, sign int) {
 	for c := range n {
 		m.counts[z][c] += sign * n[c]
 		m.total[c] += sign * n[c]
@@ -83,18 +83,28 @@ func (m *Measures) ML(c classes.Class) float64 {
 }
 
 // PercentOfLung is a lesion class's share of the whole lung, NaN where no lung is marked.
-// The whole lung is ground glass, consolidation and other lung together.
+// The whole lung is lesions of every kind and other lung together.
 func (m *Measures) PercentOfLung(c classes.Class) float64 {
 	return 100 * float64(m.total[c]) / float64(m.lung())
 }
 
+// Lesions are the volume of all lesions together, whatever their kind, and their share of the
+// whole lung, NaN where no lung is marked.
+func (m *Measures) Lesions() (ml, percent float64) {
+	n := float64(m.lesions())
+	return n * m.ml, 100 * n / float64(m.lung())
+}
+
+func (m *Measures) lesions() int {
+	return m.total[classes.GroundGlass] + m.total[classes.Consolidation] + m.total[classes.Lesion]
+}
+
 func (m *Measures) lung() int {
-	return m.total[classes.GroundGlass] + m.total[classes.Consolidation] +
-		m.total[classes.LungsOther]
+	return m.lesions() + m.total[classes.LungsOther]
 }
 
 // count counts classes. Most voxels are background, so it compares eight of them at a time.
-func count(labels []uint8) (n [classes.Count]int) {
+func count(labels []uint8) (n [classes.Labels]int) {
 	for len(labels) >= 8 {
 		if binary.LittleEndian.Uint64(labels) == 0 {
 			n[classes.Background] += 8

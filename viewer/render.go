@@ -30,10 +30,10 @@ type Renderer struct {
 	wl      WindowLevel
 	style   Style
 	ready   bool
-	grey    [1 << 16]uint8                         // by the HU's bits
-	pixels  [classes.Count][placements][256]uint32 // RGBA by class, placement and grey
-	beyond  []uint8                                // a row of background above and below the slice
-	nothing bool                                   // the style draws nothing
+	grey    [1 << 16]uint8                          // by the HU's bits
+	pixels  [classes.Labels][placements][256]uint32 // RGBA by class, placement and grey
+	beyond  []uint8                                 // a row of background above and below the slice
+	nothing bool                                    // the style draws nothing
 }
 
 // Render draws a whole slice into dst, whose bounds are the slice's size. hu and labels
@@ -121,7 +121,7 @@ func (r *Renderer) overlaid(row []byte, hu []int16, labels []uint8, y, w, x0, x1
 
 // class maps a label that is not a class to background.
 func class(c uint8) uint8 {
-	if c >= classes.Count {
+	if c >= classes.Labels {
 		return classes.Background
 	}
 	return c

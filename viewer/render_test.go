@@ -119,7 +119,7 @@ func TestRenderModes(t *testing.T) {
 		}},
 		{
 			"lesions do not cut the lung's outline",
-			func(s *Style) { s.Visible = [4]bool{3: true} },
+			func(s *Style) { s.Visible = [classes.Labels]bool{3: true} },
 			[]string{
 				".........",
 				".LLLLLLL.",
@@ -130,7 +130,7 @@ func TestRenderModes(t *testing.T) {
 				".........",
 			},
 		},
-		{"nothing visible", func(s *Style) { s.Visible = [4]bool{0: true} }, []string{
+		{"nothing visible", func(s *Style) { s.Visible = [classes.Labels]bool{0: true} }, []string{
 			".........", ".........", ".........", ".........", ".........", ".........",
 			".........",
 		}},

@@ -51,10 +51,10 @@ func crossingsAt(xs []float64, polygon []Point, y float64) []float64 {
 
 // FillHoles returns the change that fills the holes of a class on slice z, or false if there is
 // none. A hole is background or other lung that the class separates from the edge of the slice
-// (4-connected); the other lesion class inside it stays. For LungsOther the wall is the whole
+// (4-connected); another lesion inside it stays. For LungsOther the wall is the whole
 // lung, and only background is filled. The label map is not changed.
 func FillHoles(labels *volume.LabelMap, z int, class classes.Class) (volume.Patch, bool) {
-	if z < 0 || z >= labels.Size[0] || class == classes.Background || class >= classes.Count {
+	if z < 0 || z >= labels.Size[0] || class == classes.Background || class >= classes.Labels {
 		return volume.Patch{}, false
 	}
 	before, w := labels.Slice(z), labels.Size[2]

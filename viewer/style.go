@@ -9,7 +9,7 @@ import (
 // Palette gives every class its colour.
 type Palette struct {
 	Name   string
-	Colors [classes.Count]color.RGBA
+	Colors [classes.Labels]color.RGBA
 }
 
 // Palettes returns the palettes to choose from: red and green as radiologists expect them first,
@@ -46,18 +46,18 @@ type Style struct {
 	Opacity float64
 	Mode    Mode
 	// Visible is per class; background is never drawn.
-	Visible [classes.Count]bool
+	Visible [classes.Labels]bool
 }
 
 // DefaultStyle shows everything: lesions filled and outlined.
 func DefaultStyle() Style {
 	return Style{
 		Palette: Palettes()[0], Opacity: 0.4, Mode: Both,
-		Visible: [classes.Count]bool{false, true, true, true},
+		Visible: [classes.Labels]bool{false, true, true, true, true},
 	}
 }
 
 // empty reports a style that draws nothing.
 func (s Style) empty() bool {
-	return s.Opacity <= 0 || s.Visible == [classes.Count]bool{0: s.Visible[0]}
+	return s.Opacity <= 0 || s.Visible == [classes.Labels]bool{0: s.Visible[0]}
 }

@@ -52,7 +52,7 @@ type HURange struct {
 // RangeFor returns the usual limits for a class, switched on. A class without limits may be
 // painted at any HU.
 func RangeFor(c classes.Class) HURange {
-	if c < classes.Count {
+	if c < classes.Labels {
 		if hu := classes.Table()[c].HU; hu != [2]int16{} {
 			return HURange{Min: hu[0], Max: hu[1], On: true}
 		}
@@ -126,7 +126,7 @@ type StrokeOptions struct {
 	Tip   Tip
 	// HU limits painting; erasing is never limited.
 	HU HURange
-	// Erase turns lesions of either class into other lung. With Class LungsOther it turns
+	// Erase turns lesions of any kind into other lung. With Class LungsOther it turns
 	// everything into background. On a slice without other lung an erased lesion becomes
 	// background.
 	Erase bool

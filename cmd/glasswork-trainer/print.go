@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"glasswork/training/score"
@@ -15,7 +16,7 @@ func printReport(w io.Writer, r score.Report) {
 		percent(r.Accuracy))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "\t\tIoU (95 %)\tDice (95 %)\tprecision\trecall\taccuracy")
-	for _, c := range r.Classes {
+	for _, c := range append(slices.Clone(r.Classes), r.Lesion) {
 		fmt.Fprintf(t, "%s\tpooled\t%s\t%s\t%s\t%s\t%s\n", c.Name,
 			within(c.IoUPooled, c.IoUInterval), within(c.DicePooled, c.DiceInterval),
 			number(c.PrecisionPooled), number(c.RecallPooled), number(c.AccuracyPooled))
@@ -38,7 +39,7 @@ func within(v *float64, i *score.Interval) string {
 func printComparison(w io.Writer, c score.Comparison) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "\tIoU before\tafter\tdifference\tDice before\tafter\tdifference")
-	for _, d := range c.Classes {
+	for _, d := range append(slices.Clone(c.Classes), c.Lesion) {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.Name, number(d.CurrentIoU),
 			number(d.NewIoU), signed(d.IoU), number(d.CurrentDice), number(d.NewDice),
 			signed(d.Dice))

@@ -20,12 +20,12 @@ func As(c classes.Class) Choice {
 	if c == classes.Background {
 		return LeaveOut
 	}
-	return Choice(classes.Names()[c])
+	return Choice(classes.Name(c))
 }
 
 // Choices returns all choices in the order in which they are offered.
 func Choices() (all []Choice) {
-	for c := classes.Background + 1; c < classes.Count; c++ {
+	for c := classes.Background + 1; c < classes.Labels; c++ {
 		all = append(all, As(c))
 	}
 	return append(all, LeaveOut)
@@ -33,8 +33,8 @@ func Choices() (all []Choice) {
 
 // Class returns the chosen class, or false for LeaveOut.
 func (c Choice) Class() (classes.Class, bool) {
-	for class, name := range classes.Names() {
-		if string(c) == name && class != int(classes.Background) {
+	for class, info := range classes.Table() {
+		if string(c) == info.Name && class != int(classes.Background) {
 			return classes.Class(class), true
 		}
 	}
@@ -53,7 +53,7 @@ func ParseChoice(text string) (Choice, error) {
 	if c, ok := classes.Suggested(text); ok {
 		return As(c), nil
 	}
-	return "", fmt.Errorf("%q is none of %s and %s", text, strings.Join(classes.Foreground(), ", "),
+	return "", fmt.Errorf("%q is none of %s and %s", text, strings.Join(classes.Marks(), ", "),
 		LeaveOut)
 }
 
@@ -210,7 +210,7 @@ func Guess(s Segment, all []Segment) Choice {
 	if name != "" {
 		return guessByName(name)
 	}
-	none := func(o Segment) bool { return o.Number < 1 || o.Number >= classes.Count }
+	none := func(o Segment) bool { return o.Number < 1 || o.Number >= classes.Labels }
 	if !slices.ContainsFunc(all, none) {
 		return As(classes.Class(s.Number))
 	}

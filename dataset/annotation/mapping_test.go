@@ -27,6 +27,11 @@ func TestGuesses(t *testing.T) {
 		{named("Consolidation (right)"), As(classes.Consolidation)},
 		{named("Konsolidierung"), As(classes.Consolidation)},
 		{named("lung_upper_lobe_left"), As(classes.LungsOther)},
+		{named("infection"), As(classes.Lesion)},
+		{named("COVID-19 lesion"), As(classes.Lesion)},
+		{named("Lesions left"), As(classes.Lesion)},
+		{coded("SCT", "52988006", "Segment_1"), As(classes.Lesion)},
+		{coded("SRT", "M-01100", "Segment_1"), As(classes.Lesion)},
 		{named("Linker Oberlappen"), As(classes.LungsOther)},
 		{named("Right lung"), As(classes.LungsOther)},
 		{named("lung_vessels"), LeaveOut},
@@ -96,6 +101,7 @@ func TestParseChoice(t *testing.T) {
 		"GGO": As(classes.GroundGlass), "consolidation": As(classes.Consolidation),
 		"cons":        As(classes.Consolidation),
 		"lungs other": As(classes.LungsOther), "lung": As(classes.LungsOther),
+		"lesion": As(classes.Lesion), "infection": As(classes.Lesion),
 		"leave out": LeaveOut, "Leave-out": LeaveOut, "background": LeaveOut,
 	} {
 		if got, err := ParseChoice(text); got != want || err != nil {
@@ -172,6 +178,10 @@ func TestOver(t *testing.T) {
 		{"ground glass keeps consolidation", "111000", "020000", "121000"},
 		{"consolidation over ground glass", "220000", "111000", "221000"},
 		{"lungs replace lungs", "003000", "330000", "003000"},
+		{"a lesion leaves the kind that is known", "444000", "120333", "124333"},
+		{"and takes away what it does not mark", "400000", "121333", "133333"},
+		{"both kinds replace lesions", "120000", "004433", "123333"},
+		{"one kind does not", "110000", "044433", "114433"},
 	} {
 		m := Marked{Labels: volume.NewLabelMap(volume.NewGeometry([3]int{1, 1, 6},
 			[3]float64{1, 1, 1}, volume.Point{}))}

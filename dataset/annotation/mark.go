@@ -18,7 +18,7 @@ type Marked struct {
 	Labels *volume.LabelMap
 	// Marks says which classes the file marks. Marks of these classes that a study already has
 	// are replaced.
-	Marks [classes.Count]bool
+	Marks [classes.Labels]bool
 	// Segments holds the segments that became a class.
 	Segments []Segment
 	// Warnings holds sentences for the user about what was lost.
@@ -29,7 +29,7 @@ type Marked struct {
 var ErrLeftOut = errors.New("every segment of it is left out, so there is nothing to import")
 
 // Mark puts the segments that m maps to a class onto grid. Where they overlap, consolidation
-// takes precedence over ground glass, and both over lungs. The error is one sentence: m does not
+// takes precedence over ground glass, both over a lesion of untold kind, and all over lungs. The error is one sentence: m does not
 // know a segment, or nothing lies in the grid.
 func Mark(ctx context.Context, s *Segmentation, m Mapping, grid volume.Geometry) (*Marked, error) {
 	name := filepath.Base(s.Path)
@@ -120,21 +120,24 @@ func (m *Marked) Slices() (zs []int) {
 // Over returns the labels of slice z ([y,x]) after the import; now holds the labels before it.
 // Classes that the file marks are replaced, other classes stay. A lesion that the file no longer
 // marks becomes lung if the slice has lungs and the file does not mark any.
+//
+// A file that marks lesions without their kind marks both kinds: where it marks a lesion, a kind
+// that the study knows stays; elsewhere it goes. Likewise a file of both kinds marks all lesions.
 func (m *Marked) Over(z int, now []uint8) []uint8 {
 	vacated := classes.Background
 	if !m.Marks[classes.LungsOther] && slices.Contains(now, classes.LungsOther) {
 		vacated = classes.LungsOther
 	}
 	// over[marked][was] is the label where the file marks one class and another one was.
-	var over [classes.Count][classes.Count]classes.Class
+	var over [classes.Labels][classes.Labels]classes.Class
 	for marked := range over {
 		for was := range over[marked] {
-			stays := classes.Class(was)
-			if stays != classes.Background && m.Marks[stays] {
+			stays, by := classes.Class(was), classes.Class(marked)
+			if stays != classes.Background && m.replaces(stays, by) {
 				stays = vacated
 			}
-			over[marked][was] = classes.Class(marked)
-			if strength(stays) > strength(classes.Class(marked)) {
+			over[marked][was] = by
+			if strength(stays) > strength(by) {
 				over[marked][was] = stays
 			}
 		}
@@ -146,12 +149,23 @@ func (m *Marked) Over(z int, now []uint8) []uint8 {
 	return after
 }
 
+// replaces reports whether a label goes where the file marks by, or nothing.
+func (m *Marked) replaces(was, by classes.Class) bool {
+	switch {
+	case m.Marks[was]:
+		return true
+	case was == classes.Lesion:
+		return m.Marks[classes.GroundGlass] && m.Marks[classes.Consolidation]
+	}
+	return classes.IsLesion(was) && m.Marks[classes.Lesion] && by != classes.Lesion
+}
+
 // strength says which class takes precedence where two are marked: the greater one.
 func strength(c classes.Class) int { return classes.Table()[c].Strength }
 
 // strongestFirst returns the classes that a file can mark.
 func strongestFirst() (all []classes.Class) {
-	for c := classes.Background + 1; c < classes.Count; c++ {
+	for c := classes.Background + 1; c < classes.Labels; c++ {
 		all = append(all, c)
 	}
 	slices.SortFunc(all, func(a, b classes.Class) int { return strength(b) - strength(a) })

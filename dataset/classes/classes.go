@@ -13,13 +13,22 @@ import (
 // Class is the value of one voxel of a label map.
 type Class = uint8
 
-// The classes, in this order everywhere inside the program. Count is how many there are.
+// The classes, in this order everywhere inside the program. Count is how many there are. A
+// network has one output for each.
 const (
 	Background Class = iota
 	GroundGlass
 	Consolidation
 	LungsOther
 	Count = iota
+)
+
+// Lesion is a label for a lesion whose kind nobody has told: it is ground glass or
+// consolidation. Label maps hold it beside the classes. No network predicts it. Labels is how
+// many values a label map can have.
+const (
+	Lesion Class = Count
+	Labels       = Count + 1
 )
 
 // Ignored marks pixels of which nothing is known in labels for training and scoring. They are
@@ -29,7 +38,7 @@ const Ignored Class = 255
 // NotReviewed is the value that exported volumes have on slices which nobody has reviewed.
 // NotReviewedName is its name in files that name their values.
 const (
-	NotReviewed     = Count
+	NotReviewed     = Labels
 	NotReviewedName = "not reviewed"
 )
 
@@ -70,23 +79,23 @@ type Info struct {
 	SameNames, WholeNames, NameParts []string
 }
 
-// Table returns the description of every class, by its number. Its slices are shared: do not
+// Table returns the description of every label, by its number. Its slices are shared: do not
 // change them.
-func Table() [Count]Info { return table }
+func Table() [Labels]Info { return table }
 
 var (
 	morphology = Code{"49755003", "SCT", "Morphologically Abnormal Structure"}
 	anatomy    = Code{"91723000", "SCT", "Anatomical Structure"}
 )
 
-var table = [Count]Info{
+var table = [Labels]Info{
 	Background: {
 		Name: "background", Short: "background", Channel: 4,
 		SameNames: []string{"background"},
 	},
 	GroundGlass: {
 		Name: "ground glass", Short: "ground glass", Key: "G", Lesion: true,
-		Strength: 2, Channel: 1,
+		Strength: 3, Channel: 1,
 		Color: [3]uint8{235, 64, 52}, SafeColor: [3]uint8{230, 159, 0}, HU: [2]int16{-750, -300},
 		Category: morphology, Code: Code{"112120", "DCM", "Ground glass opacity"},
 		SameNames:  []string{"groundglass", "groundglassopacity", "groundglassopacities", "ggo"},
@@ -95,7 +104,7 @@ var table = [Count]Info{
 	},
 	Consolidation: {
 		Name: "consolidation", Short: "consolidation", Key: "C", Lesion: true,
-		Strength: 3, Channel: 2,
+		Strength: 4, Channel: 2,
 		Color: [3]uint8{52, 199, 89}, SafeColor: [3]uint8{0, 114, 178}, HU: [2]int16{-300, 100},
 		Category: morphology, Code: Code{"9656002", "SCT", "Consolidation"},
 		SameNames:  []string{"consolidation", "consolidations"},
@@ -118,6 +127,21 @@ var table = [Count]Info{
 		},
 		NameParts: []string{"lobe", "lappen"},
 	},
+	Lesion: {
+		Name: "unspecified lesion", Short: "lesion", Key: "U", Lesion: true, Strength: 2,
+		Color: [3]uint8{255, 204, 0}, SafeColor: [3]uint8{204, 121, 167}, HU: [2]int16{-750, 100},
+		Category: morphology, Code: Code{"52988006", "SCT", "Lesion"},
+		SameCodes: []Code{{Value: "M-01100", Scheme: "SRT"}},
+		SameNames: []string{
+			"unspecifiedlesion", "lesion", "lesions", "infection", "infections", "covidlesion",
+			"covidlesions", "covidinfection", "lunginfection", "lunglesion", "lunglesions",
+		},
+		WholeNames: []string{
+			"infected", "infektion", "infekt", "läsion", "läsionen", "opacity", "opacities",
+			"lungopacity", "pneumonia", "pneumonie", "covid", "covid19",
+		},
+		NameParts: []string{"infection", "infektion", "lesion", "läsion"},
+	},
 }
 
 // lungParts are the codes of the lungs' sides and lobes.
@@ -139,22 +163,30 @@ var lungParts = []Code{
 
 // Names returns the names of the classes in the order of their numbers.
 func Names() (names [Count]string) {
-	for c, info := range table {
-		names[c] = info.Name
+	for c := range names {
+		names[c] = table[c].Name
 	}
 	return names
 }
 
-// Colors returns the colours of the classes as RGB.
-func Colors() (colors [Count][3]uint8) {
+// Name returns the name of a label, "" for a value that is none.
+func Name(label Class) string {
+	if label >= Labels {
+		return ""
+	}
+	return table[label].Name
+}
+
+// Colors returns the colours of the labels as RGB.
+func Colors() (colors [Labels][3]uint8) {
 	for c, info := range table {
 		colors[c] = info.Color
 	}
 	return colors
 }
 
-// Codes returns the codes of the classes; that of background is empty.
-func Codes() (codes [Count]Code) {
+// Codes returns the codes of the labels; that of background is empty.
+func Codes() (codes [Labels]Code) {
 	for c, info := range table {
 		codes[c] = info.Code
 	}
@@ -177,20 +209,15 @@ func Foreground() []string {
 	return names[Background+1:]
 }
 
+// Marks returns the names of all labels except background.
+func Marks() []string { return append(Foreground(), table[Lesion].Name) }
+
 // Title is the name as a heading: "Ground glass".
 func (i Info) Title() string { return strings.ToUpper(i.Name[:1]) + i.Name[1:] }
 
-// All returns a set that holds every class.
-func All() (all [Count]bool) {
-	for c := range all {
-		all[c] = true
-	}
-	return all
-}
-
-// Check returns an error for a value that is not a class.
+// Check returns an error for a value that is not a label.
 func Check(value uint8) error {
-	if value < Count {
+	if value < Labels {
 		return nil
 	}
 	var known []string
@@ -239,5 +266,5 @@ func Plain(name string) string {
 	}, name)
 }
 
-// IsLesion reports whether a class is a kind of lesion.
-func IsLesion(c Class) bool { return c < Count && table[c].Lesion }
+// IsLesion reports whether a label is a lesion, of a told kind or not.
+func IsLesion(c Class) bool { return c < Labels && table[c].Lesion }

@@ -46,6 +46,7 @@ func TestTheTableTellsClassesApart(t *testing.T) {
 func TestNamesOfDatasets(t *testing.T) {
 	for name, want := range map[string]int{
 		"Ground_Glass": 1, "GGO 2": 1, "Consolidations": 2, "healthy lung": 3, "background": 0,
+		"infection": 4, "Lesion": 4, "COVID lesion": 4, "unspecified lesion": 4,
 		"gg": -1, "heart": -1, "": -1,
 	} {
 		got := -1
@@ -71,12 +72,12 @@ func TestNamesOfDatasets(t *testing.T) {
 }
 
 func TestCheckNamesTheClasses(t *testing.T) {
-	if err := Check(LungsOther); err != nil {
+	if err := Check(Lesion); err != nil {
 		t.Error(err)
 	}
-	const want = "it holds the label 4; Glasswork knows " +
-		"0 background, 1 ground glass, 2 consolidation, 3 lungs other"
-	if err := Check(Count); err == nil || err.Error() != want {
+	const want = "it holds the label 5; Glasswork knows " +
+		"0 background, 1 ground glass, 2 consolidation, 3 lungs other, 4 unspecified lesion"
+	if err := Check(Labels); err == nil || err.Error() != want {
 		t.Errorf("%v, want %q", err, want)
 	}
 }

@@ -22,7 +22,7 @@ type Example struct {
 	// Labels are classes, or classes.Ignored where nothing is known.
 	Labels []uint8
 	// Known are the classes that were annotated; the others are merged into background.
-	Known [classes.Count]bool
+	Known classes.Known
 	// Spacing is in mm [y,x], 0 where unknown.
 	Spacing [2]float64
 	// Reference says where the labels come from.

@@ -37,18 +37,15 @@ func TestPicturePairs(t *testing.T) {
 	for _, c := range []struct {
 		images, masks string
 		labels        map[string][]uint8
-		known         [classes.Count]bool
+		known         classes.Known
 	}{
 		{
 			"images", "masks",
 			map[string][]uint8{"10": infection, "9": infection},
-			[classes.Count]bool{true, true, true, false},
+			classes.Knows(classes.GroundGlass, classes.Consolidation),
 		},
 		{
-			"Imgs", "GT", map[string][]uint8{"10": infection, "9": lungs}, [classes.Count]bool{
-				true,
-				true, true, true,
-			},
+			"Imgs", "GT", map[string][]uint8{"10": infection, "9": lungs}, classes.All(),
 		},
 	} {
 		dir := pairs(t, c.images, c.masks, c.labels)
@@ -165,7 +162,7 @@ func TestMedSegSlices(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if x.Known != [classes.Count]bool{true, true, true, false} {
+		if x.Known != classes.Knows(classes.GroundGlass, classes.Consolidation) {
 			t.Fatalf("known classes %v; the lungs are not annotated", x.Known)
 		}
 		for _, c := range x.Labels {

@@ -133,14 +133,19 @@ func (k *kaggleArrays) At(ctx context.Context, i int) (Example, error) {
 	}, nil
 }
 
-// fromOneHot turns [y,x,4] channels into classes. The first channel above one half counts.
+// fromOneHot turns [y,x,4] channels into labels. The first channel above one half counts; where
+// both kinds of lesion are, the kind is not told.
 func fromOneHot(channels []float64) []uint8 {
 	labels := make([]uint8, len(channels)/4)
-	classes := classes.KaggleChannels()
+	order := classes.KaggleChannels()
 	for i := range labels {
 		pixel := channels[4*i : 4*i+4]
-		if c := slices.IndexFunc(pixel, func(v float64) bool { return v > 0.5 }); c >= 0 {
-			labels[i] = classes[c]
+		c := slices.IndexFunc(pixel, func(v float64) bool { return v > 0.5 })
+		switch {
+		case c == 0 && pixel[1] > 0.5: // ground glass and consolidation
+			labels[i] = classes.Lesion
+		case c >= 0:
+			labels[i] = order[c]
 		}
 	}
 	return labels

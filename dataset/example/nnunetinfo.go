@@ -28,7 +28,7 @@ type foreignLabels struct {
 	class  [256]classes.Class
 	named  [256]bool
 	ignore int // the value that means "not annotated", -1 if there is none
-	known  [classes.Count]bool
+	known  classes.Known
 }
 
 func readNNUNetInfo(dir string) (info nnunetInfo, err error) {
@@ -67,10 +67,11 @@ func (n nnunetInfo) foreign() (f foreignLabels, err error) {
 			f.known[class] = true
 		}
 	}
-	if f.known == [classes.Count]bool{true} {
+	if f.known == (classes.Known{classes.Background: true}) {
 		return f, fmt.Errorf("its dataset.json names none of %s",
-			strings.Join(classes.Foreground(), ", "))
+			strings.Join(classes.Marks(), ", "))
 	}
+	f.known[classes.Lesion] = f.known.Whole()
 	return f, nil
 }
 

@@ -23,7 +23,7 @@ import (
 type picturePairs struct {
 	name  string
 	pairs []picturePair
-	known [classes.Count]bool
+	known classes.Known
 }
 
 type picturePair struct{ name, image, mask string }
@@ -42,7 +42,8 @@ func openPicturePairs(ctx context.Context, dir string) (Set, error) {
 		}
 		p := &picturePairs{name: filepath.Base(dir), pairs: pairs}
 		lungs, err := anyLungs(ctx, pairs)
-		p.known = [classes.Count]bool{true, true, true, lungs}
+		p.known = classes.Knows(classes.GroundGlass, classes.Consolidation)
+		p.known[classes.LungsOther] = lungs
 		return p, err
 	}
 	return nil, errors.New("it holds neither images and masks, nor imagesTr and labelsTr, nor " +

@@ -14,7 +14,7 @@ type Raw struct {
 	Values []float32
 	// Masks are one channel a class, usually 0 or 1; nil for a class without a channel.
 	Masks [classes.Count][]float32
-	Known [classes.Count]bool
+	Known classes.Known
 }
 
 // rawSet is implemented by datasets whose files hold more than an Example does.
@@ -40,8 +40,12 @@ func ReadRaw(ctx context.Context, e Set, i int) (Raw, error) {
 		r.Masks[c] = make([]float32, len(x.Labels))
 	}
 	for k, c := range x.Labels {
-		if int(c) >= len(r.Masks) {
+		if c >= classes.Labels {
 			return r, fmt.Errorf("slice %d of %s has the class %d", x.Z+1, x.Case, c)
+		}
+		if c == classes.Lesion { // as in the Kaggle arrays: both kinds
+			r.Masks[classes.GroundGlass][k] = 1
+			c = classes.Consolidation
 		}
 		r.Masks[c][k] = 1
 	}

@@ -297,13 +297,16 @@ func (d derived) report(ctx context.Context) error {
 	return o.Write(filepath.Join(d.folder, "report.dcm"))
 }
 
-// rois returns the classes as structures.
+// rois returns the classes as structures, and lesions of untold kind if there are any.
 func (d derived) rois() []rtstruct.ROI {
-	names, codes, colors := classes.Names(), classes.Codes(), classes.Colors()
+	codes, colors := classes.Codes(), classes.Colors()
 	var all []rtstruct.ROI
-	for c := classes.GroundGlass; c < classes.Count; c++ {
+	for c := classes.GroundGlass; c < classes.Labels; c++ {
+		if c == classes.Lesion && !slices.Contains(d.labels.Labels, c) {
+			continue
+		}
 		all = append(all, rtstruct.ROI{
-			Class: c, Name: names[c], Code: codes[c], Color: colors[c],
+			Class: c, Name: classes.Name(c), Code: codes[c], Color: colors[c],
 			Algorithm: d.algorithm(c),
 		})
 	}

@@ -32,7 +32,7 @@ func study(name string, n, h, w int) Study {
 	}
 	for i := range s.CT.HU {
 		s.CT.HU[i] = int16(r.IntN(4000) - 1024)
-		s.Labels.Labels[i] = uint8(r.IntN(classes.Count))
+		s.Labels.Labels[i] = uint8(r.IntN(classes.Labels))
 	}
 	for z := 1; z < n-1; z++ {
 		s.Reviewed[z] = true
@@ -81,7 +81,7 @@ func checkExamples(t *testing.T, dir string, studies map[string]Study) {
 			!s.Reviewed[x.Z] {
 			t.Errorf("slice %d of %s came back changed", x.Z, x.Case)
 		}
-		if x.Known != [classes.Count]bool{true, true, true, true} || x.W != s.CT.Size[2] ||
+		if x.Known != classes.All() || x.W != s.CT.Size[2] ||
 			x.H != s.CT.Size[1] {
 			t.Errorf("slice %d of %s: known %v, %d × %d", x.Z, x.Case, x.Known, x.W, x.H)
 		}
@@ -170,12 +170,12 @@ func TestExportOfUnreviewedSlicesIsIgnored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Labels["ignore"] != 4 || info.Labels["lungs other"] != 3 || len(info.Labels) != 5 ||
+	if info.Labels["ignore"] != 5 || info.Labels["lungs other"] != 3 || len(info.Labels) != 6 ||
 		info.NumTraining != 1 || info.FileEnding != ".nii.gz" {
 		t.Errorf("dataset.json = %+v", info)
 	}
 	_, err = nifti.ReadLabels(t.Context(), filepath.Join(dir, "labelsTr", "A.nii.gz"))
-	if err == nil || !strings.Contains(err.Error(), "label 4") {
+	if err == nil || !strings.Contains(err.Error(), "label 5") {
 		t.Errorf("labels with unreviewed slices were taken for an annotation: %v", err)
 	}
 }
@@ -333,6 +333,9 @@ func BenchmarkWrite(b *testing.B) {
 
 func TestLabelNamesDecideInNNUNetFolders(t *testing.T) {
 	s := study("A", 4, 6, 8)
+	for i := range s.Labels.Labels {
+		s.Labels.Labels[i] %= classes.Count
+	}
 	dir := t.TempDir()
 	if err := Write(t.Context(), dir, sequence(s), Options{
 		Format:       "nnunet",
@@ -343,33 +346,33 @@ func TestLabelNamesDecideInNNUNetFolders(t *testing.T) {
 	dir = filepath.Join(dir, "Dataset001_Glasswork")
 	for name, c := range map[string]struct {
 		json  string
-		known [classes.Count]bool
+		known classes.Known
 		class [5]uint8 // of the values 0 to 3
 		err   string
 	}{
 		"other order": {
-			`{"labels":{"background":0,"Consolidation":1,"GGO":2,"lung":3,"ignore":4},
-			"file_ending":".nii.gz"}`, [4]bool{true, true, true, true}, [5]uint8{0, 2, 1, 3}, "",
+			`{"labels":{"background":0,"Consolidation":1,"GGO":2,"lung":3,"ignore":5},
+			"file_ending":".nii.gz"}`, classes.All(), [5]uint8{0, 2, 1, 3}, "",
 		},
 		"no lungs": {
-			`{"labels":{"background":0,"ground_glass":1,"effusion":2,"nodule":3,"ignore":4}}`,
-			[4]bool{true, true, false, false},
+			`{"labels":{"background":0,"ground_glass":1,"effusion":2,"nodule":3,"ignore":5}}`,
+			classes.Knows(classes.GroundGlass),
 			[5]uint8{0, 1, 0, 0},
 			"",
 		},
 		"unnamed": {
-			`{"labels":{"background":0,"ground glass":1,"ignore":4}}`,
-			[4]bool{},
+			`{"labels":{"background":0,"ground glass":1,"ignore":5}}`,
+			classes.Known{},
 			[5]uint8{},
 			"does not name",
 		},
 		"regions": {
-			`{"labels":{"background":0,"lung":[1,2]}}`, [4]bool{}, [5]uint8{}, "no single number",
+			`{"labels":{"background":0,"lung":[1,2]}}`, classes.Known{}, [5]uint8{}, "no single number",
 		},
 		"none ours": {
-			`{"labels":{"background":0,"liver":1}}`, [4]bool{}, [5]uint8{}, "names none of",
+			`{"labels":{"background":0,"liver":1}}`, classes.Known{}, [5]uint8{}, "names none of",
 		},
-		"no JSON": {`{`, [4]bool{}, [5]uint8{}, "not nnU-Net v2's"},
+		"no JSON": {`{`, classes.Known{}, [5]uint8{}, "not nnU-Net v2's"},
 	} {
 		if err := os.WriteFile(filepath.Join(dir, "dataset.json"), []byte(c.json),
 			0o600); err != nil {

@@ -19,7 +19,7 @@ import (
 
 // kaggleExporter writes the layout of the Kaggle arrays: images.npy float32 [n,h,w,1] in
 // HU, masks.npy uint8 [n,h,w,4] one-hot (ground glass, consolidation, lungs other,
-// background), reviewed.npy uint8 [n], and index.csv that says whose slices they are.
+// background; both kinds where the kind of a lesion is not told), reviewed.npy uint8 [n], and index.csv that says whose slices they are.
 // Studies of different sizes go into arrays of their own, images_512x512.npy.
 type kaggleExporter struct {
 	dir          string
@@ -103,6 +103,10 @@ func (s *kaggleOut) slice(hu []int16, labels []uint8) error {
 	}
 	hot := make([]byte, 4*len(labels))
 	for i, c := range labels {
+		if c == classes.Lesion {
+			hot[4*i+channelOf[classes.GroundGlass]] = 1
+			c = classes.Consolidation
+		}
 		hot[4*i+channelOf[c]] = 1
 	}
 	_, err := s.masksTo.Write(hot)

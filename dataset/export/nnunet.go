@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"glasswork/dataset/atomicfile"
 	"glasswork/dataset/classes"
@@ -21,6 +22,7 @@ import (
 type nnunetExporter struct {
 	dir          string
 	onlyReviewed bool
+	untold       bool // some lesions are of untold kind
 	names        map[string]bool
 }
 
@@ -47,6 +49,7 @@ func newNNUNet(dir string, o Options) (exporter, error) {
 func (e *nnunetExporter) add(ctx context.Context, s Study) error {
 	name := safeName(s.Name, e.names)
 	labels := s.Labels
+	e.untold = e.untold || slices.Contains(labels.Labels, classes.Lesion)
 	if e.onlyReviewed {
 		labels = labels.Clone()
 		fillSlices(labels, s.Reviewed, false, classes.NotReviewed)
@@ -81,11 +84,14 @@ func fillSlices(l *volume.LabelMap, state []bool, which bool, value uint8) {
 	}
 }
 
-// finish writes dataset.json.
+// finish writes dataset.json. nnU-Net wants numbers without a gap below that of "ignore".
 func (e *nnunetExporter) finish() error {
 	labels := map[string]int{}
 	for value, name := range classes.Names() {
 		labels[name] = value
+	}
+	if e.onlyReviewed || e.untold {
+		labels[classes.Name(classes.Lesion)] = int(classes.Lesion)
 	}
 	if e.onlyReviewed {
 		labels["ignore"] = classes.NotReviewed

@@ -33,8 +33,10 @@ func (e *volumeExporter) labels(s Study) *volume.LabelMap {
 
 // values are the names of the labels' values.
 func (e *volumeExporter) values() []string {
-	all := classes.Names()
-	names := all[:]
+	var names []string
+	for _, label := range classes.Table() {
+		names = append(names, label.Name)
+	}
 	if e.onlyReviewed {
 		names = append(names, classes.NotReviewedName)
 	}

@@ -56,7 +56,7 @@ func TestSegmentsThatNobodyHasChosenForComeFirst(t *testing.T) {
 		t.Errorf("chosen %v", chosen)
 	}
 	marked, err := f.Mark(t.Context(), chosen, ct.Geometry)
-	if err != nil || marked.Labels.Counts(0) != [classes.Count]int{47, 0, 1, 0} {
+	if err != nil || marked.Labels.Counts(0) != [classes.Labels]int{47, 0, 1, 0} {
 		t.Errorf("marked %+v, %v", marked, err)
 	}
 	elsewhere := volume.NewGeometry([3]int{3, 6, 8}, [3]float64{1, 1, 1},
@@ -85,8 +85,9 @@ func TestChoicesAreReadAsAPersonTypesThem(t *testing.T) {
 		}
 	}
 	for line, clause := range map[string]string{
-		"heart":        `lacks an "="`,
-		"heart=heart":  "is none of ground glass, consolidation, lungs other and leave out",
+		"heart": `lacks an "="`,
+		"heart=heart": "is none of ground glass, consolidation, lungs other, unspecified lesion and " +
+			"leave out",
 		"liver=ggo":    `b.nii has no segment "liver"; it has GGO left, heart, a=b`,
 		" =leave out ": `has no segment ""`,
 	} {

@@ -19,17 +19,18 @@ type Study struct {
 	Measurable, Calibrated bool
 	// Slices is how many there are, Reviewed how many of them a person has looked at.
 	Slices, Reviewed int
-	// Regions holds the classes in their order, and last the whole lung.
+	// Regions holds the classes in their order, lesions of untold kind only if there are any,
+	// and last all lesions together and the whole lung.
 	Regions []Region
 }
 
-// Region is one class of one study, or the whole lung.
+// Region is one class of one study, all its lesions, or the whole lung.
 type Region struct {
-	// Class is the class that was measured. WholeLung says that all classes were measured
-	// together.
-	Class     classes.Class
-	WholeLung bool
-	Voxels    int
+	// Class is what was measured. AllLesions says that it is the lesions of every kind together,
+	// WholeLung that it is these and other lung together.
+	Class                 classes.Class
+	AllLesions, WholeLung bool
+	Voxels                int
 	// ML is its volume, Percent its share of the whole lung; NaN where there is no lung.
 	ML, Percent float64
 	// Mean and SD (of the population) are over its voxels, as are the integers Min and
@@ -44,36 +45,44 @@ func (r Region) Name() string {
 		return "lung"
 	case r.Class == classes.LungsOther:
 		return "normal lung"
+	case r.AllLesions:
+		return "lesions"
 	}
-	return classes.Names()[r.Class]
+	return classes.Name(r.Class)
 }
 
-// Of measures labels on the volume they lie on. The whole lung is ground glass,
-// consolidation and other lung together.
+// Of measures labels on the volume they lie on. The whole lung is lesions of every kind and
+// other lung together.
 func Of(ctx context.Context, v *volume.Volume, l *volume.LabelMap) ([]Region, error) {
-	var sums [classes.Count]sum
+	var sums [classes.Labels]sum
 	for z := range l.Size[0] {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		hu := v.Slice(z)
 		for i, c := range l.Slice(z) {
-			if c != classes.Background && int(c) < classes.Count {
+			if c != classes.Background && int(c) < classes.Labels {
 				sums[c].add(int64(hu[i]))
 			}
 		}
 	}
-	var lung sum
-	for _, s := range sums {
+	var lesions, lung sum
+	for c, s := range sums {
 		lung.merge(s)
+		if classes.IsLesion(classes.Class(c)) {
+			lesions.merge(s)
+		}
 	}
 	ml := l.VoxelML()
 	var all []Region
-	for c := classes.Background + 1; c < classes.Count; c++ {
-		all = append(all, sums[c].region(Region{Class: c}, ml, lung.n))
+	for c := classes.Background + 1; c < classes.Labels; c++ {
+		if c != classes.Lesion || sums[c].n > 0 {
+			all = append(all, sums[c].region(Region{Class: c}, ml, lung.n))
+		}
 	}
-	return append(all, lung.region(Region{Class: classes.LungsOther, WholeLung: true}, ml,
-		lung.n)), nil
+	return append(all,
+		lesions.region(Region{Class: classes.Lesion, AllLesions: true}, ml, lung.n),
+		lung.region(Region{Class: classes.LungsOther, WholeLung: true}, ml, lung.n)), nil
 }
 
 // sum adds up HU without rounding: 2^32 voxels of 2^15 squared fit.

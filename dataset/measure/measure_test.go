@@ -28,18 +28,47 @@ func TestMeasuresOfASample(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Region{
-		{classes.GroundGlass, false, 2, 0.02, 40, -550, 50, -600, -500},
-		{classes.Consolidation, false, 1, 0.01, 20, 40, 0, 40, 40},
-		{classes.LungsOther, false, 2, 0.02, 40, -875, 25, -900, -850},
-		{classes.LungsOther, true, 5, 0.05, 100, -562, math.Sqrt(112976), -900, 40},
+		{classes.GroundGlass, false, false, 2, 0.02, 40, -550, 50, -600, -500},
+		{classes.Consolidation, false, false, 1, 0.01, 20, 40, 0, 40, 40},
+		{classes.LungsOther, false, false, 2, 0.02, 40, -875, 25, -900, -850},
+		{
+			classes.Lesion, true, false, 3, 0.03, 60, -1060.0 / 3,
+			math.Sqrt(611600.0/3 - 1060*1060.0/9), -600, 40,
+		},
+		{classes.LungsOther, false, true, 5, 0.05, 100, -562, math.Sqrt(112976), -900, 40},
 	}
 	for i, w := range want {
 		g := got[i]
-		if g.Class != w.Class || g.WholeLung != w.WholeLung || g.Voxels != w.Voxels ||
+		if g.Class != w.Class || g.WholeLung != w.WholeLung || g.AllLesions != w.AllLesions || g.Voxels != w.Voxels ||
 			!near(g.ML, w.ML) || !near(g.Percent, w.Percent) ||
 			!near(g.Mean, w.Mean) || math.Abs(g.SD-w.SD) > 1e-6 || g.Min != w.Min ||
 			g.Max != w.Max {
 			t.Errorf("%s: %+v, want %+v", w.Name(), g, w)
+		}
+	}
+}
+
+// A lesion of untold kind is a region of its own and counts as lesion and as lung.
+func TestLesionsOfUntoldKindAreMeasured(t *testing.T) {
+	v, l := sample()
+	l.Labels[1] = classes.Lesion
+	got, err := Of(context.Background(), v, l)
+	if err != nil || len(got) != 6 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for i, want := range []struct {
+		name   string
+		voxels int
+	}{
+		{"ground glass", 1},
+		{"consolidation", 1},
+		{"lungs other", 2},
+		{"unspecified lesion", 1},
+		{"lesions", 3},
+		{"lung", 5},
+	} {
+		if g := got[i]; g.Name() != want.name || g.Voxels != want.voxels {
+			t.Errorf("%s: %d voxels, want %v", g.Name(), g.Voxels, want)
 		}
 	}
 }
@@ -71,7 +100,7 @@ func TestCSV(t *testing.T) {
 			Name: "CT 1, chest", Measurable: true, Calibrated: true, Slices: 2, Reviewed: 1,
 			Regions: regions[:2],
 		},
-		{Name: "picture", Slices: 1, Regions: regions[3:]},
+		{Name: "picture", Slices: 1, Regions: regions[4:]},
 	})
 	want := strings.Join([]string{
 		"study,region,voxels,volume [ml],share of lung [%],mean [HU],SD [HU],minimum " +

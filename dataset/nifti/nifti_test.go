@@ -455,7 +455,7 @@ func TestLabelsMustBeClasses(t *testing.T) {
 		voxels []byte
 		slope  float64
 		want   string
-	}{"a fifth class": {[]byte{0, 1, 4, 2}, 0, "label 4"}, "fractions": {
+	}{"a sixth label": {[]byte{0, 1, 5, 2}, 0, "label 5"}, "fractions": {
 		[]byte{0, 1, 2, 3},
 		0.5,
 		"no mask: it holds the value",

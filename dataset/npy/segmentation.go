@@ -110,17 +110,30 @@ func (l *labels) values(s *annotation.Segmentation, numbers []float64) error {
 	return nil
 }
 
-// hot adds a slice of channels: the first above one half counts.
+// hot adds a slice of channels: the first above one half counts. Where both kinds of lesion
+// are, the kind is not told.
 func (l *labels) hot(s *annotation.Segmentation, numbers []float64) {
 	n := kaggleWidth
 	for ; len(numbers) > 0; numbers = numbers[n:] {
-		k := slices.IndexFunc(numbers[:len(s.Segments)],
-			func(v float64) bool { return v > 0.5 }) + 1
+		k := slices.IndexFunc(numbers[:n-1], func(v float64) bool { return v > 0.5 }) + 1
+		if k == 1 && numbers[1] > 0.5 {
+			k = untold(s)
+		}
 		if k > 0 {
 			s.Segments[k-1].Voxels++
 		}
 		l.index = append(l.index, uint8(k))
 	}
+}
+
+// untold returns the number, from 1, of the segment of lesions of untold kind.
+func untold(s *annotation.Segmentation) int {
+	if len(s.Segments) == kaggleWidth-1 {
+		s.Segments = append(s.Segments, annotation.Segment{
+			Number: int(classes.Lesion), Label: classes.Name(classes.Lesion),
+		})
+	}
+	return kaggleWidth
 }
 
 // Rasterise sets mask to 1 where segment i lies. An array says nothing of positions, so

@@ -204,8 +204,8 @@ func (e Entry) validate(g volume.Geometry) error {
 		return err
 	}
 	for _, c := range e.Patch.New {
-		if c >= classes.Count {
-			return fmt.Errorf("label %d is none of the %d classes", c, classes.Count)
+		if c >= classes.Labels {
+			return fmt.Errorf("label %d is none of the %d labels", c, classes.Labels)
 		}
 	}
 	return nil

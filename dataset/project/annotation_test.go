@@ -123,7 +123,7 @@ func TestEntriesThatDoNotFitAreRefused(t *testing.T) {
 	good := paint(a, 1, image.Rect(0, 0, 2, 2), 1)
 	outside, noClass, cut := good, good, good
 	outside.Box = image.Rect(31, 23, 33, 25)
-	noClass.New = []byte{1, 1, 1, classes.Count}
+	noClass.New = []byte{1, 1, 1, classes.Labels}
 	cut.New = cut.New[:3]
 	for name, e := range map[string]Entry{
 		"no kind":                {Z: 1, Patch: &good},

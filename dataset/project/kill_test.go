@@ -75,7 +75,7 @@ func stepEntries(n int, a *Annotation) []Entry {
 	case 2: // a proposal, which is refused where a person was
 		labels := make([]byte, h*w)
 		for i := range labels {
-			labels[i] = byte(r.IntN(classes.Count))
+			labels[i] = byte(r.IntN(classes.Labels))
 		}
 		e, err := a.Proposal(z, labels, fmt.Sprintf("model-%d", n))
 		if err == nil && e.allowedOver(a.Slices[z]) == nil {
@@ -96,7 +96,7 @@ func noise(r *rand.Rand, z int, box image.Rectangle, a *Annotation) volume.Patch
 		p.Old = append(p.Old, a.Labels.Slice(z)[y*a.Labels.Size[2]+box.Min.X:][:box.Dx()]...)
 	}
 	for range p.Old {
-		p.New = append(p.New, byte(r.IntN(classes.Count)))
+		p.New = append(p.New, byte(r.IntN(classes.Labels)))
 	}
 	return p
 }

@@ -59,11 +59,11 @@ func TestLabelMapValidate(t *testing.T) {
 	if err := l.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	l.Labels[3] = classes.Count
+	l.Labels[3] = classes.Labels
 	if l.Validate() == nil {
 		t.Error("a label that is no class was accepted")
 	}
-	if n := l.Counts(0); n != [classes.Count]int{4, 0, 0, 0} {
+	if n := l.Counts(0); n != [classes.Labels]int{4, 0, 0, 0} {
 		t.Errorf("Counts = %v", n)
 	}
 }

@@ -51,9 +51,9 @@ func (l *LabelMap) Clone() *LabelMap {
 
 // Counts returns how many voxels of slice z carry each class. Values that are
 // no class are an error of the caller and are counted as background.
-func (l *LabelMap) Counts(z int) (n [classes.Count]int) {
+func (l *LabelMap) Counts(z int) (n [classes.Labels]int) {
 	for _, c := range l.Slice(z) {
-		if int(c) >= classes.Count {
+		if int(c) >= classes.Labels {
 			c = classes.Background
 		}
 		n[c]++
@@ -72,8 +72,8 @@ func (l *LabelMap) Validate() error {
 			l.Voxels())
 	}
 	for i, c := range l.Labels {
-		if int(c) >= classes.Count {
-			return fmt.Errorf("label %d at voxel %d is none of the %d classes", c, i, classes.Count)
+		if int(c) >= classes.Labels {
+			return fmt.Errorf("label %d at voxel %d is none of the %d labels", c, i, classes.Labels)
 		}
 	}
 	return nil

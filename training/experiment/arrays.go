@@ -17,7 +17,7 @@ type arrays struct {
 	n, size int
 	x       []float32 // [n,y,x], 0…1 over all slices together
 	y       []uint8   // [n,y,x], classes
-	known   [][classes.Count]bool
+	known   []classes.Known
 }
 
 // prepare resizes every slice as the study did. It resamples the image and every mask channel
@@ -26,7 +26,7 @@ type arrays struct {
 func prepare(ctx context.Context, e example.Set, size int) (*arrays, error) {
 	a := &arrays{n: e.Len(), size: size}
 	a.x, a.y = make([]float32, a.n*size*size), make([]uint8, a.n*size*size)
-	a.known = make([][classes.Count]bool, a.n)
+	a.known = make([]classes.Known, a.n)
 	g, working := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range a.n {

@@ -180,7 +180,7 @@ func (b bands) At(_ context.Context, i int) (example.Example, error) {
 	e := example.Example{
 		Case: name, Patient: patient, Z: z, W: bandSide, H: bandSide,
 		HU: make([]int16, bandSide*bandSide), Labels: make([]uint8, bandSide*bandSide),
-		Known: [classes.Count]bool{true, true, true, true},
+		Known: classes.Known{true, true, true, true},
 	}
 	for k := range e.HU {
 		class := uint8((k/bandSide*4/bandSide + k%bandSide*4/bandSide + i) % classes.Count)

@@ -23,14 +23,14 @@ const (
 // the most pixels of each lesion, from different cases if there are enough. The choice depends
 // on the reference alone, so that all runs show the same slices.
 func samples(ctx context.Context, test example.Set, predicted [][]uint8) ([]Sample, error) {
-	areas := make([][classes.Count]int, test.Len())
+	areas := make([][classes.Labels]int, test.Len())
 	for i := range areas {
 		e, err := test.At(ctx, i)
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range e.Labels {
-			if c < classes.Count {
+			if c < classes.Labels {
 				areas[i][c]++
 			}
 		}
@@ -48,7 +48,7 @@ func samples(ctx context.Context, test example.Set, predicted [][]uint8) ([]Samp
 
 // mostLesion picks the slices to show: alternately the one with the most consolidation and the
 // one with the most ground glass, or lung where there is neither.
-func mostLesion(test example.Set, areas [][classes.Count]int) []int {
+func mostLesion(test example.Set, areas [][classes.Labels]int) []int {
 	var picked []int
 	shown := map[string]bool{}
 	for _, again := range []bool{false, true} { // cases that are shown already come last
@@ -78,7 +78,7 @@ func mostLesion(test example.Set, areas [][classes.Count]int) []int {
 	return picked
 }
 
-func more(a, b [classes.Count]int, order [2]classes.Class) bool {
+func more(a, b [classes.Labels]int, order [2]classes.Class) bool {
 	return cmp.Or(
 		cmp.Compare(a[order[0]], b[order[0]]), cmp.Compare(a[order[1]], b[order[1]]),
 		cmp.Compare(a[classes.LungsOther], b[classes.LungsOther]),
@@ -113,7 +113,7 @@ func sample(e example.Example, predicted []uint8) Sample {
 
 // known is a label as scores see it: a class that was not annotated is background.
 func known(e example.Example, label uint8) uint8 {
-	if label < classes.Count && e.Known[label] {
+	if label < classes.Labels && e.Known[label] {
 		return label
 	}
 	return classes.Background

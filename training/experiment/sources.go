@@ -60,6 +60,6 @@ func (l lungs) At(ctx context.Context, i int) (example.Example, error) {
 		}
 	}
 	e.Labels = merged
-	e.Known = [classes.Count]bool{classes.Background: true, classes.LungsOther: true}
+	e.Known = classes.Knows(classes.LungsOther)
 	return e, nil
 }

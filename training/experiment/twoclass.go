@@ -23,7 +23,7 @@ func (t *twoClass) Step(ctx context.Context, b network.Batch, lr float64) (float
 		}
 	}
 	b.Y = y
-	b.Known = make([][classes.Count]bool, b.N)
+	b.Known = make([]classes.Known, b.N)
 	for i := range b.Known {
 		b.Known[i] = classes.All()
 	}

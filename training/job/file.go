@@ -68,7 +68,7 @@ func (j *Runner) PredictTo(
 
 // volumes are the classes' volumes in ml, nil where the study cannot be measured.
 func volumes(l *volume.LabelMap, measurable bool) map[string]*float64 {
-	var counts [classes.Count]int
+	var counts [classes.Labels]int
 	for z := range l.Size[0] {
 		for class, n := range l.Counts(z) {
 			counts[class] += n

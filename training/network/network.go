@@ -22,7 +22,7 @@ type Batch struct {
 	// Known says per sample which classes were annotated. The probability of every
 	// class that is not is added to background's before the cross-entropy, and soft
 	// Dice counts known foreground classes only.
-	Known [][classes.Count]bool
+	Known []classes.Known
 }
 
 // Window is the range of HU a network sees: Center ± Width/2 becomes 0…1.

@@ -40,14 +40,14 @@ func (d namedByDensity) At(ctx context.Context, i int) (example.Example, error) 
 	return e, nil
 }
 
-// densityNames gives each lesion pixel of labels, [y,x] of w columns, the name that the mean
-// HU of the lesion pixels around it has.
+// densityNames gives each lesion pixel of labels, [y,x] of w columns, whose kind is told, the
+// name that the mean HU of the lesion pixels around it has.
 func densityNames(hu []int16, labels []uint8, w int) []uint8 {
 	sum := lesionSums(hu, labels, w)
 	out := append([]uint8(nil), labels...)
 	within := image.Rect(0, 0, w, len(labels)/w)
 	for i, class := range labels {
-		if !classes.IsLesion(class) {
+		if !classes.IsLesion(class) || class == classes.Lesion {
 			continue
 		}
 		at := image.Pt(i%w, i/w)

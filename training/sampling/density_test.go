@@ -61,8 +61,8 @@ func TestNameByDensity(t *testing.T) {
 	for i := 6500; i < 7000; i++ {
 		labels[i] = ggo // tissue
 	}
-	both := [classes.Count]bool{true, true, true, false}
-	one := [classes.Count]bool{true, true, false, false}
+	both := classes.Known{true, true, true, false}
+	one := classes.Known{true, true, false, false}
 	tests := map[string]struct {
 		e       example.Example
 		renamed bool

@@ -171,7 +171,7 @@ func (p plain) Key(i int) (patient, caseID string, z int) { return fmt.Sprint(i)
 func (p plain) At(_ context.Context, i int) (example.Example, error) {
 	e := example.Example{Case: fmt.Sprint(i), Patient: fmt.Sprint(i), W: 32, H: 32}
 	class, hu := classes.GroundGlass, int16(-500)
-	e.Known = [classes.Count]bool{true, true, i > 0, true}
+	e.Known = classes.Known{true, true, i > 0, true}
 	if i > 0 {
 		class, hu = classes.Consolidation, 0
 	}

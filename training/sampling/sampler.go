@@ -158,7 +158,7 @@ func (s *Sampler) batch(ctx context.Context, draws []draw,
 	b := network.Batch{
 		N: len(draws), H: spec.Size, W: spec.Size,
 		X: make([]float32, len(draws)*n), Y: make([]uint8, len(draws)*n),
-		Known: make([][classes.Count]bool, len(draws)),
+		Known: make([]classes.Known, len(draws)),
 	}
 	for i, d := range draws {
 		x, y := b.X[i*n:(i+1)*n], b.Y[i*n:(i+1)*n]
@@ -176,9 +176,7 @@ func (s *Sampler) batch(ctx context.Context, draws []draw,
 		}
 		rng := rand.New(rand.NewPCG(d.paste.seed, 1))
 		pasteLesions(square{x, y, spec.Size}, from, spec.Window, rng)
-		for c := range known {
-			b.Known[i][c] = b.Known[i][c] && known[c]
-		}
+		b.Known[i] = b.Known[i].And(known)
 	}
 	return b, nil
 }
@@ -186,7 +184,7 @@ func (s *Sampler) batch(ctx context.Context, draws []draw,
 // sample reads and varies one planned draw and returns which classes are known in it.
 func (s *Sampler) sample(ctx context.Context, d draw, spec network.Spec, x []float32,
 	y []uint8,
-) ([classes.Count]bool, error) {
+) (classes.Known, error) {
 	e, err := s.o.Sources[d.source].Examples.At(ctx, d.index)
 	if err == nil {
 		err = e.Check()

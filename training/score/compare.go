@@ -2,6 +2,7 @@ package score
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"glasswork/dataset/classes"
@@ -25,6 +26,9 @@ func Compare(current, next *Set, synthetic bool) Comparison {
 	for class := 1; class < classes.Count; class++ {
 		c.Classes = append(c.Classes, difference(class, outcomesOf(a, class), outcomesOf(b, class)))
 	}
+	const lesion = int(classes.Lesion)
+	c.Lesion = difference(lesion, outcomesOf(a, lesion), outcomesOf(b, lesion))
+	c.Lesion.Name = LesionName
 	c.judge(synthetic)
 	return c
 }
@@ -32,7 +36,7 @@ func Compare(current, next *Set, synthetic bool) Comparison {
 func difference(class int, current, next []outcome) Difference {
 	a, b := sum(current), sum(next)
 	return Difference{
-		Name:       classes.Names()[class],
+		Name:       classes.Name(classes.Class(class)),
 		CurrentIoU: a.iou(), NewIoU: b.iou(), IoU: minus(b.iou(), a.iou()),
 		CurrentDice: a.dice(), NewDice: b.dice(), Dice: minus(b.dice(), a.dice()),
 		IoUInterval:  pairedInterval(current, next, outcome.iou),
@@ -41,13 +45,18 @@ func difference(class int, current, next []outcome) Difference {
 }
 
 // judge fills Better and Verdict. Better needs a lesion class whose interval lies above
-// zero, and no class that lost more than the margin.
+// zero, and no class that lost more than the margin. Where no kind of lesion could be scored,
+// lesion as a whole counts as a class.
 func (c *Comparison) judge(synthetic bool) {
 	var better, worse, lower []string
-	for i, d := range c.Classes {
+	judged := c.Classes
+	if c.Classes[0].Dice == nil && c.Classes[1].Dice == nil {
+		judged = append(slices.Clone(judged), c.Lesion)
+	}
+	for _, d := range judged {
 		switch {
 		case d.Dice == nil || d.DiceInterval == nil:
-		case d.DiceInterval.Low > 0 && uint8(i+1) != classes.LungsOther:
+		case d.DiceInterval.Low > 0 && d.Name != classes.Name(classes.LungsOther):
 			better = append(better, d.Name)
 		case d.DiceInterval.High < 0:
 			worse = append(worse, d.Name)

@@ -2,29 +2,48 @@ package score
 
 import "glasswork/dataset/classes"
 
-// Confusion counts pixels: Confusion[reference][predicted].
-type Confusion [classes.Count][classes.Count]int64
+// Confusion counts pixels: Confusion[reference][predicted]. The reference can be a lesion of
+// untold kind, a prediction cannot.
+type Confusion [classes.Labels][classes.Count]int64
 
-// Known says which classes were annotated. Those that were not are merged into
-// background on both sides before counting.
-type Known = [classes.Count]bool
+// Known says which classes were annotated.
+type Known = classes.Known
 
 // Count returns the confusion of two label arrays of equal length and any shape. Pixels
 // whose reference is classes.Ignored are not counted.
+//
+// A class that was not annotated is merged before counting: a kind into lesion as a whole if
+// that is known, a lesion into lungs where these were annotated alone, anything else into
+// background. Predicted kinds stay apart where lesion as a whole is known.
 func Count(reference, predicted []uint8, known Known) Confusion {
-	var merged [256]uint8
-	for c := range classes.Count {
-		if known[c] {
-			merged[c] = uint8(c)
+	var references, predictions [256]uint8
+	for c := range classes.Class(classes.Labels) {
+		references[c] = counted(c, known)
+		predictions[c] = references[c]
+		if references[c] == classes.Lesion && c != classes.Lesion {
+			predictions[c] = c
 		}
 	}
 	var m Confusion
 	for i, r := range reference {
 		if r != classes.Ignored {
-			m[merged[r]][merged[predicted[i]]]++
+			m[references[r]][predictions[predicted[i]]%classes.Count]++
 		}
 	}
 	return m
+}
+
+// counted is the label as which one is counted.
+func counted(label classes.Class, known Known) classes.Class {
+	switch lesion := classes.IsLesion(label); {
+	case lesion && label != classes.Lesion && known[label]:
+		return label
+	case lesion && known.Whole():
+		return classes.Lesion
+	case lesion && known.LungAlone(), label == classes.LungsOther && known[label]:
+		return classes.LungsOther
+	}
+	return classes.Background
 }
 
 // Plus is the sum of two confusions.
@@ -41,16 +60,21 @@ func (m Confusion) Plus(o Confusion) Confusion {
 // negative pixels.
 type outcome struct{ tp, fp, fn, tn int64 }
 
+// outcome is that of a class, or of lesion as a whole.
 func (m Confusion) outcome(class int) outcome {
+	is := func(label int) bool {
+		return label == class || class == int(classes.Lesion) &&
+			classes.IsLesion(classes.Class(label))
+	}
 	var o outcome
 	for r := range m {
 		for p, n := range m[r] {
 			switch {
-			case r == class && p == class:
+			case is(r) && is(p):
 				o.tp += n
-			case p == class:
+			case is(p):
 				o.fp += n
-			case r == class:
+			case is(r):
 				o.fn += n
 			default:
 				o.tn += n
@@ -87,12 +111,15 @@ func (o outcome) precision() *float64 { return ratio(o.tp, o.tp+o.fp) }
 // recall is TP/(TP+FN), undefined where the reference has none.
 func (o outcome) recall() *float64 { return ratio(o.tp, o.tp+o.fn) }
 
-// accuracy is the share of pixels on the diagonal, nil without pixels.
+// accuracy is the share of pixels whose class is right, nil without pixels. Either kind is
+// right for a lesion of untold kind.
 func (m Confusion) accuracy() *float64 {
 	var right, all int64
 	for r := range m {
-		right += m[r][r]
-		for _, n := range m[r] {
+		for p, n := range m[r] {
+			if r == p || r == int(classes.Lesion) && classes.IsLesion(classes.Class(p)) {
+				right += n
+			}
 			all += n
 		}
 	}

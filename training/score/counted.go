@@ -1,6 +1,9 @@
 package score
 
-// Counted is what was counted in one case: enough to score it again, alone or with others.
+import "glasswork/dataset/classes"
+
+// Counted is what was counted in those slices of one case in which the same is known: enough to
+// score it again, alone or with others.
 type Counted struct {
 	Name      string    `json:"name"`
 	Patient   string    `json:"patient"`
@@ -12,9 +15,11 @@ type Counted struct {
 
 // Counted returns what s counted, case by case.
 func (s *Set) Counted() []Counted {
-	all := make([]Counted, len(s.cases))
-	for i, c := range s.cases {
-		all[i] = Counted{c.name, c.patient, c.known, c.confusion, c.voxelML}
+	var all []Counted
+	for _, c := range s.cases {
+		for _, p := range c.parts {
+			all = append(all, Counted{c.name, c.patient, p.known, p.confusion, c.voxelML})
+		}
 	}
 	return all
 }
@@ -22,6 +27,6 @@ func (s *Set) Counted() []Counted {
 // AddCounted adds what was counted before. Counts of a case that is there already are added
 // to its own.
 func (s *Set) AddCounted(c Counted) {
-	own := s.of(c.Name, c.Patient, c.Known, c.VoxelML)
-	own.confusion = own.confusion.Plus(c.Confusion)
+	c.Known[classes.Lesion] = c.Known.Whole() // older files do not say it
+	s.of(c.Name, c.Patient, c.VoxelML).add(c.Known, c.Confusion)
 }

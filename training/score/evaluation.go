@@ -8,6 +8,8 @@ type Evaluation struct {
 	Confusion *Confusion        `json:"confusion,omitempty"`
 	Accuracy  *float64          `json:"accuracy"`
 	Classes   []EvaluationClass `json:"classes"`
+	// Lesion is of lesion as a whole; null in files older than it.
+	Lesion *EvaluationClass `json:"lesion,omitempty"`
 }
 
 // EvaluationClass is one class's part of an Evaluation; ClassScore says what the scores are.
@@ -36,11 +38,17 @@ func (r Report) Evaluation() Evaluation {
 		Cases: r.Cases, Patients: r.Patients, Confusion: &r.Confusion, Accuracy: r.Accuracy,
 	}
 	for _, c := range r.Classes {
-		e.Classes = append(e.Classes, EvaluationClass{
-			c.Name, c.IoUPooled, c.DicePooled, c.AccuracyPooled, c.PrecisionPooled, c.RecallPooled,
-			c.IoUMean, c.DiceMean, c.AccuracyMean, c.PrecisionMean, c.RecallMean, c.Present,
-			c.IoUInterval, c.DiceInterval, c.IoUMeanInterval, c.DiceMeanInterval,
-		})
+		e.Classes = append(e.Classes, c.evaluation())
 	}
+	lesion := r.Lesion.evaluation()
+	e.Lesion = &lesion
 	return e
+}
+
+func (c ClassScore) evaluation() EvaluationClass {
+	return EvaluationClass{
+		c.Name, c.IoUPooled, c.DicePooled, c.AccuracyPooled, c.PrecisionPooled, c.RecallPooled,
+		c.IoUMean, c.DiceMean, c.AccuracyMean, c.PrecisionMean, c.RecallMean, c.Present,
+		c.IoUInterval, c.DiceInterval, c.IoUMeanInterval, c.DiceMeanInterval,
+	}
 }

@@ -23,7 +23,13 @@ type Report struct {
 	Background ClassScore `json:"background"`
 	// Classes are the foreground classes: ground glass, consolidation, lungs other.
 	Classes []ClassScore `json:"classes"`
+	// Lesion is ground glass and consolidation together, with lesions of which the reference
+	// does not tell the kind.
+	Lesion ClassScore `json:"lesion"`
 }
+
+// LesionName is the name of the score of lesion as a whole.
+const LesionName = "lesion"
 
 // ClassScore is one class's part of a Report.
 type ClassScore struct {
@@ -73,8 +79,9 @@ type Interval struct {
 type Comparison struct {
 	// Patients is the number of held-out patients; 0 if only synthetic studies were scored.
 	Patients int `json:"patients"`
-	// Classes are in the order of Report.Classes.
+	// Classes are in the order of Report.Classes, Lesion is of lesion as a whole.
 	Classes []Difference `json:"classes"`
+	Lesion  Difference   `json:"lesion"`
 	// Better is true only if the new model is proven better on some class and worse on none.
 	Better bool `json:"better"`
 	// Verdict says so in one sentence.

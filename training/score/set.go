@@ -16,29 +16,57 @@ type Set struct {
 	batch   Confusion
 }
 
-// caseScore is what is known of one case: the sum over its slices.
+// caseScore is what is known of one case.
 type caseScore struct {
 	name, patient string
-	known         Known
-	confusion     Confusion
+	parts         []part
 	// voxelML is the size of one voxel in ml, 0 if unknown.
 	voxelML float64
 }
 
+// part is the sum over those slices of a case in which the same is known.
+type part struct {
+	known     Known
+	confusion Confusion
+}
+
+// outcome is that of a class in the slices in which it is known; ok is false if there are none.
+func (c caseScore) outcome(class int) (o outcome, ok bool) {
+	for _, p := range c.parts {
+		if p.known[class] || class == int(classes.Lesion) && p.known.Whole() {
+			o, ok = o.plus(p.confusion.outcome(class)), true
+		}
+	}
+	return o, ok
+}
+
 // Add scores one slice of a case. reference and predicted are [y,x]; voxelML is the
-// size of one voxel in ml, 0 if unknown. A class counts as known in a case if it is
-// known in all its slices.
+// size of one voxel in ml, 0 if unknown. A class is scored in the slices in which it is known.
+// A lesion of untold kind in the reference leaves the kinds of its slice unknown.
 func (s *Set) Add(name, patient string, reference, predicted []uint8, known Known,
 	voxelML float64,
 ) {
-	c := s.of(name, patient, known, voxelML)
+	if slices.Contains(reference, classes.Lesion) {
+		known[classes.Lesion] = known.Whole()
+		known[classes.GroundGlass], known[classes.Consolidation] = false, false
+	}
 	m := Count(reference, predicted, known)
-	c.confusion = c.confusion.Plus(m)
+	s.of(name, patient, voxelML).add(known, m)
 	s.batch = s.batch.Plus(m)
 }
 
-// of returns the case of that name, or makes it, for a slice with these classes known.
-func (s *Set) of(name, patient string, known Known, voxelML float64) *caseScore {
+func (c *caseScore) add(known Known, m Confusion) {
+	for i := range c.parts {
+		if c.parts[i].known == known {
+			c.parts[i].confusion = c.parts[i].confusion.Plus(m)
+			return
+		}
+	}
+	c.parts = append(c.parts, part{known, m})
+}
+
+// of returns the case of that name, or makes it.
+func (s *Set) of(name, patient string, voxelML float64) *caseScore {
 	if s.at == nil {
 		s.at = map[string]int{}
 	}
@@ -47,15 +75,9 @@ func (s *Set) of(name, patient string, known Known, voxelML float64) *caseScore 
 	if !ok {
 		i = len(s.cases)
 		s.at[key] = i
-		s.cases = append(s.cases, caseScore{
-			name: name, patient: patient, known: known, voxelML: voxelML,
-		})
+		s.cases = append(s.cases, caseScore{name: name, patient: patient, voxelML: voxelML})
 	}
-	c := &s.cases[i]
-	for class := range known {
-		c.known[class] = c.known[class] && known[class]
-	}
-	return c
+	return &s.cases[i]
 }
 
 // EndBatch closes a batch of what was added since the last one, for means over batches.
@@ -71,13 +93,16 @@ func (s *Set) Cases() int { return len(s.cases) }
 func (s *Set) Report() Report {
 	var all Confusion
 	for _, c := range s.cases {
-		all = all.Plus(c.confusion)
+		for _, p := range c.parts {
+			all = all.Plus(p.confusion)
+		}
 	}
 	people := s.patients()
 	r := Report{
 		Cases: len(s.cases), Patients: len(people), Batches: len(s.batches),
 		Confusion: all, Accuracy: all.accuracy(), AccuracyBatches: s.accuracyOverBatches(),
 		Background: s.class(int(classes.Background), people),
+		Lesion:     s.lesion(people),
 	}
 	for class := 1; class < classes.Count; class++ {
 		r.Classes = append(r.Classes, s.class(class, people))
@@ -101,11 +126,18 @@ func (s *Set) patients() [][]caseScore {
 	return groups
 }
 
+// lesion scores both kinds together with lesions of untold kind.
+func (s *Set) lesion(people [][]caseScore) ClassScore {
+	r := s.class(int(classes.Lesion), people)
+	r.Name = LesionName
+	return r
+}
+
 func (s *Set) class(class int, people [][]caseScore) ClassScore {
 	outcomes := outcomesOf(people, class)
 	pooled := sum(outcomes)
 	r := ClassScore{
-		Name:      classes.Names()[class],
+		Name:      classes.Name(classes.Class(class)),
 		IoUPooled: pooled.iou(), DicePooled: pooled.dice(), AccuracyPooled: pooled.accuracy(),
 		PrecisionPooled: pooled.precision(), RecallPooled: pooled.recall(),
 		IoUInterval:  interval(outcomes, outcome.iou),
@@ -123,7 +155,7 @@ func (r *ClassScore) meanOverCases(people [][]caseScore, class int) {
 	var all []outcome
 	for i, cases := range people {
 		for _, c := range cases {
-			if o := c.confusion.outcome(class); c.known[class] && o.tp+o.fn > 0 {
+			if o, _ := c.outcome(class); o.tp+o.fn > 0 {
 				present[i] = append(present[i], o)
 			}
 		}
@@ -171,10 +203,10 @@ func (r *ClassScore) volumes(people [][]caseScore, class int) {
 		var ref, pred float64
 		known := false
 		for _, c := range cases {
-			if c.voxelML <= 0 || !c.known[class] {
+			o, ok := c.outcome(class)
+			if c.voxelML <= 0 || !ok {
 				continue
 			}
-			o := c.confusion.outcome(class)
 			ref += float64(o.tp+o.fn) * c.voxelML
 			pred += float64(o.tp+o.fp) * c.voxelML
 			known = true
@@ -192,14 +224,13 @@ func (r *ClassScore) volumes(people [][]caseScore, class int) {
 	}
 }
 
-// outcomesOf sums the outcomes of each patient over the cases that know the class.
+// outcomesOf sums the outcomes of each patient over the slices in which the class is known.
 func outcomesOf(people [][]caseScore, class int) []outcome {
 	outcomes := make([]outcome, len(people))
 	for i, cases := range people {
 		for _, c := range cases {
-			if c.known[class] {
-				outcomes[i] = outcomes[i].plus(c.confusion.outcome(class))
-			}
+			o, _ := c.outcome(class)
+			outcomes[i] = outcomes[i].plus(o)
 		}
 	}
 	return outcomes

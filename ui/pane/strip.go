@@ -18,17 +18,17 @@ import (
 // short are treated as if the missing values were zero.
 type Survey struct {
 	Slices int
-	// GroundGlass and Consolidation are areas in mm².
-	GroundGlass, Consolidation []float64
-	Reviewed, Loaded           []bool
+	// GroundGlass, Consolidation and Lesion, whose kind nobody has told, are areas in mm².
+	GroundGlass, Consolidation, Lesion []float64
+	Reviewed, Loaded                   []bool
 	// Uncertainty of the model, 0 to 1; NaN where it is not known.
 	Uncertainty []float64
 	// Colors are the overlay palette's.
-	Colors [classes.Count]color.RGBA
+	Colors [classes.Labels]color.RGBA
 }
 
-// Strip is the map of the study and its slice slider: per slice a bar of ground glass and
-// consolidation, a mark below where reviewed, a faint line for the model's
+// Strip is the map of the study and its slice slider: per slice a bar of lesions by their
+// kind, a mark below where reviewed, a faint line for the model's
 // uncertainty. A click or a drag goes to the slice under the pointer.
 type Strip struct {
 	widget.BaseWidget

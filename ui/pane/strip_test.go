@@ -14,7 +14,7 @@ import (
 	"glasswork/viewer"
 )
 
-// drawn is a strip's pixel columns as text, top to bottom: . ground, g and c findings,
+// drawn is a strip's pixel columns as text, top to bottom: . ground, g, c and u findings,
 // - the line of the uncertainty or of what is loaded, R reviewed.
 func drawn(s Survey, w, h int) (columns []string) {
 	look := testLook()
@@ -23,7 +23,7 @@ func drawn(s Survey, w, h int) (columns []string) {
 	s.draw(dst, look)
 	rgba := func(c color.Color) color.RGBA { return color.RGBAModel.Convert(c).(color.RGBA) }
 	names := map[color.RGBA]byte{
-		rgba(look.Ground): '.', s.Colors[1]: 'g', s.Colors[2]: 'c',
+		rgba(look.Ground): '.', s.Colors[1]: 'g', s.Colors[2]: 'c', s.Colors[4]: 'u',
 		rgba(look.Quiet): '-', rgba(look.Text): 'R',
 	}
 	for x := range w {
@@ -60,6 +60,15 @@ func TestSurvey(t *testing.T) {
 			},
 			3,
 			[]string{"gggggccccc-.....", "........cc-.....", ".......ggg-....."},
+		},
+		{
+			"lesions of untold kind above both kinds",
+			Survey{
+				Slices: 1, Loaded: loaded, GroundGlass: []float64{200},
+				Consolidation: []float64{500}, Lesion: []float64{300},
+			},
+			1,
+			[]string{"uuuggccccc-....."},
 		},
 		{
 			"little stays little",

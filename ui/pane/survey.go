@@ -5,6 +5,8 @@ import (
 	"image/color"
 	"image/draw"
 	"math"
+
+	"glasswork/dataset/classes"
 )
 
 // Heights in the strip, in device pixels.
@@ -34,8 +36,9 @@ func (s Survey) draw(dst *image.RGBA, look Look) {
 		top, reviewed, loaded, unsure := s.column(first, last)
 		height := func(area float64) int { return int(math.Round(area / scale * float64(floor))) }
 		consolidation := height(at(s.Consolidation, top))
-		both := height(s.lesion(top))
-		column(dst, x, floor-both, floor-consolidation, s.Colors[1])
+		told := height(at(s.Consolidation, top) + at(s.GroundGlass, top))
+		column(dst, x, floor-height(s.lesion(top)), floor-told, s.Colors[classes.Lesion])
+		column(dst, x, floor-told, floor-consolidation, s.Colors[1])
 		column(dst, x, floor-consolidation, floor, s.Colors[2])
 		if loaded {
 			column(dst, x, floor, floor+1, quiet)
@@ -72,8 +75,10 @@ func (s Survey) column(first, last int) (top int, reviewed, loaded bool, unsure 
 	return top, reviewed, loaded, unsure
 }
 
-// lesion is the area of ground glass and consolidation on slice z.
-func (s Survey) lesion(z int) float64 { return at(s.GroundGlass, z) + at(s.Consolidation, z) }
+// lesion is the area of all lesions on slice z.
+func (s Survey) lesion(z int) float64 {
+	return at(s.GroundGlass, z) + at(s.Consolidation, z) + at(s.Lesion, z)
+}
 
 // at is v[z], or 0 if that is missing or not a number.
 func at(v []float64, z int) float64 {

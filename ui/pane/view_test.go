@@ -32,7 +32,7 @@ func TestViewShowsSliceAndOverlay(t *testing.T) {
 		t.Errorf("its neighbour is %v, want %v", got, plain)
 	}
 	visible := b.style.Visible
-	b.style.Visible = [classes.Count]bool{}
+	b.style.Visible = [classes.Labels]bool{}
 	v.Update()
 	if got := shown(w, 10, 20); got != plain {
 		t.Errorf("with overlays hidden the voxel is %v", got)

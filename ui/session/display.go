@@ -54,7 +54,7 @@ func (d *Display) AutoWindow(hu []int16) {
 func (d *Display) Style() viewer.Style {
 	st := d.state.style
 	if d.state.hidden {
-		st.Visible = [classes.Count]bool{}
+		st.Visible = [classes.Labels]bool{}
 	}
 	return st
 }
@@ -115,7 +115,7 @@ func (d *Display) SetPalette(i int) {
 
 // SetVisible shows or hides one class.
 func (d *Display) SetVisible(c classes.Class, on bool) {
-	if c < classes.Count {
+	if c < classes.Labels {
 		d.setStyle(func(st *viewer.Style) { st.Visible[c] = on })
 	}
 }

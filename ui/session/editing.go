@@ -192,7 +192,7 @@ func (e *Editing) FillHoles() {
 	}
 	patch, filled := viewer.FillHoles(st.labels.Labels, e.reading.slice, class)
 	if !filled {
-		e.messages.Toast("There is no hole in " + classes.Names()[class] + " on this slice.")
+		e.messages.Toast("There is no hole in " + classes.Name(class) + " on this slice.")
 		return
 	}
 	e.do(st.labels.Stroke(patch))

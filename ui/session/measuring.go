@@ -32,13 +32,13 @@ type ClassMeasure struct {
 
 // Classes are all but background, in their order. They follow a stroke while it is painted.
 func (m *Measuring) Classes() []ClassMeasure {
-	out := make([]ClassMeasure, 0, classes.Count-1)
-	names, style := classes.Names(), m.display.state.style
+	out := make([]ClassMeasure, 0, classes.Labels-1)
+	style := m.display.state.style
 	known, all := m.Known()
 	complete := known == all
-	for c := classes.GroundGlass; c < classes.Count; c++ {
+	for c := classes.GroundGlass; c < classes.Labels; c++ {
 		f := ClassMeasure{
-			Class: c, Name: names[c], Color: style.Palette.Colors[c],
+			Class: c, Name: classes.Name(c), Color: style.Palette.Colors[c],
 			Visible: style.Visible[c], Active: m.tools.hand.class == c,
 			ML: math.NaN(), NormalML: math.NaN(), Percent: math.NaN(), AreaMM2: math.NaN(),
 		}
@@ -51,6 +51,21 @@ func (m *Measuring) Classes() []ClassMeasure {
 		out = append(out, f)
 	}
 	return out
+}
+
+// Lesions is the sentence about all lesions of the study together, whatever their kind, such as
+// "All lesions 212 ml   4.1 % of lung"; empty if nothing can be measured.
+func (m *Measuring) Lesions() string {
+	st := m.reading.open
+	if st == nil || !st.Measurable {
+		return ""
+	}
+	ml, percent := st.shown().Lesions()
+	text := "All lesions " + viewer.Millilitres(ml)
+	if known, all := m.Known(); known == all && !math.IsNaN(percent) {
+		text += "   " + viewer.Percent(percent) + " of lung"
+	}
+	return text
 }
 
 // measure fills in how much there is of a class, in the study and on slice z.
@@ -98,14 +113,14 @@ func (f ClassMeasure) Text() string {
 // Survey is the study at a glance, one entry a slice.
 type Survey struct {
 	Slices int
-	// GroundGlass and Consolidation are areas in mm², in voxels of 1 mm where nothing can
-	// be measured.
-	GroundGlass, Consolidation []float64
-	Reviewed, Loaded           []bool
+	// GroundGlass, Consolidation and Lesion, whose kind nobody has told, are areas in mm², in
+	// voxels of 1 mm where nothing can be measured.
+	GroundGlass, Consolidation, Lesion []float64
+	Reviewed, Loaded                   []bool
 	// Uncertainty of the model, 0 to 1; NaN where it is not known.
 	Uncertainty []float64
 	// Colors are the overlay palette's.
-	Colors [classes.Count]color.RGBA
+	Colors [classes.Labels]color.RGBA
 }
 
 // Survey returns the open study at a glance; the slices in it are the caller's.
@@ -120,6 +135,7 @@ func (m *Measuring) Survey() Survey {
 	for z := range st.Slices {
 		out.GroundGlass = append(out.GroundGlass, st.shown().AreaMM2(z, classes.GroundGlass))
 		out.Consolidation = append(out.Consolidation, st.shown().AreaMM2(z, classes.Consolidation))
+		out.Lesion = append(out.Lesion, st.shown().AreaMM2(z, classes.Lesion))
 		out.Reviewed = append(out.Reviewed, st.reviewed(z))
 		out.Loaded = append(out.Loaded, st.loader.Loaded(z))
 	}

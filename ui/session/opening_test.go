@@ -127,7 +127,7 @@ func TestLookAndTipAreBoundedAndRemembered(t *testing.T) {
 	w.Tools.SetRange(viewer.HURange{Min: 50, Max: -200, On: true})
 	w.Tools.SetTip(viewer.Tip{DiameterMM: 1e9})
 	w.Display.Hide(true)
-	if st := w.Display.Style(); st.Visible != [classes.Count]bool{} {
+	if st := w.Display.Style(); st.Visible != [classes.Labels]bool{} {
 		t.Error("hidden overlays are visible")
 	}
 	w.Display.Hide(false)

@@ -77,7 +77,8 @@ func (r *Retraining) varied() (e example.Example, ok bool) {
 			continue
 		}
 		n := st.labels.Labels.Counts(i)
-		if lesion := n[classes.GroundGlass] + n[classes.Consolidation]; lesion > most {
+		lesion := n[classes.GroundGlass] + n[classes.Consolidation] + n[classes.Lesion]
+		if lesion > most {
 			z, most = i, lesion
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"sync"
 
-	"glasswork/dataset/classes"
 	"glasswork/viewer"
 )
 
@@ -14,12 +13,12 @@ const settingsKey = "reading"
 
 // settings are kept with the project.
 type settings struct {
-	Palette string                        `json:"palette"`
-	Opacity float64                       `json:"opacity"`
-	Mode    viewer.Mode                   `json:"mode"`
-	Visible [classes.Count]bool           `json:"visible"`
-	TipMM   float64                       `json:"tip_mm"`
-	Ranges  [classes.Count]viewer.HURange `json:"hu_ranges"`
+	Palette string           `json:"palette"`
+	Opacity float64          `json:"opacity"`
+	Mode    viewer.Mode      `json:"mode"`
+	Visible []bool           `json:"visible"` // by label; older projects lack the last ones
+	TipMM   float64          `json:"tip_mm"`
+	Ranges  []viewer.HURange `json:"hu_ranges"` // likewise
 }
 
 // remember keeps the present settings, soon and without making the caller wait.
@@ -27,7 +26,7 @@ func (s *Session) remember() {
 	style, hand := s.Display.state.style, s.Tools.hand
 	s.keeper.keep(settings{
 		Palette: style.Palette.Name, Opacity: style.Opacity, Mode: style.Mode,
-		Visible: style.Visible, TipMM: hand.tip.DiameterMM, Ranges: hand.ranges,
+		Visible: style.Visible[:], TipMM: hand.tip.DiameterMM, Ranges: hand.ranges[:],
 	})
 }
 
@@ -49,12 +48,12 @@ func (s *Session) recall(ctx context.Context) error {
 	}
 	style.Opacity = min(max(kept.Opacity, 0), 1)
 	style.Mode = min(kept.Mode, viewer.Both)
-	style.Visible = kept.Visible
+	copy(style.Visible[:], kept.Visible)
 	if kept.TipMM >= viewer.SmallestTip && kept.TipMM <= viewer.LargestTip {
 		hand.tip.DiameterMM = kept.TipMM
 	}
 	for c, r := range kept.Ranges {
-		if r.Min < r.Max {
+		if c < len(hand.ranges) && r.Min < r.Max {
 			hand.ranges[c] = r
 		}
 	}

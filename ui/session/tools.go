@@ -19,7 +19,7 @@ type toolbox struct {
 	erase  bool
 	class  classes.Class
 	tip    viewer.Tip
-	ranges [classes.Count]viewer.HURange
+	ranges [classes.Labels]viewer.HURange
 }
 
 func defaultToolbox() toolbox {
@@ -82,7 +82,7 @@ func (t *Tools) SetErase(on bool) {
 
 // SetClass chooses the class that is painted, and takes up the brush to paint it.
 func (t *Tools) SetClass(c classes.Class) {
-	if c == classes.Background || c >= classes.Count {
+	if c == classes.Background || c >= classes.Labels {
 		return
 	}
 	t.set(func(b *toolbox) {

@@ -74,7 +74,7 @@ func (b toolbox) sentence() string {
 	if b.tool == Look || b.erase {
 		return text
 	}
-	return text + ", " + classes.Names()[b.class] + ", " + b.ranges[b.class].String()
+	return text + ", " + classes.Name(b.class) + ", " + b.ranges[b.class].String()
 }
 
 // verb is what a tool does: its name, or what it erases.

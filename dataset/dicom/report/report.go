@@ -155,7 +155,7 @@ func content(src *source.Series, groups []object.Set, m source.Maker) []object.S
 func group(src *source.Series, study measure.Study, r measure.Region, s *Segmentation) object.Set {
 	tracking := object.DeriveUID("tracking", src.SeriesUID, r.Name())
 	var of []segment
-	if s != nil && !r.WholeLung {
+	if s != nil && !r.WholeLung && !r.AllLesions {
 		of = s.segments[r.Class]
 	}
 	template := "1501"

@@ -18,9 +18,9 @@ import (
 
 // rois are the classes as structures.
 func rois() (all []ROI) {
-	for c := classes.GroundGlass; c < classes.Count; c++ {
+	for c := classes.GroundGlass; c < classes.Labels; c++ {
 		all = append(all, ROI{
-			c, classes.Names()[c], classes.Codes()[c], classes.Colors()[c], "SEMIAUTOMATIC",
+			c, classes.Name(c), classes.Codes()[c], classes.Colors()[c], "SEMIAUTOMATIC",
 		})
 	}
 	return all
@@ -64,7 +64,7 @@ func noise(g volume.Geometry) *volume.LabelMap {
 	r := rand.New(rand.NewPCG(1, 7))
 	l := volume.NewLabelMap(g)
 	for i := range l.Labels {
-		l.Labels[i] = uint8(r.IntN(classes.Count))
+		l.Labels[i] = uint8(r.IntN(classes.Labels))
 	}
 	return l
 }
@@ -156,11 +156,12 @@ func TestPydicomReadsIt(t *testing.T) {
 	out, err := exec.Command(python, "-c", reader,
 		written(t, noise(volume.NewGeometry([3]int{3, 20, 20}, [3]float64{1, 1, 1},
 			volume.Point{})))).CombinedOutput()
-	want := `RTSTRUCT P-4711 3 ['ground glass', 'consolidation', 'lungs other']
+	want := `RTSTRUCT P-4711 4 ['ground glass', 'consolidation', 'lungs other', 'unspecified lesion']
 3 CT Image Storage
 1 [235, 64, 52]
 2 [52, 199, 89]
 3 [124, 147, 173]
+4 [255, 204, 0]
 `
 	if err != nil || string(out) != want {
 		t.Errorf("%v: pydicom prints\n%s\nwant\n%s", err, out, want)

@@ -26,7 +26,7 @@ type Annotation struct {
 	// nil: persons, from scratch.
 	Made func(z int, c classes.Class) Made
 	// Known says which classes were annotated at all; a class that was not is not described.
-	// nil: all three.
+	// nil: all three, and lesions of untold kind if there are any.
 	Known []classes.Class
 	// Sided allows lungs to be written as right and left where the labels show which is
 	// which; it must be false where positions are assumed and not measured.
@@ -94,6 +94,9 @@ func newBuilder(a Annotation) (*builder, error) {
 	}
 	if a.Known == nil {
 		a.Known = []classes.Class{classes.GroundGlass, classes.Consolidation, classes.LungsOther}
+		if slices.Contains(a.Labels.Labels, classes.Lesion) {
+			a.Known = append(a.Known, classes.Lesion)
+		}
 	}
 	if a.Time.IsZero() {
 		a.Time = time.Now()
@@ -118,13 +121,12 @@ func newBuilder(a Annotation) (*builder, error) {
 
 // split decides which segments there are and gives every voxel its segment's number.
 func (b *builder) split(ctx context.Context) error {
-	var numbers [classes.Count][3]uint8
+	var numbers [classes.Labels][3]uint8
 	var lungs []run
 	sided := false
 	if b.Sided && slices.Contains(b.Known, classes.LungsOther) {
 		lungs, sided = sides(b.Labels)
 	}
-	names := classes.Names()
 	add := func(c classes.Class, s side, label string) {
 		b.parts = append(b.parts, &part{
 			number: len(b.parts) + 1, class: c, side: s, label: label, colour: classes.Colors()[c],
@@ -136,8 +138,8 @@ func (b *builder) split(ctx context.Context) error {
 		case c == classes.LungsOther && sided:
 			add(c, right, "lungs other, right")
 			add(c, left, "lungs other, left")
-		case c > classes.Background && c < classes.Count:
-			add(c, bothSides, names[c])
+		case c > classes.Background && c < classes.Labels:
+			add(c, bothSides, classes.Name(c))
 		}
 	}
 	if len(b.parts) == 0 {

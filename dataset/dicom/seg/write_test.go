@@ -168,12 +168,37 @@ func labelsOf(t testing.TB, s *annotation.Segmentation, g volume.Geometry) *volu
 			if m == 1 {
 				out.Labels[k] = map[string]uint8{
 					"112120": classes.GroundGlass, "9656002": classes.Consolidation,
-					"39607008": classes.LungsOther,
+					"39607008": classes.LungsOther, "52988006": classes.Lesion,
 				}[segment.Type.Value]
 			}
 		}
 	}
 	return out
+}
+
+// A lesion of untold kind is a segment of its own, with the code of a lesion, if there is one.
+func TestLesionsOfUntoldKindAreASegment(t *testing.T) {
+	for _, asMap := range []bool{false, true} {
+		s := scanned(t, grids()["axial"], nil)
+		a := toWrite(t, s, drawn(s.Geometry))
+		for i, c := range a.Labels.Labels {
+			if c == classes.Consolidation && i%2 == 0 {
+				a.Labels.Labels[i] = classes.Lesion
+			}
+		}
+		a.LabelMap = asMap
+		path := write(t, a)
+		sg, _ := read(t, path)
+		if got := labelsOf(t, sg, s.Geometry); !bytes.Equal(got.Labels, a.Labels.Labels) {
+			t.Errorf("label map %v: other voxels come back", asMap)
+		}
+		last := sg.Segments[len(sg.Segments)-1]
+		if choice, ok := (annotation.Mapping{}).Of(last); !ok ||
+			choice != annotation.As(classes.Lesion) {
+			t.Errorf("%+v is taken as %q, %v", last, choice, ok)
+		}
+		verify(t, "lesion", path, asMap)
+	}
 }
 
 func TestWhatIsWrittenIsReadBack(t *testing.T) {
