@@ -62,7 +62,7 @@ func TestLesionsOfUntoldKindAreMeasured(t *testing.T) {
 	}{
 		{"ground glass", 1},
 		{"consolidation", 1},
-		{"lungs other", 2},
+		{"normal lung", 2},
 		{"unspecified lesion", 1},
 		{"lesions", 3},
 		{"lung", 5},
