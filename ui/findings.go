@@ -39,7 +39,7 @@ func newFindings(
 	f := &findings{
 		measuring: measuring, display: display, tools: tools,
 		opacity: newSlider(0, 100, 5), percent: newWholeLabel("", inkQuiet),
-		known: newWholeLabel("", inkQuiet),
+		known:   newWholeLabel("", inkQuiet),
 		lesions: newWholeLabel("", inkQuiet),
 	}
 	f.opacity.OnChanged = func(v float64) { display.SetOpacity(v / 100) }
