@@ -96,23 +96,31 @@ func (h *header) spans(src io.ReaderAt) ([][]encapsulated.Span, error) {
 func (h *header) readFrame(ctx context.Context, d *codec.Decoder, src io.ReaderAt, i int,
 	hu []int16, w *workspace,
 ) error {
-	if h.framesErr != nil {
-		return h.framesErr
-	}
-	if i < 0 || i >= len(h.frameSpans) {
-		return fmt.Errorf("frame %d was asked for, it has %d", i+1, len(h.frameSpans))
-	}
-	var err error
-	if w.raw, err = encapsulated.Bytes(src, h.frameSpans[i], w.raw); err != nil {
-		return err
-	}
-	frame, err := d.Decode(ctx, h.UID, w.raw, h.shape(), w.frame)
+	frame, err := h.decodeFrame(ctx, d, src, i, w)
 	if err != nil {
 		return err
 	}
-	w.frame = frame.Samples
 	h.decodedAs(frame).toHU(hu, frame.Samples, w)
 	return nil
+}
+
+// decodeFrame decodes frame i. Its samples are w's.
+func (h *header) decodeFrame(
+	ctx context.Context, d *codec.Decoder, src io.ReaderAt, i int, w *workspace,
+) (frame codec.Frame, err error) {
+	if h.framesErr != nil {
+		return frame, h.framesErr
+	}
+	if i < 0 || i >= len(h.frameSpans) {
+		return frame, fmt.Errorf("frame %d was asked for, it has %d", i+1, len(h.frameSpans))
+	}
+	if w.raw, err = encapsulated.Bytes(src, h.frameSpans[i], w.raw); err != nil {
+		return frame, err
+	}
+	if frame, err = d.Decode(ctx, h.UID, w.raw, h.shape(), w.frame); err == nil {
+		w.frame = frame.Samples
+	}
+	return frame, err
 }
 
 // decodedAs is h with the form that its pixels have after decoding. How many bits they

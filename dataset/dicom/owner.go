@@ -35,7 +35,7 @@ func owners(headers []*header) (all []owned) {
 		for i, g := range groups {
 			o := owned{headers: g}
 			if i > 0 && g[0].seriesUID != "" {
-				o.suffix = "@" + g[0].identity()
+				o.suffix = "#" + g[0].identity()
 			}
 			if len(names) > 0 {
 				o.warnings = []string{fmt.Sprintf("Images that differ in %s carry the Series "+

@@ -55,11 +55,9 @@ func (h *header) readPixels(ctx context.Context, d *codec.Decoder, hu []int16, w
 	if h.Compressed {
 		return h.readFrame(ctx, d, f, h.frame, hu, w)
 	}
-	src := io.ReaderAt(f)
-	if h.Deflated {
-		if src, err = w.inflated.of(h, f); err != nil {
-			return err
-		}
+	src, err := h.dataSet(f, w)
+	if err != nil {
+		return err
 	}
 	if h.inPlace() {
 		if err := h.readStored(src, bytesOf(hu)); err != nil {
@@ -79,6 +77,14 @@ func (h *header) readPixels(ctx context.Context, d *codec.Decoder, hu []int16, w
 	}
 	h.toHU(hu, w.raw, w)
 	return nil
+}
+
+// dataSet is what the pixels of h stand in: its file f, or what that inflates to.
+func (h *header) dataSet(f *os.File, w *workspace) (io.ReaderAt, error) {
+	if h.Deflated {
+		return w.inflated.of(h, f)
+	}
+	return f, nil
 }
 
 // unchanged refuses a file that is no longer the one whose header was read: its pixels may

@@ -41,6 +41,7 @@ func build(
 		stacks, reasons := split(unique, pixels.same)
 		for i, s := range stacks {
 			s.warnings = append(s.warnings, o.warnings...)
+			s.checkBits(ctx, &pixels.decoder)
 			original := s.series(root, i, len(stacks), reasons)
 			original.ID += o.suffix
 			all, heads = append(all, original), append(heads, s.slices[0])
