@@ -1,12 +1,14 @@
 # Glasswork: "make run" opens it, "make demo" shows the same loop without a display.
 
 BUILD_PACKAGES = gcc g++ libc6-dev pkg-config libgl-dev libgl1-mesa-dri \
-	libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev libopenjp2-7-dev libcharls-dev
-TEST_PACKAGES = xvfb xauth xdotool imagemagick python3-nibabel python3-pil dcmtk dicom3tools python3-pydicom \
-	libopenjp2-tools openjph-tools
+	libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev \
+	libopenjp2-7-dev libcharls-dev
+TEST_PACKAGES = xvfb xauth xdotool imagemagick python3-nibabel python3-pil python3-pydicom \
+	dcmtk dicom3tools libopenjp2-tools openjph-tools
 
 # The peers that "make bench" compares with.
-BENCH_PACKAGES = libgdcm-dev libgdcm-tools python3-gdcm libdcmtk-dev python3-pydicom python3-numpy python3-torch
+BENCH_PACKAGES = libgdcm-dev libgdcm-tools python3-gdcm libdcmtk-dev python3-pydicom \
+	python3-numpy python3-torch
 
 # A libtorch named by LIBTORCH takes the place of the system's.
 ifndef LIBTORCH
@@ -23,8 +25,9 @@ export GOFLAGS += -trimpath
 export GLASSWORK_SKIPS = $(CURDIR)/bin/skipped-tests
 
 # Packages that link libtorch, which the race detector cannot look into.
-LINKED = go list -f '{{.ImportPath}} {{join .Deps " "}}' ./... | awk '/sugarme\/gotch/ { print $$1 }'
-NOT_LINKED = go list -f '{{.ImportPath}} {{join .Deps " "}}' ./... | awk '!/sugarme\/gotch/ { print $$1 }'
+DEPENDENCIES = go list -f '{{.ImportPath}} {{join .Deps " "}}' ./...
+LINKED = $(DEPENDENCIES) | awk '/sugarme\/gotch/ { print $$1 }'
+NOT_LINKED = $(DEPENDENCIES) | awk '!/sugarme\/gotch/ { print $$1 }'
 
 .DEFAULT_GOAL := build
 .PHONY: run build setup test check demo e2e bench test-packages
@@ -38,15 +41,17 @@ run: build
 		$(MAKE) --no-print-directory demo; \
 	fi
 
-# Installs what is missing, prepares gotch and builds the three programs into bin/; the one library that is not linked
-# statically into glasswork-codec goes beside them.
+# Installs what is missing, prepares gotch and builds the three programs into bin/. The one library
+# that is not linked statically into glasswork-codec goes beside them.
 build: setup
 	go build -tags release -o bin/ ./cmd/glasswork ./cmd/glasswork-trainer ./cmd/glasswork-codec
 	@mkdir -p bin/lib && cp -Lf "$$($$(go env CC) -print-file-name=libcharls.so.2)" bin/lib/
 
-# Installs what is missing and prepares gotch for this machine's libtorch; a second time it does nothing.
+# Installs what is missing and prepares gotch for this machine's libtorch. A second time it does
+# nothing.
 setup:
-	@command -v go >/dev/null || { echo "Glasswork is built with Go 1.26: install it from https://go.dev/dl."; exit 1; }
+	@command -v go >/dev/null || { \
+		echo "Glasswork is built with Go 1.26: install it from https://go.dev/dl."; exit 1; }
 	@scripts/packages.sh $(BUILD_PACKAGES)
 	@GOWORK=off go run ./cmd/gotch-setup
 
@@ -56,7 +61,8 @@ test: build test-packages check
 	$(DISPLAY_FOR_TESTS) go test -race -timeout 20m $$($(NOT_LINKED))
 	go test -timeout 20m $$($(LINKED))
 	go test -count=1 -timeout 20m -tags e2e -run TestTheLoop ./cmd/glasswork
-	@echo "$$(cat $(GLASSWORK_SKIPS) 2>/dev/null | wc -l) tests were skipped because ../shared is not beside this checkout."
+	@skipped=$$(cat $(GLASSWORK_SKIPS) 2>/dev/null | wc -l); \
+		echo "$$skipped tests were skipped because ../shared is not beside this checkout."
 
 # What needs no test to run: the linters of .golangci.yml, and the licences of what is linked.
 check: setup bin/golangci-lint
@@ -78,7 +84,8 @@ demo: build
 # Drives the real window as "make test" does, and leaves its pictures in docs/images.
 e2e: build test-packages
 	@mkdir -p docs/images
-	GLASSWORK_IMAGES=$(CURDIR)/docs/images go test -count=1 -timeout 40m -tags e2e -v ./cmd/glasswork
+	GLASSWORK_IMAGES=$(CURDIR)/docs/images \
+		go test -count=1 -timeout 40m -tags e2e -v ./cmd/glasswork
 
 # Speed and memory of every package that has benchmarks, then the same work done by others.
 bench: setup
