@@ -1,5 +1,6 @@
 // Package example reads labelled datasets slice by slice, for training and scoring. It knows
-// folders of pictures, nnU-Net's raw folders, the Kaggle arrays, and phantoms made on demand.
+// folders of pictures, nnU-Net's raw folders, the Kaggle arrays, masks of infection or of lungs
+// alone, series with a table of findings, and phantoms made on demand.
 package example
 
 import (
@@ -19,9 +20,9 @@ type Example struct {
 	Case, Patient string
 	Z, W, H       int
 	HU            []int16
-	// Labels are classes, or classes.Ignored where nothing is known.
+	// Labels are classes, classes.Lesion, or classes.Ignored where nothing is known.
 	Labels []uint8
-	// Known are the classes that were annotated; the others are merged into background.
+	// Known says what was annotated. What was not is not background.
 	Known classes.Known
 	// Spacing is in mm [y,x], 0 where unknown.
 	Spacing [2]float64
@@ -56,7 +57,8 @@ type Set interface {
 }
 
 // Open opens a labelled dataset: a folder with images/ and masks/ (or Imgs/ and
-// GT/) pictures, an nnU-Net raw folder, a folder with the Kaggle arrays, or
+// GT/) pictures, an nnU-Net raw folder, a folder with the Kaggle arrays, pictures with masks of
+// infection, or of lungs alone, series with a table that says which slices show an infection, or
 // "phantom:N[@seed]", N generated slices of many phantoms. err is one sentence.
 func Open(ctx context.Context, path string) (Set, error) {
 	if rest, ok := strings.CutPrefix(path, "phantom:"); ok {
@@ -78,6 +80,10 @@ func Open(ctx context.Context, path string) (Set, error) {
 		examples, err = openNNUNet(ctx, onlyNNUNet(path))
 	case len(arrayPairs(path)) > 0:
 		examples, err = openKaggle(ctx, path)
+	case isInfection(path):
+		examples, err = openInfection(path)
+	case len(findingTables(path)) > 0:
+		examples, err = openFindings(ctx, path)
 	default:
 		examples, err = openPicturePairs(ctx, path)
 	}

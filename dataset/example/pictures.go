@@ -40,6 +40,9 @@ func openPicturePairs(ctx context.Context, dir string) (Set, error) {
 		if err != nil {
 			return nil, err
 		}
+		if masks, ok := asLungMasks(dir, pairs); ok {
+			return masks, nil
+		}
 		p := &picturePairs{name: filepath.Base(dir), pairs: pairs}
 		lungs, err := anyLungs(ctx, pairs)
 		p.known = classes.Knows(classes.GroundGlass, classes.Consolidation)

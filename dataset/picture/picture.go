@@ -131,13 +131,22 @@ func HU(hu []int16, grey []float32) {
 	}
 }
 
-// ReadHU reads a picture as one slice [y,x] in assumed HU.
-func ReadHU(path string) (hu []int16, width, height int, err error) {
+// ReadGrey reads a picture as Grey returns it.
+func ReadGrey(path string) (grey []float32, width, height int, err error) {
 	img, err := read(path)
 	if err != nil {
 		return nil, 0, 0, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
-	grey, width, height := Grey(img)
+	grey, width, height = Grey(img)
+	return grey, width, height, nil
+}
+
+// ReadHU reads a picture as one slice [y,x] in assumed HU.
+func ReadHU(path string) (hu []int16, width, height int, err error) {
+	grey, width, height, err := ReadGrey(path)
+	if err != nil {
+		return nil, 0, 0, err
+	}
 	hu = make([]int16, len(grey))
 	HU(hu, grey)
 	return hu, width, height, nil
