@@ -119,7 +119,7 @@ func nothing(path string, left, skipped []string) error {
 		return fmt.Errorf("%s holds no CT that can be opened; the first of %d reasons: %s", path,
 			len(skipped), strings.TrimSuffix(skipped[0], "."))
 	case len(left) == 1 && left[0] == path:
-		return fmt.Errorf("%s is no file that Glasswork knows; it opens %s",
+		return fmt.Errorf("%s is not a kind of file that Glasswork opens; it opens %s",
 			path, opened("and"))
 	}
 	return fmt.Errorf("%s holds no %s file", path, opened("or"))

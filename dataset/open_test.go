@@ -127,7 +127,7 @@ func TestOpenSaysWhyNothingCanBeOpened(t *testing.T) {
 		"missing":    {filepath.Join(dir, "gone"), "does not exist"},
 		"empty file": {write("a.dcm", ""), "is empty"},
 		"text": {
-			write("notes.txt", "some text that is no image"), "no file that Glasswork knows",
+			write("notes.txt", "some text that is no image"), "not a kind of file that Glasswork opens",
 		},
 		"broken NIfTI": {
 			write("b.nii", "some text that is no image"),
@@ -143,7 +143,7 @@ func TestOpenSaysWhyNothingCanBeOpened(t *testing.T) {
 			filepath.Dir(write("d/1.nii", "x") + write("d/2.nii", "x"))[:len(dir)+2],
 			"first of 2 reasons: 1.nii:",
 		},
-		"DICOMDIR": {write("DICOMDIR", "DICM"), "no file that Glasswork knows"},
+		"DICOMDIR": {write("DICOMDIR", "DICM"), "not a kind of file that Glasswork opens"},
 	} {
 		series, _, err := Open(t.Context(), c.path)
 		if err == nil || series != nil || !strings.Contains(err.Error(), c.want) ||

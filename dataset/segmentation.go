@@ -28,8 +28,10 @@ func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentatio
 		return nil, fmt.Errorf("%s does not exist", path)
 	case err != nil:
 		return nil, fmt.Errorf("%s cannot be opened: %w", path, osfile.Reason(err))
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is no file; annotation is read from one file", path)
+	case !info.IsDir() && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is a device, not a file", path)
+	case info.IsDir():
+		return nil, fmt.Errorf("%s is a folder; choose the one file with the annotation", path)
 	case info.Size() == 0:
 		return nil, fmt.Errorf("%s is empty", path)
 	}

@@ -254,7 +254,7 @@ func TestWhatIsNoAnnotationIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		filepath.Join(dir, "nothing.nii"): "does not exist", dir: "is no file",
+		filepath.Join(dir, "nothing.nii"): "does not exist", dir: "is a folder; choose the one file",
 		write("a.nii", ""):          "is empty",
 		write("notes.txt", "hello"): "no annotation", ct: "more than 255 different values",
 	} {

@@ -59,6 +59,16 @@ func (b *banners) show(key string, n banner) {
 		container.New(layout.NewCustomPaddedLayout(0, 0, 0, 6), body))
 	b.box.Objects = append([]fyne.CanvasObject{o}, b.box.Objects...)
 	b.shown = append([]string{key}, b.shown...)
+	b.arrange()
+}
+
+// mostBanners is how many lie over the picture; older ones wait behind them.
+const mostBanners = 2
+
+func (b *banners) arrange() {
+	for i, o := range b.box.Objects {
+		show(o, i < mostBanners)
+	}
 	b.box.Refresh()
 }
 
@@ -68,6 +78,7 @@ func (b *banners) drop(key string) {
 		if k == key {
 			b.box.Remove(b.box.Objects[i])
 			b.shown = append(b.shown[:i:i], b.shown[i+1:]...)
+			b.arrange()
 			return
 		}
 	}

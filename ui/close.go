@@ -54,6 +54,7 @@ func (w *Window) saveAndQuit() {
 // quit ends the application. The session is closed once the window is gone.
 func (w *Window) quit() {
 	w.closing = true
+	w.rememberSize()
 	w.win.SetCloseIntercept(nil)
 	w.win.Close()
 }

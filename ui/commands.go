@@ -201,6 +201,7 @@ func (w *Window) viewMenu() menu {
 		gap,
 		&command{title: "Overlays", items: modes},
 		&command{title: "Colours", items: palettes},
+		&command{title: "Text size", items: w.textSizeItems()},
 		&command{title: "Fold or unfold panels", key: plain(fyne.KeyF9), do: w.fold},
 		&command{
 			title: "Show patient identity", do: w.toggleIdentity,

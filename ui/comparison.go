@@ -47,8 +47,8 @@ func (w *Window) compare(v session.Verdict) *sheet {
 func basis(v session.Verdict) string {
 	cases := words.Count(v.After.Cases, "study", "studies")
 	if v.Synthetic {
-		return fmt.Sprintf("%s, trained for %s, scored on %s made up by the program: no patient "+
-			"is held out", v.ModelName, words.Count(v.Steps, "step", "steps"), cases)
+		return fmt.Sprintf("%s, trained for %s, scored on %s of synthetic chests: no patient is "+
+			"held out", v.ModelName, words.Count(v.Steps, "step", "steps"), cases)
 	}
 	return fmt.Sprintf("%s, trained for %s, scored on %s of %s that neither model was trained on",
 		v.ModelName, words.Count(v.Steps, "step", "steps"), cases,

@@ -138,10 +138,7 @@ func (r *findingRow) show(f session.ClassMeasure, painting bool) {
 	}
 	r.name.set(words.UpperFirst(f.Name))
 	r.amount.set(f.Text())
-	r.here.set("")
-	if f.AreaMM2 > 0 {
-		r.here.set(viewer.Area(f.AreaMM2) + " here")
-	}
+	r.here.set(f.Detail())
 	r.eye.open(f.Visible)
 	r.row.choose(f.Active && painting)
 }

@@ -5,6 +5,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -90,11 +91,12 @@ func show(o fyne.CanvasObject, on bool) {
 // Layout is called by Fyne.
 func (f *frame) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	var left, right float32
+	text := theme.Size(theme.SizeNameText) / sizes[theme.SizeNameText]
 	if f.left.Visible() {
-		left = max(min(size.Width*leftShare, leftMost), leftLeast)
+		left = max(min(size.Width*leftShare, leftMost*text), leftLeast*text)
 	}
 	if f.right.Visible() {
-		right = max(min(size.Width*rightShare, rightMost), rightLeast)
+		right = max(min(size.Width*rightShare, rightMost*text), rightLeast*text)
 	}
 	bottom := size.Height - f.status.MinSize().Height
 	top, width := float32(0), size.Width-left-right
@@ -114,7 +116,7 @@ func (f *frame) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 }
 
 // MinSize is called by Fyne. Smaller than this the picture would no longer be the largest thing.
-func (f *frame) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(900, 560) }
+func (f *frame) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(760, 480) }
 
 func place(o fyne.CanvasObject, x, y, w, h float32) {
 	o.Move(fyne.NewPos(x, y))

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
 )
 
 // gestures are what the mouse does over the picture, and keys that are held.
@@ -21,8 +22,6 @@ var gestures = [][2]string{
 	{"Space+Left", "move the picture"},
 	{"S held", "hide all overlays"},
 }
-
-const helpSize = 12
 
 // newHelp shows all keys over the picture, grouped as in the menus. A click takes it away.
 func newHelp(menus []menu, dismiss func()) fyne.CanvasObject {
@@ -58,10 +57,11 @@ func keyText(c *command) string {
 
 func helpGroup(title string, lines [][2]string) fyne.CanvasObject {
 	table := container.New(&pairs{gap: 10})
+	size := theme.Size(theme.SizeNameCaptionText)
 	for _, l := range lines {
 		k, does := newWholeLabel(l[0], inkStrong), newWholeLabel(strings.TrimSuffix(l[1], "…"), ink)
 		k.text.TextStyle.Bold = true
-		k.text.TextSize, does.text.TextSize = helpSize, helpSize
+		k.text.TextSize, does.text.TextSize = size, size
 		table.Add(k)
 		table.Add(does)
 	}

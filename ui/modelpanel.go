@@ -56,8 +56,9 @@ func (m *modelPanel) update() {
 	m.list(m.w.s.Models.All())
 }
 
-// mostHistory is how high the list of models may become; more is scrolled.
-const mostHistory = 150
+// mostHistory is how high the list of models may become, as a part of the window's height; more
+// is scrolled.
+const mostHistory = 0.25
 
 // list writes the history anew if it has changed.
 func (m *modelPanel) list(all []session.ModelItem) {
@@ -72,7 +73,8 @@ func (m *modelPanel) list(all []session.ModelItem) {
 		}
 	}
 	show(m.scroll, len(all) > 1)
-	m.scroll.SetMinSize(fyne.NewSize(0, min(m.history.MinSize().Height, mostHistory)))
+	room := max(150, m.w.win.Canvas().Size().Height*mostHistory)
+	m.scroll.SetMinSize(fyne.NewSize(0, min(m.history.MinSize().Height, room)))
 }
 
 func sameModels(a, b []session.ModelItem) bool {
@@ -122,6 +124,7 @@ type jobView struct {
 	object *fyne.Container
 	title  *label
 	text   *widget.Label
+	says   fyne.CanvasObject // text with its room
 	bar    *widget.ProgressBar
 	busy   *widget.ProgressBarInfinite
 	left   *label
@@ -140,7 +143,8 @@ func newJobView(w *Window) *jobView {
 	j.busy.Stop()
 	j.cancel = newButton("Cancel", func() { w.s.Jobs.Cancel() })
 	j.curves = container.NewStack(w.chart.object)
-	j.object = container.NewVBox(j.title, tight(j.text),
+	j.says = tight(j.text)
+	j.object = container.NewVBox(j.title, j.says,
 		container.NewStack(thin(j.bar), thin(j.busy)),
 		container.NewBorder(nil, nil, nil, j.cancel, container.NewCenter(j.left)), j.curves)
 	j.object.Hide()
@@ -150,7 +154,7 @@ func newJobView(w *Window) *jobView {
 func (j *jobView) show(job session.Job) {
 	j.title.set(job.Title)
 	text := j.doing(job)
-	show(j.text, text != job.Title)
+	show(j.says, text != job.Title)
 	if j.text.Text != text {
 		j.text.SetText(text)
 	}
@@ -172,8 +176,9 @@ func (j *jobView) show(job session.Job) {
 	} else {
 		j.cancel.Enable()
 	}
-	show(j.curves, job.Kind == session.JobRetrain)
-	if job.Kind == session.JobRetrain {
+	learns := job.Kind == session.JobRetrain && len(job.Loss) > 0
+	show(j.curves, learns)
+	if learns {
 		j.w.chart.draw(job, j.w.s.Display.Style().Palette)
 	}
 }

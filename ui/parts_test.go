@@ -109,17 +109,25 @@ func TestPlanText(t *testing.T) {
 		},
 		TrainSlices: 12, ReplaySlices: 36, ChosenHoldout: "A0002", Ready: true, Steps: 240,
 		SecondsPerStep: 0.83, Seconds: 210,
-		Missing: []string{"One held-out patient is too few to prove anything."},
+		Missing: []string{
+			"One held-out patient is too few to prove anything.",
+			"No patient is held out yet: A0002 will be chosen.",
+		},
 	}}
 	for _, want := range []string{
 		"baseline-1 will be trained further on 12 reviewed slices",
-		"Trained on: A0001 (12 slices).", "Held out, only for scoring: A0002 (1 slice).",
-		"A0002 is chosen now", "One held-out patient is too few",
-		"About 4 min: 240 steps of 0.83 s each",
+		"Trained on: A0001 (12 slices).", "To be held out, only for scoring: A0002 (1 slice).",
+		"No patient is held out yet: A0002 will be chosen", "One held-out patient is too few",
+		"It takes about 4 min on this machine: 240 training steps of 0.83 s each",
 	} {
 		if got := planText(ready); !strings.Contains(got, want) {
 			t.Errorf("the plan does not say %q:\n%s", want, got)
 		}
+	}
+	measuring := session.Plan{Base: "baseline-1", Measuring: true, Reviewed: ready.Estimate.Studies}
+	if got := planText(measuring); !strings.Contains(got, "Trained on: A0001 (12 slices)") ||
+		!strings.Contains(got, "Held out, only for scoring: A0002") {
+		t.Errorf("while it is measured the plan says %q", got)
 	}
 	nothing := protocol.EstimateSummary{Missing: []string{"Nothing is reviewed yet."}}
 	missing := session.Plan{Estimate: &nothing}

@@ -77,7 +77,11 @@ func (w *Window) planSheet(plan session.Plan) *retrainSheet {
 }
 
 func (r *retrainSheet) ready() bool {
-	return r.plan.Estimate != nil && r.plan.Estimate.Ready && r.plan.Wrong == nil
+	if r.plan.Wrong != nil {
+		return false
+	}
+	return r.plan.Measuring && len(r.plan.Reviewed) > 0 ||
+		r.plan.Estimate != nil && r.plan.Estimate.Ready
 }
 
 // show brings the dialog up to date.
@@ -110,8 +114,7 @@ func pointer(wrong *augment.SyntaxError) string {
 func planText(plan session.Plan) string {
 	switch {
 	case plan.Measuring:
-		return "Finding out what there is to train on, and how long it takes on this machine." +
-			"\n\nYou can go on reading and painting while the retraining runs."
+		return measuringText(plan)
 	case plan.Failure != "":
 		return plan.Failure
 	case plan.Estimate == nil:
@@ -126,21 +129,33 @@ func planText(plan session.Plan) string {
 			words.Count(e.ReplaySlices, "synthetic slice", "synthetic slices"))
 	}
 	writeUses(&b, "Trained on", e.Studies, false)
-	writeUses(&b, "Held out, only for scoring", e.Studies, true)
+	held := "Held out, only for scoring"
 	if e.ChosenHoldout != "" {
-		fmt.Fprintf(&b, "No patient is held out yet: %s is chosen now, and stays held out for "+
-			"good.\n\n", e.ChosenHoldout)
+		held = "To be held out, only for scoring"
 	}
+	writeUses(&b, held, e.Studies, true)
 	for _, missing := range e.Missing {
 		fmt.Fprintf(&b, "%s\n\n", missing)
 	}
 	if e.Ready {
-		fmt.Fprintf(&b, "%s: %s of %.2g s each, measured here. It runs in the background, and "+
-			"the new model is used only if you say so.",
-			words.UpperFirst(about(seconds(e.Seconds))), words.Count(e.Steps, "step", "steps"),
+		fmt.Fprintf(&b, "It takes %s on this machine: %s of %.2g s each, and scoring both models. "+
+			"It runs in the background, and the new model is used only if you say so.",
+			about(seconds(e.Seconds)), words.Count(e.Steps, "training step", "training steps"),
 			e.SecondsPerStep)
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// measuringText is what the dialog says before anything is measured.
+func measuringText(plan session.Plan) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s will be trained further on the reviewed slices of this project.\n\n",
+		plan.Base)
+	writeUses(&b, "Trained on", plan.Reviewed, false)
+	writeUses(&b, "Held out, only for scoring", plan.Reviewed, true)
+	b.WriteString("How long it takes on this machine is being measured. You need not wait for " +
+		"it: Retrain begins at once. You can go on reading and painting meanwhile.")
+	return b.String()
 }
 
 // writeUses names the studies that are used in one way.

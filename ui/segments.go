@@ -5,6 +5,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -20,7 +21,7 @@ func newSegment(text string, tapped func()) *segment {
 	s := &segment{
 		text: canvas.NewText(text, ink), ground: canvas.NewRectangle(raised),
 	}
-	s.text.Alignment, s.text.TextSize = fyne.TextAlignCenter, 12
+	s.text.Alignment, s.text.TextSize = fyne.TextAlignCenter, theme.Size(theme.SizeNameCaptionText)
 	s.ground.CornerRadius = 4
 	s.init(s, tapped, s.paint)
 	return s

@@ -61,6 +61,9 @@ var colors = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameWarning:             warning,
 }
 
+// smallestText is from which size on something in sizes is a size of text or of an icon.
+const smallestText = 12
+
 var sizes = map[fyne.ThemeSizeName]float32{
 	theme.SizeNameText:               13,
 	theme.SizeNameCaptionText:        12,
@@ -89,10 +92,11 @@ func (c menuInk) RGBA() (r, g, b, a uint32) {
 }
 
 // readingRoom is the application's theme. It is dark whatever the system prefers.
-type readingRoom struct{}
+// Its text is scale times as large as usual.
+type readingRoom struct{ scale float32 }
 
 // Theme returns the theme of a dark reading room.
-func Theme() fyne.Theme { return readingRoom{} }
+func Theme() fyne.Theme { return readingRoom{1} }
 
 // Color returns our colour, or Fyne's dark one for what we do not name.
 func (readingRoom) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
@@ -103,8 +107,11 @@ func (readingRoom) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Co
 }
 
 // Size returns our size, or Fyne's.
-func (readingRoom) Size(name fyne.ThemeSizeName) float32 {
+func (r readingRoom) Size(name fyne.ThemeSizeName) float32 {
 	if s, ok := sizes[name]; ok {
+		if s >= smallestText {
+			s *= r.scale
+		}
 		return s
 	}
 	return theme.DefaultTheme().Size(name)
@@ -124,6 +131,6 @@ func (readingRoom) Icon(name fyne.ThemeIconName) fyne.Resource {
 func paneLook() pane.Look {
 	return pane.Look{
 		Ground: ground, Text: ink, Quiet: faint, Current: current,
-		Size: sizes[theme.SizeNameText],
+		Size: theme.Size(theme.SizeNameText),
 	}
 }

@@ -46,9 +46,16 @@ func newToolPanel(in *session.Tools, editing *session.Editing) *toolPanel {
 	t.settings = container.NewVBox(tip, limits,
 		segments(newSegment("Fill holes", editing.FillHoles),
 			newSegment("Undo", editing.Undo), newSegment("Redo", editing.Redo)))
-	t.object = section("TOOL", nil, segments(append(t.tools, t.erase)...), tight(t.says),
+	t.object = section("TOOL", nil, segments(append(t.tools, t.erase)...),
+		container.NewStack(twoLines(), tight(t.says)),
 		t.settings)
 	return t
+}
+
+// twoLines keeps the room of the longest text, so that nothing below it moves with the tool.
+func twoLines() fyne.CanvasObject {
+	l := widget.NewLabel("x\nx")
+	return spacer(0, l.MinSize().Height-labelPadding)
 }
 
 // bound is a field for one end of the HU range.

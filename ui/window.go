@@ -41,6 +41,7 @@ type Window struct {
 	sheets  []*sheet
 	chart   *chart
 
+	forget    []func() // end observing the session
 	menus     []menu
 	menuState string
 	identity  bool
@@ -61,16 +62,15 @@ func NewWindow(app fyne.App, s *session.Session, open OpenProject) *Window {
 
 // newWindow is NewWindow with the function that runs others on the window's goroutine.
 func newWindow(app fyne.App, s *session.Session, open OpenProject, post func(func())) *Window {
-	app.Settings().SetTheme(Theme())
 	w := &Window{app: app, win: app.NewWindow("Glasswork"), s: s, open: open, post: post}
+	w.applyTextSize()
 	w.win.SetIcon(fyne.NewStaticResource("glasswork.png", assets.Icon))
 	w.win.SetPadded(false)
-	w.win.Resize(fyne.NewSize(1440, 900))
-	w.win.CenterOnScreen()
 	w.win.SetMaster()
 	w.menus = w.commands()
 	w.listen()
 	w.show(s)
+	w.Arrange(fyne.Size{})
 	return w
 }
 
@@ -94,6 +94,10 @@ func (w *Window) ShowAndRun() error {
 
 // release ends what the window runs itself for the session it shows.
 func (w *Window) release() {
+	for _, forget := range w.forget {
+		forget()
+	}
+	w.forget = nil
 	w.toasts.close()
 	w.chart.close()
 }
@@ -152,7 +156,7 @@ type paneReading struct {
 
 // observe calls f now and whenever one of topics changes.
 func (w *Window) observe(topics session.Topic, f func()) {
-	w.s.Observe(topics, f)
+	w.forget = append(w.forget, w.s.Observe(topics, f))
 	f()
 }
 

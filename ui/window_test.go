@@ -273,7 +273,7 @@ func TestRetrainAsksComparesAndKeepsByDefault(t *testing.T) {
 	r.s.Retraining.Prepare()
 	r.until("the plan", func() bool { p, ok := r.s.Retraining.Plan(); return ok && !p.Measuring })
 	if seen := texts(r.sheets[0].popup); !strings.Contains(seen, "1 reviewed slice") ||
-		!strings.Contains(seen, "About 5 s") {
+		!strings.Contains(seen, "about 5 s on this machine") {
 		t.Errorf("the plan says %s", seen)
 	}
 	r.press(fyne.KeyReturn)
@@ -459,5 +459,36 @@ func TestHULimitsAreTakenWhenTheFieldIsLeft(t *testing.T) {
 	panel.update()
 	if panel.low.Text != "" || panel.high.Text != "" {
 		t.Errorf("no limit is shown as %s…%s", panel.low.Text, panel.high.Text)
+	}
+}
+
+func TestTheWindowFitsOnTheScreenAndKeepsItsSize(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	r.Arrange(fyne.NewSize(1024, 768))
+	if got := r.win.Canvas().Size(); got.Width > 1024 || got.Height > 768 {
+		t.Errorf("the window is %v on a screen of 1024 × 768", got)
+	}
+	r.win.Resize(fyne.NewSize(1100, 700))
+	r.rememberSize()
+	r.win.Resize(fyne.NewSize(900, 600))
+	r.Arrange(fyne.NewSize(1920, 1080))
+	if got := r.win.Canvas().Size(); got != fyne.NewSize(1100, 700) {
+		t.Errorf("the window comes back %v large", got)
+	}
+}
+
+func TestTextCanBeLarger(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	r.s.Messages.Toast("something")
+	before := r.frame.status.MinSize().Height
+	r.setTextSize(3)
+	if now := r.frame.status.MinSize().Height; now <= before {
+		t.Errorf("the status line is %v high, before %v", now, before)
+	}
+	r.press(fyne.KeyG)
+	if !strings.Contains(texts(r.win.Canvas().Content()), "Brush 8") {
+		t.Error("the new window does not follow the session")
 	}
 }

@@ -149,7 +149,7 @@ func Write(ctx context.Context, dir string, studies iter.Seq2[Study, error], o O
 		if o.OnlyReviewed {
 			return errors.New("there is nothing to export: no slice has been reviewed yet")
 		}
-		return errors.New("there is nothing to export: the project holds no study with voxels")
+		return errors.New("there is nothing to export: no study of the project has labels yet")
 	}
 	return e.finish()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -40,6 +41,11 @@ func explain(dir, what string, err error) error {
 	var known *Error
 	if errors.As(err, &known) {
 		return err
+	}
+	if _, gone := os.Stat(dir); errors.Is(gone, fs.ErrNotExist) {
+		return &Error{Dir: dir, Err: err, Advice: fmt.Sprintf("the project folder %s has moved or "+
+			"is disconnected; bring it back, or close this window and open the project where "+
+			"it is now", dir)}
 	}
 	return &Error{Dir: dir, Advice: fmt.Sprintf("the project %s could not be %s: %s", dir, what,
 		reason(err)), Err: err}

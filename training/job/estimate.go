@@ -59,7 +59,7 @@ func (pl *plan) estimate(job protocol.FinetuneJob) *protocol.EstimateSummary {
 	switch {
 	case pl.synthetic:
 		s.Missing = append(s.Missing, "No patient can be held out: that takes two patients with "+
-			"reviewed slices. Generated studies will be scored, and the new model cannot be "+
+			"reviewed slices. Synthetic studies will be scored, and the new model cannot be "+
 			"proven better.")
 	case pl.chosen != "":
 		s.Missing = append(s.Missing, "No patient is held out yet: "+pl.chosenAlias+

@@ -15,7 +15,7 @@ import (
 	"glasswork/training/sampling"
 )
 
-// Seeds of generated slices. Those that are scored are never trained on.
+// Seeds of synthetic slices. Those that are scored are never trained on.
 const (
 	replaySeed    = 1 << 20
 	syntheticSeed = 1 << 21
@@ -27,10 +27,10 @@ const syntheticSlices = 24
 // plan is what a fine-tuning learns from and is scored on.
 type plan struct {
 	// train and holdout are reviewed slices of saved revisions, of different patients;
-	// holdout is generated if synthetic is set.
+	// holdout is made up if synthetic is set.
 	train, holdout example.Set
 	synthetic      bool
-	// replay are generated slices, mixed in half and half.
+	// replay are synthetic slices, mixed in half and half.
 	replay example.Set
 	uses   []protocol.StudyUse
 	// trainKeys and holdoutKeys are the patients' keys; chosen is the one of the
@@ -243,7 +243,7 @@ func (pl *plan) generate(ctx context.Context, job protocol.FinetuneJob, all exam
 	return nil
 }
 
-// sources are the training's: annotated and generated slices, half and half.
+// sources are the training's: annotated and synthetic slices, half and half.
 func (pl *plan) sources() []sampling.Source {
 	return []sampling.Source{
 		{Name: "the reviewed slices", Examples: pl.train, Weight: 1},
@@ -255,7 +255,7 @@ func (pl *plan) sources() []sampling.Source {
 func (pl *plan) note() string {
 	switch {
 	case pl.synthetic:
-		return "No patient could be held out (that takes two with reviewed slices), so generated " +
+		return "No patient could be held out (that takes two with reviewed slices), so synthetic " +
 			"studies were scored instead of patients."
 	case pl.chosen != "":
 		return fmt.Sprintf("No patient was held out; %s was chosen and stays held out.",

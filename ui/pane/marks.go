@@ -2,6 +2,7 @@ package pane
 
 import (
 	"image/color"
+	"sort"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -48,6 +49,19 @@ func (c *caption) write(s string, x, y, dx, dy float32) {
 	c.text.Move(at)
 	c.plate.Resize(size.AddWidthHeight(8, 0))
 	c.plate.Move(at.SubtractXY(4, 0))
+}
+
+// fit cuts a text that is wider than there is room, and lets it end in an ellipsis.
+func (c *caption) fit(s string, width float32) string {
+	fits := func(s string) bool {
+		return fyne.MeasureText(s, c.text.TextSize, c.text.TextStyle).Width <= width
+	}
+	if fits(s) {
+		return s
+	}
+	text := []rune(s)
+	n := sort.Search(len(text), func(n int) bool { return !fits(string(text[:n+1]) + "…") })
+	return string(text[:n]) + "…"
 }
 
 // bar is a line with its shadow.
@@ -138,10 +152,11 @@ func (m *marks) place(v *View) {
 	m.right.write(letters.Right, w-inset, h/2, -1, -0.5)
 	m.top.write(letters.Top, w/2, inset, -0.5, 0)
 	m.bottom.write(letters.Bottom, w/2, h-inset, -0.5, -1)
-	m.series.write(series, inset, inset, 0, 0)
-	m.proposer.write(proposer, w-inset, inset, -1, 0)
-	m.window.write(v.windowCaption(), inset, h-inset, 0, -1)
-	m.slice.write(v.reading.PositionText(), w-inset, h-inset, -1, -1)
+	side := w/2 - inset - m.top.text.MinSize().Width/2 - 2 // between a corner and a letter
+	m.series.write(m.series.fit(series, side), inset, inset, 0, 0)
+	m.proposer.write(m.proposer.fit(proposer, side), w-inset, inset, -1, 0)
+	m.window.write(m.window.fit(v.windowCaption(), side), inset, h-inset, 0, -1)
+	m.slice.write(m.slice.fit(v.reading.PositionText(), side), w-inset, h-inset, -1, -1)
 	m.waiting.write(waiting, w/2, h/2, -0.5, -0.5)
 	m.placeBar(v.viewport.UnitsPerMM(), w, h, v.reading.Measurable())
 	m.lasso(v.hand.line, &v.viewport)

@@ -275,7 +275,9 @@ func (r *runningJob) status(st protocol.Status) {
 	}
 	r.Left = time.Duration(st.ETASeconds * float64(time.Second))
 	r.Fraction = math.NaN()
-	if st.Steps > 0 {
+	// Only the training itself fills the bar of a retraining: what comes before and after it
+	// would fill it once more.
+	if st.Steps > 0 && (r.Kind != JobRetrain || st.Phase == protocol.PhaseTraining) {
 		r.Fraction = float64(st.Step) / float64(st.Steps)
 	}
 	learns := st.Loss > 0 && st.Phase == protocol.PhaseTraining

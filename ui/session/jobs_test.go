@@ -423,3 +423,33 @@ func TestNoLungIsAsked(t *testing.T) {
 		return slices.Contains(labels.Slice(2), classes.LungsOther)
 	})
 }
+
+func TestRetrainingNeedNotWaitForMeasuring(t *testing.T) {
+	trainer := &fakeTrainer{play: func(ctx context.Context, job protocol.Job,
+		_ func(protocol.Event),
+	) (*protocol.Summary, error) {
+		if job.Estimate != nil {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		return &protocol.Summary{Finetune: &protocol.FinetuneSummary{ModelName: "new"}}, nil
+	}}
+	w := newWindow(t, t.TempDir(), trainer)
+	w.openTest("one")
+	w.review()
+	w.Retraining.Prepare()
+	plan, ok := w.Retraining.Plan()
+	if !ok || !plan.Measuring || len(plan.Reviewed) != 1 || plan.Reviewed[0].Slices != 1 {
+		t.Fatalf("plan %+v", plan)
+	}
+	w.until("the trainer is asked", func() bool {
+		trainer.mu.Lock()
+		defer trainer.mu.Unlock()
+		return len(trainer.jobs) == 1
+	})
+	w.Retraining.Start()
+	w.until("the verdict", func() bool { _, ok := w.Retraining.Verdict(); return ok })
+	if !w.Jobs.Idle() {
+		t.Error("a job still runs")
+	}
+}

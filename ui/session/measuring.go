@@ -3,6 +3,7 @@ package session
 import (
 	"image/color"
 	"math"
+	"strings"
 
 	"glasswork/dataset/classes"
 	"glasswork/dataset/project"
@@ -97,17 +98,26 @@ func (m *Measuring) Known() (known, all int) {
 	return known, st.Slices
 }
 
-// Text is the measure as a report writes it, such as "212 ml   4.1 % of lung", or
-// "5.2 l   of which normal 4.9 l".
+// Text is the measure as a report writes it, such as "212 ml   4.1 % of lung", or "5.2 l".
 func (f ClassMeasure) Text() string {
 	text := viewer.Millilitres(f.ML)
-	switch {
-	case f.Class == classes.LungsOther && f.NormalML < f.ML:
-		text += "   of which normal " + viewer.Millilitres(f.NormalML)
-	case f.Class != classes.LungsOther && !math.IsNaN(f.Percent):
+	if f.Class != classes.LungsOther && !math.IsNaN(f.Percent) {
 		text += "   " + viewer.Percent(f.Percent) + " of lung"
 	}
 	return text
+}
+
+// Detail is what may be left out where there is no room, such as "84 mm² here", or
+// "of which normal 4.9 l, 212 cm² here".
+func (f ClassMeasure) Detail() string {
+	var parts []string
+	if f.Class == classes.LungsOther && f.NormalML < f.ML {
+		parts = append(parts, "of which normal "+viewer.Millilitres(f.NormalML))
+	}
+	if f.AreaMM2 > 0 {
+		parts = append(parts, viewer.Area(f.AreaMM2)+" here")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Survey is the study at a glance, one entry a slice.

@@ -25,6 +25,7 @@ type Retraining struct {
 	verdict *Verdict // to be decided on; nil: none
 	augment string   // how samples are varied, understood; empty: the default way
 	preview context.CancelFunc
+	next    bool // a retraining begins as soon as measuring has ended
 }
 
 // Plan is what the retrain dialog says.
@@ -36,6 +37,8 @@ type Plan struct {
 	Log     []string
 	// Estimate is what would be done; nil while measuring or after a failure.
 	Estimate *protocol.EstimateSummary
+	// Reviewed is what the list of studies knows of reviewed slices, before anything is measured.
+	Reviewed []protocol.StudyUse
 	// Base is the model that would be trained further.
 	Base string
 	// Augment is how samples are varied, as it was written; Wrong says what is wrong with it.
@@ -65,7 +68,9 @@ func (r *Retraining) Prepare() {
 	if r.jobs.busy() {
 		return
 	}
-	plan := &Plan{Measuring: true, Base: r.models.current.Name, Augment: r.augment}
+	plan := &Plan{
+		Measuring: true, Base: r.models.current.Name, Augment: r.augment, Reviewed: r.reviewed(),
+	}
 	r.plan = plan
 	r.drawPreview(plan)
 	r.changed(TopicPlan)
@@ -78,7 +83,22 @@ func (r *Retraining) Prepare() {
 	})
 }
 
+// reviewed lists the studies with reviewed slices.
+func (r *Retraining) reviewed() (all []protocol.StudyUse) {
+	for _, st := range r.studies.All() {
+		if st.Reviewed > 0 {
+			all = append(all, protocol.StudyUse{
+				Alias: st.Alias, Slices: st.Reviewed, Holdout: st.Holdout,
+			})
+		}
+	}
+	return all
+}
+
 func (r *Retraining) planned(plan *Plan, sum *protocol.Summary) {
+	if r.begins() {
+		return
+	}
 	plan.Measuring, plan.Estimate = false, sum.Estimate
 	if r.plan == plan {
 		r.changed(TopicPlan)
@@ -88,6 +108,7 @@ func (r *Retraining) planned(plan *Plan, sum *protocol.Summary) {
 
 func (r *Retraining) unplanned(plan *Plan, err error) {
 	if r.plan != plan {
+		r.begins()
 		return
 	}
 	if errors.Is(err, context.Canceled) {
@@ -97,6 +118,16 @@ func (r *Retraining) unplanned(plan *Plan, err error) {
 		plan.Log = append(chain(err), r.jobs.Log()...)
 	}
 	r.changed(TopicPlan)
+}
+
+// begins begins the retraining that has waited for the end of measuring, if one has.
+func (r *Retraining) begins() bool {
+	if !r.next {
+		return false
+	}
+	r.next = false
+	r.retrain()
+	return true
 }
 
 // Drop closes the dialog without retraining.
@@ -117,9 +148,18 @@ func (r *Retraining) job() protocol.FinetuneJob {
 	}
 }
 
-// Start begins what the plan says.
+// Start begins what the plan says. Measuring is given up if it has not ended.
 func (r *Retraining) Start() {
-	if r.jobs.busy() || r.plan != nil && r.plan.Wrong != nil {
+	plan := r.plan
+	switch {
+	case plan != nil && plan.Wrong != nil:
+		return
+	case plan != nil && plan.Measuring:
+		r.plan, r.next = nil, true
+		r.changed(TopicPlan)
+		r.jobs.cancelKind(JobEstimate)
+		return
+	case r.jobs.busy():
 		return
 	}
 	r.plan = nil

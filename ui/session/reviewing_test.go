@@ -166,7 +166,8 @@ func TestMeasuresNameWhatTheyAreOf(t *testing.T) {
 	if got, want := lesion.Text(), "0.1 ml   0.4 % of lung"; got != want {
 		t.Errorf("the row says %q, want %q", got, want)
 	}
-	if got, want := lung.Text(), "27 ml   of which normal 27 ml"; got != want {
+	if got, want := lung.Text()+"   "+lung.Detail(),
+		"27 ml   of which normal 27 ml, 7.7 cm² here"; got != want {
 		t.Errorf("the row says %q, want %q", got, want)
 	}
 }
