@@ -7,11 +7,13 @@ import (
 	"strings"
 
 	"glasswork/dataset/annotation"
+	"glasswork/dataset/archive"
 	"glasswork/dataset/dicom"
 	"glasswork/dataset/metaimage"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/npy"
 	"glasswork/dataset/nrrd"
+	"glasswork/dataset/picture"
 	"glasswork/dataset/series"
 	"glasswork/dataset/tiff"
 )
@@ -23,6 +25,9 @@ type format struct {
 	// take opens the series of this format in a list of files; nil if the format holds no
 	// series. root is what the user opened. The only error is that of ctx.
 	take func(ctx context.Context, root string, files []string) (found, error)
+
+	// anyName says that files of this format are called anything.
+	anyName bool
 
 	// is reports by its name whether a file has this format. annotation reads the annotation in
 	// it, and annotates looks for annotation in its headers. All are nil if the format holds
@@ -68,7 +73,7 @@ func formats() []format {
 		},
 		{names: []string{"PNG", "JPEG"}, take: takePictures},
 		{
-			names: []string{"DICOM"}, take: takeDICOM,
+			names: []string{"DICOM"}, take: takeDICOM, anyName: true,
 			is:         func(string) bool { return true },
 			annotation: openDICOMSegmentation, annotates: dicomAnnotates,
 		},
@@ -85,6 +90,14 @@ func opened(and string) string {
 	}
 	last := len(names) - 1
 	return strings.Join(names[:last], ", ") + " " + and + " " + names[last]
+}
+
+// namedOther says whether a file's name is of a format that is known by its names.
+func namedOther(path string) bool {
+	return archive.IsName(path) || tiff.IsName(path) || picture.IsName(path) ||
+		slices.ContainsFunc(formats(), func(f format) bool {
+			return f.is != nil && !f.anyName && f.is(path)
+		})
 }
 
 func takeDICOM(ctx context.Context, root string, files []string) (found, error) {

@@ -23,7 +23,7 @@ import (
 // they are not offered. err is a sentence for the user when nothing can be opened; Close every
 // series.
 func Open(ctx context.Context, path string) (series []*series.Series, skipped []string, err error) {
-	if archive.IsName(path) && isFile(path) {
+	if archive.IsName(path) && isFile(path) && !dicom.Is(path) {
 		return openArchive(ctx, path)
 	}
 	return openFiles(ctx, path)
@@ -37,11 +37,15 @@ func openFiles(
 	if err != nil {
 		return nil, nil, err
 	}
+	files, known := byContent(files)
 	files, archives := packed(files)
 	skipped = append(skipped, archives...)
 	for _, f := range formats() {
 		if f.take == nil {
 			continue
+		}
+		if f.anyName {
+			files = append(known, files...)
 		}
 		found, err := f.take(ctx, path, files)
 		if err != nil {
@@ -58,8 +62,22 @@ func openFiles(
 	return nil, skipped, nothing(path, files, skipped)
 }
 
+// byContent sets those files apart whose name is of another format although they are DICOM, which
+// knows no extensions: GE and old discs write IM000.IMG.
+func byContent(files []string) (left, known []string) {
+	for _, file := range files {
+		if namedOther(file) && dicom.Is(file) {
+			known = append(known, file)
+		} else {
+			left = append(left, file)
+		}
+	}
+	return left, known
+}
+
 // list returns the regular files that path names: itself, those a DICOMDIR lists, or
-// all below a folder, sorted. Hidden files and symbolic links are left out.
+// all below a folder, sorted. Hidden files are left out, and so are symbolic links inside the
+// folder; skipped says how many.
 func list(ctx context.Context, path string) (files, skipped []string, err error) {
 	info, err := os.Stat(path)
 	switch {
@@ -68,33 +86,58 @@ func list(ctx context.Context, path string) (files, skipped []string, err error)
 	case err != nil:
 		return nil, nil, fmt.Errorf("%s cannot be opened: %w", path, osfile.Reason(err))
 	case info.Mode().IsRegular():
-		return fromFile(path, info)
+		return fromFile(ctx, path, info)
 	case !info.IsDir():
 		return nil, nil, fmt.Errorf("%s is neither a file nor a folder", path)
 	}
-	err = filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
+	return below(ctx, path)
+}
+
+// below does the work of list for a folder, which may be a link itself.
+func below(ctx context.Context, path string) (files, skipped []string, err error) {
+	root, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s cannot be opened: %w", path, osfile.Reason(err))
+	}
+	links := 0
+	err = filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		inside := file != root
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case err != nil && !inside:
+			return fmt.Errorf("%s cannot be opened: %w", path, osfile.Reason(err))
 		case err != nil:
-			if file == path {
-				return fmt.Errorf("%s cannot be opened: %w", path, osfile.Reason(err))
-			}
 			skipped = append(skipped, fmt.Sprintf("%s: it cannot be opened: %v.",
 				filepath.Base(file), osfile.Reason(err)))
-			return nil
-		case strings.HasPrefix(d.Name(), ".") && file != path && d.IsDir():
+		case strings.HasPrefix(d.Name(), ".") && inside && d.IsDir():
 			return fs.SkipDir
-		case d.Type().IsRegular() && !strings.HasPrefix(d.Name(), "."):
-			files = append(files, file)
+		case strings.HasPrefix(d.Name(), ".") && inside:
+		case d.Type()&fs.ModeSymlink != 0:
+			links++
+		case d.Type().IsRegular():
+			files = append(files, filepath.Join(path, strings.TrimPrefix(file, root)))
 		}
 		return nil
 	})
+	if links > 0 {
+		skipped = append(skipped, fmt.Sprintf("%s: %s left out; open what they lead to instead.", filepath.Base(path), plural(links, "symbolic link was",
+			"symbolic links were")))
+	}
 	return files, skipped, err
 }
 
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 // fromFile does the work of list for a single file.
-func fromFile(path string, info fs.FileInfo) (files, skipped []string, err error) {
+func fromFile(
+	ctx context.Context, path string, info fs.FileInfo,
+) (files, skipped []string, err error) {
 	if info.Size() == 0 {
 		return nil, nil, fmt.Errorf("%s is empty", path)
 	}
@@ -102,12 +145,37 @@ func fromFile(path string, info fs.FileInfo) (files, skipped []string, err error
 	switch {
 	case isDirectory && err != nil:
 		return nil, nil, fmt.Errorf("%s cannot be read: %w", path, err)
-	case isDirectory && len(listed) == 0:
-		return nil, nil, fmt.Errorf("%s lists no file that is there; open the folder instead", path)
 	case isDirectory:
-		return listed, refused, nil
+		return fromDirectory(ctx, path, listed, refused)
 	}
 	return []string{path}, nil, nil
+}
+
+// fromDirectory returns the files that the DICOMDIR at path lists, or all of its folder if it lists
+// none that is there. A list that leaves files out is followed, and that is said.
+func fromDirectory(
+	ctx context.Context, path string, listed, refused []string,
+) (files, skipped []string, err error) {
+	all, skipped, err := below(ctx, filepath.Dir(path))
+	if err != nil {
+		return nil, nil, err
+	}
+	others := slices.DeleteFunc(all, func(file string) bool {
+		return filepath.Clean(file) == filepath.Clean(path) || slices.Contains(listed, file) ||
+			!dicom.Is(file)
+	})
+	switch {
+	case len(listed) == 0 && len(others) == 0:
+		return nil, nil, fmt.Errorf("%s lists no file that is there", path)
+	case len(listed) == 0:
+		return others, append(skipped, fmt.Sprintf("%s: it lists no file that is there; the files "+
+			"of its folder were opened.", filepath.Base(path))), nil
+	case len(others) > 0:
+		refused = append(refused, fmt.Sprintf("%s: it does not list %s of its folder; open the "+
+			"folder to see them.", filepath.Base(path), plural(len(others), "DICOM file",
+			"DICOM files")))
+	}
+	return listed, refused, nil
 }
 
 // nothing says why nothing at path can be opened.

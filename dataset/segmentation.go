@@ -11,6 +11,7 @@ import (
 
 	"glasswork/dataset/annotation"
 	"glasswork/dataset/archive"
+	"glasswork/dataset/dicom"
 	"glasswork/dataset/dicom/object"
 	"glasswork/dataset/dicom/rtstruct"
 	"glasswork/dataset/dicom/seg"
@@ -38,10 +39,14 @@ func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentatio
 	return formatOf(path).annotation(ctx, path)
 }
 
-// formatOf returns the first format of annotation that accepts a file by its name.
+// formatOf returns the first format of annotation that accepts a file by its name. What is DICOM
+// by its content is that under any name.
 func formatOf(path string) format {
 	all := formats()
-	i := slices.IndexFunc(all, func(f format) bool { return f.annotation != nil && f.is(path) })
+	isDICOM := dicom.Is(path)
+	i := slices.IndexFunc(all, func(f format) bool {
+		return f.annotation != nil && f.is(path) && (!isDICOM || f.anyName)
+	})
 	return all[i] // DICOM takes every name
 }
 

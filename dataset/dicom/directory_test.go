@@ -55,6 +55,24 @@ func TestDirectoryListsItsFiles(t *testing.T) {
 	}
 }
 
+// File IDs are in capitals and have no extension; copies of a disc often differ.
+func TestDirectoryFindsFilesSpelledOtherwise(t *testing.T) {
+	for _, name := range []string{"im1", "IM1.dcm", "im1.DCM", "IM1;1", "Im1.IMA"} {
+		root := t.TempDir()
+		if err := os.Mkdir(filepath.Join(root, "series"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		want := filepath.Join(root, "series", name)
+		save(t, want, slice(1).encode(walk.ExplicitLE))
+		path := filepath.Join(root, "dicomdir.dcm")
+		save(t, path, dicomdir(false, `SERIES\IM1`))
+		files, refused, ok, err := Directory(path)
+		if err != nil || !ok || !slices.Equal(files, []string{want}) || len(refused) > 0 {
+			t.Errorf("%s: files %q, refused %q, %v, %v", name, files, refused, ok, err)
+		}
+	}
+}
+
 func TestDirectoryStaysInItsFolder(t *testing.T) {
 	outside := dir(t, run(2)...)
 	root := t.TempDir()

@@ -118,13 +118,13 @@ func remembered(ctx context.Context, dir string) (annotation.Mapping, error) {
 }
 
 // match finds the series that the annotation belongs to: the one that it names, or else the only
-// one in which some of it lies.
+// one in which some of it lies. A resampled series is meant only where its ID is given.
 func (f *File) match(
 	ctx context.Context, r Request, all []*series.Series,
 ) (found *series.Series, marked *annotation.Marked, err error) {
 	failed := fmt.Errorf("%s does not hold the series %s", r.Path, r.Series)
 	for _, s := range all {
-		if r.Series != "" && s.ID != r.Series {
+		if r.Series != "" && s.ID != r.Series || r.Series == "" && s.Resampled {
 			continue
 		}
 		err := annotation.Belongs(ctx, f.foreign, s)

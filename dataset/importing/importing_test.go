@@ -14,6 +14,7 @@ import (
 	"glasswork/dataset/internal/fixture"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/series"
+	"glasswork/dataset/shared"
 	"glasswork/dataset/volume"
 )
 
@@ -130,6 +131,19 @@ func TestAnImportThatIsNotUnderstoodChangesNothing(t *testing.T) {
 	done, err := Import(t.Context(), r)
 	if err != nil || done.Slices != 1 || done.Study.Description != "ONE" ||
 		!slices.Equal(done.Marked.Slices(), []int{0}) {
+		t.Errorf("%+v, %v", done, err)
+	}
+}
+
+// A tilted series is offered resampled as well; labels go to the acquired one.
+func TestCaseOfATiltedStudy(t *testing.T) {
+	folder := shared.Path(t, "cases", "29-tilted-study-labels")
+	done, err := Import(t.Context(), Request{
+		Project: filepath.Join(t.TempDir(), "p"), Path: filepath.Join(folder, "study"),
+		Labels:  filepath.Join(folder, "labels.nii.gz"),
+		Choices: []string{"1=ground glass", "2=consolidation", "3=lungs other"},
+	})
+	if err != nil || strings.Contains(done.Study.Description, "resampled") || done.Slices == 0 {
 		t.Errorf("%+v, %v", done, err)
 	}
 }

@@ -97,6 +97,19 @@ func shows(head []byte) string {
 	return ""
 }
 
+// Begins says whether a file that begins with head is surely DICOM, whatever its name. Of files
+// without a preamble only those in explicit syntaxes are sure.
+func Begins(head []byte) bool {
+	if len(head) >= 132 && string(head[128:132]) == "DICM" {
+		return true
+	}
+	if len(head) < 16 || !ValidVR(string(head[4:6])) {
+		return false
+	}
+	little, big := binary.LittleEndian.Uint16(head), binary.BigEndian.Uint16(head)
+	return little == 0x0002 || little == 0x0008 || big == 0x0008
+}
+
 // start finds the transfer syntax and the first byte of the data set. Files without preamble
 // are accepted if they begin with file meta or identifying elements: old archives write them.
 func start(src io.ReaderAt, size int64) (uid string, off int64, err error) {
