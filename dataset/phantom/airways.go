@@ -2,15 +2,16 @@ package phantom
 
 import "math"
 
-// hila are where vessels and bronchi enter the right and the left lung.
+// hila returns the points where vessels and bronchi enter the right and the left lung.
 func (a *anatomy) hila() (right, left vec) {
 	return a.fromSpine(-40, -36, 0.555), a.fromSpine(42, -30, 0.575)
 }
 
-// Where the bronchi enter the lungs, seen from the arteries.
+// besideRight and besideLeft are where the bronchi enter the lungs, as offsets in mm from the
+// arteries.
 var besideRight, besideLeft = vec{2, 12, -2}, vec{-2, 11, -6}
 
-// trunk is the trachea and the main bronchi, outside the lungs.
+// trunk returns the trachea and the main bronchi, which lie outside the lungs.
 func (a *anatomy) trunk() []branch {
 	scale := 0.9 + 0.2*float64(a.seed>>8&255)/255
 	wall := 1.3 * a.wallScale
@@ -56,11 +57,11 @@ func (a *anatomy) vessels(d dice, contains func(p vec) bool) []branch {
 	return append(artery.branches, vein.branches...)
 }
 
-// veinLevel is the level at which each lobe's veins leave it.
+// veinLevel is the level at which the veins of each lobe leave it.
 var veinLevel = [lobes]float64{0.54, 0.52, 0.45, 0.54, 0.45}
 
-// supply spreads end points evenly through the lungs, lobe by lobe; density is in
-// points a millilitre.
+// supply spreads end points evenly through the lungs, lobe by lobe. density is in points per
+// millilitre.
 func (a *anatomy) supply(d dice, contains func(p vec) bool, density float64) [lobes][]vec {
 	var points [lobes][]vec
 	step := 10 / math.Cbrt(density)

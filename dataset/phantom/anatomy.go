@@ -2,16 +2,16 @@ package phantom
 
 import "math"
 
-// anatomy is one patient: the numbers everything else is shaped by.
+// anatomy is one patient: the numbers from which every shape is computed.
 type anatomy struct {
 	seed   uint32
 	height float64 // of the lungs, mm
-	width  float64 // half the widest inner chest, mm
-	depth  float64 // the deepest inner chest, front to back, mm
-	power  float64 // of the superellipse a chest's cross-section is
+	width  float64 // half the inner width of the chest at its widest, mm
+	depth  float64 // largest inner depth of the chest, front to back, mm
+	power  float64 // of the superellipse that is a chest's cross-section
 
 	kyphosis  float64 // how far the spine leans back at mid-chest, mm
-	scoliosis float64 // its sideways bend, mm
+	scoliosis float64 // how far the spine bends sideways, mm
 	fat       float64 // subcutaneous fat relative to a normal-weight adult
 	muscle    float64 // muscle thickness relative to an adult's
 	breast    float64 // extra thickness of the breasts, mm; 0 for most men
@@ -27,15 +27,15 @@ type anatomy struct {
 	spleenHU   float64
 	cortexHU   float64
 	marrowHU   float64
-	domeRight  float64 // height of the diaphragm's domes, share of the lungs' height
+	domeRight  float64 // height of the right dome of the diaphragm, share of the lungs' height
 	domeLeft   float64
 	heart      float64    // size relative to an adult's
-	fluid      [2]float64 // thickest pleural effusion on the right and the left, mm
-	heartBlur  float64    // width of the beating heart's edge, mm
+	fluid      [2]float64 // largest thickness of pleural effusion on the right and the left, mm
+	heartBlur  float64    // width of the edge that the beating heart blurs, mm
 	stomachGas float64    // share of the stomach filled with gas
 	ribPhase   float64
 	ribTilt    float64 // how much higher the left ribs are, in rib distances
-	ribThick   float64 // half their thickness, mm
+	ribThick   float64 // half the thickness of a rib, mm
 	discPhase  float64
 
 	lungHU      float64 // parenchyma between the visible vessels, mid-height
@@ -122,8 +122,8 @@ func (a *anatomy) drawContrast(d dice) {
 	}
 }
 
-// drawLungDisease draws what makes healthy lungs differ without being a lesion:
-// emphysema and the denser band along the back of a patient lying down.
+// drawLungDisease draws what varies between lungs but is not a lesion: emphysema, and the denser
+// band along the back of a patient who lies down.
 func (a *anatomy) drawLungDisease(d dice) {
 	if d.chance(0.2) {
 		a.emphysema = d.in(0.05, 0.5)
@@ -144,17 +144,17 @@ func (a *anatomy) drawLungDisease(d dice) {
 		a.domeRight += 0.05
 		a.domeLeft += 0.05
 	}
-	// Denser than this a lung is not healthy.
+	// A lung outside these limits would not be healthy.
 	a.lungHU = min(max(a.lungHU, -930), -815)
 }
 
-// level is z as a share of the lungs' height: 0 lowest recess, 1 apex.
+// level returns z as a share of the lungs' height: 0 is the lowest recess, 1 the apex.
 func (a *anatomy) level(z float64) float64 { return z / a.height }
 
-// at is the point at a level of the lungs.
+// at returns the point that lies at a level of the lungs.
 func (a *anatomy) at(x, y, level float64) vec { return vec{x, y, level * a.height} }
 
-// The cage's half width and depth by level, shares of the largest.
+// Half width and depth of the cage at each level, as shares of the largest.
 var (
 	widthByLevel = [][2]float64{
 		{-0.15, 0.93},
@@ -178,7 +178,7 @@ var (
 	}
 )
 
-// spine is the centre of the vertebral body at height z.
+// spine returns the centre of the vertebral body at height z.
 func (a *anatomy) spine(z float64) (x, y float64) {
 	u := a.level(z)
 	x = a.scoliosis * math.Sin(u*3.1)
@@ -186,7 +186,7 @@ func (a *anatomy) spine(z float64) (x, y float64) {
 	return x, y
 }
 
-// cage is the inner chest's ellipse at height z: centre and half axes, mm.
+// cage returns the ellipse of the inner chest at height z: its centre and half axes in mm.
 func (a *anatomy) cage(z float64) (cx, cy, rx, ry float64) {
 	u := a.level(z)
 	cx, back := a.spine(z)
@@ -195,9 +195,9 @@ func (a *anatomy) cage(z float64) (cx, cy, rx, ry float64) {
 	return cx * 0.5, back - ry, a.width * curve(widthByLevel, u), ry
 }
 
-// cageRadius is the distance from the cage's axis to its wall in the direction
-// whose sine is towards the left and whose cosine is towards anterior: an egg,
-// wider behind, with hollows beside the spine.
+// cageRadius returns the distance from the cage's axis to its wall in a direction. sin is the
+// direction's component to the left, cos the one to anterior. The shape is an egg that is wider
+// behind, with hollows beside the spine.
 func (a *anatomy) cageRadius(sin, cos, rx, ry float64) float64 {
 	rx *= 1 - 0.09*cos
 	r := math.Pow(math.Pow(math.Abs(sin)/rx, a.power)+math.Pow(math.Abs(cos)/ry, a.power),
@@ -205,8 +205,8 @@ func (a *anatomy) cageRadius(sin, cos, rx, ry float64) float64 {
 	return r * (1 + 0.05*bell(0.86, 0.3, -cos))
 }
 
-// wallShare is a point's direction from behind (1 posterior, -1 anterior) and its
-// distance from the cage's axis as a share of the cage there.
+// wallShare returns the direction of a point as seen from the cage's axis (1 posterior, -1
+// anterior), and its distance from the axis as a share of the cage's radius there.
 func (a *anatomy) wallShare(p vec) (back, share float64) {
 	cx, cy, rx, ry := a.cage(p[2])
 	dx, dy := p[0]-cx, p[1]-cy

@@ -2,7 +2,7 @@ package phantom
 
 import "math"
 
-// wallMM is the thickness of the layer of ribs and what lies between them.
+// wallMM is the thickness of the layer that holds the ribs and the muscles between them.
 const wallMM = 11.0
 
 // paintBody paints air, skin, fat, muscles and ribs.
@@ -25,8 +25,8 @@ func (g *Generator) paintBody(c *canvas) {
 	})
 }
 
-// softWall is the density of the chest wall's soft parts at a point: skin mm
-// under the skin (negative inside), depth mm outside the pleura.
+// softWall returns the density of the chest wall's soft tissue at a point. skin is the distance in
+// mm outside the skin (negative inside), depth the distance in mm outside the pleura.
 func (a *anatomy) softWall(c *canvas, p polar, skin, depth, x, y float64) float64 {
 	if skin > -1.6 {
 		return -10
@@ -55,8 +55,8 @@ func (a *anatomy) softWall(c *canvas, p polar, skin, depth, x, y float64) float6
 	return mix(hu, flesh, coverage(muscle, c.px))
 }
 
-// planes is the share of fat between the muscles outside the ribs: thin sheets
-// that follow the chest wall, and pads where muscles part.
+// planes returns the share of fat between the muscles outside the ribs: thin sheets that follow the
+// chest wall, and pads where muscles part.
 func (a *anatomy) planes(depth, index, r, x, y, z float64) float64 {
 	along := index / angles * 2 * math.Pi * r
 	layer := depth/19 + 1.3*noise(a.seed+56, x/34, y/34, z/50)
@@ -68,7 +68,7 @@ func (a *anatomy) planes(depth, index, r, x, y, z float64) float64 {
 	return max(0.8*thin, 0.75*seam, 0.9*pad)
 }
 
-// paintRib lays the rib that crosses the slice at this pixel, if one does.
+// paintRib paints the rib that crosses the slice at this pixel, if there is one.
 func (g *Generator) paintRib(c *canvas, i int, depth, x, y float64) {
 	if depth > wallMM || depth < 0.5 || c.z > 1.04*g.body.height {
 		return
@@ -95,7 +95,7 @@ func (g *Generator) paintRib(c *canvas, i int, depth, x, y float64) {
 	blendTo(&c.tissue[i], hu, share/n)
 }
 
-// paintBones lays the spine, the canal and the bones that are not ribs.
+// paintBones paints the spine, the spinal canal and the other bones except the ribs.
 func (g *Generator) paintBones(c *canvas) {
 	a := g.body
 	sx, sy := a.spine(c.z)

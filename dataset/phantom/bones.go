@@ -5,11 +5,11 @@ import "math"
 // bone is a solid with a cortex around marrow.
 type bone struct {
 	shape
-	cortex float64 // its thickness, mm
+	cortex float64 // thickness of the cortex, mm
 	dense  float64 // density relative to the patient's usual bone
 }
 
-// skeleton lists the bones that are not ribs.
+// skeleton lists the bones except the ribs.
 func (a *anatomy) skeleton() []bone {
 	bones := a.vertebrae()
 	add := func(cortex, dense float64, shapes ...shape) {
@@ -23,10 +23,11 @@ func (a *anatomy) skeleton() []bone {
 			return vec{p[0] + side*x, p[1], p[2]}
 		}
 		w := a.width
-		// Clavicle: an S from the manubrium to the shoulder.
+		// The clavicle is an S from the manubrium to the shoulder.
 		add(2, 1, tube(6, in(20, -0.47*a.depth, 0.87), in(0.55*w, -0.47*a.depth+4, 0.93),
 			in(0.9*w, -0.26*a.depth, 1.0), in(1.15*w, -0.16*a.depth, 1.03))...)
-		// Scapula: blade, its lateral border, spine, glenoid; then the humeral head.
+		// The scapula has a blade, its lateral border, a spine and a glenoid. The humeral head
+		// follows.
 		blade := [][4]float64{
 			{0.52, 0.74, 0.94, 30},
 			{0.60, 0.66, 0.97, 26},
@@ -56,7 +57,7 @@ func (a *anatomy) skeleton() []bone {
 	return append(bones, a.sternum()...)
 }
 
-// sternum is manubrium, body and xiphoid, at the cage's front.
+// sternum returns manubrium, body and xiphoid, at the front of the cage.
 func (a *anatomy) sternum() []bone {
 	front := func(u float64) vec {
 		_, cy, _, ry := a.cage(u * a.height)
@@ -84,8 +85,7 @@ func (a *anatomy) sternum() []bone {
 	return bones
 }
 
-// plate is a flat bone of thickness 2r between two edges a-b and c-d, all of
-// which rise with z.
+// plate is a flat bone of thickness 2r between the edges a-b and c-d. Both edges rise with z.
 type plate struct {
 	a, b, c, d vec
 	r          float64
@@ -94,7 +94,7 @@ type plate struct {
 func (p plate) distance(x, y, z float64) float64 {
 	t := unit((z - p.a[2]) / (p.b[2] - p.a[2]))
 	from, to := towards(p.a, p.b, t), towards(p.c, p.d, t)
-	// Off the plate's heights the bone ends.
+	// Above and below the plate there is no bone.
 	off := max(min(p.a[2], p.c[2])-z, z-max(p.b[2], p.d[2]), 0)
 	dx, dy := to[0]-from[0], to[1]-from[1]
 	s := unit(((x-from[0])*dx + (y-from[1])*dy) / (dx*dx + dy*dy + 1e-9))
@@ -115,13 +115,13 @@ func sq(x float64) float64 { return x * x }
 // vertebraMM is the distance from one vertebra to the next.
 const vertebraMM = 24.5
 
-// vertebrae builds the arches and processes; bodies are drawn by vertebra.
+// vertebrae builds the arches and processes. Function vertebra draws the bodies.
 func (a *anatomy) vertebrae() []bone {
 	var bones []bone
 	add := func(c cone, cortex float64) { bones = append(bones, bone{c, cortex, 1}) }
 	first := -math.Ceil(80/vertebraMM) + a.discPhase
 	for i := first; i*vertebraMM < a.height+90; i++ {
-		z := i * vertebraMM // the middle of a body
+		z := i * vertebraMM // the middle of a vertebral body
 		x, y := a.spine(z)
 		at := func(dx, dy, dz float64) vec { return vec{x + dx, y + dy, z + dz} }
 		for _, s := range []float64{-1, 1} {
@@ -137,8 +137,8 @@ func (a *anatomy) vertebrae() []bone {
 	return bones
 }
 
-// body is the density at a point of the vertebral column, and how far outside it
-// lies: bodies and discs in front of the spinal canal.
+// vertebra returns the density at a point of the vertebral column, and how far outside it the point
+// lies. The column is the bodies and discs in front of the spinal canal.
 func (a *anatomy) vertebra(x, y, z float64) (distance, hu float64) {
 	sx, sy := a.spine(z)
 	phase := z/vertebraMM - a.discPhase
@@ -157,14 +157,14 @@ func (a *anatomy) vertebra(x, y, z float64) (distance, hu float64) {
 	return distance, mix(boneHU, 85, disc)
 }
 
-// rib is how far outside the nearest rib a point lies, and whether the rib is
-// cartilage there. depth is the distance outside the pleura; degrees the
-// direction from anterior, 0 to 180, on the left (side 1) or the right (-1).
+// rib returns how far outside the nearest rib a point lies, and whether the rib is cartilage there.
+// depth is the distance outside the pleura. degrees is the direction from anterior, 0 to 180, on
+// the left (side 1) or the right (side -1).
 func (a *anatomy) rib(depth, side, degrees, z float64) (distance, cartilage float64) {
 	u := a.level(z)
 	drop := mix(95, 45, ramp(0.5, 1, u))
 	g := 0.5 - 0.5*math.Cos((180-degrees)*math.Pi/180)
-	if degrees < 35 { // the cartilage rises again to the sternum
+	if degrees < 35 { // the cartilage rises again towards the sternum
 		g -= (35 - degrees) / 35 * 0.35
 	}
 	spacing := a.height / 10.4
@@ -178,7 +178,7 @@ func (a *anatomy) rib(depth, side, degrees, z float64) (distance, cartilage floa
 	return distance, ramp(38, 30, degrees)
 }
 
-// boneHU is the density inside a bone, distance mm from its surface.
+// boneHU returns the density inside a bone, distance mm from its surface.
 func (a *anatomy) boneHU(distance, cortex, dense, x, y, z float64) float64 {
 	grain := fractal(a.seed+43, 2, x/1.7, y/1.7, z/2.5)
 	marrow := a.marrowHU*0.8*dense + 80*grain

@@ -2,8 +2,8 @@ package phantom
 
 import "math"
 
-// paintInside paints what fills the chest but is not lung: fat, the organs of the
-// mediastinum, and the upper abdomen.
+// paintInside paints what fills the chest except lung: fat, the organs of the mediastinum, and the
+// upper abdomen.
 func (g *Generator) paintInside(c *canvas) {
 	a := g.body
 	neck := ramp(0.86, 1, a.level(c.z))
@@ -64,7 +64,7 @@ func (g *Generator) paintAbdomen(c *canvas) {
 		x, y := float64(c.x[i]), float64(c.y[i])
 		share := unit(0.5+below/max(c.thick, 1)) * coverage(depth, c.px)
 		hu := a.fatHU + 5*noise(a.seed+62, x/10, y/10, c.z/10)
-		// The liver fills the right side and reaches across in front.
+		// The liver fills the right side and reaches across the midline in front.
 		edge := x - rx*(0.22-0.62*(y-cy)/ry) - 9*noise(a.seed+63, x/30, y/30, c.z/30)
 		liver := max(edge, (depth+2.5)*1.2, 1-below*0.5,
 			0.6*(y-cy-(0.85+0.25*noise(a.seed+69, x/35, 0.5, c.z/35))*ry))
@@ -88,7 +88,7 @@ func (g *Generator) paintAbdomen(c *canvas) {
 	}
 }
 
-// paintGas fills the front of the stomach with gas: the patient lies on the back.
+// paintGas fills the front of the stomach with gas, because the patient lies supine.
 func (g *Generator) paintGas(c *canvas) {
 	a := g.body
 	if a.stomachGas <= 0 {
@@ -107,21 +107,21 @@ func (g *Generator) paintGas(c *canvas) {
 	})
 }
 
-// far is how deep (mm) inside the lungs the mediastinum no longer matters, fold
-// the size of the folds between its organs.
+// far is how deep inside the lungs, in mm, the mediastinum no longer matters. fold is the size in
+// mm of the folds between its organs.
 const (
 	far  = 20.0
 	fold = 8.0
 )
 
-// border is an organ that keeps the lungs off, with the box in which it can.
+// border is an organ that keeps the lungs away, with the box in which it can do so.
 type border struct {
 	organ
 	reach box
 }
 
-// envelope is how far (mm, at most far) a point lies outside the mediastinum: the
-// organs with their fat, joined by smooth folds.
+// envelope returns how far, in mm and at most far, a point lies outside the mediastinum. The
+// mediastinum is the organs with their fat, joined by smooth folds.
 func (a *anatomy) envelope(borders []border, x, y, z float64) float64 {
 	d := far
 	for i := range borders {
@@ -137,7 +137,7 @@ func (a *anatomy) envelope(borders []border, x, y, z float64) float64 {
 // borderMM is the height of the layers for which borders are listed.
 const borderMM = 6.0
 
-// listBorders lists, layer by layer, the organs that a slice there may meet.
+// listBorders lists, for each layer, the organs that a slice in it may meet.
 func (g *Generator) listBorders() {
 	layers := int(1.4*g.body.height/borderMM) + 1
 	g.borders = make([][]border, layers)
@@ -159,14 +159,14 @@ func (g *Generator) layerBottom(layer int) float64 {
 	return float64(layer)*borderMM - 0.2*g.body.height
 }
 
-// bordersAt are the organs near a height.
+// bordersAt returns the organs near a height.
 func (g *Generator) bordersAt(z float64) []border {
 	l := int((z + 0.2*g.body.height) / borderMM)
 	return g.borders[min(max(l, 0), len(g.borders)-1)]
 }
 
-// midline is how far a point lies outside the sheet of tissue that parts the left
-// lung from the right in front of the heart and the spine.
+// midline returns how far, in mm, a point lies outside the sheet of tissue that separates the left
+// lung from the right, in front of the heart and the spine.
 func (a *anatomy) midline(x, y, z float64) float64 {
 	sx, _ := a.spine(z)
 	bend := 5 * noise(a.seed+65, y/40, z/50, 0.5)
@@ -174,8 +174,8 @@ func (a *anatomy) midline(x, y, z float64) float64 {
 	return math.Abs(x-sx*0.5-4-bend) - half
 }
 
-// outsideLung is how far (mm) a point lies outside the lungs, given how far it lies
-// outside the pleura and the mediastinum, and the diaphragm's height there.
+// outsideLung returns how far, in mm, a point lies outside the lungs. pleura and mediastinum are
+// how far it lies outside those, and diaphragm is the height of the diaphragm there.
 func (a *anatomy) outsideLung(pleura, mediastinum, diaphragm, x, y, z float64) float64 {
 	d := max(pleura+1.2+a.effusion(x, y, z), a.apex(x, y, z))
 	if d > 6 {
@@ -185,8 +185,8 @@ func (a *anatomy) outsideLung(pleura, mediastinum, diaphragm, x, y, z float64) f
 	return max(d, (diaphragm-z)*0.8)
 }
 
-// coverLungs works out the share of every pixel that is lung. What is smooth is
-// worked out on a lattice of about 3 mm.
+// coverLungs computes the share of every pixel that is lung. Smooth quantities are computed on a
+// lattice of about 3 mm.
 func (g *Generator) coverLungs(c *canvas) {
 	a := g.body
 	near := g.bordersAt(c.z)
@@ -194,7 +194,7 @@ func (g *Generator) coverLungs(c *canvas) {
 	around, under := newLattice(c.n, step), newLattice(c.n, step)
 	c.fill(under, a.diaphragm)
 	clear(c.cover)
-	// The heart moves while the gantry turns: the lung's edge beside it is blurred.
+	// The heart moves while the gantry rotates, so the edge of the lung beside it is blurred.
 	beat := bell(0.36, 0.22, a.level(c.z))
 	for _, z := range c.heights {
 		o := a.outlineAt(z)

@@ -2,25 +2,25 @@ package phantom
 
 import "math"
 
-// lesion is one focus of disease: an irregular ellipsoid of ground glass with a
-// consolidated core, a rim, or both.
+// lesion is one focus of disease: an irregular ellipsoid of ground glass with a consolidated core,
+// a consolidated rim, or both.
 type lesion struct {
 	ellipsoid
 	seed     uint32
-	rough    float64 // how irregular its edge is, share of its radius
+	rough    float64 // how irregular its edge is, as a share of its radius
 	grain    float64 // size of the irregularities, mm
-	band     float64 // if positive, it reaches only this deep (mm) under the pleura
-	lobe     int     // the lobe it keeps to, or -1
+	band     float64 // if positive, the lesion reaches only this deep (mm) under the pleura
+	lobe     int     // the lobe that it is limited to, or -1
 	groundHU float64
 	solidHU  float64
-	solidAt  float64 // how far inside the edge consolidation begins; above 1: none
+	solidAt  float64 // how far inside the edge consolidation begins; above 1 there is none
 	hollow   bool    // consolidated rim around ground glass (reversed halo)
-	paving   float64 // thickness of the septa of crazy paving, mm; 0 none
-	soft     float64 // width of the edge, share of the radius
+	paving   float64 // thickness of the septa of crazy paving, mm; 0: none
+	soft     float64 // width of the edge, as a share of the radius
 }
 
-// inside is how far within the lesion a point lies: 1 at the centre, 0 at the
-// edge, negative outside. depth is the distance to the pleura, negative inside.
+// inside returns how far within the lesion a point lies: 1 at the centre, 0 at the edge, negative
+// outside. depth is the distance to the pleura, negative inside.
 func (l *lesion) inside(x, y, z, depth float64) float64 {
 	dx, dy, dz := x-l.centre[0], y-l.centre[1], z-l.centre[2]
 	dx, dy = (dx*l.cos+dy*l.sin)/l.radii[0], (dy*l.cos-dx*l.sin)/l.radii[1]
@@ -37,8 +37,8 @@ func (l *lesion) inside(x, y, z, depth float64) float64 {
 	return f
 }
 
-// paintLesions mixes the lesions into the lungs, and keeps their shares for the
-// labels; consolidation's density waits in spare[0] until the vessels are laid.
+// paintLesions mixes the lesions into the lungs and keeps their shares for the labels. The density
+// of consolidation waits in spare[0] until the vessels are painted.
 func (g *Generator) paintLesions(c *canvas) {
 	clear(c.ground)
 	clear(c.solid)
@@ -75,7 +75,7 @@ func (g *Generator) paintLesion(c *canvas, l *lesion, i int, x, y float64) {
 		septum := cellWalls(l.seed+3, x/9, y/9, c.z/9) * 9
 		hu = mix(hu, l.groundHU+260, ramp(l.paving, l.paving*0.4, septum))
 	}
-	// Disease adds density: it never makes dense lung lighter.
+	// Disease adds density. It never makes dense lung lighter.
 	blendTo(&c.lung[i], max(hu, float64(c.lung[i])+60), share)
 	c.ground[i] = max(c.ground[i], float32(share))
 	core := f - l.solidAt + 0.22*fractal(l.seed+4, 3, x/11, y/11, c.z/11)
@@ -101,7 +101,7 @@ func (a *anatomy) plant(d dice, contains func(p vec) bool) []lesion {
 	return all
 }
 
-// spot draws a point inside the lungs for which fits is true, if there is one.
+// spot draws a point inside the lungs for which fits is true, if it finds one.
 func (a *anatomy) spot(d dice, contains func(vec) bool, fits func(p vec) bool) (vec, bool) {
 	for range 4000 {
 		p := vec{d.in(-1, 1) * a.width, d.in(-0.62, 0.62) * a.depth, d.in(0.02, 0.97) * a.height}
@@ -112,7 +112,7 @@ func (a *anatomy) spot(d dice, contains func(vec) bool, fits func(p vec) bool) (
 	return vec{}, false
 }
 
-// focus draws a lesion around a point; its size is in mm.
+// focus draws a lesion around a point. size is in mm.
 func (a *anatomy) focus(d dice, at vec, size float64) lesion {
 	radii := vec{size * d.in(0.7, 1.3), size * d.in(0.7, 1.3), size * d.in(0.6, 1.2)}
 	l := lesion{
@@ -132,7 +132,7 @@ func (a *anatomy) focus(d dice, at vec, size float64) lesion {
 	return l
 }
 
-// nearPleura is true for points under the chest wall.
+// nearPleura reports whether a point is just under the chest wall.
 func (a *anatomy) nearPleura(p vec) bool {
 	_, f := a.wallShare(p)
 	return f > 0.8

@@ -2,7 +2,7 @@ package phantom
 
 import "math"
 
-// Lobes of the lungs; the right ones are on the patient's right (x < 0).
+// Lobes of the lungs. The right ones are on the patient's right (x < 0).
 const (
 	rightUpper = iota
 	rightMiddle
@@ -12,8 +12,7 @@ const (
 	lobes
 )
 
-// diaphragm is the height (mm) of the diaphragm under a point; o is the chest's
-// outline near that height.
+// diaphragm returns the height, in mm, of the diaphragm at a point.
 func (a *anatomy) diaphragm(x, y float64) float64 {
 	_, cy, rx, ry := a.cage(0.12 * a.height)
 	low := a.height * (0.085 - 0.1*(y-cy)/ry - 0.03*math.Abs(x)/rx)
@@ -30,25 +29,25 @@ func (a *anatomy) diaphragm(x, y float64) float64 {
 	return z + 2.5*noise(a.seed+5, x/30, y/30, 0.5)
 }
 
-// apex is how far (mm) a point lies above the lungs' domed tops.
+// apex returns how far, in mm, a point lies above the domed tops of the lungs.
 func (a *anatomy) apex(x, y, z float64) float64 {
 	sx, sy := a.spine(a.height)
 	dx := math.Abs(x-sx) - 0.34*a.width
 	dy := y - (sy - 8)
 	q := 0.022 * (dx*dx*1.3 + dy*dy)
-	// Far from the top the chest wall takes over.
+	// Far from the top, the chest wall is the limit.
 	deepest := 0.27 * a.height
 	return 0.7 * (z - a.height + q*deepest/(q+deepest))
 }
 
-// lobe says in which lobe a point of the lungs lies, and how far (mm) it is from
-// the nearest fissure.
+// lobe returns the lobe in which a point of the lungs lies, and its distance in mm from the nearest
+// fissure.
 func (a *anatomy) lobe(x, y, z float64) (lobe int, fissure float64) {
 	_, cy, _, ry := a.cage(0.5 * a.height)
 	bend := 11*noise(a.seed+21, x/45, y/45, 1.5) + 0.0025*sq(math.Abs(x)-45)
 	along := (y - cy) / ry
 	right := x < 0
-	// The oblique fissure falls from behind above to the front below.
+	// The oblique fissure falls from high behind to low in front.
 	oblique := (z - a.height*(0.45+0.34*along) - bend) / math.Hypot(1, 0.34*a.height/ry)
 	if !right {
 		if oblique > 0 {
@@ -67,8 +66,8 @@ func (a *anatomy) lobe(x, y, z float64) (lobe int, fissure float64) {
 	return rightMiddle, min(oblique, -horizontal)
 }
 
-// parenchyma is the density of healthy lung at a point, away from visible
-// vessels; depth is the distance to the pleura (negative inside).
+// parenchyma returns the density of healthy lung at a point away from visible vessels. depth is the
+// distance to the pleura, negative inside.
 func (a *anatomy) parenchyma(x, y, z, depth float64) float64 {
 	_, cy, _, ry := a.cage(z)
 	back := (y - cy) / ry

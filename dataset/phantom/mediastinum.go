@@ -1,22 +1,20 @@
 package phantom
 
-// organ is a solid inside the chest: painted with its density, and, where it is
-// part of the mediastinum, keeping the lungs away from it by margin mm.
+// organ is a solid inside the chest. It is painted with its density. If it is part of the
+// mediastinum, it also keeps the lungs margin mm away.
 type organ struct {
 	shape
 	hu     float64
-	margin float64 // of fat between organ and lung; negative: not part of the mediastinum
-	edge   float64 // extra width of its edge, mm (the heart beats)
+	margin float64 // fat between organ and lung, mm; negative: not part of the mediastinum
+	edge   float64 // extra width of its edge, mm, because the heart beats
 }
 
-// mediastinum lists heart, great vessels, airways and fat in the order in which
-// they are painted.
+// mediastinum lists heart, great vessels, airways and fat in the order in which they are painted.
 func (a *anatomy) mediastinum() (heart, vessels []organ) {
 	return append(a.padding(), a.heartOrgans()...), append(a.greatVessels(), a.gullet()...)
 }
 
-// padding is the fat in which the organs lie, and what keeps the lungs off the
-// spine.
+// padding lists the fat around the organs and what keeps the lungs away from the spine.
 func (a *anatomy) padding() []organ {
 	p := a.fromSpine
 	front := -a.depth*0.5 - 16
@@ -45,7 +43,7 @@ func (a *anatomy) padding() []organ {
 	return organs
 }
 
-// fromSpine is a point given relative to the spine's centre at its level.
+// fromSpine returns a point that is given relative to the centre of the spine at its level.
 func (a *anatomy) fromSpine(x, y, level float64) vec {
 	sx, sy := a.spine(level * a.height)
 	return a.at(sx*0.6+x, sy+y, level)
@@ -56,7 +54,7 @@ func (a *anatomy) heartOrgans() []organ {
 	fat := a.fatHU + 8
 	blur := a.heartBlur
 	k := a.height / 260
-	// The heart rests on the diaphragm, whatever its height.
+	// The heart rests on the diaphragm, wherever that is.
 	sink := min(a.domeLeft, a.domeRight) - 0.27
 	ball := func(x, y, level, rx, ry, rz, turn float64) ellipsoid {
 		share := ramp(0.5, 0.3, level)
@@ -68,7 +66,7 @@ func (a *anatomy) heartOrgans() []organ {
 	return []organ{
 		{ball(44, -92, 0.22, 32, 24, 26, 25), fat, 1, blur},
 		{ball(-36, -92, 0.24, 22, 22, 26, -20), fat, 1, blur},
-		// The pericardium's content: fat, then walls, then chambers.
+		// Inside the pericardium: fat, then walls, then chambers.
 		{ball(20, -78, 0.36, 57, 47, 48, 25), wallHU, 3, blur},
 		{ball(42, -86, 0.28, 37, 31, 32, 30), wallHU, 3, blur},
 		{ball(-16, -70, 0.37, 37, 35, 42, 0), a.arteryHU, 3, blur},
@@ -109,7 +107,7 @@ func (a *anatomy) greatVessels() []organ {
 	return organs
 }
 
-// gullet is the oesophagus with the crura and the thyroid.
+// gullet lists the oesophagus, the crura and the thyroid.
 func (a *anatomy) gullet() []organ {
 	var organs []organ
 	p := a.fromSpine

@@ -2,9 +2,9 @@ package phantom
 
 import "math"
 
-// scar is a finding that is not disease in the sense of the labels: a thin band of
-// collapsed lung or a small nodule. It is labelled as lung, so that what learns
-// from phantoms learns to leave it alone.
+// scar is a finding that the labels do not count as disease: a thin band of collapsed lung, or a
+// small nodule. It is labelled as lung, so that a network trained on phantoms learns to leave it
+// alone.
 type scar struct {
 	centre, normal vec
 	radius, half   float64 // extent along the band and half its thickness, mm
@@ -15,7 +15,7 @@ func (s scar) bounds() box {
 	return box{s.centre, s.centre}.grown(s.radius + s.half)
 }
 
-// share is how much of a pixel at a point the scar fills.
+// share returns the share of a pixel at a point that the scar fills.
 func (s scar) share(x, y, z, px float64) float64 {
 	d := vec{x, y, z}.Sub(s.centre)
 	across := d.Dot(s.normal)
@@ -23,7 +23,7 @@ func (s scar) share(x, y, z, px float64) float64 {
 	if s.radius <= s.half { // a nodule
 		return coverage(d.Length()-s.half, px)
 	}
-	// The band thins out towards its ends, and bends a little.
+	// The band gets thinner towards its ends and bends a little.
 	across += 0.15 * along * along / s.radius
 	thick := s.half * (1 - along/s.radius)
 	if thick <= 0 {
@@ -72,8 +72,8 @@ func (g *Generator) paintScars(c *canvas) {
 	}
 }
 
-// effusion is the thickness (mm) of fluid between chest wall and lung: it gathers
-// low and behind in a patient lying down.
+// effusion returns the thickness, in mm, of the fluid between chest wall and lung. It gathers low
+// and behind in a patient who lies down.
 func (a *anatomy) effusion(x, y, z float64) float64 {
 	most := a.fluid[0]
 	if x > 0 {

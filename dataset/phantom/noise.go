@@ -22,8 +22,8 @@ func gaussian(sigma float64) []float32 {
 	return k
 }
 
-// convolve filters an image [y,x] of width n by kx along rows and ky along
-// columns; beyond its border the image goes on unchanged. spare is overwritten.
+// convolve filters an image [y,x] of width n by kx along rows and by ky along columns. Beyond the
+// border the edge pixels repeat. spare is overwritten.
 func convolve(img, spare []float32, n int, kx, ky []float32) {
 	rx, ry := len(kx)/2, len(ky)/2
 	for row := range n {
@@ -48,7 +48,7 @@ func convolve(img, spare []float32, n int, kx, ky []float32) {
 	}
 }
 
-// reconstruct blurs or sharpens the finished picture as the kernel does.
+// reconstruct blurs or sharpens the finished image as the kernel does.
 func (g *Generator) reconstruct(c *canvas) {
 	k := gaussian(g.scan.blur / c.px)
 	convolve(c.tissue, c.spare[0], c.n, k, k)
@@ -64,8 +64,8 @@ func (g *Generator) reconstruct(c *canvas) {
 	}
 }
 
-// addNoise adds what filtered back projection leaves: noise without low
-// frequencies, more of it deep in the body, streaks between the shoulders.
+// addNoise adds what filtered back projection leaves: noise without low frequencies, more of it
+// deep in the body, and streaks between the shoulders.
 func (g *Generator) addNoise(c *canvas, z int) {
 	r := rand.NewPCG(g.seed^uint64(z)*0x9e3779b97f4a7c15, streamSlice)
 	white(c.lung, r)
@@ -91,7 +91,7 @@ func (g *Generator) addNoise(c *canvas, z int) {
 	}
 }
 
-// energy is the sum of the products of two centred kernels.
+// energy returns the sum of the products of two centred kernels.
 func energy(a, b []float32) float64 {
 	if len(a) > len(b) {
 		a, b = b, a
@@ -118,10 +118,10 @@ func (g *Generator) addStreaks(c *canvas, r *rand.PCG, hu float64) {
 	}
 }
 
-// white fills a slice with nearly normal noise of deviation 1, the sum of four
-// uniform numbers each.
+// white fills a slice with nearly normal noise of standard deviation 1. Each value is a sum of four
+// uniform numbers.
 func white(v []float32, r *rand.PCG) {
-	const scale = 1 / 37837.2 // deviation of the sum of four 16-bit numbers
+	const scale = 1 / 37837.2 // 1 / standard deviation of the sum of four 16-bit numbers
 	for i := range v {
 		b := r.Uint64()
 		sum := int32(b&0xffff) + int32(b>>16&0xffff) + int32(b>>32&0xffff) + int32(b>>48)

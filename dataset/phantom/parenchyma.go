@@ -2,8 +2,8 @@ package phantom
 
 import "math"
 
-// paintLungs paints the inside of the lungs: parenchyma, fissures, lesions,
-// vessels and airways, in the order in which each hides the others.
+// paintLungs paints the inside of the lungs: parenchyma, fissures, lesions, vessels and airways.
+// Each covers those before it.
 func (g *Generator) paintLungs(c *canvas) {
 	a := g.body
 	base := newLattice(c.n, 4)
@@ -32,7 +32,7 @@ func (g *Generator) paintLungs(c *canvas) {
 	g.paintAirways(c)
 }
 
-// paintVessels lays every vessel that crosses the slice over the lungs.
+// paintVessels paints every vessel that crosses the slice over the lungs.
 func (g *Generator) paintVessels(c *canvas) {
 	for _, b := range g.tree.crossing(c.z, c.thick) {
 		if b.wall > 0 {
@@ -47,7 +47,7 @@ func (g *Generator) paintVessels(c *canvas) {
 	}
 }
 
-// paintAirways lays bronchi (walls, then their air) and the trachea.
+// paintAirways paints the bronchi, first their walls and then their air, and the trachea.
 func (g *Generator) paintAirways(c *canvas) {
 	crossing := g.tree.crossing(c.z, c.thick)
 	for _, lumen := range []bool{false, true} {
@@ -69,8 +69,8 @@ func (g *Generator) paintAirways(c *canvas) {
 	}
 }
 
-// paintTube calls paint with the share of each pixel that a tube fills. A tube
-// thinner than a pixel fills what it would, not more.
+// paintTube calls paint with the share of each pixel that a tube fills. A tube thinner than a pixel
+// fills only its own part of it.
 func (g *Generator) paintTube(c *canvas, t cone, paint func(i int, share float64)) {
 	w, ok := g.window(c, t.bounds())
 	if !ok {
@@ -97,8 +97,8 @@ func (g *Generator) paintTube(c *canvas, t cone, paint func(i int, share float64
 	})
 }
 
-// index finds the branches that cross a slice: for every layer of layerMM those
-// that touch it.
+// index finds the branches that cross a slice. For every layer of layerMM it lists those that touch
+// it.
 type index struct {
 	branches []branch
 	low      float64
@@ -123,7 +123,7 @@ func (x *index) layer(z float64) int {
 	return min(max(int((z-x.low)/layerMM), 0), len(x.layers)-1)
 }
 
-// crossing lists the branches near a slice, each once, in the order of growth.
+// crossing returns the branches near a slice, each once, in the order of growth.
 func (x *index) crossing(z, thick float64) []branch {
 	from, to := x.layer(z-thick/2), x.layer(z+thick/2)
 	var found []branch

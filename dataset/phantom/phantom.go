@@ -1,10 +1,10 @@
-// Package phantom makes synthetic chest CT studies with exact masks of ground
-// glass and consolidation, fixed by a seed: the embedded sample, training data and
-// test input. Every slice is a pure function of the seed and its position, so it
-// can be made by itself.
+// Package phantom makes synthetic chest CT studies with exact masks of ground glass and
+// consolidation. They are the embedded sample, training data and test input. A seed determines a
+// study completely. Every slice is a pure function of the seed and its position, so it can be made
+// without the others.
 //
-// Nothing here comes from a patient: shapes are analytic solids and noise, vessels
-// and bronchi a grown tree.
+// Nothing here comes from a patient. Shapes are analytic solids and noise. Vessels and bronchi are
+// a tree that is grown.
 package phantom
 
 import (
@@ -22,24 +22,24 @@ import (
 // Kernel is how sharp the reconstruction is.
 type Kernel int
 
-// The kernels; Varied lets the seed choose.
+// The kernels. Varied lets the seed choose.
 const (
 	Varied Kernel = iota
 	Soft
 	Sharp
 )
 
-// Options fix a phantom; the zero value of a field means its default.
+// Options determine a phantom. The zero value of a field means its default.
 type Options struct {
 	// Seed chooses patient, pose, scanner, noise and disease.
 	Seed uint64
-	// Slices is their number, 96 by default. They cover the lungs whatever it is.
+	// Slices is the number of slices, 96 by default. They always cover the lungs.
 	Slices int
 	// Size is the number of pixels per row and column, 512 by default.
 	Size int
-	// Spacing is the distance of voxels in mm along [z,y,x]. Where it is zero, the
-	// seed chooses pixels so that the chest fills the picture (0.6 to 0.9 mm at 512)
-	// and slices so that they cover the lungs.
+	// Spacing is the distance between voxel centres in mm along [z,y,x]. Where it is zero, the seed
+	// chooses it: pixels so that the chest fills the picture (0.6 to 0.9 mm at 512), slices so that
+	// they cover the lungs.
 	Spacing [3]float64
 	// Healthy leaves out all lesions.
 	Healthy bool
@@ -62,11 +62,11 @@ type Generator struct {
 	scan      scan
 	geometry  volume.Geometry
 	spacing   [3]float64
-	bottom    float64 // of the lowest slice, mm in the patient's frame
-	thickness float64 // of a slice, mm; neighbours may be farther apart
-	thin      float64 // noise's variance relative to a 3 mm slice
+	bottom    float64 // z of the lowest slice, mm in the patient's frame
+	thickness float64 // of a slice, mm; the distance between slices may be larger
+	thin      float64 // variance of the noise relative to a 3 mm slice
 	organs    []organ
-	above     int // how many of the organs the diaphragm's vault hides
+	above     int // how many organs, from the first, are hidden by the diaphragm's domes
 	belly     []organ
 	bones     []bone
 	tree      *index
@@ -79,8 +79,7 @@ type Generator struct {
 // Sample is the embedded sample study: 96 slices with clear lesions.
 func Sample() Options { return Options{Seed: 39, Slices: 96, Kernel: Soft, Noise: 13} }
 
-// New prepares the generator of a phantom. Values that make no sense are taken as
-// the default.
+// New prepares the generator of a phantom. Values that make no sense are replaced by the default.
 func New(o Options) *Generator {
 	if o.Slices <= 0 {
 		o.Slices = 96
@@ -104,7 +103,7 @@ func New(o Options) *Generator {
 	g.belly, g.bones = g.body.abdomen(), g.body.skeleton()
 	g.listBorders()
 	g.growTree()
-	g.listBorders() // now with the hila
+	g.listBorders() // once more, now with the hila
 	g.scars = g.body.scars(newDice(o.Seed, streamScars), g.contains)
 	if !o.Healthy {
 		g.lesions = g.body.plant(newDice(o.Seed, streamLesions), g.contains)
@@ -144,7 +143,7 @@ func (g *Generator) layOut(d dice, o Options) {
 	g.geometry = volume.NewGeometry([3]int{o.Slices, o.Size, o.Size}, spacing, origin)
 }
 
-// growTree grows vessels and airways, and hands the largest to the mediastinum.
+// growTree grows vessels and airways, and adds the largest to the mediastinum.
 func (g *Generator) growTree() {
 	a := g.body
 	branches := append(a.vessels(newDice(g.seed, streamTree), g.contains), a.trunk()...)
@@ -172,11 +171,11 @@ func (g *Generator) contains(p vec) bool {
 	return a.outsideLung(depth, around, a.diaphragm(p[0], p[1]), p[0], p[1], p[2]) < -2
 }
 
-// Geometry is the grid of the whole phantom.
+// Geometry returns the grid of the whole phantom.
 func (g *Generator) Geometry() volume.Geometry { return g.geometry }
 
-// Slice makes the axial slice z: hu and labels are [y,x], as long as a slice of
-// Geometry. It gives the same bytes whatever was made before.
+// Slice makes the axial slice z. hu and labels are [y,x], as long as a slice of Geometry. The
+// result does not depend on which slices were made before.
 func (g *Generator) Slice(z int, hu []int16, labels []uint8) {
 	c := g.canvases.Get().(*canvas)
 	defer g.canvases.Put(c)
@@ -198,7 +197,7 @@ func (g *Generator) Slice(z int, hu []int16, labels []uint8) {
 	g.finish(c, hu)
 }
 
-// label is the class of a pixel: that of the greater part.
+// label returns the class that fills the greater part of a pixel.
 func (c *canvas) label(i int) classes.Class {
 	switch {
 	case c.cover[i] <= 0.5:
@@ -211,8 +210,8 @@ func (c *canvas) label(i int) classes.Class {
 	return classes.LungsOther
 }
 
-// finish rounds to whole HU in the range of 12-bit scanners; outside the
-// reconstructed circle there is nothing.
+// finish rounds to whole HU in the range of 12-bit scanners. Pixels outside the reconstructed
+// circle get the lowest value.
 func (g *Generator) finish(c *canvas, hu []int16) {
 	half := float64(c.n-1) / 2
 	radius := sq(half * g.scan.circle)
@@ -225,8 +224,7 @@ func (g *Generator) finish(c *canvas, hu []int16) {
 	}
 }
 
-// Generate makes a whole phantom, several slices at once. It returns an error if
-// ctx ends before.
+// Generate makes a whole phantom, several slices at a time. It returns an error if ctx ends first.
 func Generate(ctx context.Context, o Options) (*Phantom, error) {
 	g := New(o)
 	p := &Phantom{CT: volume.New(g.geometry), Labels: volume.NewLabelMap(g.geometry)}

@@ -11,7 +11,7 @@ import (
 	"glasswork/dataset/classes"
 )
 
-// small are options that make a phantom quickly.
+// small returns options for a phantom that is made quickly.
 func small(seed uint64) Options { return Options{Seed: seed, Slices: 12, Size: 96} }
 
 func make1(t *testing.T, o Options) *Phantom {
@@ -103,7 +103,7 @@ func TestAnyNumberOfSlices(t *testing.T) {
 	}
 }
 
-// counts is how many voxels of a phantom carry each class.
+// counts returns how many voxels of a phantom have each class.
 func counts(p *Phantom) (n [classes.Count]int) {
 	for z := range p.Labels.Size[0] {
 		for class, k := range p.Labels.Counts(z) {
@@ -127,7 +127,7 @@ func TestHealthyHasNoLesions(t *testing.T) {
 		if n := counts(healthy); n[classes.GroundGlass]+n[classes.Consolidation] != 0 {
 			t.Errorf("seed %d: a healthy phantom has lesions %v", seed, n)
 		}
-		// Disease changes labels inside the lungs only.
+		// Disease changes labels only inside the lungs.
 		for i, class := range sick.Labels.Labels {
 			if (class == classes.Background) != (healthy.Labels.Labels[i] == classes.Background) {
 				t.Fatalf("seed %d: a lesion lies outside the lungs", seed)

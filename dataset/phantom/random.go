@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// The streams keep the random numbers of one part of the phantom apart from
-// those of another, so that a change in one does not reshuffle the rest.
+// Each stream gives the random numbers of one part of the phantom, so that a change in one part
+// does not change the others.
 const (
 	streamAnatomy = iota + 1
 	streamScan
@@ -23,15 +23,15 @@ func newDice(seed, stream uint64) dice {
 	return dice{rand.New(rand.NewPCG(seed, stream*0x9e3779b97f4a7c15+1))}
 }
 
-// in is uniform in [lo,hi).
+// in returns a number that is uniform in [lo,hi).
 func (d dice) in(lo, hi float64) float64 { return lo + (hi-lo)*d.Float64() }
 
-// around is normal about mean, kept within two and a half deviations.
+// around returns a normal number about mean, limited to two and a half standard deviations.
 func (d dice) around(mean, deviation float64) float64 {
 	return mean + deviation*min(max(d.NormFloat64(), -2.5), 2.5)
 }
 
-// chance is true with probability p.
+// chance returns true with probability p.
 func (d dice) chance(p float64) bool { return d.Float64() < p }
 
 // hash mixes a lattice point and a seed into 32 random bits.
@@ -44,7 +44,7 @@ func hash(seed uint32, x, y, z int32) uint32 {
 	return h ^ h>>16
 }
 
-// noise is smooth value noise in about [-1,1] with lattice distance 1.
+// noise returns smooth value noise in about [-1,1]. The lattice distance is 1.
 func noise(seed uint32, x, y, z float64) float64 {
 	fx, fy, fz := math.Floor(x), math.Floor(y), math.Floor(z)
 	ix, iy, iz := int32(fx), int32(fy), int32(fz)
@@ -69,8 +69,8 @@ func fractal(seed uint32, octaves int, x, y, z float64) float64 {
 	return sum / total
 }
 
-// cellWalls is the distance (lattice units) from a point to the nearest wall
-// between the cells of a jittered lattice (Voronoi): interlobular septa.
+// cellWalls returns the distance, in lattice units, from a point to the nearest wall between the
+// cells of a jittered lattice (Voronoi). These walls are interlobular septa.
 func cellWalls(seed uint32, x, y, z float64) float64 {
 	ix, iy, iz := int32(math.Floor(x)), int32(math.Floor(y)), int32(math.Floor(z))
 	first, second := math.MaxFloat64, math.MaxFloat64

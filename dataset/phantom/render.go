@@ -2,21 +2,21 @@ package phantom
 
 import "math"
 
-// canvas holds one slice while it is made; every array is [y,x].
+// canvas holds one slice while it is made. Every array is [y,x].
 type canvas struct {
 	n       int
 	px      float64 // pixel size, mm
 	z       float64
 	thick   float64   // of the slice, mm
-	heights []float64 // the sub-slices that are averaged, mm
+	heights []float64 // heights of the sub-slices that are averaged, mm
 
-	x, y   []float32 // where each pixel lies in the patient's frame, mm
+	x, y   []float32 // position of each pixel in the patient's frame, mm
 	polar  []polar
-	tissue []float32 // HU of everything that is not lung
-	lung   []float32 // HU of the lung's inside
+	tissue []float32 // HU of everything except lung
+	lung   []float32 // HU of the inside of the lung
 	cover  []float32 // share of each pixel that is lung
-	ground []float32 // share that is ground glass, of the lung's part
-	solid  []float32 // share that is consolidation
+	ground []float32 // share of the lung's part that is ground glass
+	solid  []float32 // share of the lung's part that is consolidation
 	spare  [2][]float32
 	mid    *outline
 }
@@ -32,14 +32,14 @@ func newCanvas(n int) *canvas {
 	return c
 }
 
-// cover is the share of a pixel of size px on the inner side of a surface at a
-// signed distance, mm.
+// coverage returns the share of a pixel of size px on the inner side of a surface at a signed
+// distance in mm.
 func coverage(distance, px float64) float64 { return unit(0.5 - distance/px) }
 
 // blendTo moves a value towards another by a share.
 func blendTo(v *float32, to, share float64) { *v += float32(share * (to - float64(*v))) }
 
-// place fills in the canvas's coordinates: pose, then the warp that keeps bodies
+// place fills in the coordinates of the canvas. They include the pose, and a warp that keeps bodies
 // from looking like drawings.
 func (g *Generator) place(c *canvas, z int) {
 	c.z = g.bottom + (float64(z)+0.5)*g.spacing[0]
@@ -80,17 +80,17 @@ func (g *Generator) place(c *canvas, z int) {
 	}
 }
 
-// warp is the displacement (mm) of one axis at a point.
+// warp returns the displacement, in mm, along one axis at a point.
 func (a *anatomy) warp(axis uint32, x, y, z float64) float64 {
 	return 4*noise(a.seed+axis*99, x/150, y/150, z/150) +
 		a.wobble*noise(a.seed+axis*101, x/70, y/70, z/90) +
 		0.8*noise(a.seed+axis*103, x/24, y/24, z/28)
 }
 
-// window is the part of a canvas a box in the patient's frame can touch.
+// window is the part of a canvas that a box in the patient's frame can touch.
 type window struct{ x0, y0, x1, y1 int }
 
-// window turns a box into pixels, generously: the warp moves things by a few mm.
+// window converts a box to pixels. It adds a margin, because the warp moves things by a few mm.
 func (g *Generator) window(c *canvas, b box) (w window, ok bool) {
 	if b.lo[2] > c.z+c.thick/2 || b.hi[2] < c.z-c.thick/2 {
 		return w, false
@@ -126,10 +126,10 @@ func (c *canvas) each(w window, f func(i int, x, y float64)) {
 	}
 }
 
-// whole is the window of the whole canvas.
+// whole returns the window that covers the whole canvas.
 func (c *canvas) whole() window { return window{0, 0, c.n - 1, c.n - 1} }
 
-// averaged is the share of a pixel's column through the slice inside a shape.
+// averaged returns the share of a pixel's column through the slice that is inside a shape.
 func (c *canvas) averaged(s shape, x, y, px float64) float64 {
 	sum := 0.0
 	for _, z := range c.heights {

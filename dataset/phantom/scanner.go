@@ -2,20 +2,20 @@ package phantom
 
 import "math"
 
-// scan is how the patient was laid down and scanned.
+// scan describes how the patient was positioned and scanned.
 type scan struct {
 	turn    float64    // of the patient about z, radians
 	shift   [2]float64 // of the patient in the picture (x, y), mm
 	blur    float64    // of the kernel, mm (Gaussian sigma)
 	boost   float64    // of edges by a sharp kernel
 	noiseHU float64    // in the middle of the chest
-	coarse  float64    // size of the noise's grain, mm
+	coarse  float64    // grain size of the noise, mm
 	streak  float64    // of the shoulders, HU
-	circle  float64    // radius of the reconstruction, share of half the picture
+	circle  float64    // radius of the reconstruction, as a share of half the picture
 	tableY  float64    // top of the table, mm in the picture's frame
 }
 
-// newScan draws a scan; sharp is the kernel.
+// newScan draws a scan. sharp is true for the sharp kernel.
 func newScan(d dice, a *anatomy, sharp bool) scan {
 	s := scan{
 		turn:    d.around(0, 0.035),
@@ -35,7 +35,7 @@ func newScan(d dice, a *anatomy, sharp bool) scan {
 	return s
 }
 
-// paintTable lays the table, mattress and clothes around the patient.
+// paintTable paints the table, the mattress and clothes around the patient.
 func (g *Generator) paintTable(c *canvas) {
 	a, s := g.body, g.scan
 	if a.armsDown {
@@ -69,7 +69,7 @@ func (g *Generator) paintTable(c *canvas) {
 	}
 }
 
-// paintCloth lays a sheet loosely around the skin.
+// paintCloth paints a sheet that lies loosely around the skin.
 func (g *Generator) paintCloth(c *canvas, i int) {
 	p := c.polar[i]
 	off := float64(p.r - look(&c.mid.skin, p.index))
@@ -84,7 +84,7 @@ func (g *Generator) paintCloth(c *canvas, i int) {
 	blendTo(&c.tissue[i], -600, coverage(math.Abs(off-height)-0.45, c.px))
 }
 
-// paintArms lays arms beside the chest.
+// paintArms paints arms beside the chest.
 func (g *Generator) paintArms(c *canvas) {
 	o := g.body.outlineAt(0.4 * g.body.height)
 	for _, side := range []float64{-1, 1} {

@@ -6,14 +6,14 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// vec is a point or direction in the patient's own frame: x to the left, y to
-// posterior, z to the head, in mm; z = 0 is the lowest point of the lungs.
+// vec is a point or a direction in the patient's own frame, in mm: x to the left, y to posterior, z
+// to the head. z = 0 is the lowest point of the lungs.
 type vec = volume.Vector
 
-// towards is the point from a to b at part t of the way.
+// towards returns the point that is the fraction t of the way from a to b.
 func towards(a, b vec, t float64) vec { return a.Add(b.Sub(a).Scale(t)) }
 
-// normalised is a with length 1, or x if it has no direction.
+// normalised returns a with length 1, or x if a has no direction.
 func normalised(a vec) vec {
 	if u, ok := a.Unit(); ok {
 		return u
@@ -23,20 +23,20 @@ func normalised(a vec) vec {
 
 func mix(a, b, t float64) float64 { return a + (b-a)*t }
 
-// ease is the cubic that leaves 0 and reaches 1 with slope 0.
+// ease is the cubic from (0,0) to (1,1) with slope 0 at both ends.
 func ease(t float64) float64 { return t * t * (3 - 2*t) }
 
-// ramp eases from 0 at lo to 1 at hi.
+// ramp rises smoothly from 0 at lo to 1 at hi.
 func ramp(lo, hi, x float64) float64 { return ease(unit((x - lo) / (hi - lo))) }
 
-// unit keeps t within [0,1].
+// unit limits t to [0,1].
 func unit(t float64) float64 { return min(max(t, 0), 1) }
 
 // bell is 1 at mean and falls to 0 over width on both sides.
 func bell(mean, width, x float64) float64 { return 1 - ramp(0, width, math.Abs(x-mean)) }
 
-// curve interpolates a table of ascending knots {x,y} smoothly, and keeps the end
-// values outside.
+// curve interpolates smoothly between knots {x,y} in ascending order. Outside, it keeps the values
+// of the first and the last knot.
 func curve(knots [][2]float64, x float64) float64 {
 	last := len(knots) - 1
 	if x <= knots[0][0] {
@@ -51,7 +51,7 @@ func curve(knots [][2]float64, x float64) float64 {
 	return knots[last][1]
 }
 
-// slope is the tangent at knot i: that of its neighbours, flat at the ends.
+// slope returns the tangent at knot i, which is that of its neighbours. It is flat at the ends.
 func slope(knots [][2]float64, i int) float64 {
 	if i == 0 || i == len(knots)-1 {
 		return 0
@@ -87,7 +87,7 @@ type shape interface {
 	bounds() box
 }
 
-// ellipsoid has its axes along the patient's, turned by an angle about z.
+// ellipsoid has axes along the patient's, turned by an angle about z.
 type ellipsoid struct {
 	centre, radii vec
 	cos, sin      float64
@@ -143,7 +143,7 @@ func (c cone) bounds() box {
 	return b
 }
 
-// tube chains cones through points; all have the radius r.
+// tube returns a chain of cones through points, all of radius r.
 func tube(r float64, points ...vec) []shape {
 	var shapes []shape
 	for i := range len(points) - 1 {

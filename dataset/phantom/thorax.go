@@ -2,22 +2,22 @@ package phantom
 
 import "math"
 
-// angles is how many directions a cross-section's outlines are tabulated for.
+// angles is the number of directions in which the outlines of a cross-section are tabulated.
 const angles = 720
 
-// outline is a chest's cross-section at one height: around a centre, for every
-// direction, how far away (mm) the pleura, the outside of the muscles and the
-// skin are. Direction 0 is anterior; angles grow towards the patient's left.
+// outline is the cross-section of a chest at one height. For every direction it holds the distance
+// in mm from a centre to the pleura, to the outside of the muscles and to the skin. Direction 0 is
+// anterior. Angles grow towards the patient's left.
 type outline struct {
 	cx, cy               float64
 	pleura, muscle, skin [angles + 1]float32
-	steep                [angles + 1]float32 // radial distance to true distance
+	steep                [angles + 1]float32 // factor from radial distance to true distance
 	breast               [angles + 1]float32 // share of the fat that is breast
 }
 
-// Tables over the direction from anterior (0) to posterior (180 degrees), in
-// steps of 30, one row a level: thickness in mm outside the pleura of ribs and
-// muscles, and of the fat over them.
+// Tables of thickness in mm: of ribs and muscles outside the pleura, and of the fat over them. A
+// row is a level. Its columns are directions from anterior (0) to posterior (180 degrees) in steps
+// of 30.
 var (
 	wallLevels = [...]float64{-0.15, 0.3, 0.6, 0.78, 0.9, 1.0, 1.15}
 	muscleWall = [...][7]float64{
@@ -40,7 +40,7 @@ var (
 	}
 )
 
-// wall looks a table up at a level and a direction in degrees from anterior.
+// wall looks up a table at a level and a direction in degrees from anterior.
 func wall(table *[7][7]float64, level, degrees float64) float64 {
 	row := 0
 	for row < len(wallLevels)-2 && level > wallLevels[row+1] {
@@ -100,8 +100,8 @@ func (o *outline) tilt() {
 	}
 }
 
-// polar is a position in a chest's cross-section: the direction in steps of the
-// tables, and the distance from the centre.
+// polar is a position in a cross-section of the chest: the direction in steps of the tables, and
+// the distance from the centre.
 type polar struct{ index, r float32 }
 
 func (o *outline) polar(x, y float64) polar {
@@ -113,7 +113,7 @@ func (o *outline) polar(x, y float64) polar {
 	return polar{float32(direction * (angles / (2 * math.Pi))), float32(math.Sqrt(dx*dx + dy*dy))}
 }
 
-// look interpolates a table at a direction.
+// look interpolates a table in a direction.
 func look(table *[angles + 1]float32, index float32) float32 {
 	i := int(index)
 	if i >= angles {
@@ -122,7 +122,7 @@ func look(table *[angles + 1]float32, index float32) float32 {
 	return table[i] + (table[i+1]-table[i])*(index-float32(i))
 }
 
-// depth is how far (mm) a point lies outside the pleura, negative inside.
+// depth returns how far, in mm, a point lies outside the pleura. It is negative inside.
 func (o *outline) depth(p polar) float64 {
 	return float64((p.r - look(&o.pleura, p.index)) * look(&o.steep, p.index))
 }

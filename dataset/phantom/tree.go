@@ -13,12 +13,13 @@ type branch struct {
 	hu   float64 // of a vessel's blood or an airway's lumen
 }
 
-// Vessels with a larger radius than this (mm) belong to the hilum, not the lung:
-// a lung mask made by threshold leaves them out, closing fills the smaller ones.
+// hilarRadius is the largest radius, in mm, of a vessel that counts as lung. Larger ones belong to
+// the hilum: a lung mask made by a threshold leaves them out, and closing the mask fills only the
+// smaller ones.
 const hilarRadius = 4.2
 
-// grower builds one tree by splitting the points it has to supply in two, again
-// and again; calibres follow a generalised Murray's law from the tips up.
+// grower builds one tree. It splits the points that it has to supply in two, again and again.
+// Calibres follow a generalised Murray's law from the tips to the root.
 type grower struct {
 	dice     dice
 	tip      float64 // radius of the last branches, mm
@@ -33,8 +34,8 @@ func (g *grower) radius(tips int) float64 {
 	return g.tip * math.Pow(float64(tips), 1/g.exponent)
 }
 
-// grow supplies points from a root where the vessel arrives in a direction; beside
-// is the offset at which the bronchus arrives beside it.
+// grow supplies points from root, where the vessel arrives in the given direction. beside is the
+// offset from the vessel at which the bronchus arrives.
 func (g *grower) grow(root, direction vec, points []vec, beside vec) {
 	n := len(points)
 	if n == 0 {
@@ -47,7 +48,7 @@ func (g *grower) grow(root, direction vec, points []vec, beside vec) {
 	}
 	centre := centroid(points)
 	reach := (g.dice.in(0.2, 0.36) + 0.25/math.Sqrt(float64(n))) * centre.Sub(root).Length()
-	// A vessel bends towards what it supplies, it does not turn on the spot.
+	// A vessel bends towards what it supplies. It does not turn abruptly.
 	heading := normalised(towards(normalised(centre.Sub(root)), direction, 0.45))
 	fork := root.Add(heading.Scale(reach))
 	r := g.radius(n)
@@ -63,8 +64,8 @@ func (g *grower) grow(root, direction vec, points []vec, beside vec) {
 	g.grow(fork, heading, points[cut:], next)
 }
 
-// bronchus lays an airway beside the vessel from root to fork of radius r and
-// returns the offset at which it ends.
+// bronchus adds an airway beside the vessel of radius r from root to fork. It returns the offset at
+// which the airway ends.
 func (g *grower) bronchus(root, fork vec, r float64, beside vec) vec {
 	lumen := 0.7 * r
 	if !g.airways || lumen < 1 {
@@ -88,8 +89,8 @@ func centroid(points []vec) vec {
 	return sum.Scale(1 / float64(max(len(points), 1)))
 }
 
-// spread is the direction in which points vary most, looking little along the
-// given direction: the plane across it is where a branch forks.
+// spread returns the direction in which points vary most. Variation along the given direction
+// counts little, because a branch forks in the plane across it.
 func spread(points []vec, centre, along vec) vec {
 	axis := normalised(along.Cross(vec{0.3, 0.5, 0.8}))
 	for range 4 {
