@@ -16,15 +16,15 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// maxHeader bounds what is read as a header.
+// maxHeader bounds how much is read as a header.
 const maxHeader = 1 << 20
 
 // rawHeader is a header as text. Keys are in lower case.
 type rawHeader struct {
 	fields map[string]string
-	// list are the lines after "ElementDataFile = LIST".
+	// list holds the lines after "ElementDataFile = LIST".
 	list []string
-	// end is where the header ends in its file: local data begin there.
+	// end is the offset at which the header ends in its file. Local data begin there.
 	end  int64
 	text []byte
 }
@@ -38,7 +38,7 @@ func readHeader(path string) (*rawHeader, error) {
 	return scanHeader(f)
 }
 
-// scanHeader reads lines "Key = Value" up to ElementDataFile, which is the last, and the list
+// scanHeader reads lines "Key = Value" up to ElementDataFile, which is the last one, and the list
 // of files that may follow it.
 func scanHeader(src io.Reader) (*rawHeader, error) {
 	h := &rawHeader{fields: map[string]string{}}
@@ -65,7 +65,7 @@ func scanHeader(src io.Reader) (*rawHeader, error) {
 		case ok && len(key) < 64:
 			h.fields[key] = value
 		case strings.TrimSpace(line) != "" || len(h.fields) == 0:
-			return nil, errors.New("it is no MetaImage header")
+			return nil, errors.New("it is not a MetaImage header")
 		}
 		switch {
 		case err != nil && inList:
@@ -78,7 +78,7 @@ func scanHeader(src io.Reader) (*rawHeader, error) {
 
 func isList(value string) bool { return value == "LIST" || strings.HasPrefix(value, "LIST ") }
 
-// field returns the first of several names that the header has.
+// field returns the value of the first of several names that the header has.
 func (h *rawHeader) field(names ...string) string {
 	for _, name := range names {
 		if v := h.fields[strings.ToLower(name)]; v != "" {
@@ -88,13 +88,13 @@ func (h *rawHeader) field(names ...string) string {
 	return ""
 }
 
-// is says whether a field is true.
+// is reports whether a field is true.
 func (h *rawHeader) is(names ...string) bool {
 	v := strings.ToLower(h.field(names...))
 	return v == "true" || v == "t" || v == "1"
 }
 
-// numbers reads n numbers of a field; nil where it is not there.
+// numbers returns the n numbers of a field, or nil if the header does not have it.
 func (h *rawHeader) numbers(n int, names ...string) ([]float64, error) {
 	words := strings.Fields(h.field(names...))
 	if len(words) == 0 {
@@ -114,12 +114,12 @@ func (h *rawHeader) numbers(n int, names ...string) ([]float64, error) {
 	return v, nil
 }
 
-// shape is what a header says of its volume.
+// shape is what a header says about its volume.
 type shape struct {
 	kind  voxels.Kind
 	order binary.ByteOrder
 	sizes [3]int64
-	// affine maps indices to LPS mm; oriented says that the file says so.
+	// affine maps indices to LPS mm. oriented is true if the file says how.
 	affine   volume.Affine
 	oriented bool
 }
@@ -149,7 +149,7 @@ func parse(h *rawHeader) (*shape, error) {
 	return s, s.place(h, dims)
 }
 
-// kindOf reads the type of the voxels. MET_LONG has four bytes wherever it was written.
+// kindOf returns the type of the voxels. MET_LONG has four bytes, whatever system wrote it.
 func kindOf(name string) (voxels.Kind, error) {
 	switch strings.TrimSuffix(strings.ToUpper(name), "_ARRAY") {
 	case "MET_CHAR", "MET_ASCII_CHAR":
@@ -203,8 +203,9 @@ func (s *shape) readSizes(h *rawHeader, dims int) error {
 	return nil
 }
 
-// place computes the affine. The matrix lists the direction of one axis after the other, in
-// LPS. It wins over AnatomicalOrientation, which the programs that write both derive from it.
+// place computes the affine. The matrix lists the directions of the axes, one after the other, in
+// LPS. It takes precedence over AnatomicalOrientation, because programs that write both derive the
+// second from the first.
 func (s *shape) place(h *rawHeader, dims int) error {
 	spacing, err := h.numbers(dims, "ElementSpacing", "ElementSize")
 	if err != nil {
@@ -246,8 +247,9 @@ func (s *shape) place(h *rawHeader, dims int) error {
 	return nil
 }
 
-// anatomical is the matrix of an orientation such as "RAI": where each axis comes from, so
-// that RAI is the identity in LPS. known is false where it says nothing.
+// anatomical returns the matrix of an orientation such as "RAI". Each letter says where an axis
+// comes from, so RAI is the identity in LPS. known is false if the text does not name three
+// directions.
 func anatomical(text string, dims int) (matrix []float64, known bool) {
 	identity := make([]float64, dims*dims)
 	matrix = make([]float64, dims*dims)

@@ -19,7 +19,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// counting is 2 × 3 × 4 int16 counting from 0.
+// counting returns 2 × 3 × 4 int16 that count from 0.
 func counting(o binary.ByteOrder) []byte {
 	b := make([]byte, 48)
 	for i := range 24 {
@@ -28,8 +28,8 @@ func counting(o binary.ByteOrder) []byte {
 	return b
 }
 
-// head is a header of counting in LPS: 1, 2 and 3 mm. lines replace, add or, with an empty
-// value, remove fields.
+// head returns a header for counting in LPS with a spacing of 1, 2 and 3 mm. lines replace fields
+// or add to them. A line with an empty value removes its field.
 func head(lines ...string) []byte {
 	fields := []string{
 		"ObjectType = Image", "NDims = 3", "BinaryData = True", "BinaryDataByteOrderMSB = False",
@@ -272,8 +272,8 @@ func TestRefusals(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"empty":       {nil, "no MetaImage header"},
-		"text":        {[]byte("hello\n"), "no MetaImage header"},
+		"empty":       {nil, "not a MetaImage header"},
+		"text":        {[]byte("hello\n"), "not a MetaImage header"},
 		"no data":     {[]byte("NDims = 3\n"), "names no ElementDataFile"},
 		"mesh":        {head("ObjectType = Mesh"), "not an image"},
 		"type":        {head("ElementType = MET_STRING"), "cannot be read"},

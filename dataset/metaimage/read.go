@@ -21,7 +21,7 @@ import (
 	"glasswork/dataset/series"
 )
 
-// IsName says whether a file name is a MetaImage's.
+// IsName reports whether a file name has an extension of MetaImage.
 func IsName(path string) bool {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".mha", ".mhd":
@@ -30,18 +30,18 @@ func IsName(path string) bool {
 	return false
 }
 
-// DataFiles are the files that a header names, which are nothing by themselves.
+// DataFiles returns the files that a header names. They cannot be read without it.
 func DataFiles(path string) []string {
 	h, err := readHeader(path)
 	if err != nil || local(h) {
 		return nil
 	}
-	files, _ := dataFiles(path, h) // what cannot be found cannot be opened as something else
+	files, _ := dataFiles(path, h) // missing files cannot be opened as something else
 	return files
 }
 
-// Open reads the header of a MetaImage and returns the volume it holds as a series; voxels
-// are read when asked for. Errors are clauses that begin with the file's name.
+// Open reads the header of a MetaImage and returns its volume as a series. Voxels are read when
+// they are asked for. Errors are clauses that begin with the file's name.
 func Open(path string) (*series.Series, error) {
 	h, s, im, err := open(path)
 	if err != nil {
@@ -50,7 +50,7 @@ func Open(path string) (*series.Series, error) {
 	return im.Series("MetaImage", path, h.text, s.oriented, false), nil
 }
 
-// OpenSegmentation reads a label map. It names no segments.
+// OpenSegmentation reads a label map. The format has no names for segments.
 func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	_, s, im, err := open(path)
 	if err != nil {
@@ -89,7 +89,7 @@ func open(path string) (*rawHeader, *shape, *voxels.Image, error) {
 	return h, s, im, im.Ready()
 }
 
-// local says whether the voxels stand behind the header.
+// local reports whether the voxels follow the header in its file.
 func local(h *rawHeader) bool { return strings.EqualFold(h.field("ElementDataFile"), "LOCAL") }
 
 // dataFiles names the files that hold the voxels, in order.
@@ -121,7 +121,7 @@ func payload(path string, h *rawHeader, s *shape) (*voxels.Payload, error) {
 	}
 	size := s.sizes[0] * s.sizes[1] * s.sizes[2] * int64(s.kind.Bytes())
 	if size%int64(len(files)) != 0 {
-		return nil, fmt.Errorf("its %d data files cannot hold equal parts of the volume",
+		return nil, fmt.Errorf("the volume cannot be divided equally among its %d data files",
 			len(files))
 	}
 	size /= int64(len(files))
@@ -139,8 +139,8 @@ func payload(path string, h *rawHeader, s *shape) (*voxels.Payload, error) {
 	return voxels.NewPayload(codec, parts...)
 }
 
-// skipped is where the voxels begin in a data file: after HeaderSize bytes, or, for -1, so
-// that they end with the file.
+// skipped returns the offset at which the voxels begin in a data file. It is HeaderSize, or, if
+// that is -1, such that the voxels end with the file.
 func skipped(h *rawHeader, file string, size int64) (int64, error) {
 	text := h.field("HeaderSize")
 	if text == "" {
@@ -166,7 +166,8 @@ func skipped(h *rawHeader, file string, size int64) (int64, error) {
 	return info.Size() - size, nil
 }
 
-// codecOf is how the voxels are written: packed ones by zlib or gzip, whichever they begin with.
+// codecOf returns how the voxels are packed. It is zlib or gzip, depending on the first bytes of
+// the data.
 func codecOf(h *rawHeader, s *shape) voxels.Codec {
 	switch {
 	case h.is("CompressedData"):

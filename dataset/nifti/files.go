@@ -13,8 +13,8 @@ import (
 	"glasswork/dataset/internal/voxels"
 )
 
-// readHead returns up to n bytes of a file from its beginning and, for a pair, the path of
-// the voxels ("" if that is not there).
+// readHead returns up to n bytes from the beginning of a file. For a pair of files, data is the
+// path of the voxels, or "" if there is none.
 func readHead(path string, n int) (head []byte, data string, err error) {
 	lower := strings.ToLower(path)
 	for _, gz := range []string{"", ".gz"} {
@@ -46,10 +46,10 @@ func readHead(path string, n int) (head []byte, data string, err error) {
 	return head, data, nil
 }
 
-// packed says whether a file that begins like this is gzipped.
+// packed reports whether a file that begins with magic is gzipped.
 func packed(magic []byte) bool { return len(magic) > 1 && magic[0] == 0x1F && magic[1] == 0x8B }
 
-// firstOf returns stem with the extension, plain or gzipped, that exists.
+// firstOf returns stem with the extension, plain or gzipped, for which a file exists.
 func firstOf(stem, ext string) string {
 	for _, name := range []string{stem + ext, stem + ext + ".gz", stem + strings.ToUpper(ext)} {
 		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
@@ -66,7 +66,7 @@ func payload(path string, offset, size int64) (*voxels.Payload, error) {
 		return nil, err
 	}
 	magic := make([]byte, 2)
-	_, _ = io.ReadFull(f, magic) // a file shorter than that is too short below
+	_, _ = io.ReadFull(f, magic) // a file that is shorter is refused below
 	_ = f.Close()
 	var codec voxels.Codec
 	if packed(magic) {

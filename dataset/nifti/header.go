@@ -10,10 +10,11 @@ import (
 	"glasswork/dataset/internal/voxels"
 )
 
-// size1 and size2 are the bytes of a NIfTI-1 and a NIfTI-2 header.
+// size1 and size2 are the sizes in bytes of a NIfTI-1 and a NIfTI-2 header.
 const size1, size2 = 348, 540
 
-// header holds what is used of a NIfTI-1 or NIfTI-2 header, in the file's own order.
+// header holds the fields of a NIfTI-1 or NIfTI-2 header that are used here. Axes are in the file's
+// order.
 type header struct {
 	order    binary.ByteOrder
 	version  int
@@ -33,8 +34,8 @@ type header struct {
 	descrip  string
 }
 
-// parseHeader reads the header from the first bytes of a file: 540 for NIfTI-2, 348 suffice for
-// NIfTI-1.
+// parseHeader reads the header from the first bytes of a file. It needs 540 bytes for NIfTI-2 and
+// 348 for NIfTI-1.
 func parseHeader(b []byte) (*header, error) {
 	if len(b) < 4 {
 		return nil, errors.New("it is too short for a NIfTI header")
@@ -119,7 +120,7 @@ func parse2(b []byte, o binary.ByteOrder) (*header, error) {
 	return h, h.check()
 }
 
-// check refuses headers that describe no single volume of numbers.
+// check refuses headers that do not describe a single volume of numbers.
 func (h *header) check() error {
 	n := h.dim[0]
 	if n < 1 || n > 7 {
@@ -152,10 +153,11 @@ func (h *header) check() error {
 	return err
 }
 
-// voxels is the number of voxels of the volume.
+// voxels returns the number of voxels of the volume.
 func (h *header) voxels() int64 { return h.dim[1] * h.dim[2] * h.dim[3] }
 
-// scale returns slope and intercept, and whether they change a value. A slope of 0 means "none".
+// scale returns slope and intercept, and whether they change any value. A slope of 0 means that
+// there is no scaling.
 func (h *header) scale() (slope, inter float64, scaled bool) {
 	if h.slope == 0 || bad(h.slope) || bad(h.inter) {
 		return 1, 0, false

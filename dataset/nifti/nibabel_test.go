@@ -12,8 +12,8 @@ import (
 	"glasswork/dataset/shared"
 )
 
-// nibabelCheck writes for every file the size of its volume in LPS order and its scaled
-// voxels, as float64.
+// nibabelCheck is a Python program that writes, for every file, the size of its volume in LPS order
+// and its scaled voxels as float64.
 const nibabelCheck = `
 import sys
 try:
@@ -30,7 +30,7 @@ for path in sys.argv[1:]:
     sys.stdout.buffer.write(numpy.asfortranarray(a).tobytes('F'))
 `
 
-// Every NIfTI file of the collection of odd ones is read as nibabel reads it, or refused.
+// Every NIfTI file in the collection of unusual files is read as nibabel reads it, or refused.
 func TestNibabelAgreesOnOddFiles(t *testing.T) {
 	root := shared.Data(t, "nifti-odd")
 	var paths []string
@@ -68,7 +68,7 @@ func TestNibabelAgreesOnOddFiles(t *testing.T) {
 	}
 }
 
-// compare compares an image with the numbers that come first, and returns the others.
+// compare compares an image with the first of the numbers and returns the rest.
 func compare(t *testing.T, path string, im *image, numbers []float64) (rest []float64) {
 	t.Helper()
 	defer im.Close()

@@ -32,7 +32,7 @@ type spec struct {
 	pair         bool
 }
 
-// ras2 is a 2 × 3 × 4 volume of int16 counting from 0, RAS with 1, 2 and 3 mm.
+// ras2 is a 2 × 3 × 4 volume of int16 that count from 0, in RAS, with a spacing of 1, 2 and 3 mm.
 func ras2() spec {
 	s := spec{
 		version: 1, order: binary.LittleEndian, dim: []int{2, 3, 4}, datatype: 4,
@@ -127,7 +127,7 @@ func read(t *testing.T, path string) (*series.Series, *volume.Volume) {
 	return fixture.Read(t, Open, path)
 }
 
-// lps is what ras2 is in our order: x and y flipped.
+// lps returns the voxels and the grid of ras2 in our order: x and y are flipped.
 func lps() ([]int16, volume.Geometry) {
 	var hu []int16
 	for z := range 4 {
@@ -262,7 +262,7 @@ func TestWhichOrientationWins(t *testing.T) {
 	broken := save(t, "d.nii", s.bytes())
 	for _, c := range []struct {
 		path    string
-		x, y, z float64 // RAS of the file's first voxel
+		x, y, z float64 // RAS position of the file's first voxel
 		warned  bool
 	}{
 		{both, -10, -20, -30, false},
@@ -271,7 +271,7 @@ func TestWhichOrientationWins(t *testing.T) {
 		{broken, 0, 0, 0, false},
 	} {
 		series, v := read(t, c.path)
-		// The file's first voxel is our last column of the last row.
+		// The file's first voxel is the last column of our last row.
 		p := v.ToMM(0, 2, 1)
 		if want := (volume.Point{-c.x, -c.y, c.z}); p != want {
 			t.Errorf("%s: first voxel at %v, want %v", filepath.Base(c.path), p, want)
@@ -284,7 +284,7 @@ func TestWhichOrientationWins(t *testing.T) {
 
 func TestAxesArePermutedToAxial(t *testing.T) {
 	s := ras2()
-	// i runs to posterior, j to the head, k to the right: a sagittal volume.
+	// i runs to posterior, j to the head, k to the right. This is a sagittal volume.
 	s.srow = [3][4]float64{{0, 0, 3, 0}, {-1, 0, 0, 0}, {0, 2, 0, 0}}
 	for _, path := range []string{
 		save(t, "a.nii", s.bytes()),
@@ -417,7 +417,7 @@ func TestWrittenFilesReadBack(t *testing.T) {
 	}
 }
 
-// The quaternion says the same as the sform, for rotations about every axis.
+// The quaternion gives the same matrix as the sform, for rotations about every axis.
 func TestQuaternionAgreesWithTheAffine(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 200 {
@@ -458,7 +458,7 @@ func TestLabelsMustBeClasses(t *testing.T) {
 	}{"a sixth label": {[]byte{0, 1, 5, 2}, 0, "label 5"}, "fractions": {
 		[]byte{0, 1, 2, 3},
 		0.5,
-		"no mask: it holds the value",
+		"not a mask: it holds the value",
 	}} {
 		s := ras2()
 		s.dim, s.datatype, s.voxels, s.slope = []int{2, 2, 1}, 2, c.voxels, c.slope
@@ -499,7 +499,7 @@ func FuzzOpen(f *testing.F) {
 		if s.Geometry.Voxels() > 1<<20 {
 			return
 		}
-		_, _ = s.Read(t.Context()) // may fail, must not panic
+		_, _ = s.Read(t.Context()) // it may fail, but it must not panic
 	})
 }
 

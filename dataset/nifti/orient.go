@@ -7,9 +7,9 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// affine returns the map from voxel indices (i,j,k) to RAS mm and what it rests on.
-// sform wins where it is set, since it is what was registered or corrected last; then
-// qform; then the voxel sizes alone (NIfTI-1 methods 3, 2 and 1).
+// affine returns the map from voxel indices (i,j,k) to RAS mm, and the method it rests on. The
+// sform comes first, because it is what was registered or corrected last. Then come the qform and
+// the voxel sizes alone (NIfTI-1 methods 3, 2 and 1).
 func (h *header) affine() (a volume.Affine, method string) {
 	a, method = h.unscaledAffine()
 	unit := 1.0
@@ -47,7 +47,7 @@ func (h *header) unscaledAffine() (volume.Affine, string) {
 	return a, ""
 }
 
-// side is the voxel size along axis i, 1 where the header gives none.
+// side returns the voxel size along axis i, or 1 if the header gives none.
 func (h *header) side(i int) float64 {
 	if d := math.Abs(h.pixdim[i+1]); d > 0 && !bad(d) {
 		return d
@@ -55,7 +55,7 @@ func (h *header) side(i int) float64 {
 	return 1
 }
 
-// qformAffine turns the quaternion into an affine (nifti1.h, method 2).
+// qformAffine converts the quaternion to an affine (nifti1.h, method 2).
 func (h *header) qformAffine() (a volume.Affine, ok bool) {
 	b, c, d := h.quatern[0], h.quatern[1], h.quatern[2]
 	rest := 1 - (b*b + c*c + d*d)

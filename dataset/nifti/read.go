@@ -1,5 +1,5 @@
-// Package nifti reads and writes NIfTI-1 and NIfTI-2 volumes: CT as HU, label maps as
-// classes or as named segments. Files are RAS; grids here are LPS and axial.
+// Package nifti reads and writes NIfTI-1 and NIfTI-2 volumes: CT as HU, label maps as classes or as
+// named segments. Files are RAS. Grids here are LPS and axial.
 package nifti
 
 import (
@@ -16,7 +16,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// image is an opened file: its header, and where its voxels stand and how they are read.
+// image is an opened file: its header, where its voxels are, and how they are read.
 type image struct {
 	*header
 	voxels.Image
@@ -24,7 +24,7 @@ type image struct {
 	method string
 }
 
-// IsName says whether a file name is one of NIfTI's.
+// IsName reports whether a file name has an extension of NIfTI.
 func IsName(path string) bool {
 	name := strings.ToLower(path)
 	for _, ext := range []string{".nii", ".nii.gz", ".hdr", ".hdr.gz", ".img", ".img.gz"} {
@@ -35,8 +35,8 @@ func IsName(path string) bool {
 	return false
 }
 
-// Open reads the header of a NIfTI file and returns the volume it holds as a series;
-// voxels are read when asked for. Errors are clauses that begin with the file's name.
+// Open reads the header of a NIfTI file and returns its volume as a series. Voxels are read when
+// they are asked for. Errors are clauses that begin with the file's name.
 func Open(path string) (*series.Series, error) {
 	im, err := openImage(path)
 	if err != nil {
@@ -78,8 +78,8 @@ func openImage(path string) (*image, error) {
 	return im, im.Ready()
 }
 
-// ReadLabels reads a mask whose values are classes. Any other value is an error, since
-// a mask with other classes must be mapped by its owner's names.
+// ReadLabels reads a mask whose values are classes. Any other value is an error, because only a
+// mapping by names can say what other values mean.
 func ReadLabels(ctx context.Context, path string) (*volume.LabelMap, error) {
 	raw, err := ReadMask(ctx, path)
 	if err != nil {
@@ -104,7 +104,7 @@ func ReadMask(ctx context.Context, path string) (*volume.LabelMap, error) {
 			err = im.Each(ctx, z, func(i int, v float64) error {
 				v = v*im.Slope + im.Intercept
 				if v != math.Trunc(v) || v < 0 || v > 255 {
-					return fmt.Errorf("it is no mask: it holds the value %g", v)
+					return fmt.Errorf("it is not a mask: it holds the value %g", v)
 				}
 				slice[i] = uint8(v)
 				return nil

@@ -12,12 +12,12 @@ import (
 	"glasswork/dataset/internal/voxels"
 )
 
-// maxHead bounds what is read of a header with its extensions.
+// maxHead bounds how much of a header and its extensions is read.
 const maxHead = 4 << 20
 
-// OpenSegmentation reads a label map. Names come from a header extension that holds a label
-// table, as TotalSegmentator and Connectome Workbench write it; a map of one nameless value
-// is named after its file, as TotalSegmentator's single masks are.
+// OpenSegmentation reads a label map. Names come from a header extension with a label table, as
+// TotalSegmentator and Connectome Workbench write it. A map with a single value and no name is
+// named after its file, because TotalSegmentator writes single masks in this way.
 func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	s, err := openSegmentation(ctx, path)
 	if err != nil {
@@ -48,8 +48,8 @@ func openSegmentation(ctx context.Context, path string) (*annotation.Segmentatio
 	return s, nil
 }
 
-// labelNames returns the names that a label table in the header's extensions gives to values.
-// An extension is its size, a code and its content (nifti1.h), whatever its code.
+// labelNames returns the names of values from the label tables in the header's extensions. An
+// extension consists of its size, a code and its content (nifti1.h). The code is not checked.
 func labelNames(path string, im *image) (map[int]string, error) {
 	first := map[int]int{1: size1, 2: size2}[im.version] + 4
 	end := int(min(im.offset, maxHead))
@@ -64,7 +64,7 @@ func labelNames(path string, im *image) (map[int]string, error) {
 	for rest := head[first:]; len(rest) >= 8; {
 		size := int(im.order.Uint32(rest))
 		if size < 8 || size > len(rest) {
-			break // the file's own business: its voxels are found without it
+			break // damaged extensions do not matter: the voxels are found without them
 		}
 		readTable(rest[8:size], names)
 		rest = rest[size:]
@@ -72,7 +72,7 @@ func labelNames(path string, im *image) (map[int]string, error) {
 	return names, nil
 }
 
-// readTable adds the labels of a Caret extension, <Label Key="3">name</Label>; anything else
+// readTable adds the labels of a Caret extension, <Label Key="3">name</Label>. Any other content
 // adds nothing.
 func readTable(content []byte, names map[int]string) {
 	if !bytes.Contains(content, []byte("<Label")) {

@@ -16,9 +16,9 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// WriteCT writes a volume as NIfTI-1, int16 HU, whole or not at all; gzipped if path
-// ends in .gz. The grid goes into the sform, and into the qform if it is not sheared
-// (a quaternion cannot say that).
+// WriteCT writes a volume as NIfTI-1, int16 HU, whole or not at all. It is gzipped if path ends in
+// .gz. The grid goes into the sform. It also goes into the qform unless it is sheared, which a
+// quaternion cannot express.
 func WriteCT(path string, v *volume.Volume) error {
 	return write(path, v.Geometry, 4, len(v.HU), func(w io.Writer, z int) error {
 		hu := v.Slice(z)
@@ -31,7 +31,7 @@ func WriteCT(path string, v *volume.Volume) error {
 	})
 }
 
-// WriteLabels writes a label map as NIfTI-1, uint8, values as they are.
+// WriteLabels writes a label map as NIfTI-1, uint8. Values are not changed.
 func WriteLabels(path string, l *volume.LabelMap) error {
 	return write(path, l.Geometry, 2, len(l.Labels), func(w io.Writer, z int) error {
 		_, err := w.Write(l.Slice(z))
@@ -39,8 +39,9 @@ func WriteLabels(path string, l *volume.LabelMap) error {
 	})
 }
 
-// WriteNamedLabels is WriteLabels with the names of values 1, 2, … in a header extension, as
-// Connectome Workbench and TotalSegmentator write them; names[0] is the background's.
+// WriteNamedLabels writes a label map as WriteLabels does and adds the names of the values 1, 2, …
+// in a header extension, as Connectome Workbench and TotalSegmentator do. names[0] is the
+// background's.
 func WriteNamedLabels(path string, l *volume.LabelMap, names []string) error {
 	return writeWith(path, l.Geometry, 2, len(l.Labels), labelTable(names),
 		func(w io.Writer, z int) error {
@@ -52,7 +53,7 @@ func WriteNamedLabels(path string, l *volume.LabelMap, names []string) error {
 // caret is the code of extensions in the format of Caret and Connectome Workbench.
 const caret = 30
 
-// labelTable is a header extension that names values: its size, its code and XML, to a
+// labelTable returns a header extension that names values: its size, its code and XML, padded to a
 // multiple of 16 bytes.
 func labelTable(names []string) []byte {
 	var b bytes.Buffer
@@ -62,7 +63,7 @@ func labelTable(names []string) []byte {
 			continue
 		}
 		fmt.Fprintf(&b, `<Label Key="%d" Red="1" Green="1" Blue="1" Alpha="1">`, value)
-		_ = xml.EscapeText(&b, []byte(name)) // a buffer takes everything
+		_ = xml.EscapeText(&b, []byte(name)) // a buffer accepts every write
 		b.WriteString("</Label>")
 	}
 	b.WriteString(
@@ -81,7 +82,7 @@ func write(
 	return writeWith(path, g, datatype, count, nil, slice)
 }
 
-// writeWith writes header, extension and slices; datatype is NIfTI's code, 2 or 4.
+// writeWith writes header, extension and slices. datatype is NIfTI's code, 2 or 4.
 func writeWith(
 	path string, g volume.Geometry, datatype, count int, ext []byte, slice func(w io.Writer,
 		z int) error,
@@ -115,8 +116,8 @@ func writeWith(
 	})
 }
 
-// encodeHeader is the NIfTI-1 header of a grid, little endian, with the four bytes
-// that say whether an extension follows, of ext bytes.
+// encodeHeader returns the NIfTI-1 header of a grid, little endian, and the four bytes that say
+// whether an extension follows. ext is the size of the extension in bytes.
 func encodeHeader(g volume.Geometry, datatype, ext int) []byte {
 	b := make([]byte, size1+4)
 	o := binary.LittleEndian
@@ -157,9 +158,8 @@ func encodeHeader(g volume.Geometry, datatype, ext int) []byte {
 	return b
 }
 
-// quaternion returns b, c and d of the rotation in an affine and the sign of its third
-// axis (nifti1_io.c, nifti_mat44_to_quatern). rigid is false if its axes are not at
-// right angles.
+// quaternion returns b, c and d of the rotation in an affine and the sign of its third axis
+// (nifti1_io.c, nifti_mat44_to_quatern). rigid is false if the axes are not at right angles.
 func quaternion(a volume.Affine) (bcd [3]float64, hand float64, rigid bool) {
 	var r [3][3]float64
 	for c := range 3 {
@@ -192,10 +192,10 @@ func determinant(r [3][3]float64) float64 {
 		r[0][2]*(r[1][0]*r[2][1]-r[1][1]*r[2][0])
 }
 
-// fromRotation computes the quaternion by its largest component, where it is exact,
-// with its real part not negative.
+// fromRotation computes the quaternion from its largest component, which is the most accurate way.
+// The real part is not negative.
 func fromRotation(r [3][3]float64) [3]float64 {
-	// q[i]² times four, for the real part and b, c, d.
+	// Four times q[i]², for the real part and b, c, d.
 	four := [4]float64{
 		1 + r[0][0] + r[1][1] + r[2][2], 1 + r[0][0] - r[1][1] - r[2][2],
 		1 - r[0][0] + r[1][1] - r[2][2], 1 - r[0][0] - r[1][1] + r[2][2],

@@ -14,7 +14,8 @@ import (
 	"glasswork/dataset/internal/voxels"
 )
 
-// payload finds the numbers of the array: behind the header, or in the files that it names.
+// payload finds the numbers of the array, which follow the header or are in the files that it
+// names.
 func payload(path string, h *rawHeader, s *shape) (*voxels.Payload, error) {
 	codec, err := codecOf(h, s)
 	if err != nil {
@@ -34,7 +35,7 @@ func payload(path string, h *rawHeader, s *shape) (*voxels.Payload, error) {
 	}
 	size := s.numbers() * int64(s.kind.Bytes())
 	if size%int64(len(files)) != 0 {
-		return nil, fmt.Errorf("its %d data files cannot hold equal parts of the volume",
+		return nil, fmt.Errorf("the volume cannot be divided equally among its %d data files",
 			len(files))
 	}
 	size /= int64(len(files))
@@ -52,7 +53,7 @@ func payload(path string, h *rawHeader, s *shape) (*voxels.Payload, error) {
 	return voxels.NewPayload(codec, parts...)
 }
 
-// place skips lines; -1 bytes to skip mean that the numbers are the last of the file.
+// place skips lines. If the bytes to skip are -1, the numbers are the last bytes of the file.
 func place(part *voxels.Part, lines int64, packed bool) error {
 	if part.Skip < 0 {
 		info, err := os.Stat(part.Path)
@@ -60,7 +61,8 @@ func place(part *voxels.Part, lines int64, packed bool) error {
 			return osfile.Plain(err)
 		}
 		if packed {
-			return errors.New("it counts bytes from the end of packed data, which cannot be read")
+			return errors.New("it counts bytes from the end of compressed data, " +
+				"which cannot be read")
 		}
 		part.Offset, part.Skip = info.Size()-part.Size, 0
 		if part.Offset < 0 {
@@ -90,14 +92,14 @@ func place(part *voxels.Part, lines int64, packed bool) error {
 			line, err = r.ReadSlice('\n')
 		}
 		if err != nil {
-			return errors.New("its data file has fewer lines than are to be skipped")
+			return errors.New("its data file has fewer lines than its header says to skip")
 		}
 		part.Offset += int64(len(line))
 	}
 	return nil
 }
 
-// skip reads a number of lines or bytes to skip.
+// skip returns the number of lines or bytes that a field says to skip.
 func skip(h *rawHeader, field string) (int64, error) {
 	text := h.fields[field]
 	if text == "" {
@@ -116,7 +118,7 @@ func dataFiles(path string, h *rawHeader) ([]string, error) {
 	var names []string
 	switch words := strings.Fields(text); {
 	case text == "" && strings.EqualFold(filepath.Ext(path), ".nhdr"):
-		return nil, errors.New("it is a header alone and names no data file")
+		return nil, errors.New("it is a header without voxels and names no data file")
 	case text == "":
 		return []string{path}, nil
 	case strings.HasPrefix(text, "LIST"):
@@ -132,7 +134,7 @@ func dataFiles(path string, h *rawHeader) ([]string, error) {
 	return voxels.Beside(path, names)
 }
 
-// codecOf is how the numbers are written.
+// codecOf returns how the numbers are encoded.
 func codecOf(h *rawHeader, s *shape) (voxels.Codec, error) {
 	text, err := h.field("encoding")
 	if err != nil {

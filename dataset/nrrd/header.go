@@ -11,16 +11,17 @@ import (
 	"glasswork/dataset/internal/osfile"
 )
 
-// maxHeader bounds what is read as a header; Slicer's with a hundred segments have 100 kB.
+// maxHeader bounds how much is read as a header. Slicer's headers with a hundred segments have 100
+// kB.
 const maxHeader = 4 << 20
 
-// rawHeader is a header as text: fields in lower case, keys as they are.
+// rawHeader is a header as text. Names of fields are in lower case, keys are unchanged.
 type rawHeader struct {
 	fields map[string]string
 	keys   map[string]string
-	// list are the lines after "data file: LIST".
+	// list holds the lines after "data file: LIST".
 	list []string
-	// end is where the header ends in its file: attached data begin there.
+	// end is the offset at which the header ends in its file. Attached data begin there.
 	end int64
 	// text is the whole header.
 	text []byte
@@ -72,12 +73,12 @@ func scanHeader(src io.Reader) (*rawHeader, error) {
 	}
 }
 
-// isMagic says whether a first line is that of an NRRD file of a version there is.
+// isMagic reports whether a first line is that of an NRRD file in a known version.
 func isMagic(line string) bool {
 	return len(line) == 8 && strings.HasPrefix(line, "NRRD000") && line[7] >= '1' && line[7] <= '9'
 }
 
-// line takes a field or a key. It returns true if names of data files follow.
+// line parses a line with a field or a key. It returns true if names of data files follow.
 func (h *rawHeader) line(text string) (list bool) {
 	if key, value, ok := strings.Cut(text, ":="); ok && !strings.Contains(key, ": ") {
 		h.keys[strings.TrimSpace(key)] = unescape(value)
@@ -85,7 +86,7 @@ func (h *rawHeader) line(text string) (list bool) {
 	}
 	name, value, ok := strings.Cut(text, ":")
 	if !ok {
-		return false // what nobody understands says nothing
+		return false // a line that is neither field nor key is ignored
 	}
 	name, value = strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value)
 	switch name {
@@ -102,10 +103,10 @@ func (h *rawHeader) line(text string) (list bool) {
 	return name == "data file" && strings.HasPrefix(value, "LIST")
 }
 
-// unescape undoes what keys' values escape.
+// unescape replaces the escape sequences in the value of a key.
 func unescape(s string) string { return strings.NewReplacer(`\n`, "\n", `\\`, `\`).Replace(s) }
 
-// field returns a field that must be there.
+// field returns a field that the header must have.
 func (h *rawHeader) field(name string) (string, error) {
 	if v, ok := h.fields[name]; ok && v != "" {
 		return v, nil

@@ -12,21 +12,21 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// shape is what a header says of its array.
+// shape is what a header says about its array.
 type shape struct {
 	kind  voxels.Kind
 	order binary.ByteOrder
-	// sizes are of all axes, the fastest first; space are the three that span the volume,
-	// list is the one that counts layers, -1 without one.
+	// sizes holds the sizes of all axes, the fastest first. space holds the three axes that span
+	// the volume. list is the axis that counts layers, or -1 if there is none.
 	sizes []int64
 	space [3]int
 	list  int
-	// affine maps indices of the space axes to LPS mm; oriented says that the file says so.
+	// affine maps indices of the space axes to LPS mm. oriented is true if the file says how.
 	affine   volume.Affine
 	oriented bool
 }
 
-// parse understands a header.
+// parse interprets a header.
 func parse(h *rawHeader) (*shape, error) {
 	s := &shape{list: -1, order: binary.LittleEndian}
 	var err error
@@ -49,7 +49,7 @@ func parse(h *rawHeader) (*shape, error) {
 	return s, s.place(h, steps)
 }
 
-// kindOf reads the type of the numbers; C and the format itself have many names for each.
+// kindOf returns the type of the numbers. C and the format itself have many names for each.
 func kindOf(h *rawHeader) (voxels.Kind, error) {
 	name, err := h.field("type")
 	if err != nil {
@@ -88,7 +88,7 @@ func (s *shape) readSizes(h *rawHeader) error {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 2 || n > 5 {
-		return fmt.Errorf("it has the dimension %.20q; 2, 3 and 4 can be read", text)
+		return fmt.Errorf("it has dimension %.20q; only 2, 3 and 4 can be read", text)
 	}
 	if text, err = h.field("sizes"); err != nil {
 		return err
@@ -110,8 +110,8 @@ func (s *shape) readSizes(h *rawHeader) error {
 	return nil
 }
 
-// assign finds the axes that span the volume: those with a direction, else those whose kind
-// does not say that they are something else.
+// assign finds the axes that span the volume. They are those with a direction, or, if no axis has
+// one, those whose kind does not exclude it.
 func (s *shape) assign(h *rawHeader, steps [][]float64) error {
 	kinds := strings.Fields(strings.ToLower(h.fields["kinds"]))
 	var space []int
@@ -127,7 +127,7 @@ func (s *shape) assign(h *rawHeader, steps [][]float64) error {
 			space = append(space, axis)
 		}
 	}
-	// A picture has two axes, and an axis of one voxel may stand for a time or a colour.
+	// An axis of one voxel at the end may be time or colour. A picture has only two axes.
 	for len(space) > 3 && s.sizes[space[len(space)-1]] == 1 {
 		space = space[:len(space)-1]
 	}
@@ -143,7 +143,7 @@ func (s *shape) assign(h *rawHeader, steps [][]float64) error {
 	return nil
 }
 
-// other takes an axis that is not in space: of layers, or of one value.
+// other handles an axis that is not in space. It counts layers or holds a single value.
 func (s *shape) other(axis int, kinds []string) error {
 	if s.sizes[axis] == 1 {
 		return nil
@@ -153,19 +153,19 @@ func (s *shape) other(axis int, kinds []string) error {
 		return fmt.Errorf("its voxels are of the kind %.30q, not CT values", kinds[axis])
 	}
 	if s.list >= 0 {
-		return errors.New("it has several axes that do not lie in space")
+		return errors.New("it has several axes that are not spatial")
 	}
 	s.list = axis
 	return nil
 }
 
-// spatial says whether an axis of this kind can span the volume.
+// spatial reports whether an axis of this kind can span the volume.
 func spatial(kind string) bool {
 	return kind == "domain" || kind == "space" || kind == "none" || kind == "???"
 }
 
-// directions returns the step of every axis in the file's space, nil for axes outside it, or
-// nil if the file gives none.
+// directions returns the step of every axis in the file's space, nil for axes that are not in
+// space. The result is nil if the file gives no directions.
 func directions(h *rawHeader, axes int) ([][]float64, error) {
 	text := h.fields["space directions"]
 	if text == "" {
@@ -183,7 +183,7 @@ func directions(h *rawHeader, axes int) ([][]float64, error) {
 		}
 		v, err := vector(rest[:end+1])
 		if err != nil || len(v) != 3 {
-			return nil, errors.New("its space directions are not those of three dimensions")
+			return nil, errors.New("its space directions do not have three dimensions")
 		}
 		steps, rest = append(steps, v), rest[end+1:]
 	}
@@ -193,7 +193,7 @@ func directions(h *rawHeader, axes int) ([][]float64, error) {
 	return steps, nil
 }
 
-// vector reads "(1,0,0)".
+// vector parses "(1,0,0)".
 func vector(text string) ([]float64, error) {
 	inner, ok := strings.CutPrefix(strings.TrimSpace(text), "(")
 	if !ok {
@@ -251,8 +251,8 @@ func (s *shape) place(h *rawHeader, steps [][]float64) error {
 	return nil
 }
 
-// spaceSigns turns the file's space into LPS; named is false where it does not say how it lies
-// in the patient.
+// spaceSigns returns the signs that convert the file's space to LPS. named is false if the file
+// does not say how its space lies in the patient.
 func spaceSigns(h *rawHeader) (sign [3]float64, named bool) {
 	switch strings.ToLower(h.fields["space"]) {
 	case "left-posterior-superior", "lps", "left-posterior-superior-time", "lpst":
@@ -265,7 +265,8 @@ func spaceSigns(h *rawHeader) (sign [3]float64, named bool) {
 	return [3]float64{1, 1, 1}, false
 }
 
-// plain is a grid by spacings alone, first to the left, then to posterior, then to the head.
+// plain returns a grid that is known by its spacings alone. Its axes run to the left, to posterior
+// and to the head.
 func (s *shape) plain(h *rawHeader) (a volume.Affine) {
 	words := strings.Fields(h.fields["spacings"])
 	for i, axis := range s.space {
@@ -280,7 +281,7 @@ func (s *shape) plain(h *rawHeader) (a volume.Affine) {
 	return a
 }
 
-// layers is how many volumes the array holds.
+// layers returns how many volumes the array holds.
 func (s *shape) layers() int {
 	if s.list < 0 {
 		return 1
@@ -288,7 +289,7 @@ func (s *shape) layers() int {
 	return int(s.sizes[s.list])
 }
 
-// numbers is how many numbers the array has.
+// numbers returns how many numbers the array has.
 func (s *shape) numbers() int64 {
 	n := int64(1)
 	for _, size := range s.sizes {

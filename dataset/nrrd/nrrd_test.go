@@ -18,7 +18,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// counting is 2 × 3 × 4 int16 counting from 0, little endian.
+// counting returns 2 × 3 × 4 int16 that count from 0, little endian.
 func counting() (b []byte) {
 	for i := range 24 {
 		b = binary.LittleEndian.AppendUint16(b, uint16(i))
@@ -26,11 +26,12 @@ func counting() (b []byte) {
 	return b
 }
 
-// counted is counting in bzip2, which Go cannot write.
+// counted is counting in bzip2, which Go's library cannot write.
 const counted = "425a683931415926535941616f55000000e0007fffff80200022350000032141a3468320344512d8" +
 	"d73e1194e95b5f19d6f9df1a1800be2ee48a70a12082c2deaa"
 
-// head is a header of counting in LPS: 1, 2 and 3 mm. lines replace or add fields.
+// head returns a header for counting in LPS with a spacing of 1, 2 and 3 mm. lines replace fields
+// or add to them.
 func head(lines ...string) string {
 	fields := []string{
 		"type: short", "dimension: 3", "space: left-posterior-superior", "sizes: 2 3 4",
@@ -184,7 +185,7 @@ func TestEveryTypeAndByteOrder(t *testing.T) {
 	}
 }
 
-// A space's axes are turned into LPS, and the grid into an axial one.
+// The axes of a space are converted to LPS, and the grid to an axial one.
 func TestSpaces(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -233,7 +234,7 @@ func TestSpaces(t *testing.T) {
 				s.Warnings)
 		}
 	}
-	// Sagittal slices: the file's axes are posterior, head, left.
+	// Sagittal slices: the axes of the file run to posterior, to the head and to the left.
 	lines := []string{"space directions: (0,1,0) (0,0,2) (3,0,0)"}
 	dir := fixture.Files(t, map[string][]byte{"a.nrrd": append([]byte(head(lines...)+"\n"),
 		counting()...)})
@@ -248,8 +249,8 @@ func TestSpaces(t *testing.T) {
 	}
 }
 
-// Two layers, the list axis first as Slicer writes it, overlapping; one segment whose layer
-// is missing, and a value without a name.
+// Two overlapping layers, with the list axis first as Slicer writes it. One segment's layer is
+// missing, and one value has no name.
 func TestSlicerSegmentation(t *testing.T) {
 	tags := "TerminologyEntry:Segmentation category and type - 3D Slicer General Anatomy " +
 		"list~SCT^49755003^Morphologically Altered Structure~DCM^112120^Ground glass " +

@@ -1,5 +1,5 @@
-// Package nrrd reads and writes NRRD volumes (teem.sourceforge.net/nrrd/format.html): CT as
-// HU, label maps as segments, with the names that 3D Slicer gives them in .seg.nrrd files.
+// Package nrrd reads and writes NRRD volumes (teem.sourceforge.net/nrrd/format.html): CT as HU,
+// label maps as segments with the names that 3D Slicer gives them in .seg.nrrd files.
 package nrrd
 
 import (
@@ -14,7 +14,7 @@ import (
 	"glasswork/dataset/series"
 )
 
-// IsName says whether a file name is an NRRD file's.
+// IsName reports whether a file name has an extension of NRRD.
 func IsName(path string) bool {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".nrrd", ".nhdr":
@@ -23,34 +23,34 @@ func IsName(path string) bool {
 	return false
 }
 
-// IsSegmentation says whether a header describes segments.
+// IsSegmentation reports whether the header of a file describes segments.
 func IsSegmentation(path string) bool {
 	h, err := readHeader(path)
 	return err == nil && h.segments()
 }
 
-// segments says whether 3D Slicer has described segments.
+// segments reports whether 3D Slicer has described segments.
 func (h *rawHeader) segments() bool { return h.keys["Segment0_ID"] != "" }
 
-// DataFiles are the files that a detached header names, which are nothing by themselves.
+// DataFiles returns the files that a detached header names. They cannot be read without it.
 func DataFiles(path string) []string {
 	h, err := readHeader(path)
 	if err != nil || h.fields["data file"] == "" {
 		return nil
 	}
-	files, _ := dataFiles(path, h) // what cannot be found cannot be opened as something else
+	files, _ := dataFiles(path, h) // missing files cannot be opened as something else
 	return files
 }
 
-// Open reads the header of an NRRD file and returns the volume it holds as a series; voxels
-// are read when asked for. Errors are clauses that begin with the file's name.
+// Open reads the header of an NRRD file and returns its volume as a series. Voxels are read when
+// they are asked for. Errors are clauses that begin with the file's name.
 func Open(path string) (*series.Series, error) {
 	h, s, data, err := open(path)
 	if err == nil && h.segments() {
-		err = errors.New("it holds annotation, not CT; import it into the study that it belongs to")
+		err = errors.New("it holds annotation, not CT; import it into its study")
 	}
 	if err == nil && s.layers() > 1 {
-		err = fmt.Errorf("it holds %d volumes; a CT is one", s.layers())
+		err = fmt.Errorf("it holds %d volumes; a CT has one", s.layers())
 	}
 	var im *voxels.Image
 	if err == nil {
@@ -75,7 +75,7 @@ func open(path string) (*rawHeader, *shape, *voxels.Payload, error) {
 	return h, s, data, err
 }
 
-// image is one layer of the array.
+// image returns one layer of the array.
 func (s *shape) image(path string, data *voxels.Payload, layer int) (*voxels.Image, error) {
 	im := &voxels.Image{
 		Name: filepath.Base(path), Layout: s.layout(layer), Kind: s.kind,
@@ -84,7 +84,7 @@ func (s *shape) image(path string, data *voxels.Payload, layer int) (*voxels.Ima
 	return im, im.Ready()
 }
 
-// OpenSegmentation reads a label map, in layers or not.
+// OpenSegmentation reads a label map of one or several layers.
 func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	s, err := openSegmentation(ctx, path)
 	if err != nil {

@@ -12,17 +12,17 @@ import (
 	"glasswork/dataset/internal/voxels"
 )
 
-// maxSegments is how many segments are looked for in a header.
+// maxSegments bounds how many segments are looked for in a header.
 const maxSegments = 4096
 
-// described is a segment as 3D Slicer describes it, and where it is.
+// described is a segment as 3D Slicer describes it, and its place in the array.
 type described struct {
 	annotation.Segment
 	at voxels.Place
 }
 
-// named gives the values of a label map the names that the header has for them. What the
-// header does not name is there by its number.
+// named gives the values of a label map the names from the header. A value that the header does not
+// name is called by its number.
 func named(path string, h *rawHeader, l *voxels.Labels) *annotation.Segmentation {
 	all := describe(h.keys, len(l.Layers))
 	if len(all) == 0 && len(l.Layers) == 1 {
@@ -54,8 +54,8 @@ func named(path string, h *rawHeader, l *voxels.Labels) *annotation.Segmentation
 	return s
 }
 
-// describe reads the keys Segment0_Name and so on. Older Slicers gave every segment a layer
-// of its own and no label value.
+// describe reads the keys Segment0_Name and so on. Old versions of Slicer gave every segment its
+// own layer and no label value.
 func describe(keys map[string]string, layers int) (all []described) {
 	for i := range maxSegments {
 		get := func(key string) (string, bool) {
@@ -74,7 +74,7 @@ func describe(keys map[string]string, layers int) (all []described) {
 			d.at.Layer = i
 		}
 		if layer, ok := get("Layer"); ok {
-			d.at.Layer, _ = strconv.Atoi(layer) // else the first
+			d.at.Layer, _ = strconv.Atoi(layer) // the first layer if there is none
 		}
 		if value, ok := get("LabelValue"); ok {
 			d.at.Value, _ = strconv.Atoi(value)
@@ -82,7 +82,7 @@ func describe(keys map[string]string, layers int) (all []described) {
 			d.at.Value = i + 1
 		}
 		if d.at.Layer < 0 || d.at.Layer >= layers {
-			continue // it is in no layer of this file
+			continue // its layer is not in this file
 		}
 		d.Number = d.at.Value
 		tags, _ := get("Tags")
@@ -92,8 +92,8 @@ func describe(keys map[string]string, layers int) (all []described) {
 	return all
 }
 
-// terminology takes category and type from a segment's tags: they are parted by |, and the
-// parts of a terminology entry by ~, each SCHEME^VALUE^MEANING.
+// terminology returns category and type from the tags of a segment. Tags are separated by |, and
+// the parts of a terminology entry by ~. Each part is SCHEME^VALUE^MEANING.
 func terminology(tags string) (category, kind classes.Code) {
 	for tag := range strings.SplitSeq(tags, "|") {
 		_, entry, ok := strings.Cut(tag, "TerminologyEntry:")

@@ -24,13 +24,13 @@ func WriteCT(path string, v *volume.Volume) error {
 type Segment struct {
 	Value int
 	Name  string
-	// Color is red, green and blue from 0 to 1.
+	// Color holds red, green and blue from 0 to 1.
 	Color          [3]float64
 	Category, Type classes.Code
 }
 
-// WriteLabels writes a label map as a .seg.nrrd of 3D Slicer, gzipped, whole or not at all:
-// one layer, with a segment for every value described.
+// WriteLabels writes a label map as a .seg.nrrd of 3D Slicer, gzipped, whole or not at all. It has
+// one layer, and a segment for every value that is described.
 func WriteLabels(path string, l *volume.LabelMap, segments []Segment) error {
 	return write(path, l.Geometry, "unsigned char", segmentKeys(l, segments),
 		func(w io.Writer, z int) error {
@@ -83,7 +83,7 @@ func headerText(g volume.Geometry, kind string, keys []string) string {
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// segmentKeys are the key/value lines of a segmentation.
+// segmentKeys returns the key/value lines of a segmentation.
 func segmentKeys(l *volume.LabelMap, segments []Segment) []string {
 	keys := []string{
 		"Segmentation_MasterRepresentation:=Binary labelmap",
@@ -109,15 +109,15 @@ func segmentKeys(l *volume.LabelMap, segments []Segment) []string {
 	return keys
 }
 
-// tags is a segment's terminology entry: no anatomic region, no modifiers.
+// tags returns the terminology entry of a segment, without anatomic region or modifiers.
 func tags(s Segment) string {
 	code := func(c classes.Code) string { return c.Scheme + "^" + c.Value + "^" + c.Meaning }
 	return "TerminologyEntry:Segmentation category and type - DICOM master list~" +
 		code(s.Category) + "~" + code(s.Type) + "~^^~Anatomic codes - DICOM master list~^^~^^|"
 }
 
-// extent is the box of a value as Slicer writes it: first and last index along x, y and z,
-// "0 -1 0 -1 0 -1" where the value does not occur.
+// extent returns the box of a value as Slicer writes it: the first and last index along x, y and z,
+// or "0 -1 0 -1 0 -1" if the value does not occur.
 func extent(l *volume.LabelMap, value int) string {
 	low, high := [3]int{l.Size[0], l.Size[1], l.Size[2]}, [3]int{-1, -1, -1}
 	for z := range l.Size[0] {
