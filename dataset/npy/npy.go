@@ -1,5 +1,5 @@
-// Package npy reads stacks of slices from NumPy's NPY files and writes arrays slice
-// by slice. Headers are read by the npyio library, payloads in bulk.
+// Package npy reads stacks of slices from NumPy's NPY files and writes arrays slice by slice. The
+// npyio library reads the headers. This package reads the numbers in bulk.
 package npy
 
 import (
@@ -19,27 +19,28 @@ import (
 
 const (
 	maxHeader   = 64 << 10 // bytes; NumPy writes 128
+	maxChannels = 16
 	largestSide = 1 << 14
 	maxSlices   = 1 << 20
 )
 
-// Array is an opened NPY file: a C- or Fortran-ordered array of numbers whose first
-// axis counts slices. Its methods are safe for concurrent use.
+// Array is an opened NPY file: an array of numbers in C or Fortran order, whose first axis counts
+// slices. Its methods are safe for concurrent use.
 type Array struct {
-	// Shape is as in the file, e.g. [n,h,w] or [n,h,w,4].
+	// Shape is the shape in the file, e.g. [n,h,w] or [n,h,w,4].
 	Shape []int
-	// Type is NumPy's name of the numbers, e.g. "<f4".
+	// Type is NumPy's name for the type of the numbers, e.g. "<f4".
 	Type string
 
 	path    string
 	offset  int64
-	size    int // bytes a number
+	size    int // bytes per number
 	fortran bool
 	value   func(b []byte) float64
 }
 
-// Open reads and checks the header of an NPY file: the file must hold exactly the
-// numbers its shape says. Errors are clauses without the file's name.
+// Open reads and checks the header of an NPY file. The file must hold exactly as many numbers as
+// its shape says. Errors are clauses without the file's name.
 func Open(path string) (*Array, error) {
 	f, size, err := osfile.Open(path)
 	if err != nil {
@@ -87,7 +88,7 @@ func parse(src io.ReaderAt, size int64) (*Array, error) {
 	return a, nil
 }
 
-// readHead returns the file's bytes up to the first number.
+// readHead returns the bytes of the file before the first number.
 func readHead(src io.ReaderAt, size int64) ([]byte, error) {
 	start := make([]byte, min(size, 12))
 	if _, err := src.ReadAt(start, 0); err != nil && !errors.Is(err, io.EOF) {
@@ -114,7 +115,7 @@ func readHead(src io.ReaderAt, size int64) ([]byte, error) {
 	return head, nil
 }
 
-// parseDescr lets npyio read the header; it panics on what NumPy would not write.
+// parseDescr parses a header with npyio, which panics on headers that NumPy would not write.
 func parseDescr(head []byte) (h npy.Header, err error) {
 	defer func() {
 		if recover() != nil {
@@ -128,7 +129,7 @@ func parseDescr(head []byte) (h npy.Header, err error) {
 	return r.Header, nil
 }
 
-// numbers returns the size of a NumPy type and how one number is read.
+// numbers returns the size of a NumPy type in bytes and the function that reads one number.
 func numbers(name string) (size int, value func(b []byte) float64, err error) {
 	if len(name) < 3 {
 		return 0, nil, fmt.Errorf("its numbers have the type %.16q, which cannot be read", name)
@@ -163,7 +164,8 @@ func numbers(name string) (size int, value func(b []byte) float64, err error) {
 		"int16, uint8 or float32", name)
 }
 
-// Stack reads the shape as slices: [n,h,w,c], with c = 1 for [n,h,w] and n = 1 for [h,w].
+// Stack interprets the shape as slices, [n,h,w,c]. c is 1 for [n,h,w], and n is 1 as well for
+// [h,w].
 func (a *Array) Stack() (n, h, w, c int, err error) {
 	n, c = 1, 1
 	switch s := a.Shape; len(s) {
@@ -175,18 +177,19 @@ func (a *Array) Stack() (n, h, w, c int, err error) {
 		n, h, w, c = s[0], s[1], s[2], s[3]
 	default:
 		return 0, 0, 0, 0, fmt.Errorf(
-			"its shape %v is no stack of slices; [n,h,w], [n,h,w,1] and [h,w] are", s,
+			"its shape %v is not that of a stack of slices; use [n,h,w], [n,h,w,1] or [h,w]", s,
 		)
 	}
-	if h > largestSide || w > largestSide || c > 16 {
+	if h > largestSide || w > largestSide || c > maxChannels {
 		return 0, 0, 0, 0, fmt.Errorf(
-			"its shape %v is no stack of slices; [n,h,w], [n,h,w,1] and [h,w] are", a.Shape,
+			"its shape %v is not that of a stack of slices; use [n,h,w], [n,h,w,1] or [h,w]",
+			a.Shape,
 		)
 	}
 	return n, h, w, c, nil
 }
 
-// Slice returns the numbers of slice z as [y,x,c]; dst is used if it is long enough.
+// Slice returns the numbers of slice z as [y,x,c]. It uses dst if that is long enough.
 func (a *Array) Slice(z int, dst []float64) ([]float64, error) {
 	n, h, w, c, err := a.Stack()
 	if err != nil {
@@ -218,8 +221,8 @@ func (a *Array) Slice(z int, dst []float64) ([]float64, error) {
 	return dst, nil
 }
 
-// readFortran gathers slice z where the first axis runs fastest: number (z,y,x,c) is at
-// z + n·(y + h·(x + w·c)), so one plane of n·h numbers is read at a time.
+// readFortran collects slice z where the first axis runs fastest. Number (z,y,x,c) is at z + n·(y +
+// h·(x + w·c)), so it reads one plane of n·h numbers at a time.
 func (a *Array) readFortran(f io.ReaderAt, z int, dst []float64, shape [4]int) error {
 	n, h, w, c := shape[0], shape[1], shape[2], shape[3]
 	raw := make([]byte, n*h*a.size)
@@ -235,16 +238,16 @@ func (a *Array) readFortran(f io.ReaderAt, z int, dst []float64, shape [4]int) e
 	return nil
 }
 
-// Name is the file's name without its folder and extension.
+// Name returns the file's name without its folder and extension.
 func (a *Array) Name() string {
 	base := filepath.Base(a.path)
 	return base[:len(base)-len(filepath.Ext(base))]
 }
 
-// maxFloats bounds what Floats reads: 4 GB.
+// maxFloats bounds how many numbers Floats reads: 4 GB.
 const maxFloats = 1 << 30
 
-// Floats returns all numbers of the array, whatever its shape, row-major.
+// Floats returns all numbers of the array in row-major order, whatever its shape.
 func (a *Array) Floats() ([]float32, error) {
 	count := 1
 	for _, n := range a.Shape {
@@ -262,7 +265,7 @@ func (a *Array) Floats() ([]float32, error) {
 	strides := a.strides()
 	raw := make([]byte, 1<<16*a.size)
 	index := make([]int, len(a.Shape))
-	at := 0 // where the next number of the file goes
+	at := 0 // where the file's next number goes
 	for from := 0; from < count; from += 1 << 16 {
 		n := min(1<<16, count-from)
 		if _, err := f.ReadAt(raw[:n*a.size], a.offset+int64(from)*int64(a.size)); err != nil {
@@ -276,7 +279,7 @@ func (a *Array) Floats() ([]float32, error) {
 	return numbers, nil
 }
 
-// strides are the steps between neighbours along each axis of a row-major array.
+// strides returns the distances between neighbours along each axis of a row-major array.
 func (a *Array) strides() []int {
 	strides, step := make([]int, len(a.Shape)), 1
 	for i := len(a.Shape) - 1; i >= 0; i-- {
@@ -286,13 +289,13 @@ func (a *Array) strides() []int {
 	return strides
 }
 
-// next moves index to the next number of the file and says how far that is.
+// next moves index to the next number of the file and returns how far that is.
 func (a *Array) next(index, strides []int) int {
 	if !a.fortran {
 		return 1
 	}
 	moved := 0
-	for axis := range index { // the first runs fastest
+	for axis := range index { // the first axis runs fastest
 		index[axis]++
 		moved += strides[axis]
 		if index[axis] < a.Shape[axis] {

@@ -23,10 +23,10 @@ func save(t testing.TB, b []byte) string {
 	return path
 }
 
-// file is an array of type kind with the payload given.
+// file returns the bytes of an array of type kind with the given payload.
 func file(kind string, shape []int, payload []byte) []byte {
 	var b bytes.Buffer
-	_ = WriteHeader(&b, kind, shape...) // a buffer takes everything
+	_ = WriteHeader(&b, kind, shape...) // a buffer accepts every write
 	return append(b.Bytes(), payload...)
 }
 
@@ -155,7 +155,7 @@ func TestSeries(t *testing.T) {
 }
 
 func TestFortranOrder(t *testing.T) {
-	// [2,2,3] with values 100·z + 10·y + x, first axis fastest.
+	// [2,2,3] with values 100·z + 10·y + x. The first axis runs fastest.
 	var payload []byte
 	for x := range 3 {
 		for y := range 2 {
@@ -193,8 +193,8 @@ func TestRefusals(t *testing.T) {
 		"zero":      {file("<i2", []int{0, 2, 2}, nil), "holds nothing"},
 		"objects":   {file("|O", []int{1, 2, 2}, make([]byte, 32)), "cannot be read"},
 		"complex":   {file("<c8", []int{1, 2, 2}, make([]byte, 32)), "cannot be read"},
-		"five axes": {file("<i2", []int{1, 1, 1, 2, 2}, int16s(1, 2, 3, 4)), "no stack"},
-		"one axis":  {file("<i2", []int{4}, int16s(1, 2, 3, 4)), "no stack"},
+		"five axes": {file("<i2", []int{1, 1, 1, 2, 2}, int16s(1, 2, 3, 4)), "not that of a stack"},
+		"one axis":  {file("<i2", []int{4}, int16s(1, 2, 3, 4)), "not that of a stack"},
 		"mask":      {file("|u1", []int{1, 1, 1, 4}, []byte{0, 0, 0, 1}), "4 channels"},
 		"version 9": {append([]byte("\x93NUMPY\x09\x00"), good[8:]...), "version 9"},
 		"header long": {

@@ -13,15 +13,15 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// IsName says whether a file name is an NPY file's.
+// IsName reports whether a file name has the extension of NPY.
 func IsName(path string) bool { return strings.EqualFold(filepath.Ext(path), ".npy") }
 
-// IsArchive says whether a file name is an NPZ file's, which is a zip archive of NPY files.
+// IsArchive reports whether a file name has the extension of NPZ, a zip archive of NPY files.
 func IsArchive(path string) bool { return strings.EqualFold(filepath.Ext(path), ".npz") }
 
-// OpenSegmentation reads an array as a label map: [n,h,w] of whole numbers, or [n,h,w,4] of
-// channels in the Kaggle order. Arrays hold no positions: it can only be put onto a grid of
-// its own size.
+// OpenSegmentation reads an array as a label map. It is [n,h,w] of whole numbers, or [n,h,w,4] of
+// channels in the Kaggle order. Arrays hold no positions, so it can only be put onto a grid of its
+// own size.
 func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentation, error) {
 	a, err := Open(path)
 	if err == nil {
@@ -33,14 +33,15 @@ func OpenSegmentation(ctx context.Context, path string) (*annotation.Segmentatio
 	return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 }
 
-// kaggleWidth is how many channels the Kaggle masks have.
+// kaggleWidth is the number of channels in Kaggle masks.
 const kaggleWidth = 4
 
-// labels is a label array; it is a annotation.Rasteriser.
+// labels is a label array. It is an annotation.Rasteriser.
 type labels struct {
 	name string
 	size [3]int
-	// index is [z,y,x]: 0 where nothing is marked, else the number of a segment, counted from 1.
+	// index is [z,y,x]. 0 means that nothing is marked. Other values are numbers of segments,
+	// counted from 1.
 	index []uint8
 }
 
@@ -50,14 +51,16 @@ func (a *Array) segmentation(ctx context.Context) (*annotation.Segmentation, err
 		return nil, err
 	}
 	if c != 1 && c != kaggleWidth {
-		return nil, fmt.Errorf("its shape %v is no label map; [n,h,w] and [n,h,w,4] are", a.Shape)
+		return nil, fmt.Errorf(
+			"its shape %v is not that of a label map; use [n,h,w] or [n,h,w,4]", a.Shape,
+		)
 	}
 	s := &annotation.Segmentation{Path: a.path, Format: "NPY"}
 	l := &labels{name: filepath.Base(a.path), size: [3]int{n, h, w}, index: make([]uint8, 0, n*h*w)}
 	s.Rasteriser = l
 	if c == kaggleWidth {
 		order := classes.KaggleChannels()
-		for _, class := range order[:c-1] { // the last is the background
+		for _, class := range order[:c-1] { // the last channel is the background
 			s.Segments = append(s.Segments, annotation.Segment{
 				Number: int(class),
 				Label:  classes.Names()[class],
@@ -92,7 +95,7 @@ func (l *labels) values(s *annotation.Segmentation, numbers []float64) error {
 			continue
 		}
 		if v != math.Trunc(v) || math.Abs(v) > 1<<31 {
-			return fmt.Errorf("it is no label map: it holds the value %g", v)
+			return fmt.Errorf("it is not a label map: it holds the value %g", v)
 		}
 		i := 0
 		for i < len(s.Segments) && s.Segments[i].Number != int(v) {
@@ -100,7 +103,9 @@ func (l *labels) values(s *annotation.Segmentation, numbers []float64) error {
 		}
 		if i == len(s.Segments) {
 			if i == math.MaxUint8 {
-				return fmt.Errorf("it is no label map: it holds more than %d different values", i)
+				return fmt.Errorf(
+					"it is not a label map: it holds more than %d different values", i,
+				)
 			}
 			s.Segments = append(s.Segments, annotation.Segment{Number: int(v)})
 		}
@@ -110,8 +115,8 @@ func (l *labels) values(s *annotation.Segmentation, numbers []float64) error {
 	return nil
 }
 
-// hot adds a slice of channels: the first above one half counts. Where both kinds of lesion
-// are, the kind is not told.
+// hot adds a slice of channels. The first channel above one half counts. Where both kinds of lesion
+// are marked, the kind is unknown.
 func (l *labels) hot(s *annotation.Segmentation, numbers []float64) {
 	n := kaggleWidth
 	for ; len(numbers) > 0; numbers = numbers[n:] {
@@ -126,7 +131,7 @@ func (l *labels) hot(s *annotation.Segmentation, numbers []float64) {
 	}
 }
 
-// untold returns the number, from 1, of the segment of lesions of untold kind.
+// untold returns the number, from 1, of the segment of lesions of unknown kind.
 func untold(s *annotation.Segmentation) int {
 	if len(s.Segments) == kaggleWidth-1 {
 		s.Segments = append(s.Segments, annotation.Segment{
@@ -136,8 +141,8 @@ func untold(s *annotation.Segmentation) int {
 	return kaggleWidth
 }
 
-// Rasterise sets mask to 1 where segment i lies. An array says nothing of positions, so
-// the grid must have its size.
+// Rasterise sets mask to 1 where segment i lies. An array holds no positions, so the grid must have
+// its size.
 func (l *labels) Rasterise(
 	_ context.Context, i int, grid volume.Geometry, mask []uint8,
 ) ([]string, error) {

@@ -16,7 +16,7 @@ import (
 // Scale maps an array's numbers to HU: HU = number·Slope + Intercept.
 type Scale struct {
 	Slope, Intercept float64
-	// Calibrated says that the numbers are taken as HU already.
+	// Calibrated says that the numbers are already taken as HU.
 	Calibrated bool
 }
 
@@ -25,9 +25,9 @@ const (
 	surelyLow = -300
 )
 
-// GuessScale says what the numbers of an array are, from its first, middle and last
-// slices: numbers below −300 are HU, 0…1 and 0…255 are grey values of pictures.
-// NPY files do not say it themselves; ok is false where the range fits neither.
+// GuessScale guesses what the numbers of an array are, from its first, middle and last slices.
+// Numbers below −300 are HU. Ranges of 0…1 and 0…255 are grey values of pictures. NPY files do not
+// say it themselves. ok is false if the range fits neither.
 func (a *Array) GuessScale() (s Scale, ok bool, err error) {
 	low, high, err := a.sampleRange()
 	if err != nil {
@@ -45,7 +45,7 @@ func (a *Array) GuessScale() (s Scale, ok bool, err error) {
 	return Scale{Slope: 1}, false, nil
 }
 
-// sampleRange returns the lowest and highest finite number of some slices.
+// sampleRange returns the lowest and the highest finite number of some slices.
 func (a *Array) sampleRange() (low, high float64, err error) {
 	n, _, _, _, err := a.Stack()
 	if err != nil {
@@ -116,11 +116,11 @@ func open(path string) (*series.Series, error) {
 	}, nil
 }
 
-// identity hashes shape, type and some numbers; it stays the same when the file is moved.
+// identity hashes shape, type and some numbers. It does not change when the file is moved.
 func identity(a *Array) string {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "npy|%v|%s|", a.Shape, a.Type)
-	n, _, _, _, _ := a.Stack() // checked by the caller
+	n, _, _, _, _ := a.Stack() // the caller has checked it
 	if numbers, err := a.Slice(n/2, nil); err == nil {
 		for _, v := range numbers {
 			fmt.Fprintf(sum, "%g,", v)
@@ -158,7 +158,7 @@ func (s *source) ReadSlice(ctx context.Context, z int, hu []int16) error {
 	return nil
 }
 
-// HU writes numbers into hu, rounded and clamped to int16; what is no number is air.
+// HU writes numbers into hu, rounded and clamped to int16. NaN becomes air.
 func (s Scale) HU(hu []int16, numbers []float64) {
 	for i, v := range numbers {
 		if v = v*s.Slope + s.Intercept; math.IsNaN(v) {

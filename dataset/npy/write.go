@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// WriteHeader writes the header of a C-ordered array (version 1.0). kind is NumPy's
-// type: "|u1", "<i2" or "<f4". The numbers follow, so that an array larger than memory
-// can be written slice by slice.
+// WriteHeader writes the header of an array in C order (version 1.0). kind is NumPy's name for the
+// type: "|u1", "<i2" or "<f4". The caller writes the numbers after it, so an array larger than
+// memory can be written slice by slice.
 func WriteHeader(w io.Writer, kind string, shape ...int) error {
 	sides := make([]string, len(shape))
 	for i, n := range shape {

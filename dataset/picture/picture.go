@@ -1,5 +1,5 @@
-// Package picture reads PNG and JPEG pictures of slices and their masks, and writes
-// pictures. Grey values are not HU: they are mapped into an assumed lung window.
+// Package picture reads PNG and JPEG pictures of slices and their masks, and writes pictures. Grey
+// values are not HU. They are mapped into an assumed lung window.
 package picture
 
 import (
@@ -29,14 +29,14 @@ import (
 
 const (
 	largestSide = 1 << 14
-	// A file cannot hold more pixels than this times its bytes: deflate expands at most
+	// maxPixelsPerByte bounds how many pixels one byte of a file can hold. Deflate expands at most
 	// 1,032 times, and a JPEG block of 256 pixels takes at least one bit.
 	maxPixelsPerByte = 2064
-	// maxFile bounds what is read of one picture.
+	// maxFile bounds how many bytes of one picture are read.
 	maxFile = 1 << 28
 )
 
-// IsName says whether a file name is a picture's.
+// IsName reports whether a file name has an extension of a picture.
 func IsName(path string) bool {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".png", ".jpg", ".jpeg":
@@ -45,12 +45,12 @@ func IsName(path string) bool {
 	return false
 }
 
-// Folders are the names that datasets give to the folders of images and of their masks.
+// Folders returns the names that datasets give to the folders of images and of their masks.
 func Folders() [][2]string {
 	return [][2]string{{"images", "masks"}, {"Imgs", "GT"}, {"Imgs", "masks"}, {"images", "GT"}}
 }
 
-// Size reads the size of a picture in pixels from its header.
+// Size returns the size of a picture in pixels. It reads only the header.
 func Size(path string) (width, height int, err error) {
 	f, size, err := osfile.Open(path)
 	if err != nil {
@@ -65,10 +65,11 @@ func checkSize(r io.Reader, size int64) (width, height int, err error) {
 	c, _, err := image.DecodeConfig(r)
 	switch {
 	case err != nil:
-		return 0, 0, errors.New("it is no PNG or JPEG picture, or a damaged one")
+		return 0, 0, errors.New("it is not a PNG or JPEG picture, or it is damaged")
 	case c.Width < 1 || c.Height < 1 || c.Width > largestSide || c.Height > largestSide,
 		int64(c.Width)*int64(c.Height) > size*maxPixelsPerByte:
-		return 0, 0, fmt.Errorf("it claims %d × %d pixels, which it cannot hold", c.Width, c.Height)
+		return 0, 0, fmt.Errorf("it claims %d × %d pixels, more than it can hold", c.Width,
+			c.Height)
 	}
 	return c.Width, c.Height, nil
 }
@@ -80,7 +81,7 @@ func read(path string) (image.Image, error) {
 		return nil, osfile.Plain(err)
 	}
 	if info.Size() > maxFile {
-		return nil, errors.New("it is too large for a picture of one slice")
+		return nil, errors.New("it is too large to be a picture of one slice")
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -95,13 +96,12 @@ func decode(b []byte) (image.Image, error) {
 	}
 	img, err := imaging.Decode(bytes.NewReader(b))
 	if err != nil {
-		return nil, errors.New("it is a damaged picture")
+		return nil, errors.New("the picture is damaged")
 	}
 	return img, nil
 }
 
-// Grey returns the luminance of img as [y,x], 0…255 with the fraction that 16-bit
-// pictures have.
+// Grey returns the luminance of img as [y,x], 0…255. 16-bit pictures give fractions.
 func Grey(img image.Image) (grey []float32, width, height int) {
 	b := img.Bounds()
 	grey = make([]float32, 0, b.Dx()*b.Dy())
@@ -152,7 +152,7 @@ func ReadHU(path string) (hu []int16, width, height int, err error) {
 	return hu, width, height, nil
 }
 
-// ReadMask reads a mask whose pixels are classes: palette indices or grey values, [y,x].
+// ReadMask reads a mask whose pixels are classes, as palette indices or grey values, [y,x].
 func ReadMask(path string) (labels []uint8, width, height int, err error) {
 	img, err := read(path)
 	if err == nil {
@@ -190,7 +190,7 @@ func mask(img image.Image) (labels []uint8, width, height int, err error) {
 	return labels, b.Dx(), b.Dy(), nil
 }
 
-// Write writes a picture as PNG or JPEG, as the name says, whole or not at all.
+// Write writes a picture whole or not at all, as PNG or JPEG depending on its name.
 func Write(path string, img image.Image) error {
 	format, err := imaging.FormatFromFilename(path)
 	if err != nil {
@@ -201,8 +201,8 @@ func Write(path string, img image.Image) error {
 	})
 }
 
-// Series offers pictures of one size, in the order given, as slices of a volume
-// without positions or sizes. root is what the user opened.
+// Series offers pictures of one size, in the given order, as slices of a volume without positions
+// or sizes. root is what the user opened.
 func Series(root, description string, files []string, width, height int) *series.Series {
 	sum := sha256.New()
 	for _, f := range files {
@@ -229,7 +229,7 @@ func Series(root, description string, files []string, width, height int) *series
 	}
 }
 
-// source reads one picture a slice.
+// source reads one picture per slice.
 type source []string
 
 // ReadSlice fills hu ([y,x]) with picture z in assumed HU.

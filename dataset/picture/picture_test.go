@@ -26,11 +26,11 @@ func save(t testing.TB, name string, b []byte) string {
 
 func encodePNG(img image.Image) []byte {
 	var b bytes.Buffer
-	_ = png.Encode(&b, img) // a buffer takes everything
+	_ = png.Encode(&b, img) // a buffer accepts every write
 	return b.Bytes()
 }
 
-// claim changes the size that a PNG's header claims.
+// claim changes the size in the header of a PNG.
 func claim(b []byte, w, h uint32) []byte {
 	out := slices.Clone(b)
 	binary.BigEndian.PutUint32(out[16:], w)
@@ -115,10 +115,10 @@ func TestRefusals(t *testing.T) {
 		b    []byte
 		want string
 	}{
-		"nothing":   {nil, "no PNG or JPEG"},
-		"text":      {[]byte("no picture"), "no PNG or JPEG"},
-		"bomb":      {claim(small, 16000, 16000), "which it cannot hold"},
-		"too wide":  {claim(small, 1<<20, 1), "which it cannot hold"},
+		"nothing":   {nil, "not a PNG or JPEG"},
+		"text":      {[]byte("no picture"), "not a PNG or JPEG"},
+		"bomb":      {claim(small, 16000, 16000), "more than it can hold"},
+		"too wide":  {claim(small, 1<<20, 1), "more than it can hold"},
 		"cut short": {small[:len(small)-20], "damaged"},
 	} {
 		_, _, _, err := ReadHU(save(t, "a.png", c.b))
@@ -167,7 +167,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(claim(encodePNG(grey(1)), 9000, 9000))
 	f.Add(encodePNG(image.NewPaletted(image.Rect(0, 0, 2, 2), color.Palette{color.Black})))
 	var b bytes.Buffer
-	_ = jpeg.Encode(&b, grey(1, 2, 3), nil) // a buffer takes everything
+	_ = jpeg.Encode(&b, grey(1, 2, 3), nil) // a buffer accepts every write
 	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		img, err := decode(b)
@@ -177,6 +177,6 @@ func FuzzDecode(f *testing.F) {
 		if g, w, h := Grey(img); len(g) != w*h {
 			t.Errorf("%d grey values of %d × %d pixels", len(g), w, h)
 		}
-		_, _, _, _ = mask(img) // may fail, must not panic
+		_, _, _, _ = mask(img) // it may fail, but it must not panic
 	})
 }

@@ -1,6 +1,6 @@
-// Package tiff reads stacks of slices from TIFF files: several pages in one file, or one in
-// each. Whole numbers without a sign are grey values, as in pictures; signed and
-// floating-point ones are taken as HU.
+// Package tiff reads stacks of slices from TIFF files: several pages in one file, or one page in
+// each file. Unsigned whole numbers are grey values, as in pictures. Signed and floating-point
+// numbers are taken as HU.
 package tiff
 
 import (
@@ -17,20 +17,23 @@ import (
 const (
 	largestSide = 1 << 14
 	maxPages    = 1 << 14
+	magic       = 42      // of a TIFF file, after its byte order
+	bigMagic    = 43      // of a BigTIFF file
 	maxEntries  = 1 << 10 // of a page's directory
 	maxStrips   = 1 << 16
-	// maxPixelsPerByte is how many pixels a byte of a file can become: CCITT packs white rows best.
+	// maxPixelsPerByte is how many pixels one byte of a file can become. The largest number comes
+	// from CCITT's packing of white rows.
 	maxPixelsPerByte = 1 << 14
 )
 
-// Tags of TIFF 6.0 that are used here.
+// The tags of TIFF 6.0 that are used here.
 const (
 	tagWidth, tagHeight, tagBits, tagCompression, tagPhotometric = 256, 257, 258, 259, 262
 	tagStrips, tagSamples, tagRowsPerStrip, tagStripBytes        = 273, 277, 278, 279
 	tagPredictor, tagTileWidth, tagFormat                        = 317, 322, 339
 )
 
-// page is one picture of a file: what its directory says.
+// page is one picture in a file, as its directory describes it.
 type page struct {
 	offset                         uint32 // of the directory
 	width, height                  int
@@ -41,7 +44,7 @@ type page struct {
 	strips, stripBytes             []uint32
 }
 
-// IsName says whether a file name is a TIFF file's.
+// IsName reports whether a file name has an extension of TIFF.
 func IsName(path string) bool {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".tif", ".tiff":
@@ -63,7 +66,7 @@ func readPages(path string) ([]page, binary.ByteOrder, error) {
 func scan(src io.ReaderAt, size int64) ([]page, binary.ByteOrder, error) {
 	head := make([]byte, 8)
 	if _, err := src.ReadAt(head, 0); err != nil {
-		return nil, nil, errors.New("it is no TIFF file")
+		return nil, nil, errors.New("it is not a TIFF file")
 	}
 	var o binary.ByteOrder
 	switch string(head[:2]) {
@@ -72,16 +75,16 @@ func scan(src io.ReaderAt, size int64) ([]page, binary.ByteOrder, error) {
 	case "MM":
 		o = binary.BigEndian
 	default:
-		return nil, nil, errors.New("it is no TIFF file")
+		return nil, nil, errors.New("it is not a TIFF file")
 	}
 	switch o.Uint16(head[2:]) {
-	case 42:
-	case 43:
+	case magic:
+	case bigMagic:
 		return nil, nil, errors.New(
 			"it is a BigTIFF file, which cannot be read; save it as TIFF or as single slices",
 		)
 	default:
-		return nil, nil, errors.New("it is no TIFF file")
+		return nil, nil, errors.New("it is not a TIFF file")
 	}
 	d := directory{src: src, size: size, o: o}
 	var pages []page
@@ -104,14 +107,14 @@ func scan(src io.ReaderAt, size int64) ([]page, binary.ByteOrder, error) {
 	return pages, o, nil
 }
 
-// directory reads pages' directories.
+// directory reads the directories of pages.
 type directory struct {
 	src  io.ReaderAt
 	size int64
 	o    binary.ByteOrder
 }
 
-// page reads the directory at an offset and where the next one is.
+// page reads the directory at an offset and returns where the next one is.
 func (d directory) page(at uint32) (p page, next uint32, err error) {
 	count := make([]byte, 2)
 	if _, err := d.src.ReadAt(count, int64(at)); err != nil {
@@ -138,7 +141,7 @@ func (d directory) page(at uint32) (p page, next uint32, err error) {
 	return p, d.o.Uint32(b[12*n:]), p.check(d.size)
 }
 
-// entry takes one field of a directory, if it is of use.
+// entry reads one field of a directory. Fields that are not needed are ignored.
 func (d directory) entry(p *page, e []byte) error {
 	into := map[uint16]*int{
 		tagWidth: &p.width, tagHeight: &p.height, tagBits: &p.bits, tagCompression: &p.compression,
@@ -172,7 +175,7 @@ func (d directory) numbers(e []byte) ([]uint32, error) {
 	count := d.o.Uint32(e[4:])
 	size := map[uint16]uint32{1: 1, 3: 2, 4: 4}[d.o.Uint16(e[2:])]
 	if size == 0 || count > maxStrips {
-		return nil, errors.New("it has a field of a wrong type or length")
+		return nil, errors.New("it has a field with a wrong type or length")
 	}
 	b := e[8:12]
 	if count*size > 4 {
@@ -195,11 +198,11 @@ func (d directory) numbers(e []byte) ([]uint32, error) {
 	return v, nil
 }
 
-// check refuses pages that claim more than their file can hold.
+// check refuses pages that claim more pixels than their file can hold.
 func (p *page) check(size int64) error {
 	if p.width < 1 || p.height < 1 || p.width > largestSide || p.height > largestSide ||
 		int64(p.width)*int64(p.height) > size*maxPixelsPerByte {
-		return fmt.Errorf("it claims %d × %d pixels, which it cannot hold", p.width, p.height)
+		return fmt.Errorf("it claims %d × %d pixels, more than it can hold", p.width, p.height)
 	}
 	if p.bits > 64 || p.samples < 1 || p.samples > 8 {
 		return fmt.Errorf("it has %d values of %d bits a pixel", p.samples, p.bits)
@@ -207,7 +210,8 @@ func (p *page) check(size int64) error {
 	return nil
 }
 
-// numeric says whether a page holds numbers that are no grey values: with a sign or a fraction.
+// numeric reports whether a page holds numbers other than grey values: signed or floating-point
+// ones.
 func (p *page) numeric() bool {
 	return p.samples == 1 && (p.format == 2 || p.format == 3 || p.bits > 16)
 }

@@ -18,8 +18,8 @@ import (
 	"glasswork/dataset/picture"
 )
 
-// readHU decodes a page as HU ([y,x]): grey values in the assumed lung window, other numbers
-// as they are, rounded and clamped.
+// readHU decodes a page as HU, [y,x]. Grey values are mapped into the assumed lung window. Other
+// numbers are rounded and clamped.
 func readHU(path string, p page, o binary.ByteOrder) ([]int16, error) {
 	f, size, err := osfile.Open(path)
 	if err != nil {
@@ -32,11 +32,11 @@ func readHU(path string, p page, o binary.ByteOrder) ([]int16, error) {
 	return grey(f, size, p, o)
 }
 
-// grey lets the library decode a page.
+// grey decodes a page with the library.
 func grey(f io.ReaderAt, size int64, p page, o binary.ByteOrder) (hu []int16, err error) {
 	img, err := decode(io.NewSectionReader(pageOf{f, p.offset, o}, 0, size))
 	if err != nil || img.Bounds().Dx() != p.width || img.Bounds().Dy() != p.height {
-		return nil, errors.New("its pixels are damaged or packed in a way that cannot be read")
+		return nil, errors.New("its pixels are damaged or compressed in a way that cannot be read")
 	}
 	g, _, _ := picture.Grey(img)
 	hu = make([]int16, len(g))
@@ -44,7 +44,7 @@ func grey(f io.ReaderAt, size int64, p page, o binary.ByteOrder) (hu []int16, er
 	return hu, nil
 }
 
-// decode guards against what the library does not check.
+// decode calls the library and turns its panics into errors.
 func decode(r io.Reader) (img image.Image, err error) {
 	defer func() {
 		if recover() != nil {
@@ -54,7 +54,7 @@ func decode(r io.Reader) (img image.Image, err error) {
 	return tiff.Decode(r)
 }
 
-// pageOf is a file whose first page is another one: the library reads the first only.
+// pageOf presents a file as if another page were its first. The library reads only the first page.
 type pageOf struct {
 	io.ReaderAt
 	offset uint32
@@ -73,12 +73,12 @@ func (p pageOf) ReadAt(b []byte, off int64) (int, error) {
 	return n, err
 }
 
-// numbers reads signed and floating-point pixels, which the library does not know.
+// numbers reads signed and floating-point pixels, which the library does not support.
 func numbers(f io.ReaderAt, p page, o binary.ByteOrder) ([]int16, error) {
 	if p.tiled || p.predictor != 1 || p.compression != 1 && p.compression != 8 &&
 		p.compression != 32946 {
-		return nil, errors.New("its numbers are packed in a way that cannot be read; save them " +
-			"unpacked or deflated, in strips")
+		return nil, errors.New("its numbers are compressed in a way that cannot be read; save " +
+			"them uncompressed or deflated, in strips")
 	}
 	value, err := valueOf(p, o)
 	if err != nil {
@@ -123,7 +123,7 @@ func strip(f io.ReaderAt, p page, i int, b []byte) error {
 	return nil
 }
 
-// valueOf returns how one number is read.
+// valueOf returns the function that reads one number.
 func valueOf(p page, o binary.ByteOrder) (func(b []byte) float64, error) {
 	switch [2]int{p.format, p.bits} {
 	case [2]int{1, 32}:
@@ -143,7 +143,7 @@ func valueOf(p page, o binary.ByteOrder) (func(b []byte) float64, error) {
 		p.format)
 }
 
-// source reads a page a slice.
+// source reads one page per slice.
 type source []place
 
 // place is a page of a file.
@@ -163,7 +163,7 @@ func (s source) ReadSlice(ctx context.Context, z int, hu []int16) error {
 	}
 	read, err := readHU(s[z].path, s[z].page, s[z].order)
 	if err == nil && len(read) != len(hu) {
-		err = errors.New("it has another size than when it was opened")
+		err = errors.New("its size has changed since it was opened")
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(s[z].path), err)
@@ -174,7 +174,7 @@ func (s source) ReadSlice(ctx context.Context, z int, hu []int16) error {
 
 func (s source) Close() error { return nil }
 
-// fileSize is for a series' identity; 0 where the file is gone.
+// fileSize is part of a series' identity. It is 0 if the file no longer exists.
 func fileSize(path string) int64 {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// group is what pages need to have in common to be slices of one volume.
+// group is what pages must have in common to be slices of one volume.
 type group struct {
 	// from is the file, or, for files of one page, their folder.
 	from          string
@@ -22,9 +22,10 @@ type group struct {
 	numeric       bool
 }
 
-// Open makes series of files: of the pages of one size in a file of several, and of all
-// files of one page and size in a folder, in natural order of their names. skipped says in a
-// sentence for each why a file is not offered. err is ctx's alone. root is what the user opened.
+// Open makes series of files. In a file of several pages, the pages of one size are a series. In a
+// folder, the files that have one page of the same size are a series, in natural order of their
+// names. skipped says in one sentence each why files are not offered. err is only ever that of ctx.
+// root is what the user opened.
 func Open(
 	ctx context.Context, root string, files []string,
 ) (series []*series.Series, skipped []string, err error) {
@@ -57,7 +58,7 @@ func Open(
 	return series, skipped, nil
 }
 
-// series offers pages as slices of a volume without positions.
+// series offers pages as the slices of a volume without positions.
 func (g group) series(root string, pages source) *series.Series {
 	name := filepath.Base(g.from)
 	if len(pages) == 1 {
@@ -84,7 +85,7 @@ func (g group) series(root string, pages source) *series.Series {
 	return s
 }
 
-// identity stays the same when the files are moved.
+// identity does not change when the files are moved.
 func (g group) identity(pages source) string {
 	sum := sha256.New()
 	for _, p := range pages {
@@ -94,7 +95,7 @@ func (g group) identity(pages source) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// files are the files of the pages, each once.
+// files returns the files of the pages, each once.
 func (s source) files() (all []string) {
 	for _, p := range s {
 		if len(all) == 0 || all[len(all)-1] != p.path {

@@ -22,7 +22,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// made is a page for tests: 3 × 2 numbers.
+// made is a page for tests with 3 × 2 numbers.
 type made struct {
 	bits, format, compression int
 	data                      []byte
@@ -57,7 +57,7 @@ func build(o binary.AppendByteOrder, pages ...made) []byte {
 			{339, uint32(p.format)},
 		} {
 			b = o.AppendUint16(b, uint16(f[0]))
-			b = o.AppendUint16(b, 4) // 32 bits, for all
+			b = o.AppendUint16(b, 4) // 32 bits in every field
 			b = o.AppendUint32(b, 1)
 			b = o.AppendUint32(b, f[1])
 		}
@@ -132,7 +132,7 @@ func TestGreyPagesAreInTheAssumedWindow(t *testing.T) {
 	}
 }
 
-// Files of one page are one stack, in natural order; those of another size are another.
+// Files of one page are one stack, in natural order. Files of another size are another stack.
 func TestAFolderIsAStack(t *testing.T) {
 	page := func(grey uint8, w int) []byte {
 		img := image.NewGray16(image.Rect(0, 0, w, 2))
@@ -158,7 +158,7 @@ func TestAFolderIsAStack(t *testing.T) {
 	}
 }
 
-// ImageMagick's pages, in every packing it has for grey pictures.
+// Pages from ImageMagick, in every packing it has for grey pictures.
 func TestImageMagickPages(t *testing.T) {
 	convert, err := exec.LookPath("convert")
 	if err != nil {
@@ -211,16 +211,16 @@ func TestRefusals(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"empty":     {nil, "no TIFF file"},
-		"text":      {[]byte("hello, world"), "no TIFF file"},
+		"empty":     {nil, "not a TIFF file"},
+		"text":      {[]byte("hello, world"), "not a TIFF file"},
 		"BigTIFF":   {[]byte("II\x2b\x00\x08\x00\x00\x00\x10\x00\x00\x00"), "BigTIFF"},
 		"no page":   {[]byte("II\x2a\x00\x00\x00\x00\x00"), "no page"},
 		"cut":       {ok[:60], "damaged"},
 		"a loop":    {loop, "have no end"},
-		"too large": {wide, "cannot hold"},
+		"too large": {wide, "more than it can hold"},
 		"cut data":  {ok[:len(ok)-3], "cut short"},
 		"LZW": {
-			build(binary.LittleEndian, made{16, 2, 5, make([]byte, 12)}), "save them unpacked",
+			build(binary.LittleEndian, made{16, 2, 5, make([]byte, 12)}), "save them uncompressed",
 		},
 		"half": {build(binary.LittleEndian, made{16, 3, 1, make([]byte, 12)}), "cannot be read"},
 	} {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Compare orders names as people do: slice2 before slice10.
+// Compare orders names as people do, with slice2 before slice10.
 func Compare(a, b string) int {
 	for a != "" && b != "" {
 		wordA, wordB := leading(a), leading(b)
@@ -23,7 +23,7 @@ func Compare(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// leading returns the run of digits or of other characters that s begins with.
+// leading returns the run of digits, or of other characters, at the beginning of s.
 func leading(s string) string {
 	i := 1
 	for i < len(s) && digit(s[i]) == digit(s[0]) {

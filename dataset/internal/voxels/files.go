@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// maxFiles is how many data files one header may name.
+// maxFiles bounds how many data files one header may name.
 const maxFiles = 1 << 14
 
-// Beside returns the paths of the data files that a header names: they lie in its folder or
-// below, since a header that came from elsewhere must not open anything else.
+// Beside returns the paths of the data files that a header names. They must lie in its folder or
+// below it, because a header from elsewhere must not open any other file.
 func Beside(header string, names []string) ([]string, error) {
 	if len(names) == 0 || len(names) > maxFiles {
 		return nil, fmt.Errorf("its header names %d data files", len(names))
@@ -33,7 +33,7 @@ func Beside(header string, names []string) ([]string, error) {
 	return paths, nil
 }
 
-// Numbered expands "slice%03d.raw 1 64 1": a name with one number, from, to and step.
+// Numbered expands "slice%03d.raw 1 64 1": a pattern with one number, then from, to and step.
 func Numbered(words []string) ([]string, error) {
 	wrong := fmt.Errorf("its data files are named as %.60q, which cannot be read",
 		strings.Join(words, " "))

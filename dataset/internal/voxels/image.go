@@ -1,7 +1,6 @@
 // Package voxels reads slices of volumes whose voxels are stored as arrays in files. NIfTI, NRRD
-// and MetaImage share it once their headers are read. It finds the axial slices of a permuted or
-// flipped grid, unpacks packed data, turns numbers into HU, and puts label maps onto other
-// grids.
+// and MetaImage share it after reading their headers. It finds the axial slices of a permuted or
+// flipped grid, unpacks packed data, converts numbers to HU, and puts label maps onto other grids.
 package voxels
 
 import (
@@ -12,16 +11,14 @@ import (
 )
 
 const (
-	// MaxSide and MaxVoxels bound what a header may claim; the largest CT studies
-	// have 2^30 voxels.
+	// MaxSide and MaxVoxels bound what a header may claim. The largest CT studies have 2^30 voxels.
 	MaxSide   = 1 << 15
 	MaxVoxels = 1 << 31
 )
 
-// Image is a volume in one or several files. HU are value·Slope + Intercept. It is a
-// series.Source.
+// Image is a volume in one or several files. HU are value·Slope + Intercept. It is a series.Source.
 type Image struct {
-	// Name is the file's, for messages.
+	// Name is the name of the file, for messages.
 	Name string
 	Layout
 	Kind             Kind
@@ -32,8 +29,8 @@ type Image struct {
 	value func(b []byte) float64
 }
 
-// Ready prepares an image whose fields are set. If an axial slice is scattered over the file,
-// the data are streamed.
+// Ready prepares an image whose fields are set. If the voxels of an axial slice are scattered over
+// the file, the whole data are read into memory.
 func (im *Image) Ready() error {
 	if err := im.Geometry.Validate(); err != nil {
 		return err
@@ -54,7 +51,7 @@ func (im *Image) ReadSlice(ctx context.Context, z int, hu []int16) error {
 		return fmt.Errorf("slice %d of a volume of %d was asked for", z+1, im.Geometry.Size[0])
 	}
 	var err error
-	// nearly every CT
+	// this is how nearly every CT is stored
 	if im.Kind == Int16 && im.Order == binary.LittleEndian && im.Slope == 1 && im.Intercept == 0 {
 		err = im.rows(ctx, z, func(y int, row []byte, at, step int64) error {
 			line := hu[y*im.Geometry.Size[2]:][:im.Geometry.Size[2]]
@@ -79,7 +76,7 @@ func (im *Image) ReadSlice(ctx context.Context, z int, hu []int16) error {
 // Close releases files and memory.
 func (im *Image) Close() error { return im.Data.Close() }
 
-// toHU rounds and clamps; NaN becomes air.
+// toHU rounds and clamps. NaN becomes air.
 func toHU(v float64) int16 {
 	if math.IsNaN(v) {
 		return -1024
@@ -87,7 +84,8 @@ func toHU(v float64) int16 {
 	return int16(math.Round(min(max(v, math.MinInt16), math.MaxInt16)))
 }
 
-// Each calls visit for the stored value of every voxel of slice z, i counting [y,x].
+// Each calls visit for the stored value of every voxel of slice z. i counts voxels in the order
+// [y,x].
 func (im *Image) Each(ctx context.Context, z int, visit func(i int, v float64) error) error {
 	w := im.Geometry.Size[2]
 	return im.rows(ctx, z, func(y int, b []byte, at, step int64) error {
@@ -101,13 +99,13 @@ func (im *Image) Each(ctx context.Context, z int, visit func(i int, v float64) e
 	})
 }
 
-// rows calls visit for every row of slice z: its first voxel stands at b[at:], the next
-// step bytes on, which may be backwards.
+// rows calls visit for every row of slice z. The row's first voxel is at b[at:], and the next one
+// is step bytes further. step may be negative.
 func (im *Image) rows(
 	ctx context.Context, z int, visit func(y int, b []byte, at, step int64) error,
 ) error {
 	first := im.Origin + int64(z)*im.Stride[0]
-	low, high := first, first // the numbers of the outermost voxels of the slice
+	low, high := first, first // the numbers of the slice's outermost voxels
 	for axis := 1; axis <= 2; axis++ {
 		if reach := int64(im.Geometry.Size[axis]-1) * im.Stride[axis]; reach < 0 {
 			low += reach

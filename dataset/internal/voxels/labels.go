@@ -7,8 +7,8 @@ import (
 	"math"
 )
 
-// Layer is a label volume in memory. Index is [z,y,x]: 0 where nothing is marked, else the
-// number in Marks, counted from 1, of what is marked.
+// Layer is a label volume in memory. Index is [z,y,x]. 0 means that nothing is marked. Other values
+// are positions in Marks, counted from 1.
 type Layer struct {
 	Index []uint8
 	Marks []Mark
@@ -17,15 +17,15 @@ type Layer struct {
 // Mark is one value of a label volume.
 type Mark struct {
 	Value, Voxels int
-	// Min and Max are the outermost voxels [z,y,x], both inside.
+	// Min and Max are the corners of the box around the mark, [z,y,x], both included.
 	Min, Max [3]int
 }
 
 // maxMarks is how many different values a label volume can hold.
 const maxMarks = 255
 
-// ReadLayer reads a whole volume as labels: whole numbers, 0 where nothing is marked, and
-// not more than 255 others.
+// ReadLayer reads a whole volume as labels. They must be whole numbers. 0 means that nothing is
+// marked, and there may be at most 255 other values.
 func (im *Image) ReadLayer(ctx context.Context) (*Layer, error) {
 	if err := im.Data.Prepare(ctx); err != nil {
 		return nil, err
@@ -61,15 +61,15 @@ func (im *Image) ReadLayer(ctx context.Context) (*Layer, error) {
 	return l, nil
 }
 
-// add returns the index of a value that has not been met yet.
+// add returns a new index for a value that has not occurred yet.
 func (l *Layer) add(v float64) (uint8, error) {
 	switch {
 	case v == 0:
 		return 0, nil
 	case v != math.Trunc(v) || math.Abs(v) > 1<<31:
-		return 0, fmt.Errorf("it is no label map: it holds the value %g", v)
+		return 0, fmt.Errorf("it is not a label map: it holds the value %g", v)
 	case len(l.Marks) == maxMarks:
-		return 0, errors.New("it is no label map: it holds more than 255 different values")
+		return 0, errors.New("it is not a label map: it holds more than 255 different values")
 	}
 	l.Marks = append(l.Marks, Mark{Value: int(v), Min: [3]int{
 		math.MaxInt, math.MaxInt,
@@ -84,7 +84,7 @@ func (m *Mark) grow(z, y, x int) {
 	m.Max = [3]int{max(m.Max[0], z), max(m.Max[1], y), max(m.Max[2], x)}
 }
 
-// find returns the index of a value, 0 where it does not occur.
+// find returns the index of a value, or 0 if it does not occur.
 func (l *Layer) find(value int) uint8 {
 	for i, m := range l.Marks {
 		if m.Value == value {

@@ -40,7 +40,7 @@ func TestALayerHoldsWholeNumbersAndWhereTheyLie(t *testing.T) {
 	}
 }
 
-// marked is a label map with one segment, the value 7, given as rows of one slice.
+// marked returns a label map with one segment, the value 7, from the rows of one slice.
 func marked(t *testing.T, g volume.Geometry, rows string) *Labels {
 	t.Helper()
 	layer := &Layer{Index: make([]uint8, g.Voxels())}

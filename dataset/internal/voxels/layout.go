@@ -6,21 +6,21 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Layout says where the voxels of a [z,y,x] grid stand in a file: voxel (z,y,x) is
-// number Origin + z·Stride[0] + y·Stride[1] + x·Stride[2].
+// Layout says where the voxels of a [z,y,x] grid are in a file. Voxel (z,y,x) is number Origin +
+// z·Stride[0] + y·Stride[1] + x·Stride[2].
 type Layout struct {
 	Geometry volume.Geometry
 	Origin   int64
 	Stride   [3]int64
 }
 
-// Axial permutes and flips a file's axes so that x runs to the patient's left, y to
-// posterior and z to the head as nearly as axes can; nothing is interpolated. lps maps the
-// file's (i,j,k) to mm; sizes and strides are of i, j and k.
+// Axial permutes and flips a file's axes so that x runs to the patient's left, y to posterior and z
+// to the head, as nearly as the axes allow. Nothing is interpolated. lps maps the file's (i,j,k) to
+// mm. sizes and strides are those of i, j and k.
 func Axial(lps volume.Affine, sizes, strides [3]int64) Layout {
 	axes := nearestAxes(lps)
 	var l Layout
-	for out, in := range axes { // out 0, 1, 2 is x, y, z; in is the file's axis
+	for out, in := range axes { // out 0, 1, 2 is x, y, z; in is an axis of the file
 		n, stride := sizes[in], strides[in]
 		step := [3]float64{lps[0][in], lps[1][in], lps[2][in]}
 		if step[out] < 0 {
@@ -42,8 +42,8 @@ func Axial(lps volume.Affine, sizes, strides [3]int64) Layout {
 	return l
 }
 
-// nearestAxes returns for the patient's x, y and z the voxel axis that runs most along
-// it: of the six assignments the one with the largest sum of cosines.
+// nearestAxes returns, for the patient's x, y and z, the voxel axis that is closest to it. Of the
+// six assignments it takes the one with the largest sum of cosines.
 func nearestAxes(a volume.Affine) [3]int {
 	cosine := func(patient, axis int) float64 {
 		length := math.Sqrt(a[0][axis]*a[0][axis] + a[1][axis]*a[1][axis] + a[2][axis]*a[2][axis])
@@ -58,7 +58,7 @@ func nearestAxes(a volume.Affine) [3]int {
 	return best
 }
 
-// RASToLPS turns a map to RAS mm into one to LPS mm, and back.
+// RASToLPS converts a map to RAS mm into one to LPS mm, and back.
 func RASToLPS(a volume.Affine) volume.Affine {
 	for c := range 4 {
 		a[0][c], a[1][c] = -a[0][c], -a[1][c]
@@ -66,7 +66,7 @@ func RASToLPS(a volume.Affine) volume.Affine {
 	return a
 }
 
-// Usable says whether an affine is finite and spans a volume.
+// Usable reports whether an affine is finite and spans a volume.
 func Usable(a volume.Affine) bool {
 	for _, row := range a {
 		for _, v := range row {

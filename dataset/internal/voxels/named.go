@@ -11,8 +11,8 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Named is a label map as segments, in the order of its values. A value without a name is
-// named after the file if it is the only one, else by its number.
+// Named returns a label map as segments, in the order of its values. A value without a name is
+// named after the file if it is the only one, and by its number otherwise.
 func Named(
 	path, format string, g volume.Geometry, layer *Layer, names map[int]string,
 ) *annotation.Segmentation {
@@ -35,7 +35,7 @@ func Named(
 	return s
 }
 
-// stem is a file's name without its extensions.
+// stem returns a file's name without its extensions.
 func stem(path string) string {
 	name := filepath.Base(path)
 	for {

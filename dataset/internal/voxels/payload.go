@@ -15,71 +15,72 @@ import (
 	"glasswork/dataset/internal/osfile"
 )
 
-// Codec says how the bytes of voxels are packed in a file. The zero value is not packed.
+// Codec says how the bytes of voxels are packed in a file. The zero value means that they are not
+// packed.
 type Codec struct {
-	// Expands is the most bytes that one byte of the file can become.
+	// Expands is the largest number of bytes that one byte of the file can become.
 	Expands int64
-	// Open unpacks a stream; nil: the bytes are the voxels'.
+	// Open unpacks a stream. If it is nil, the file holds the bytes as they are.
 	Open func(io.Reader) (io.Reader, error)
 }
 
-// deflates is the most bytes that one byte of deflate can become.
+// deflates is the largest number of bytes that one byte of deflate can become.
 const deflates = 1032
 
-// Gzip is deflate as NIfTI and NRRD have it.
+// Gzip is deflate in the form that NIfTI and NRRD use.
 func Gzip() Codec {
 	return Codec{Expands: deflates, Open: func(r io.Reader) (io.Reader, error) {
 		return gzip.NewReader(r)
 	}}
 }
 
-// Zlib is deflate as MetaImage has it.
+// Zlib is deflate in the form that MetaImage uses.
 func Zlib() Codec {
 	return Codec{Expands: deflates, Open: func(r io.Reader) (io.Reader, error) {
 		return zlib.NewReader(r)
 	}}
 }
 
-// Bzip2 packs runs so well that its expansion hardly bounds anything; memory grows only with
-// what really comes out.
+// Bzip2 packs runs so well that Expands hardly bounds anything. So memory grows only with the bytes
+// that are really unpacked.
 func Bzip2() Codec {
 	return Codec{Expands: 1 << 21, Open: func(r io.Reader) (io.Reader, error) {
 		return bzip2.NewReader(r), nil
 	}}
 }
 
-// Part is a stretch of voxels in one file.
+// Part is a run of voxels in one file.
 type Part struct {
 	Path string
-	// Offset is where the (packed) data begin in the file, Skip how many unpacked bytes come
-	// before the voxels, Size how many bytes of voxels there are.
+	// Offset is where the (packed) data begin in the file. Skip is how many unpacked bytes precede
+	// the voxels. Size is how many bytes the voxels take.
 	Offset, Skip, Size int64
 }
 
-// Payload reads the voxels' bytes of one or several files. Plain files are read where
-// needed; packed ones are unpacked from their beginning as far as needed, once. Its methods
-// are safe for concurrent use.
+// Payload reads the bytes of voxels from one or several files. Plain files are read where needed.
+// Packed files are unpacked once, from their beginning as far as needed. Its methods are safe for
+// concurrent use.
 type Payload struct {
 	parts []Part
 	codec Codec
 	size  int64
-	// stream reads from the beginning into memory rather than where needed.
+	// stream says that the data are read from the beginning into memory, not where needed.
 	stream bool
 
 	mu    sync.Mutex
-	bytes []byte // what is unpacked so far
+	bytes []byte // what has been unpacked so far
 	from  *sequence
-	err   error // why unpacking failed; it would fail again
-	// given counts the bytes handed out, so that memory is returned after one full pass.
+	err   error // why unpacking failed; it is not tried again
+	// given counts the bytes handed out, so that memory is freed after one full pass.
 	given int64
 	keep  bool
 }
 
-// Keep holds what is unpacked until Close, for reading the voxels several times.
+// Keep keeps what is unpacked until Close. Call it if the voxels are read several times.
 func (p *Payload) Keep() { p.keep = true }
 
-// NewPayload checks that the files can hold what the parts say. Errors are clauses without
-// the name of the only file.
+// NewPayload checks that the files can hold what the parts say. Errors are clauses. If there is
+// only one file, they do not name it.
 func NewPayload(codec Codec, parts ...Part) (*Payload, error) {
 	p := &Payload{parts: parts, codec: codec, stream: codec.Open != nil}
 	for _, part := range parts {
@@ -110,8 +111,8 @@ func (p *Payload) check(part Part) error {
 	return nil
 }
 
-// Prepare unpacks everything. So memory for the voxels that a header claims is taken only after
-// they were found to be there.
+// Prepare unpacks everything. Memory for the voxels that a header claims is then taken only after
+// they were found to exist.
 func (p *Payload) Prepare(ctx context.Context) error {
 	if !p.stream {
 		return nil
@@ -120,10 +121,10 @@ func (p *Payload) Prepare(ctx context.Context) error {
 	return err
 }
 
-// Size is how many bytes of voxels there are.
+// Size returns the number of bytes of all voxels.
 func (p *Payload) Size() int64 { return p.size }
 
-// Use calls with with n bytes of the voxels from off on; they are valid until it returns.
+// Use calls with on n bytes of the voxels, starting at off. They are valid until it returns.
 func (p *Payload) Use(ctx context.Context, off, n int64, with func([]byte) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -147,7 +148,7 @@ func (p *Payload) Use(ctx context.Context, off, n int64, with func([]byte) error
 	return err
 }
 
-// readPlain gathers n bytes from the parts that hold them.
+// readPlain collects n bytes from the parts that hold them.
 func (p *Payload) readPlain(off, n int64) ([]byte, error) {
 	b := make([]byte, n)
 	at := int64(0) // where the part begins among the voxels
@@ -175,7 +176,7 @@ func readAt(part Part, off int64, b []byte) error {
 	return nil
 }
 
-// unpacked returns the voxels unpacked at least up to end.
+// unpacked returns the unpacked voxels, at least up to end.
 func (p *Payload) unpacked(ctx context.Context, end int64) ([]byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -212,7 +213,7 @@ func (p *Payload) unpacked(ctx context.Context, end int64) ([]byte, error) {
 	return p.bytes, nil
 }
 
-// stop closes the file; what is unpacked stays.
+// stop closes the file and keeps what is unpacked.
 func (p *Payload) stop() {
 	if p.from != nil {
 		p.from.close()
@@ -220,8 +221,8 @@ func (p *Payload) stop() {
 	p.from = nil
 }
 
-// release drops the unpacked bytes after as many were handed out as there are. The reader then
-// has all of them, and a later read unpacks them again.
+// release frees the unpacked bytes once as many bytes were handed out as there are. The reader then
+// has all of them. A later read unpacks them again.
 func (p *Payload) release(n int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -10,23 +10,23 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Labels puts the segments of label volumes onto other grids; it is a annotation.Rasteriser.
+// Labels puts the segments of label volumes onto other grids. It is an annotation.Rasteriser.
 type Labels struct {
-	// Name is the file's, for messages.
+	// Name is the name of the file, for messages.
 	Name     string
 	Geometry volume.Geometry
-	// Layers lie on Geometry; segments of different layers may overlap.
+	// Layers lie on Geometry. Segments of different layers may overlap.
 	Layers []*Layer
-	// Places say where the segments are, in the order of annotation.Segmentation.Segments.
+	// Places says where the segments are, in the order of annotation.Segmentation.Segments.
 	Places []Place
 
 	names []string // of the segments, for messages
 }
 
-// Place is a segment's layer and its value there.
+// Place is the layer of a segment and its value in that layer.
 type Place struct{ Layer, Value int }
 
-// Segment adds a segment and fills in how large it is; false where its value does not occur.
+// Segment adds a segment and fills in its size. It returns false if its value does not occur.
 func (l *Labels) Segment(s *annotation.Segment, at Place) bool {
 	i := l.Layers[at.Layer].find(at.Value)
 	if i == 0 {
@@ -39,8 +39,8 @@ func (l *Labels) Segment(s *annotation.Segment, at Place) bool {
 	return true
 }
 
-// Rasterise sets mask ([z,y,x] of grid) to 1 in every voxel whose centre lies in a voxel of
-// segment i.
+// Rasterise sets mask ([z,y,x] of grid) to 1 in every voxel whose centre lies in a voxel of segment
+// i.
 func (l *Labels) Rasterise(
 	ctx context.Context, i int, grid volume.Geometry, mask []uint8,
 ) (warnings []string, err error) {
@@ -92,7 +92,7 @@ func (l *Labels) Rasterise(
 	return warnings, nil
 }
 
-// outside counts the voxels of a mark whose centres lie beyond a grid of the given size.
+// outside returns how many voxels of a mark have their centres beyond a grid of the given size.
 func outside(layer *Layer, index uint8, back step, own, size [3]int) (n int) {
 	m := layer.Marks[index-1]
 	if back.inside(m.Min, m.Max, size) {
@@ -134,8 +134,8 @@ func newStep(from, to volume.Geometry) (s step, ok bool) {
 	return s, true
 }
 
-// whole says whether voxel centres fall onto voxel centres, one onto one: the grids' axes
-// may be permuted or flipped, but nothing is resampled.
+// whole reports whether the centres of voxels coincide, one with one. The axes of the grids may be
+// permuted or flipped, but nothing is resampled.
 func (s step) whole() bool {
 	for i := range 3 {
 		if !near(s.first[i]) {
@@ -155,7 +155,7 @@ func (s step) whole() bool {
 	return true
 }
 
-// near says whether v is a whole number of voxels, to 0.02 of one.
+// near reports whether v is a whole number of voxels, to within 0.02.
 func near(v float64) bool { return math.Abs(v-math.Round(v)) < 0.02 }
 
 func (s step) at(z, y, x float64) (out [3]float64) {
@@ -165,8 +165,8 @@ func (s step) at(z, y, x float64) (out [3]float64) {
 	return out
 }
 
-// nearest is the offset of the voxel of a grid of the given size that holds the centre of
-// voxel (z,y,x); inside is false where none does.
+// nearest returns the offset of the voxel, in a grid of the given size, that holds the centre of
+// voxel (z,y,x). inside is false if there is none.
 func (s step) nearest(z, y, x int, size [3]int) (offset int, inside bool) {
 	at := s.at(float64(z), float64(y), float64(x))
 	for i, v := range at {
@@ -179,7 +179,7 @@ func (s step) nearest(z, y, x int, size [3]int) (offset int, inside bool) {
 	return offset, true
 }
 
-// box is the part of a grid of the given size that can hold the box from low to high.
+// box returns the part of a grid of the given size that can hold the box from low to high.
 func (s step) box(low, high, size [3]int) (from, to [3]int) {
 	from, to = size, [3]int{-1, -1, -1}
 	s.corners(low, high, func(at [3]float64) {
@@ -191,7 +191,7 @@ func (s step) box(low, high, size [3]int) (from, to [3]int) {
 	return from, to
 }
 
-// inside says whether the box from low to high lies in a grid of the given size.
+// inside reports whether the box from low to high lies in a grid of the given size.
 func (s step) inside(low, high, size [3]int) bool {
 	all := true
 	s.corners(low, high, func(at [3]float64) {
@@ -202,7 +202,7 @@ func (s step) inside(low, high, size [3]int) bool {
 	return all
 }
 
-// corners visits the corners of a box, the outermost voxels wholly within.
+// corners visits the corners of a box. The outermost voxels are wholly within it.
 func (s step) corners(low, high [3]int, visit func(at [3]float64)) {
 	for corner := range 8 {
 		var p [3]float64
@@ -215,5 +215,5 @@ func (s step) corners(low, high [3]int, visit func(at [3]float64)) {
 	}
 }
 
-// clamp is v as an index of an axis of n voxels.
+// clamp returns v as an index into an axis of n voxels.
 func clamp(v float64, n int) int { return int(min(max(v, 0), float64(n-1))) }

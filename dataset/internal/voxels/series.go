@@ -9,9 +9,9 @@ import (
 	"glasswork/dataset/series"
 )
 
-// Series offers an image as a series. head is what identifies it: its header's bytes.
-// oriented says that the file says how the patient lies, scaled that it says how numbers
-// become HU; 8-bit numbers without a scale are grey values.
+// Series offers an image as a series. head identifies it: it holds the bytes of the header.
+// oriented says that the file states how the patient lies. scaled says that it states how numbers
+// become HU. 8-bit numbers without a scale are grey values.
 func (im *Image) Series(format, path string, head []byte, oriented, scaled bool) *series.Series {
 	sum := sha256.Sum256(fmt.Appendf(head, "|%d", im.Data.Size()))
 	s := &series.Series{

@@ -10,23 +10,23 @@ import (
 	"strings"
 )
 
-// Text is numbers of a kind in decimal, between blanks or commas.
+// Text decodes decimal numbers of a kind, separated by blanks or commas.
 func Text(k Kind, o binary.ByteOrder) Codec {
 	return Codec{Expands: 8, Open: func(r io.Reader) (io.Reader, error) {
 		return newTextReader(r, k, o), nil
 	}}
 }
 
-// Hex is bytes as pairs of hexadecimal digits, with blanks anywhere.
+// Hex decodes bytes written as pairs of hexadecimal digits, with blanks anywhere.
 func Hex() Codec {
 	return Codec{Expands: 1, Open: func(r io.Reader) (io.Reader, error) {
 		return hexReader{bufio.NewReader(r)}, nil
 	}}
 }
 
-var errText = errors.New("its text holds something that is no number")
+var errText = errors.New("its text holds something that is not a number")
 
-// hexReader turns pairs of hexadecimal digits, with blanks anywhere, into bytes.
+// hexReader converts pairs of hexadecimal digits, with blanks anywhere, to bytes.
 type hexReader struct{ r *bufio.Reader }
 
 func (h hexReader) Read(b []byte) (n int, err error) {
@@ -61,8 +61,8 @@ func (h hexReader) digit() (byte, error) {
 	}
 }
 
-// textReader turns numbers in decimal, between blanks or commas, into the bytes that they
-// have in a raw file.
+// textReader converts decimal numbers, separated by blanks or commas, to the bytes that they have
+// in a raw file.
 type textReader struct {
 	words *bufio.Scanner
 	kind  Kind
@@ -97,7 +97,7 @@ func (t *textReader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// add appends one number's bytes.
+// add appends the bytes of one number.
 func (t *textReader) add(word string) error {
 	if t.kind.Float() {
 		f, err := strconv.ParseFloat(word, 64)
@@ -119,7 +119,8 @@ func (t *textReader) add(word string) error {
 	return nil
 }
 
-// put appends the lowest bytes of a number: of wide where the kind has eight, else of narrow.
+// put appends the lowest bytes of a number. They come from wide if the kind has eight bytes, and
+// from narrow otherwise.
 func (t *textReader) put(wide, narrow uint64) {
 	var b [8]byte
 	n := t.kind.Bytes()

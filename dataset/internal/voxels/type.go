@@ -35,7 +35,7 @@ func (k Kind) Bytes() int {
 	return 8
 }
 
-// Float says whether voxels may have fractions.
+// Float reports whether voxels may have fractions.
 func (k Kind) Float() bool { return k == Float32 || k == Float64 }
 
 // Value returns the function that reads one voxel from its bytes.

@@ -17,7 +17,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// save writes bytes into a new file.
+// save writes bytes to a new file.
 func save(t *testing.T, b []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "voxels.raw")
@@ -40,7 +40,7 @@ func packed(t *testing.T, b []byte) []byte {
 	return out.Bytes()
 }
 
-// image is an image of one file that holds numbers of a kind, in the axes of lps.
+// image returns an image of one file that holds numbers of a kind, on the axes of lps.
 func image(
 	t *testing.T, lps volume.Affine, sizes [3]int64, k Kind, o binary.ByteOrder, numbers []byte,
 ) *Image {
@@ -60,7 +60,7 @@ func image(
 	return im
 }
 
-// Every voxel stays where its file says, whichever way its axes run.
+// Every voxel keeps the position that its file states, whichever way the axes run.
 func TestAxesAreTurnedAndNoVoxelMoves(t *testing.T) {
 	sizes := [3]int64{2, 3, 4}
 	numbers := make([]byte, 24)
@@ -87,8 +87,8 @@ func TestAxesAreTurnedAndNoVoxelMoves(t *testing.T) {
 	}
 }
 
-// checkPlaces compares each voxel's position on the axial grid with that in its file, where
-// voxel (i,j,k) holds its own number.
+// checkPlaces compares the position of each voxel on the axial grid with the one in its file. Voxel
+// (i,j,k) holds its own number.
 func checkPlaces(t *testing.T, im *Image, lps volume.Affine, sizes [3]int64) {
 	t.Helper()
 	g := im.Geometry
@@ -144,7 +144,7 @@ func TestNumbersBecomeHU(t *testing.T) {
 	}
 }
 
-// Bytes are the same however they are packed and over however many files.
+// The bytes are the same, however they are packed and however many files hold them.
 func TestPayloadIsReadInAnyOrderByManyAtOnce(t *testing.T) {
 	all := make([]byte, 1000)
 	for i := range all {
@@ -212,7 +212,7 @@ func TestPayloadIsReadInAnyOrderByManyAtOnce(t *testing.T) {
 	}
 }
 
-// No memory is taken for what a file cannot hold, and what is cut is named.
+// No memory is taken for what a file cannot hold, and the error says what is cut short.
 func TestPayloadsThatPromiseTooMuch(t *testing.T) {
 	path := save(t, make([]byte, 100))
 	if _, err := NewPayload(Codec{}, Part{Path: path, Offset: 10, Size: 91}); err == nil ||
