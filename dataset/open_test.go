@@ -134,7 +134,7 @@ func TestOpenSaysWhyNothingCanBeOpened(t *testing.T) {
 			"b.nii: it does not begin with a NIfTI header",
 		},
 		"broken picture": {
-			write("c.png", "some text that is no image"), "c.png: it is no PNG or JPEG",
+			write("c.png", "some text that is no image"), "c.png: it is not a PNG or JPEG",
 		},
 		"empty folder": {
 			empty, "holds no DICOM, NIfTI, NRRD, MetaImage, TIFF, NPY, PNG or JPEG file",

@@ -73,7 +73,7 @@ func TestOpenSaysWhyNothingInAnArchiveCanBeOpened(t *testing.T) {
 		"empty file": {write("a.zip", ""), "a.zip is empty"},
 		"text": {
 			write("b.zip", "nothing that is packed"),
-			"b.zip cannot be opened: it is no zip archive",
+			"b.zip cannot be opened: it is not a zip archive",
 		},
 		"missing": {filepath.Join(t.TempDir(), "c.zip"), "c.zip does not exist"},
 		"nothing to us": {

@@ -1,9 +1,9 @@
-// Package archive unpacks a zip file for as long as something in it is read. Nothing in a zip is
-// trusted: neither the paths of its entries nor the sizes that they claim.
+// Package archive unpacks a zip file and keeps the files as long as something in it is read.
+// Nothing in a zip is trusted: neither the paths of its entries nor the sizes that they claim.
 //
-// Formats read files, and slices are read in any order. So entries become files in a folder
-// below the system's temporary files, which only this user may read and which is removed when
-// the archive is closed.
+// Formats read files, and they read slices in any order. So entries become files in a folder below
+// the system's temporary files. Only this user may read that folder. It is removed when the archive
+// is closed.
 package archive
 
 import (
@@ -28,28 +28,29 @@ import (
 )
 
 const (
-	// maxRatio is how many bytes one of deflated data can become at most.
+	// maxRatio is the largest number of bytes that one byte of deflated data can become.
 	maxRatio = 1032
-	// usualRatio and usualSpare bound what a whole archive unpacks to: images shrink to a
-	// quarter, labels to a hundredth, and only bombs to less.
+	// usualRatio and usualSpare bound what a whole archive may unpack to. Images shrink to a
+	// quarter and labels to a hundredth. Only bombs shrink further.
 	usualRatio, usualSpare = 200, 64 << 20
-	// maxDirectory is how many bytes the table of contents may take: 70,000 files with
+	// maxDirectory bounds the bytes of the table of contents. It has room for 70,000 files with
 	// names of usual length, whose entries take 45 MiB of memory.
 	maxDirectory = 8 << 20
 	encrypted    = 1 // of an entry's flags (APPNOTE 4.4.4)
 )
 
-// Unpacked are the files of an archive while it is open.
+// Unpacked holds the files of an archive while it is open.
 type Unpacked struct {
-	// Dir is the folder that holds them, named after the archive.
+	// Dir is the folder that holds them. It has the name of the archive.
 	Dir string
-	// Skipped says in sentences which entries are not there and why.
+	// Skipped holds one sentence for each entry that is missing, and why.
 	Skipped []string
 
 	temporary string // the folder around Dir
 }
 
-// IsName says whether a file is called a zip archive, as NPZ files are.
+// IsName reports whether a file name has the extension of a zip archive. NPZ files are zip archives
+// too.
 func IsName(path string) bool {
 	ext := strings.ToLower(filepath.Ext(path))
 	return ext == ".zip" || ext == ".npz"
@@ -78,18 +79,18 @@ func Open(ctx context.Context, path string) (*Unpacked, error) {
 		return nil, fmt.Errorf("there is no room to unpack it: %w", plain(err))
 	}
 	if err := u.unpack(ctx, contents); err != nil {
-		_ = u.Close() // the error that led here is the one to tell
+		_ = u.Close() // the user must see the first error, not this one
 		return nil, err
 	}
 	return u, nil
 }
 
-// errContents ends the reading of a table of contents that is too long.
+// errContents stops the reading of a table of contents that is too long.
 var errContents = fmt.Errorf(
 	"its table of contents is larger than %d MiB; no study has that many files", maxDirectory>>20,
 )
 
-// bounded reads at most left bytes in all.
+// bounded reads at most left bytes in total.
 type bounded struct {
 	io.ReaderAt
 	left atomic.Int64
@@ -111,14 +112,13 @@ func readContents(src io.ReaderAt, size int64) ([]*zip.File, error) {
 	case errors.Is(err, errContents):
 		return nil, errContents
 	case err != nil:
-		return nil, errors.New("it is no zip archive, or one that is damaged or cut short")
+		return nil, errors.New("it is not a zip archive, or it is damaged or cut short")
 	}
 	b.left.Store(math.MaxInt64)
 	return z.File, nil
 }
 
-// checkTotals refuses an archive whose entries say that they overlap or that they unpack
-// to far more than images do.
+// checkTotals refuses an archive if its entries overlap or would unpack to far more than images do.
 func checkTotals(files []*zip.File, size int64) error {
 	var packed, whole uint64
 	for _, f := range files {
@@ -142,7 +142,7 @@ func checkTotals(files []*zip.File, size int64) error {
 	return nil
 }
 
-// makeDir makes the folder for an archive called name.
+// makeDir makes the folder for an archive that is called name.
 func (u *Unpacked) makeDir(name string) (err error) {
 	if u.temporary, err = os.MkdirTemp("", fmt.Sprintf(prefix+"%d-*", os.Getpid())); err != nil {
 		return err
@@ -158,7 +158,7 @@ func (u *Unpacked) makeDir(name string) (err error) {
 	return nil
 }
 
-// unpack writes the entries that can be into u.Dir, on all cores.
+// unpack writes the entries that pass check into u.Dir, on all cores.
 func (u *Unpacked) unpack(ctx context.Context, files []*zip.File) error {
 	root, err := os.OpenRoot(u.Dir)
 	if err != nil {
@@ -196,7 +196,7 @@ func (u *Unpacked) unpack(ctx context.Context, files []*zip.File) error {
 	return nil
 }
 
-// fullError says that nothing can be written, which is no fault of the entry.
+// fullError says that nothing can be written. The entry is not at fault.
 type fullError struct{ err error }
 
 func (e *fullError) Error() string {
@@ -204,20 +204,20 @@ func (e *fullError) Error() string {
 }
 func (e *fullError) Unwrap() error { return e.err }
 
-// check says why an entry is not unpacked.
+// check returns why an entry is not unpacked, or nil.
 func check(f *zip.File) error {
 	name := strings.ReplaceAll(f.Name, `\`, "/")
 	switch {
 	case !filepath.IsLocal(filepath.FromSlash(name)) ||
 		slices.Contains(strings.Split(name, "/"), ".."):
-		return errors.New("it wants to lie outside the archive's folder")
+		return errors.New("its path leads outside the archive's folder")
 	case f.Mode()&fs.ModeType != 0:
 		return errors.New("it is a link or device, not a file")
 	case f.Flags&encrypted != 0:
 		return errors.New("it is encrypted; unpack the archive with its password first")
 	case f.Method != zip.Store && f.Method != zip.Deflate:
-		return fmt.Errorf("it is packed by method %d, which cannot be unpacked; only stored and "+
-			"deflated entries can", f.Method)
+		return fmt.Errorf("it is compressed by method %d, which cannot be unpacked; only stored "+
+			"and deflated entries can", f.Method)
 	case strings.EqualFold(path.Ext(name), ".zip"):
 		return errors.New("it is an archive inside an archive; unpack the outer one first")
 	}
@@ -243,16 +243,16 @@ func unpackOne(ctx context.Context, root *os.Root, f *zip.File) error {
 	if closing := dst.Close(); err == nil && closing != nil {
 		err = &fullError{plain(closing)}
 	}
-	if err == nil { // what some formats are told apart by
+	if err == nil { // some formats are recognised by it
 		err = root.Chtimes(name, f.Modified, f.Modified)
 	}
 	if err != nil {
-		_ = root.Remove(name) // half a file is none
+		_ = root.Remove(name) // half a file is useless
 	}
 	return err
 }
 
-// create makes a new file below root, with the folders around it.
+// create makes a new file below root, and the folders that lead to it.
 func create(root *os.Root, name string) (*os.File, error) {
 	if err := root.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return nil, fmt.Errorf("it cannot be unpacked: %w", plain(err))
@@ -287,7 +287,7 @@ func copyEntry(ctx context.Context, dst io.Writer, src io.Reader) error {
 	}
 }
 
-// plain is the system's word for what went wrong, without a path.
+// plain returns the system's description of what went wrong, without a path.
 func plain(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
@@ -296,5 +296,5 @@ func plain(err error) error {
 	return err
 }
 
-// quoted is an entry's name, short enough for a sentence and on one line.
+// quoted returns an entry's name, shortened for a sentence and on one line.
 func quoted(name string) string { return fmt.Sprintf("%.100q", name) }

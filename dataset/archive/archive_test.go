@@ -16,7 +16,7 @@ import (
 	"testing"
 )
 
-// entry is one file of a test's archive.
+// entry is one file in a test's archive.
 type entry struct {
 	name   string
 	text   string
@@ -51,7 +51,7 @@ func pack(t testing.TB, entries ...entry) []byte {
 	return b.Bytes()
 }
 
-// open writes an archive to a file and opens it, with temporary files in a folder of the test's.
+// open writes an archive to a file and opens it. Temporary files are in a folder of the test.
 func open(t *testing.T, b []byte) (*Unpacked, error) {
 	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
@@ -62,7 +62,7 @@ func open(t *testing.T, b []byte) (*Unpacked, error) {
 	return Open(t.Context(), path)
 }
 
-// tree lists the files below dir, relative and with what they hold.
+// tree lists the files below dir with relative paths and contents.
 func tree(t *testing.T, dir string) (all []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -182,7 +182,7 @@ func TestEntriesThatAreNotUnpacked(t *testing.T) {
 			"cannot be unpacked",
 		},
 	} {
-		runtime.GOMAXPROCS(1) // the first of two is the first
+		runtime.GOMAXPROCS(1) // one worker, so that the first of two entries is unpacked first
 		u, err := open(t, c.archive)
 		runtime.GOMAXPROCS(runtime.NumCPU())
 		if err != nil {
@@ -202,7 +202,7 @@ func TestEntriesThatAreNotUnpacked(t *testing.T) {
 	}
 }
 
-// changed sets the 16-bit field at offset in the central directory's header of an entry.
+// changed sets the 16-bit field at offset in an entry's header in the central directory.
 func changed(archive []byte, name string, offset int, value uint16) []byte {
 	for at := 0; ; at += 4 {
 		at += bytes.Index(archive[at:], []byte("PK\x01\x02"))
@@ -226,9 +226,9 @@ func TestArchivesThatAreRefused(t *testing.T) {
 		archive []byte
 		want    string
 	}{
-		{"text", []byte("this is no archive at all, whatever its name says"), "no zip archive"},
-		{"empty", nil, "no zip archive"},
-		{"cut short", whole[:len(whole)-9], "no zip archive"},
+		{"text", []byte("this is no archive at all, whatever its name says"), "not a zip archive"},
+		{"empty", nil, "not a zip archive"},
+		{"cut short", whole[:len(whole)-9], "not a zip archive"},
 		{
 			"bomb", pack(t, entry{name: "zeros", text: zeros}),
 			"0.1 MB would unpack to 105 MB, as a zip bomb does",
@@ -256,11 +256,11 @@ func TestArchivesThatAreRefused(t *testing.T) {
 	}
 }
 
-// sharing is an archive of which two entries claim all of the data.
+// sharing returns an archive in which two entries claim all of the data.
 func sharing(t *testing.T) []byte {
 	b := pack(t, entry{name: "a", text: strings.Repeat("a", 9000), stored: true},
 		entry{name: "b", text: strings.Repeat("a", 9000), stored: true})
-	// What the second stores is cut out and its header points to the first.
+	// The data of the second are cut out, and its header points to the first.
 	first := bytes.Index(b, []byte("PK\x03\x04"))
 	second := first + 4 + bytes.Index(b[first+4:], []byte("PK\x03\x04"))
 	directory := bytes.Index(b, []byte("PK\x01\x02"))
@@ -300,7 +300,7 @@ func TestNothingIsLeftWhenThereIsNoRoom(t *testing.T) {
 	}
 }
 
-// fullDisk takes nothing.
+// fullDisk accepts no write.
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) {

@@ -7,16 +7,16 @@ import (
 	"strconv"
 )
 
-// columns are the table's, units in brackets.
+// columns are the columns of the table, with units in brackets.
 var columns = []string{
 	"study", "region", "voxels", "volume [ml]", "share of lung [%]",
 	"mean [HU]", "SD [HU]", "minimum [HU]", "maximum [HU]",
 	"reviewed slices", "slices",
 }
 
-// WriteCSV writes one row for each region of each study (RFC 4180, decimal points,
-// UTF-8). What cannot be measured is empty: volumes where mm are not known, HU where
-// the study is not calibrated, shares where no lung is marked.
+// WriteCSV writes one row for each region of each study (RFC 4180, decimal points, UTF-8). Fields
+// that cannot be measured are empty: volumes where mm are not known, HU where the study is not
+// calibrated, and shares where no lung is marked.
 func WriteCSV(w io.Writer, studies []Study) error {
 	table := csv.NewWriter(w)
 	table.UseCRLF = true
@@ -48,7 +48,7 @@ func (s Study) row(r Region) []string {
 	return append(row, strconv.Itoa(s.Reviewed), strconv.Itoa(s.Slices))
 }
 
-// number is v with digits after the point, empty where it is not known.
+// number formats v with digits after the point. It is empty if v is not known.
 func number(v float64, digits int, known bool) string {
 	if !known || math.IsNaN(v) {
 		return ""

@@ -10,35 +10,35 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Study is what was measured and how far it can be trusted.
+// Study is what was measured, and how far it can be trusted.
 type Study struct {
 	// Name is the study's alias, never a patient's name.
 	Name string
-	// Measurable is false where mm and ml cannot be trusted, Calibrated where grey values
+	// Measurable is false where mm and ml cannot be trusted. Calibrated is false where grey values
 	// are not HU.
 	Measurable, Calibrated bool
-	// Slices is how many there are, Reviewed how many of them a person has looked at.
+	// Slices is the number of slices. Reviewed is how many of them a person has looked at.
 	Slices, Reviewed int
-	// Regions holds the classes in their order, lesions of untold kind only if there are any,
-	// and last all lesions together and the whole lung.
+	// Regions holds the classes in their order, unspecified lesions only if there are any, then
+	// all lesions together, and last the whole lung.
 	Regions []Region
 }
 
 // Region is one class of one study, all its lesions, or the whole lung.
 type Region struct {
-	// Class is what was measured. AllLesions says that it is the lesions of every kind together,
-	// WholeLung that it is these and other lung together.
+	// Class is what was measured. AllLesions says that lesions of every kind were measured
+	// together. WholeLung says that these and other lung were measured together.
 	Class                 classes.Class
 	AllLesions, WholeLung bool
 	Voxels                int
-	// ML is its volume, Percent its share of the whole lung; NaN where there is no lung.
+	// ML is the region's volume. Percent is its share of the whole lung, NaN if there is no lung.
 	ML, Percent float64
-	// Mean and SD (of the population) are over its voxels, as are the integers Min and
-	// Max; all in HU and NaN where there are no voxels.
+	// Mean, SD (of the population), Min and Max are over the region's voxels, in HU. Min and Max
+	// are whole numbers. All are NaN if there are no voxels.
 	Mean, SD, Min, Max float64
 }
 
-// Name is the region's name.
+// Name returns the name of the region.
 func (r Region) Name() string {
 	switch {
 	case r.WholeLung:
@@ -51,7 +51,7 @@ func (r Region) Name() string {
 	return classes.Name(r.Class)
 }
 
-// Of measures labels on the volume they lie on. The whole lung is lesions of every kind and
+// Of measures labels on the volume that they belong to. The whole lung is lesions of every kind and
 // other lung together.
 func Of(ctx context.Context, v *volume.Volume, l *volume.LabelMap) ([]Region, error) {
 	var sums [classes.Labels]sum
@@ -85,7 +85,7 @@ func Of(ctx context.Context, v *volume.Volume, l *volume.LabelMap) ([]Region, er
 		lung.region(Region{Class: classes.LungsOther, WholeLung: true}, ml, lung.n)), nil
 }
 
-// sum adds up HU without rounding: 2^32 voxels of 2^15 squared fit.
+// sum adds up HU exactly. The squares of 2^32 voxels of 2^15 HU fit.
 type sum struct {
 	n, total, squares, low, high int64
 }
@@ -114,7 +114,7 @@ func (s *sum) merge(o sum) {
 	}
 }
 
-// region fills in r; ml is a voxel's volume, lung the whole lung's voxels.
+// region fills in r. ml is the volume of a voxel, lung the number of voxels of the whole lung.
 func (s sum) region(r Region, ml float64, lung int64) Region {
 	r.Voxels, r.ML = int(s.n), float64(s.n)*ml
 	r.Percent = 100 * float64(s.n) / float64(lung)

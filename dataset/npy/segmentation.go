@@ -116,7 +116,7 @@ func (l *labels) values(s *annotation.Segmentation, numbers []float64) error {
 }
 
 // hot adds a slice of channels. The first channel above one half counts. Where both kinds of lesion
-// are marked, the kind is unknown.
+// are marked, the lesion is unspecified.
 func (l *labels) hot(s *annotation.Segmentation, numbers []float64) {
 	n := kaggleWidth
 	for ; len(numbers) > 0; numbers = numbers[n:] {
@@ -131,7 +131,7 @@ func (l *labels) hot(s *annotation.Segmentation, numbers []float64) {
 	}
 }
 
-// untold returns the number, from 1, of the segment of lesions of unknown kind.
+// untold returns the number, from 1, of the segment of unspecified lesions.
 func untold(s *annotation.Segmentation) int {
 	if len(s.Segments) == kaggleWidth-1 {
 		s.Segments = append(s.Segments, annotation.Segment{
