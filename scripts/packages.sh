@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs those of the named Debian or Ubuntu packages that are missing, and
-# touches nothing if none is. Elsewhere it says once what is needed and goes on:
-# the build then shows what is really missing.
+# Installs the named Debian or Ubuntu packages that are missing. If none is missing, it changes
+# nothing. On other systems it says what is needed and goes on. The build then shows
+# what is missing.
 set -eu
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-	echo "This is not Debian or Ubuntu: if the build fails, install what these packages hold: $*" >&2
+	echo "This is not Debian or Ubuntu. If the build fails, install what these packages hold: $*" \
+		>&2
 	exit 0
 fi
 

@@ -23,9 +23,10 @@ func (w *Window) close() {
 		w.asked.closing = w.sheet("Close Glasswork?", paragraph(text), questionSize, nil,
 			answer{text: "Close anyway", do: w.quit}, answer{text: "Stay", safe: true})
 	case w.s.Saving.Unsaved():
-		w.asked.closing = w.sheet("Save before closing?", paragraph("The labels of this study have changed since "+
-			"they were last saved as a revision. Nothing is lost without saving: every stroke "+
-			"is in the project. But only saved revisions are exported and trained on."),
+		w.asked.closing = w.sheet("Save before closing?", paragraph("The labels of this study "+
+			"have changed since they were last saved as a revision. Nothing is lost without "+
+			"saving: every stroke is in the project. But only saved revisions are exported and "+
+			"trained on."),
 			questionSize, nil,
 			answer{text: "Cancel"}, answer{text: "Close without saving", do: w.quit},
 			answer{text: "Save and close", safe: true, do: w.saveAndQuit})

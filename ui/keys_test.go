@@ -175,8 +175,10 @@ func TestLettersWorkByPlaceInOtherScripts(t *testing.T) {
 	if tip, _, _ := r.s.Tools.Brush(); tip.DiameterMM <= before.DiameterMM {
 		t.Error("ü on a German keyboard makes the tip smaller")
 	}
-	hit(stroke{31, 'ร'})                                           // I in Thai, which stands for nothing
-	ev := &fyne.KeyEvent{Physical: fyne.HardwareKey{ScanCode: 39}} // S
+	hit(stroke{31, 'ร'}) // I in Thai, which stands for nothing
+
+	const keyS = 39
+	ev := &fyne.KeyEvent{Physical: fyne.HardwareKey{ScanCode: keyS}}
 	r.keyDown(ev)
 	if r.s.Display.Style().Visible[classes.GroundGlass] {
 		t.Error("S held hides nothing on a Russian keyboard")

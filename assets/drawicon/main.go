@@ -66,7 +66,8 @@ func main() {
 		log.Fatal("drawicon FILE.png")
 	}
 	icon := draw()
-	if err := atomicfile.WriteFile(os.Args[1], func(w io.Writer) error { return png.Encode(w, icon) }); err != nil {
+	err := atomicfile.WriteFile(os.Args[1], func(w io.Writer) error { return png.Encode(w, icon) })
+	if err != nil {
 		log.Fatal(err)
 	}
 }
@@ -83,10 +84,14 @@ func draw() image.Image {
 					(float64(y) + (float64(i/samples)+0.5)/samples) / side,
 				})
 				weight := float64(c.A) / 255
-				r, g, b, a = r+float64(c.R)*weight, g+float64(c.G)*weight, b+float64(c.B)*weight, a+weight
+				r += float64(c.R) * weight
+				g += float64(c.G) * weight
+				b += float64(c.B) * weight
+				a += weight
 			}
 			if a > 0 {
-				img.SetNRGBA(x, y, color.NRGBA{uint8(r / a), uint8(g / a), uint8(b / a), uint8(a / (samples * samples) * 255)})
+				alpha := uint8(a / (samples * samples) * 255)
+				img.SetNRGBA(x, y, color.NRGBA{uint8(r / a), uint8(g / a), uint8(b / a), alpha})
 			}
 		}
 	}
@@ -114,7 +119,8 @@ func at(p point) color.NRGBA {
 // inSquare is the icon's ground: a square with round corners.
 func inSquare(p point) bool {
 	const corner = 0.18
-	dx, dy := math.Max(math.Abs(p.x-0.5)-(0.5-corner), 0), math.Max(math.Abs(p.y-0.5)-(0.5-corner), 0)
+	dx := math.Max(math.Abs(p.x-0.5)-(0.5-corner), 0)
+	dy := math.Max(math.Abs(p.y-0.5)-(0.5-corner), 0)
 	return math.Hypot(dx, dy) <= corner
 }
 

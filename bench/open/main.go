@@ -26,7 +26,8 @@ import (
 func main() {
 	log.SetFlags(0)
 	count := flag.Int("slices", 300, "slices of the series that all programs open")
-	long := flag.Int("long", 2000, "slices of the longest series, which Glasswork opens alone; 0: none")
+	long := flag.Int("long", 2000,
+		"slices of the longest series, which Glasswork opens alone; 0: none")
 	rounds := flag.Int("rounds", 5, "runs of each program, of which the median counts")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -46,8 +47,10 @@ func run(ctx context.Context, out io.Writer, count, long, rounds int) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Opening a series of 512 × 512, 16 bits, warm cache, %d cores, median of %d runs by turns.\n", runtime.NumCPU(), rounds)
-	fmt.Fprintln(out, "Processor time is without that of Glasswork's decoding processes (JPEG-LS, JPEG 2000).")
+	fmt.Fprintf(out, "Opening a series of 512 × 512, 16 bits, warm cache, %d cores, "+
+		"median of %d runs by turns.\n", runtime.NumCPU(), rounds)
+	fmt.Fprintln(out, "Processor time is without Glasswork's decoding processes "+
+		"(JPEG-LS, JPEG 2000).")
 	for _, kind := range []string{"unsigned", "signed"} {
 		folder, err := series(ctx, dir, count, kind)
 		if err != nil {
@@ -72,7 +75,8 @@ func run(ctx context.Context, out io.Writer, count, long, rounds int) error {
 		if err != nil {
 			return err
 		}
-		table(out, fmt.Sprintf("%d slices, %s", min(count, mostCompressed), c.name), readers, results)
+		title := fmt.Sprintf("%d slices, %s", min(count, mostCompressed), c.name)
+		table(out, title, readers, results)
 	}
 	for n := count; n <= long; n = next(n, long) {
 		folder, err := series(ctx, dir, n, "unsigned")
@@ -107,7 +111,9 @@ func compressions() []compression {
 }
 
 // compress writes the unsigned series once more, compressed.
-func compress(ctx context.Context, dir string, count int, c compression) (folder string, err error) {
+func compress(
+	ctx context.Context, dir string, count int, c compression,
+) (folder string, err error) {
 	plain, err := series(ctx, dir, count, "unsigned")
 	if err != nil {
 		return "", err
@@ -121,7 +127,8 @@ func compress(ctx context.Context, dir string, count int, c compression) (folder
 		return "", err
 	}
 	for _, f := range files {
-		if err := command(ctx, "gdcmconv", c.flag, filepath.Join(plain, f.Name()), filepath.Join(folder, f.Name())); err != nil {
+		from, to := filepath.Join(plain, f.Name()), filepath.Join(folder, f.Name())
+		if err := command(ctx, "gdcmconv", c.flag, from, to); err != nil {
 			return "", err
 		}
 	}
@@ -148,19 +155,28 @@ func prepare(ctx context.Context, dir string) ([]program, error) {
 	if err := command(ctx, "go", "build", "-o", ours, "./bench/open/glasswork"); err != nil {
 		return nil, err
 	}
-	if err := command(ctx, "go", "build", "-o", dir, "./cmd/glasswork-codec"); err != nil { // beside it
+	// Glasswork looks for the decoding program in its own folder.
+	if err := command(ctx, "go", "build", "-o", dir, "./cmd/glasswork-codec"); err != nil {
 		return nil, err
 	}
-	programs := []program{{"Glasswork", []string{ours}}, {"pydicom + numpy", []string{python, "bench/open/peers/pydicom_numpy.py"}}}
+	programs := []program{
+		{"Glasswork", []string{ours}},
+		{"pydicom + numpy", []string{python, "bench/open/peers/pydicom_numpy.py"}},
+	}
 	for _, peer := range []struct {
 		name, source string
 		flags        []string
 	}{
-		{"GDCM", "gdcm.cc", []string{"-I/usr/include/gdcm-3.0", "-lgdcmMSFF", "-lgdcmDSED", "-lgdcmDICT", "-lgdcmCommon"}},
-		{"DCMTK", "dcmtk.cc", []string{"-ldcmjpeg", "-ldcmjpls", "-ldcmdata", "-loflog", "-lofstd"}},
+		{"GDCM", "gdcm.cc", []string{
+			"-I/usr/include/gdcm-3.0", "-lgdcmMSFF", "-lgdcmDSED", "-lgdcmDICT", "-lgdcmCommon",
+		}},
+		{"DCMTK", "dcmtk.cc", []string{
+			"-ldcmjpeg", "-ldcmjpls", "-ldcmdata", "-loflog", "-lofstd",
+		}},
 	} {
 		binary := filepath.Join(dir, peer.name)
-		args := append([]string{"-O2", "-std=c++17", "-o", binary, filepath.Join("bench", "open", "peers", peer.source)}, peer.flags...)
+		source := filepath.Join("bench", "open", "peers", peer.source)
+		args := append([]string{"-O2", "-std=c++17", "-o", binary, source}, peer.flags...)
 		if err := command(ctx, "g++", args...); err != nil {
 			return nil, err
 		}
@@ -177,7 +193,8 @@ func series(ctx context.Context, dir string, count int, kind string) (folder str
 	if _, err := os.Stat(folder); err == nil {
 		return folder, nil
 	}
-	return folder, command(ctx, python, "bench/open/peers/series.py", folder, strconv.Itoa(count), kind)
+	return folder, command(ctx, python,
+		"bench/open/peers/series.py", folder, strconv.Itoa(count), kind)
 }
 
 func command(ctx context.Context, name string, args ...string) error {
@@ -213,14 +230,16 @@ func measure(ctx context.Context, programs []program, folder string, rounds int)
 			var seconds, cpu float64
 			var peak int64
 			r := &results[i]
-			if _, err := fmt.Sscan(string(out), &seconds, &cpu, &peak, &r.voxels, &r.sum); err != nil {
+			_, err = fmt.Sscan(string(out), &seconds, &cpu, &peak, &r.voxels, &r.sum)
+			if err != nil {
 				return nil, fmt.Errorf("%s printed %q: %w", p.name, out, err)
 			}
 			if r.sum != results[0].sum {
 				return nil, errors.New(p.name + " read other HU than Glasswork")
 			}
 			if round > 0 {
-				r.seconds, r.cpu, r.peak = append(r.seconds, seconds), append(r.cpu, cpu), max(r.peak, peak<<10)
+				r.seconds, r.cpu = append(r.seconds, seconds), append(r.cpu, cpu)
+				r.peak = max(r.peak, peak<<10)
 			}
 		}
 	}
@@ -228,11 +247,14 @@ func measure(ctx context.Context, programs []program, folder string, rounds int)
 }
 
 func table(out io.Writer, title string, programs []program, results []result) {
-	fmt.Fprintf(out, "\n| %s | time | of Glasswork's | a slice | processor time | peak memory | of the volume |\n", title)
+	fmt.Fprintf(out, "\n| %s | time | of Glasswork's | a slice "+
+		"| processor time | peak memory | of the volume |\n", title)
 	fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- | --- |")
 	for i, r := range results {
 		seconds, volume := median(r.seconds), float64(2*r.voxels)
-		fmt.Fprintf(out, "| %s | %.0f ms | %.2f × | %.2f ms | %.0f ms | %.0f MB | %.2f × |\n", programs[i].name, 1000*seconds,
-			seconds/median(results[0].seconds), 1000*seconds/(float64(r.voxels)/(512*512)), 1000*median(r.cpu), float64(r.peak)/1e6, float64(r.peak)/volume)
+		fmt.Fprintf(out, "| %s | %.0f ms | %.2f × | %.2f ms | %.0f ms | %.0f MB | %.2f × |\n",
+			programs[i].name, 1000*seconds, seconds/median(results[0].seconds),
+			1000*seconds/(float64(r.voxels)/(512*512)),
+			1000*median(r.cpu), float64(r.peak)/1e6, float64(r.peak)/volume)
 	}
 }

@@ -29,8 +29,8 @@ type Marked struct {
 var ErrLeftOut = errors.New("every segment of it is left out, so there is nothing to import")
 
 // Mark puts the segments that m maps to a class onto grid. Where they overlap, consolidation
-// takes precedence over ground glass, both over a lesion of untold kind, and all over lungs. The error is one sentence: m does not
-// know a segment, or nothing lies in the grid.
+// takes precedence over ground glass, both over an unspecified lesion, and all over lungs. The
+// error is one sentence: m does not know a segment, or nothing lies in the grid.
 func Mark(ctx context.Context, s *Segmentation, m Mapping, grid volume.Geometry) (*Marked, error) {
 	name := filepath.Base(s.Path)
 	if missing := m.Missing(s.Segments); len(missing) > 0 {

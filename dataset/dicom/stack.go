@@ -99,8 +99,8 @@ func newStack(g group) *stack {
 	}
 	s.checkRounding()
 	if i := slices.IndexFunc(sorted, func(h *header) bool { return h.mended }); i >= 0 {
-		s.warn("The Transfer Syntax UID of %s is missing or is not how the files are encoded; they "+
-			"were read as %s.", title(h), sorted[i].Name)
+		s.warn("The Transfer Syntax UID of %s is missing or is not how the files are encoded; "+
+			"they were read as %s.", title(h), sorted[i].Name)
 	}
 	if !h.hasSpacing {
 		s.distrust("The files of %s do not say how large a pixel is; lengths, areas and volumes "+

@@ -367,7 +367,10 @@ func TestLabelNamesDecideInNNUNetFolders(t *testing.T) {
 			"does not name",
 		},
 		"regions": {
-			`{"labels":{"background":0,"lung":[1,2]}}`, classes.Known{}, [5]uint8{}, "no single number",
+			`{"labels":{"background":0,"lung":[1,2]}}`,
+			classes.Known{},
+			[5]uint8{},
+			"no single number",
 		},
 		"none ours": {
 			`{"labels":{"background":0,"liver":1}}`, classes.Known{}, [5]uint8{}, "names none of",

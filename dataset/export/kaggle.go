@@ -19,8 +19,9 @@ import (
 
 // kaggleExporter writes the layout of the Kaggle arrays: images.npy float32 [n,h,w,1] in
 // HU, masks.npy uint8 [n,h,w,4] one-hot (ground glass, consolidation, lungs other,
-// background; both kinds where the kind of a lesion is not told), reviewed.npy uint8 [n], and index.csv that says whose slices they are.
-// Studies of different sizes go into arrays of their own, images_512x512.npy.
+// background; both kinds of lesion for an unspecified lesion), reviewed.npy uint8 [n], and
+// index.csv that says whose slices they are. Studies of different sizes go into arrays of their
+// own, images_512x512.npy.
 type kaggleExporter struct {
 	dir          string
 	onlyReviewed bool

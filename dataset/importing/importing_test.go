@@ -87,8 +87,8 @@ func TestChoicesAreReadAsAPersonTypesThem(t *testing.T) {
 	}
 	for line, clause := range map[string]string{
 		"heart": `lacks an "="`,
-		"heart=heart": "is none of ground glass, consolidation, lungs other, unspecified lesion and " +
-			"leave out",
+		"heart=heart": "is none of ground glass, consolidation, lungs other, " +
+			"unspecified lesion and leave out",
 		"liver=ggo":    `b.nii has no segment "liver"; it has GGO left, heart, a=b`,
 		" =leave out ": `has no segment ""`,
 	} {

@@ -39,7 +39,8 @@ func TestMeasuresOfASample(t *testing.T) {
 	}
 	for i, w := range want {
 		g := got[i]
-		if g.Class != w.Class || g.WholeLung != w.WholeLung || g.AllLesions != w.AllLesions || g.Voxels != w.Voxels ||
+		if g.Class != w.Class || g.WholeLung != w.WholeLung ||
+			g.AllLesions != w.AllLesions || g.Voxels != w.Voxels ||
 			!near(g.ML, w.ML) || !near(g.Percent, w.Percent) ||
 			!near(g.Mean, w.Mean) || math.Abs(g.SD-w.SD) > 1e-6 || g.Min != w.Min ||
 			g.Max != w.Max {

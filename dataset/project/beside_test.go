@@ -110,7 +110,9 @@ func TestTwoWindowsLoseNoFinishedStroke(t *testing.T) {
 	for round := range rounds {
 		var both sync.WaitGroup
 		for k := range besides {
-			both.Go(func() { want[k] = max(want[k], paintBesideAndKill(t, dir, study, k, next[k]+1)) })
+			both.Go(func() {
+				want[k] = max(want[k], paintBesideAndKill(t, dir, study, k, next[k]+1))
+			})
 		}
 		both.Wait()
 		got := annotated(t, p, study)

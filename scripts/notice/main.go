@@ -118,7 +118,7 @@ func (m module) licences() (found []licence, err error) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "example" || d.Name() == "examples"):
+		case d.IsDir() && slices.Contains([]string{"testdata", "example", "examples"}, d.Name()):
 			return fs.SkipDir
 		case d.IsDir() || !licenceFile.MatchString(d.Name()) || strings.HasSuffix(path, ".go"):
 			return nil
@@ -164,7 +164,8 @@ func compose(modules []module) ([]byte, error) {
 			return nil, err
 		}
 		if len(found) == 0 {
-			return nil, fmt.Errorf("%s %s has no licence file; look for its terms before it is linked", m.path, m.version)
+			return nil, fmt.Errorf("%s %s has no licence file; find its terms before linking it",
+				m.path, m.version)
 		}
 		fmt.Fprintf(&list, "%s %s: %s\n", m.path, m.version, names(found))
 		for _, l := range found {
@@ -179,7 +180,8 @@ func compose(modules []module) ([]byte, error) {
 		}
 	}
 	for _, text := range order {
-		fmt.Fprintf(&texts, "\n%s\n%s\n\n%s\n", strings.Repeat("-", 80), strings.Join(holders[text], "\n"), text)
+		fmt.Fprintf(&texts, "\n%s\n%s\n\n%s\n",
+			strings.Repeat("-", 80), strings.Join(holders[text], "\n"), text)
 	}
 	return fmt.Appendf(nil, "%s\n%s%s", tidy(native), &list, &texts), nil
 }

@@ -32,7 +32,10 @@ type Chest struct {
 // FindChest looks for the lungs in HU [z,y,x], read slice by slice. Its memory is a byte for each
 // cell of about 3 × 3 mm, so that it serves studies of any length.
 func FindChest(g volume.Geometry, read func(z int) ([]int16, error)) (*Chest, error) {
-	c := &Chest{cell: max(int(math.Round(cellMM/g.Spacing()[2])), 1), rows: make([][]span, g.Size[0])}
+	c := &Chest{
+		cell: max(int(math.Round(cellMM/g.Spacing()[2])), 1),
+		rows: make([][]span, g.Size[0]),
+	}
 	air := newCells(g, c.cell)
 	for z := range g.Size[0] {
 		hu, err := read(z)
@@ -86,7 +89,8 @@ type cells struct {
 
 func newCells(g volume.Geometry, side int) *cells {
 	c := &cells{
-		d: g.Size[0], h: (g.Size[1] + side - 1) / side, w: (g.Size[2] + side - 1) / side, side: side,
+		d: g.Size[0], h: (g.Size[1] + side - 1) / side, w: (g.Size[2] + side - 1) / side,
+		side:   side,
 		middle: make([]int, g.Size[0]),
 	}
 	c.hu = make([]int8, c.d*c.h*c.w)

@@ -33,12 +33,14 @@ func cut(c *Chest, labels *volume.LabelMap) (lesion, lung float64) {
 	}
 	lesions := before[classes.GroundGlass] + before[classes.Consolidation]
 	left := after[classes.GroundGlass] + after[classes.Consolidation]
-	return 1 - left/max(lesions, 1), 1 - after[classes.LungsOther]/max(before[classes.LungsOther], 1)
+	kept := after[classes.LungsOther] / max(before[classes.LungsOther], 1)
+	return 1 - left/max(lesions, 1), 1 - kept
 }
 
 func TestNoLesionOfAPhantomIsCut(t *testing.T) {
 	for seed := range uint64(6) {
-		p, err := phantom.Generate(t.Context(), phantom.Options{Seed: 40 + seed, Slices: 40, Size: 160})
+		p, err := phantom.Generate(t.Context(),
+			phantom.Options{Seed: 40 + seed, Slices: 40, Size: 160})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +136,8 @@ func TestNoChest(t *testing.T) {
 }
 
 func BenchmarkFindChest(b *testing.B) {
-	v := volume.New(volume.NewGeometry([3]int{100, 512, 512}, [3]float64{1.5, 0.7, 0.7}, volume.Point{}))
+	v := volume.New(volume.NewGeometry(
+		[3]int{100, 512, 512}, [3]float64{1.5, 0.7, 0.7}, volume.Point{}))
 	for b.Loop() {
 		chestOf(b, v)
 	}

@@ -67,7 +67,10 @@ func TestProposalsLieWhereALungCanBe(t *testing.T) {
 		upper, lowest   bool // whether anything is proposed there
 	}{
 		{name: "chest", lungs: true, slices: 20, limited: 20, upper: true},
-		{name: "chest, anywhere", lungs: true, anywhere: true, slices: 20, upper: true, lowest: true},
+		{
+			name: "chest, anywhere", lungs: true, anywhere: true,
+			slices: 20, upper: true, lowest: true,
+		},
 		{name: "abdomen", noLung: true},
 		{name: "abdomen, anywhere", anywhere: true, slices: 20, upper: true, lowest: true},
 	} {

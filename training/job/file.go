@@ -56,7 +56,8 @@ func (j *Runner) PredictTo(
 		return done, err
 	}
 	if sum.Predict.NoLung {
-		warn("This study shows no lung, so nothing was proposed on it; --anywhere asks for it all the same.")
+		warn("This study shows no lung, so nothing was proposed on it; " +
+			"--anywhere asks for it all the same.")
 	}
 	if n := sum.Predict.Limited; n > 0 {
 		warn(fmt.Sprintf("On %s the network saw lesions where no lung can be; they were left out.",

@@ -156,8 +156,9 @@ func (p *Proposing) proposed(st *study, model string, asked, shown, kept int) {
 		p.messages.warnAbout(st, "1 slice that you have touched was left as it is; "+
 			"Shift+A takes the proposal there.")
 	case kept > 0:
-		p.messages.warnAbout(st, fmt.Sprintf("%d slices that you have touched were left as they are; "+
-			"Shift+A takes the proposal there.", kept))
+		p.messages.warnAbout(st, fmt.Sprintf(
+			"%d slices that you have touched were left as they are; "+
+				"Shift+A takes the proposal there.", kept))
 	case shown < asked:
 		p.messages.Toast(fmt.Sprintf(
 			"%s proposed %d of %d slices; the others have been touched meanwhile",

@@ -107,7 +107,8 @@ const shownTopics = TopicStudy | TopicSlice | TopicLabels | TopicMeasures | Topi
 // tell says how a revision differs, goes to a slice on which it does, and offers the ways on.
 func (r *Revising) tell(st *study, p *past) {
 	differs := st.differing(p)
-	text := fmt.Sprintf("Revision %d, saved %s by %s, is shown. ", p.Number, clock(p.Time), p.Author)
+	text := fmt.Sprintf("Revision %d, saved %s by %s, is shown. ",
+		p.Number, clock(p.Time), p.Author)
 	if len(differs) == 0 {
 		text += "The present labels are the same."
 	} else {

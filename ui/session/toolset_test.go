@@ -20,8 +20,8 @@ func TestEveryToolIsWholeInTheTable(t *testing.T) {
 		if says := hand.sentence(); !strings.HasPrefix(says, strings.ToLower(tool.Name())) {
 			t.Errorf("%s says %q", tool.Name(), says)
 		}
-		if draws, encloses := toolset[tool].draw != nil, toolset[tool].enclose != nil; tool != Look &&
-			draws == encloses {
+		draws, encloses := toolset[tool].draw != nil, toolset[tool].enclose != nil
+		if tool != Look && draws == encloses {
 			t.Errorf("%s draws: %v, encloses: %v", tool.Name(), draws, encloses)
 		}
 	}

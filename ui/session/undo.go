@@ -35,7 +35,8 @@ func (e *Editing) Undo() {
 		st.hand.history.Redo()
 		return
 	case n == 0:
-		e.messages.Toast("Another window has painted over that since; nothing of it is left to undo.")
+		e.messages.Toast(
+			"Another window has painted over that since; nothing of it is left to undo.")
 	}
 	if n > 0 {
 		e.show(last.entries)

@@ -156,7 +156,8 @@ func TestPydicomReadsIt(t *testing.T) {
 	out, err := exec.Command(python, "-c", reader,
 		written(t, noise(volume.NewGeometry([3]int{3, 20, 20}, [3]float64{1, 1, 1},
 			volume.Point{})))).CombinedOutput()
-	want := `RTSTRUCT P-4711 4 ['ground glass', 'consolidation', 'lungs other', 'unspecified lesion']
+	want := `RTSTRUCT P-4711 4 ` +
+		`['ground glass', 'consolidation', 'lungs other', 'unspecified lesion']
 3 CT Image Storage
 1 [235, 64, 52]
 2 [52, 199, 89]
