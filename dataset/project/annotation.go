@@ -18,6 +18,28 @@ type SliceState struct {
 	Model string `json:"model,omitempty"`
 	// Source is the file from which labels were imported last; "" for none.
 	Source string `json:"source,omitempty"`
+	// Marks says which labels imported files marked in the study. Zero where nothing was
+	// imported, and where it was by a version that did not note it.
+	Marks classes.Known `json:"marks,omitzero"`
+}
+
+// Known says what was annotated on a slice with these labels. A proposal speaks of all classes.
+// An import speaks of what its file marks, and a person without either of all lesions. What is
+// there in spite of that, somebody has drawn.
+func (s SliceState) Known(labels []uint8) classes.Known {
+	if s.Model != "" {
+		return classes.All()
+	}
+	known := s.Marks
+	if known == (classes.Known{}) {
+		known = classes.Knows(classes.GroundGlass, classes.Consolidation)
+	}
+	for c := classes.GroundGlass; c < classes.Count; c++ {
+		known[c] = known[c] || slices.Contains(labels, c)
+	}
+	known[classes.Background] = true
+	known[classes.Lesion] = known.Whole()
+	return known
 }
 
 // Annotation holds the labels of a study and the state of each slice. It is the caller's own

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync"
 
-	"glasswork/dataset/classes"
 	"glasswork/dataset/example"
 	"glasswork/dataset/volume"
 )
@@ -35,6 +34,7 @@ func (p *Project) Examples(ctx context.Context, holdout bool) (example.Set, erro
 			if ok {
 				rs.at[z] = len(rs.zs)
 				rs.zs = append(rs.zs, z)
+				rs.states = append(rs.states, r.slices[z])
 				x.items = append(x.items, item{rs, z})
 			}
 		}
@@ -67,7 +67,8 @@ type reviewedStudy struct {
 	study    Study
 	revision Revision
 	zs       []int
-	at       map[int]int // slice → index in zs
+	states   []SliceState // of zs
+	at       map[int]int  // slice → index in zs
 
 	loading sync.Mutex      // held while the slices are read, so that they are read once
 	slices  *reviewedSlices // guarded by examples.mu
@@ -101,7 +102,7 @@ func (x *examples) At(ctx context.Context, i int) (example.Example, error) {
 	e := example.Example{
 		Case: rs.study.Alias, Patient: rs.study.PatientKey, Z: z, W: g.Size[2], H: g.Size[1],
 		HU: all.hu[at*n : (at+1)*n : (at+1)*n], Labels: all.labels[at*n : (at+1)*n : (at+1)*n],
-		Known:     classes.All(),
+		Known:     rs.states[at].Known(all.labels[at*n : (at+1)*n]),
 		Reference: fmt.Sprintf("%s revision %d", rs.study.Alias, rs.revision.Number),
 	}
 	if rs.study.Measurable {

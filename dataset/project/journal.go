@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/volume"
 )
 
@@ -97,10 +98,11 @@ func appendEntry(
 		x0, y0, x1, y1 = b.Min.X, b.Min.Y, b.Max.X, b.Max.Y
 	}
 	result, err := tx.ExecContext(ctx, `INSERT INTO journal
-		(study, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, source, at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, int(e.Kind), e.Z, x0, y0, x1,
+		(study, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, source, marks, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, int(e.Kind), e.Z, x0, y0, x1,
 		y1, packed,
-		e.State.Touched, e.State.Reviewed, e.State.Model, e.State.Source, time.Now().UnixMilli())
+		e.State.Touched, e.State.Reviewed, e.State.Model, e.State.Source, bits(e.State.Marks),
+		time.Now().UnixMilli())
 	if err != nil {
 		return 0, err
 	}
@@ -152,14 +154,33 @@ func (p *Project) replay(ctx context.Context, id string, a *Annotation) error {
 	})
 }
 
+// bits is the sum of 1 << label over a set of labels, as the journal stores it.
+func bits(k classes.Known) (sum int) {
+	for c, ok := range k {
+		if ok {
+			sum |= 1 << c
+		}
+	}
+	return sum
+}
+
+func fromBits(sum uint) (k classes.Known) {
+	for c := range k {
+		k[c] = sum>>c&1 == 1
+	}
+	return k
+}
+
 // scanEntry reads one entry. Its patch is valid until the next call with the same unpacker.
 func scanEntry(rows *sql.Rows, u *unpacker) (e Entry, err error) {
 	var x0, y0, x1, y1 sql.NullInt64
 	var labels sql.RawBytes
+	var marks uint
 	if err = rows.Scan(&e.Seq, &e.Kind, &e.Z, &x0, &y0, &x1, &y1, &labels, &e.State.Touched,
-		&e.State.Reviewed, &e.State.Model, &e.State.Source); err != nil {
+		&e.State.Reviewed, &e.State.Model, &e.State.Source, &marks); err != nil {
 		return e, err
 	}
+	e.State.Marks = fromBits(marks)
 	if x0.Valid {
 		box := image.Rect(int(x0.Int64), int(y0.Int64), int(x1.Int64), int(y1.Int64))
 		e.Patch, err = u.patch(e.Z, box, labels)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"glasswork/dataset/annotation"
+	"glasswork/dataset/classes"
 )
 
 // mappingKey is where the project keeps what foreign segments become.
@@ -93,6 +94,15 @@ const (
 	Replace
 )
 
+// withMarks returns what files marked before and what one marks now.
+func withMarks(before classes.Known, now [classes.Labels]bool) classes.Known {
+	for c, ok := range now {
+		before[c] = before[c] || ok
+	}
+	before[classes.Background] = true
+	return before
+}
+
 // Imports returns the entries that enter what a file marks: one per slice that changes and, with
 // reviewed, one that accepts it. source names the file. kept are the slices that are left as
 // they are because a person has touched them. The error is a TouchedError.
@@ -108,6 +118,7 @@ func (a *Annotation) Imports(
 			kept = append(kept, z)
 			continue
 		case changes:
+			e.State.Marks = withMarks(state.Marks, m.Marks)
 			slice, state = append(slice, e), e.State
 		}
 		if reviewed && !state.Reviewed {

@@ -170,7 +170,7 @@ func eachEntry(
 ) error {
 	// The plus keeps SQLite from the index of slices: from seq on there are few rows.
 	rows, err := tx.QueryContext(ctx,
-		`SELECT seq, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, source
+		`SELECT seq, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, source, marks
 		FROM journal WHERE +study = ? AND seq > ? ORDER BY seq`, id, seq)
 	if err != nil {
 		return err

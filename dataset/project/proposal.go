@@ -21,7 +21,7 @@ func (p *Project) LastProposal(
 	}
 	err = p.read(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx,
-			`SELECT seq, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, source
+			`SELECT seq, kind, z, x0, y0, x1, y1, labels, touched, reviewed, model, source, marks
 			FROM journal WHERE study = ? AND z = ? ORDER BY seq`, id, z)
 		if err != nil {
 			return err

@@ -98,6 +98,9 @@ var migrations = []string{
 
 	// Where annotation from elsewhere came from; kind 4 is an import.
 	`ALTER TABLE journal ADD COLUMN source TEXT NOT NULL DEFAULT '';`,
+
+	// Which labels imports marked: the sum of 1 << label, 0 where nobody has said.
+	`ALTER TABLE journal ADD COLUMN marks INTEGER NOT NULL DEFAULT 0;`,
 }
 
 // migrate brings the database to the schema of all steps, or to none of them, and
