@@ -8,15 +8,26 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 )
 
 // WriteFile creates path with the content that write produces. The content goes to a temporary
 // file in the same folder, which is synced and then renamed. So a crash, a full disk or an error
-// of write leaves the previous file in place. The folder must exist.
-func WriteFile(path string, write func(io.Writer) error) (err error) {
-	f, err := create(path)
+// of write leaves the previous file in place. The folder must exist. Who may read the file
+// follows from the umask.
+func WriteFile(path string, write func(io.Writer) error) error {
+	return writeFile(path, 0o666, write)
+}
+
+// WritePrivate is WriteFile for a file that only its user may read, whatever the umask is.
+func WritePrivate(path string, write func(io.Writer) error) error {
+	return writeFile(path, 0o600, write)
+}
+
+func writeFile(path string, mode fs.FileMode, write func(io.Writer) error) (err error) {
+	f, err := create(path, mode)
 	if err != nil {
 		return err
 	}
@@ -32,9 +43,6 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	if err = buffered.Flush(); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil {
 		return err
 	}
 	if err = f.Sync(); err != nil {
@@ -55,7 +63,7 @@ func Check(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("cannot write %s: it is a folder", path)
 	}
-	f, err := create(path)
+	f, err := create(path, 0o600)
 	if err != nil {
 		return err
 	}
@@ -64,10 +72,19 @@ func Check(path string) error {
 
 // create makes the temporary file for path. Errors leave out its name, which means nothing to a
 // person.
-func create(path string) (*os.File, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
-	if err == nil {
-		return f, nil
+func create(path string, mode fs.FileMode) (*os.File, error) {
+	var err error
+	for range 100 { // os.CreateTemp would not follow the umask
+		name := fmt.Sprintf(".%s.%08x.tmp", filepath.Base(path), rand.Uint32())
+		var f *os.File
+		f, err = os.OpenFile(filepath.Join(filepath.Dir(path), name),
+			os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+		if err == nil {
+			return f, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			break
+		}
 	}
 	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
 		err = failed.Err

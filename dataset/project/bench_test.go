@@ -145,7 +145,7 @@ func BenchmarkVoxels(b *testing.B) {
 		b.SetBytes(int64(2 * len(v.HU)))
 		for b.Loop() {
 			v.HU[0]++ // so that it is another blob every time
-			if _, err := p.putBlob(context.Background(), int16Bytes(v.HU), plain); err != nil {
+			if _, err := p.putBlob(context.Background(), huContent(v.HU), plain); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -162,7 +162,7 @@ func BenchmarkVoxels(b *testing.B) {
 		}
 	})
 	b.Run("hash", func(b *testing.B) {
-		raw := int16Bytes(v.HU)
+		raw := rawBytes(b, v)
 		b.SetBytes(int64(len(raw)))
 		for b.Loop() {
 			sha256.Sum256(raw)
@@ -173,7 +173,7 @@ func BenchmarkVoxels(b *testing.B) {
 		"gzip-huffman": gzip.HuffmanOnly, "gzip-default": gzip.DefaultCompression,
 	} {
 		b.Run(name, func(b *testing.B) {
-			raw := int16Bytes(v.HU)
+			raw := rawBytes(b, v)
 			b.SetBytes(int64(len(raw)))
 			var n counter
 			for b.Loop() {
@@ -199,4 +199,14 @@ func phantomVolume(b *testing.B) *volume.Volume {
 		b.Fatal(err)
 	}
 	return &volume.Volume{Geometry: testSeries("bench", "P", 64, 512, 512).Geometry, HU: made.CT.HU}
+}
+
+// rawBytes are the voxels as they are stored.
+func rawBytes(b *testing.B, v *volume.Volume) []byte {
+	b.Helper()
+	var raw bytes.Buffer
+	if err := huContent(v.HU)(b.Context(), &raw); err != nil {
+		b.Fatal(err)
+	}
+	return raw.Bytes()
 }

@@ -22,13 +22,17 @@ var (
 	ErrOvertaken = errors.New("another window or program has changed this study in the meantime")
 	// ErrPinned is returned if a patient can no longer be held out or trained on as asked.
 	ErrPinned = errors.New("who is held out is fixed once a patient was trained on or scored")
+	// ErrNameTaken is returned for a model that would have the name of another one.
+	ErrNameTaken = errors.New("another model of this project has this name")
 	// ErrNotFound is returned for a study, revision, model or blob that the project does not
 	// have.
 	ErrNotFound = errors.New("not in this project")
 	// ErrDamaged is returned for content that differs from what was stored.
 	ErrDamaged = errors.New("damaged")
 
-	errNewer   = errors.New("it was made by a newer Glasswork; update this one")
+	errNewer  = errors.New("it was made by a newer Glasswork; update this one")
+	errSchema = errors.New("its project.db does not hold the tables of a project, or others " +
+		"besides; bring that file back from a copy, the other files are untouched")
 	errForeign = errors.New("its project.db belongs to another program; choose another folder")
 )
 

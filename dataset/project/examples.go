@@ -123,7 +123,7 @@ func (x *examples) load(ctx context.Context, rs *reviewedStudy) (*reviewedSlices
 		return nil, err
 	}
 	l := volume.NewLabelMap(rs.study.Geometry)
-	if err := x.p.getBlob(ctx, rs.revision.LabelsSHA256, gzipped, l.Labels); err != nil {
+	if err := x.p.getLabels(ctx, rs.revision.LabelsSHA256, l); err != nil {
 		return nil, fmt.Errorf("revision %d of study %s cannot be read: %w", rs.revision.Number,
 			rs.study.Alias, err)
 	}

@@ -45,7 +45,7 @@ func (p *Project) exportStudy(ctx context.Context, s Study) (export.Study, error
 		return export.Study{}, err
 	}
 	l := volume.NewLabelMap(s.Geometry)
-	if err := p.getBlob(ctx, r.LabelsSHA256, gzipped, l.Labels); err != nil {
+	if err := p.getLabels(ctx, r.LabelsSHA256, l); err != nil {
 		return export.Study{}, fmt.Errorf("revision %d of study %s cannot be read: %w", r.Number,
 			s.Alias, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"compress/flate"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
@@ -71,7 +70,10 @@ func studyGeometry(ctx context.Context, tx *sql.Tx, id string) (g volume.Geometr
 	} else if err != nil {
 		return g, err
 	}
-	return g, json.Unmarshal([]byte(text), &g)
+	if g, err = readGeometry(text); err != nil {
+		return g, fmt.Errorf("study %s cannot be read: %w", id, err)
+	}
+	return g, nil
 }
 
 // appendEntry inserts one entry if the slice's durable state allows it, and returns its number.
@@ -129,13 +131,9 @@ func (p *Project) present(ctx context.Context, id string) (*Annotation, storedRe
 		return nil, last, err
 	}
 	if last.Number > 0 {
-		if err := p.getBlob(ctx, last.LabelsSHA256, gzipped, a.Labels.Labels); err != nil {
+		if err := p.getLabels(ctx, last.LabelsSHA256, a.Labels); err != nil {
 			return nil, last, fmt.Errorf("revision %d of study %s cannot be read: %w", last.Number,
 				s.Alias, err)
-		}
-		if len(last.slices) != s.Slices {
-			return nil, last, fmt.Errorf("revision %d of study %s is %w (it has %d slices)",
-				last.Number, s.Alias, ErrDamaged, len(last.slices))
 		}
 		copy(a.Slices, last.slices)
 		a.Seq, a.Revision = last.seq, last.Number

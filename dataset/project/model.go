@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"glasswork/dataset/atomicfile"
@@ -20,6 +21,9 @@ import (
 
 // Baseline is the ID of the shipped model if it was not registered under one of its own.
 const Baseline = "baseline"
+
+// modelEnd is the end of a model's file name, after its SHA-256.
+const modelEnd = ".safetensors"
 
 // ModelState says whether a person has ever adopted a model.
 type ModelState int
@@ -46,11 +50,16 @@ type Model struct {
 	TrainedOn []string
 	// Report is how it scored when it was made.
 	Report json.RawMessage
+	// Trained and Scored are the keys of the patients whom it was trained on and by whom it was
+	// scored. AddModel pins them for life: no training without a model does. They are not read
+	// back.
+	Trained, Scored []string
 }
 
 // AddModel copies a model file into the project as models/<sha256>.safetensors and records m. It
 // sets ID, Path and State. If file is "", it records the shipped model under m.ID (Baseline if
-// empty). Adding a model again returns the one that is there.
+// empty). Adding a model again returns the one that is there. If a patient has changed sides since
+// the training began, the error Is ErrPinned; if another model has the name, ErrNameTaken.
 func (p *Project) AddModel(ctx context.Context, m Model, file string) (Model, error) {
 	name := ""
 	if file == "" {
@@ -60,7 +69,7 @@ func (p *Project) AddModel(ctx context.Context, m Model, file string) (Model, er
 		if err != nil {
 			return Model{}, err
 		}
-		m.ID, name = sum, sum+".safetensors"
+		m.ID, name = sum, sum+modelEnd
 	}
 	if m.Created.IsZero() {
 		m.Created = time.Now()
@@ -70,14 +79,28 @@ func (p *Project) AddModel(ctx context.Context, m Model, file string) (Model, er
 		return Model{}, err
 	}
 	err = p.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO models
+		var taken bool
+		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM models
+			WHERE name = ? AND id <> ? AND file <> '')`, m.Name, m.ID).Scan(&taken)
+		if err == nil && taken && name != "" {
+			err = fmt.Errorf("%q: %w", m.Name, ErrNameTaken)
+		}
+		err = errors.Join(err, markUsed(ctx, tx, Trained, m.Trained),
+			markUsed(ctx, tx, Scored, m.Scored))
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO models
 			(id, name, parent, file, created, trained_on, report) VALUES (?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT DO NOTHING`, m.ID, m.Name, m.Parent, name,
 			m.Created.UTC().Format(time.RFC3339Nano), string(trainedOn), string(m.Report))
 		return err
 	})
 	if err != nil {
-		return Model{}, explain(p.dir, "written", err)
+		if errors.Is(err, ErrNameTaken) {
+			return Model{}, err
+		}
+		return Model{}, p.pinnedOr(err)
 	}
 	return p.Model(ctx, m.ID)
 }
@@ -89,18 +112,20 @@ func (p *Project) copyModel(ctx context.Context, file string) (string, error) {
 		return "", fmt.Errorf("the model %s cannot be read: %w", file, err)
 	}
 	sum := sha256Hex(content)
-	path := filepath.Join(p.dir, modelsName, sum+".safetensors")
+	path := filepath.Join(p.dir, modelsName, sum+modelEnd)
 	if verifyModel(path, sum) == nil {
 		return sum, nil
 	}
-	err = atomicfile.WriteFile(path, func(w io.Writer) error { return copyChunks(ctx, w, content) })
+	err = atomicfile.WritePrivate(path, func(w io.Writer) error {
+		return copyChunks(ctx, w, content)
+	})
 	return sum, explain(p.dir, "written", err)
 }
 
 // verifyModel returns an error for a model file that is missing or differs from the one that was
 // stored.
 func verifyModel(path, id string) error {
-	f, err := os.Open(path)
+	f, err := openRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf(
 			"the model file %s is missing; bring it back from a copy or use another model: %w",
@@ -121,6 +146,16 @@ func verifyModel(path, id string) error {
 	return nil
 }
 
+// CheckModelFile returns an error that Is ErrDamaged if the file's name is a project's, a SHA-256,
+// and its content has another one. Other names say nothing of the content.
+func CheckModelFile(path string) error {
+	id, ours := strings.CutSuffix(filepath.Base(path), modelEnd)
+	if !ours || !isSHA256(id) {
+		return nil
+	}
+	return verifyModel(path, id)
+}
+
 const selectModel = `SELECT id, name, parent, file, created, trained_on, report,
 	file = '' OR EXISTS (SELECT 1 FROM model_uses WHERE model = id) FROM models`
 
@@ -132,10 +167,16 @@ func (p *Project) scanModel(rows *sql.Rows) (m Model, err error) {
 		return m, err
 	}
 	if m.Created, err = time.Parse(time.RFC3339Nano, created); err != nil {
-		return m, fmt.Errorf("model %s: %w", m.ID, err)
+		return m, fmt.Errorf("model %s is %w: it has no time", m.ID, ErrDamaged)
 	}
 	if err = json.Unmarshal([]byte(trainedOn), &m.TrainedOn); err != nil {
-		return m, fmt.Errorf("model %s: %w", m.ID, err)
+		return m, fmt.Errorf("model %s is %w: it does not list its studies", m.ID, ErrDamaged)
+	}
+	if err = checkJSON("the report of model "+m.ID, report); err != nil {
+		return m, err
+	}
+	if file != "" && (!isSHA256(m.ID) || file != m.ID+modelEnd) {
+		return m, fmt.Errorf("model %s is %w: its file is named %q", m.ID, ErrDamaged, file)
 	}
 	if file != "" {
 		m.Path = filepath.Join(p.dir, modelsName, file)

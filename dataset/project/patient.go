@@ -40,33 +40,57 @@ func (p *Project) SetHoldout(ctx context.Context, patientKey string, holdout boo
 	return p.pinnedOr(err)
 }
 
-// MarkUsed records in advance that patients are trained on or scored, which pins them for life.
-// It marks all or none. A held-out patient is never trained on and another one never scored:
-// then the error Is ErrPinned.
+// CheckUse returns the error with which MarkUsed would refuse, and records nothing.
+func (p *Project) CheckUse(ctx context.Context, use Use, patientKeys ...string) error {
+	return p.pinnedOr(p.read(ctx, func(tx *sql.Tx) error {
+		_, err := checkUse(ctx, tx, use, patientKeys)
+		return err
+	}))
+}
+
+// MarkUsed records that patients are trained on or scored, which pins them for life. It marks
+// all or none. A held-out patient is never trained on and another one never scored: then the
+// error Is ErrPinned.
 func (p *Project) MarkUsed(ctx context.Context, use Use, patientKeys ...string) error {
-	column := map[Use]string{Trained: "trained_at", Scored: "scored_at"}[use]
-	if column == "" {
-		return fmt.Errorf("unknown use %d of a patient", use)
+	return p.pinnedOr(p.write(ctx, func(tx *sql.Tx) error {
+		return markUsed(ctx, tx, use, patientKeys)
+	}))
+}
+
+func markUsed(ctx context.Context, tx *sql.Tx, use Use, patientKeys []string) error {
+	column, err := checkUse(ctx, tx, use, patientKeys)
+	if err != nil {
+		return err
 	}
-	err := p.write(ctx, func(tx *sql.Tx) error {
-		for _, key := range patientKeys {
-			holdout, _, err := patient(ctx, tx, key)
-			switch {
-			case err != nil:
-				return err
-			case holdout && use == Trained:
-				return fmt.Errorf("a held-out patient is not trained on: %w", ErrPinned)
-			case !holdout && use == Scored:
-				return fmt.Errorf("only held-out patients are scored: %w", ErrPinned)
-			}
-			if _, err := tx.ExecContext(ctx, `UPDATE patients SET `+column+` = coalesce(`+column+
-				`, ?) WHERE key = ?`, now(), key); err != nil {
-				return err
-			}
+	for _, key := range patientKeys {
+		if _, err := tx.ExecContext(ctx, `UPDATE patients SET `+column+` = coalesce(`+column+
+			`, ?) WHERE key = ?`, now(), key); err != nil {
+			return err
 		}
-		return nil
-	})
-	return p.pinnedOr(err)
+	}
+	return nil
+}
+
+// checkUse returns the column that records a use, or why some patient cannot be used so.
+func checkUse(
+	ctx context.Context, tx *sql.Tx, use Use, patientKeys []string,
+) (column string, err error) {
+	column = map[Use]string{Trained: "trained_at", Scored: "scored_at"}[use]
+	if column == "" {
+		return "", fmt.Errorf("unknown use %d of a patient", use)
+	}
+	for _, key := range patientKeys {
+		holdout, _, err := patient(ctx, tx, key)
+		switch {
+		case err != nil:
+			return "", err
+		case holdout && use == Trained:
+			return "", fmt.Errorf("a held-out patient is not trained on: %w", ErrPinned)
+		case !holdout && use == Scored:
+			return "", fmt.Errorf("only held-out patients are scored: %w", ErrPinned)
+		}
+	}
+	return column, nil
 }
 
 func (p *Project) pinnedOr(err error) error {

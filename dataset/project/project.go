@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gofrs/flock"
 	_ "modernc.org/sqlite" // the "sqlite" driver
 )
 
@@ -23,6 +24,13 @@ const (
 	databaseName = "project.db"
 	blobsName    = "blobs"
 	modelsName   = "models"
+	lockName     = ".lock"
+)
+
+// A project holds images of patients, so only its user reads it, whatever the umask is.
+const (
+	privateDir  = 0o700
+	privateFile = 0o600
 )
 
 // busyTimeout is how long one program waits while another writes to the same project.
@@ -36,7 +44,9 @@ type Project struct {
 	// writing queues the goroutines of this program fairly. Between programs SQLite's lock does.
 	writing sync.Mutex
 	packers sync.Pool // *packer
-	salt    []byte
+	// held is locked, shared with others, for as long as the project is open.
+	held *flock.Flock
+	salt []byte
 }
 
 // Exists reports whether there is a project in the folder dir.
@@ -68,7 +78,27 @@ func Open(ctx context.Context, dir string) (*Project, error) {
 	if err := p.setUp(ctx); err != nil {
 		return nil, errors.Join(explain(abs, "opened", err), db.Close())
 	}
+	if err := p.hold(); err != nil {
+		return nil, errors.Join(explain(abs, "opened", err), db.Close())
+	}
 	return p, nil
+}
+
+// hold says that the project is open, and removes what killed programs have left if nobody else
+// has it open.
+func (p *Project) hold() error {
+	p.held = flock.New(filepath.Join(p.dir, lockName), flock.SetPermissions(privateFile))
+	alone, err := p.held.TryLock()
+	if err != nil {
+		return err
+	}
+	if alone {
+		p.sweep()
+		if err := p.held.Unlock(); err != nil {
+			return err
+		}
+	}
+	return p.held.RLock() // another program holds it alone for a moment only
 }
 
 // setUp brings schema and folders up to date and reads the salt.
@@ -77,11 +107,15 @@ func (p *Project) setUp(ctx context.Context) error {
 		return err
 	}
 	for _, sub := range []string{blobsName, modelsName} {
-		if err := os.MkdirAll(filepath.Join(p.dir, sub), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(p.dir, sub), privateDir); err != nil {
 			return err
 		}
 	}
-	return p.db.QueryRowContext(ctx, `SELECT value FROM secrets WHERE name = 'salt'`).Scan(&p.salt)
+	err := p.db.QueryRowContext(ctx, `SELECT value FROM secrets WHERE name = 'salt'`).Scan(&p.salt)
+	if err == nil && len(p.salt) != saltBytes || errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("its secret is %w; bring %s back from a copy", ErrDamaged, databaseName)
+	}
+	return err
 }
 
 // dataSource names the database file and the settings that every connection gets:
@@ -101,7 +135,7 @@ func dataSource(path string) string {
 func prepareFolder(dir string) error {
 	switch info, err := os.Stat(dir); {
 	case errors.Is(err, fs.ErrNotExist):
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+		if err := os.MkdirAll(dir, privateDir); err != nil {
 			return explain(dir, "created", err)
 		}
 	case err != nil:
@@ -117,17 +151,37 @@ func prepareFolder(dir string) error {
 				"copy, the other files are untouched", databaseName, dir)
 		}
 	}
+	if err := checkDatabaseFiles(dir); err != nil {
+		return err
+	}
 	// SQLite would open a folder without write permission and fail at the first stroke.
 	probe, err := os.CreateTemp(dir, ".glasswork-*.tmp")
 	if err != nil {
 		return explain(dir, "written", err)
 	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	err = os.Remove(probe.Name())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil // another program has swept it
+	}
+	if err := errors.Join(probe.Close(), err); err != nil {
+		return explain(dir, "written", err)
+	}
+	return makePrivate(dir)
+}
+
+// makePrivate makes project.db, if it is not there, a file that only its user reads. SQLite gives
+// its other files the same permissions.
+func makePrivate(dir string) error {
+	f, err := os.OpenFile(filepath.Join(dir, databaseName), os.O_CREATE|os.O_RDWR, privateFile)
+	if err != nil {
+		return explain(dir, "opened", err)
+	}
+	return f.Close()
 }
 
 // Close closes the project. Everything that was appended or saved is on disk already.
 func (p *Project) Close() error {
-	if err := p.db.Close(); err != nil {
+	if err := errors.Join(p.db.Close(), p.held.Unlock()); err != nil {
 		return explain(p.dir, "closed", err)
 	}
 	return nil

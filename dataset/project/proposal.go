@@ -49,7 +49,10 @@ func replayProposal(rows *sql.Rows, g volume.Geometry) (labels []uint8, model st
 	for rows.Next() {
 		e, err := scanEntry(rows, u)
 		if err == nil && e.Patch != nil {
-			e.Patch.Z = 0
+			e.Z, e.Patch.Z = 0, 0
+			err = e.validate(g)
+		}
+		if err == nil && e.Patch != nil {
 			err = e.Patch.Apply(now)
 		}
 		if err != nil {

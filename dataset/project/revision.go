@@ -66,7 +66,7 @@ func (p *Project) saveOnce(ctx context.Context, id, author string) (Revision, er
 	if last.Number > 0 && a.Seq == last.seq {
 		return last.Revision, nil
 	}
-	sum, err := p.putBlob(ctx, a.Labels.Labels, gzipped)
+	sum, err := p.putBlob(ctx, byteContent(a.Labels.Labels), gzipped)
 	if err != nil {
 		return Revision{}, explain(p.dir, "written", err)
 	}
@@ -141,36 +141,50 @@ func (p *Project) Revisions(ctx context.Context, id string) ([]Revision, error) 
 		return nil, err
 	}
 	out := make([]Revision, len(stored))
-	parentSHA := ""
 	for i, r := range stored {
-		if r.Number != i+1 || r.Parent != i || r.chain(id, parentSHA) != r.SHA256 {
-			return nil, fmt.Errorf("revision %d of study %s is %w: its record is not what was "+
-				"saved; bring %s back from a copy", r.Number, id, ErrDamaged, databaseName)
-		}
-		out[i], parentSHA = r.Revision, r.SHA256
+		out[i] = r.Revision
 	}
 	return out, nil
 }
 
+// revisions returns all revisions of a study, oldest first, after checking their chain.
 func (p *Project) revisions(ctx context.Context, id string) (all []storedRevision, err error) {
 	err = p.read(ctx, func(tx *sql.Tx) error {
 		all, err = queryAll(ctx, tx, scanRevision, selectRevision+` ORDER BY number`, id)
-		return err
+		if err != nil || len(all) == 0 {
+			return err
+		}
+		g, err := studyGeometry(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		return checkChain(id, all, g.Size[0])
 	})
 	return all, explain(p.dir, "read", err)
 }
 
-// lastRevision returns the newest revision, or the zero one where none was saved.
-func (p *Project) lastRevision(ctx context.Context, id string) (r storedRevision, err error) {
-	err = p.read(ctx, func(tx *sql.Tx) error {
-		newest, err := queryAll(ctx, tx, scanRevision, selectRevision+
-			` ORDER BY number DESC LIMIT 1`, id)
-		if len(newest) > 0 {
-			r = newest[0]
+// checkChain returns an error for a revision that is not what was saved.
+func checkChain(id string, all []storedRevision, slices int) error {
+	parentSHA := ""
+	for i, r := range all {
+		if r.Number != i+1 || r.Parent != i || r.chain(id, parentSHA) != r.SHA256 ||
+			len(r.slices) != slices {
+			return fmt.Errorf("revision %d of study %s is %w: its record is not what was "+
+				"saved; bring %s back from a copy", i+1, id, ErrDamaged, databaseName)
 		}
-		return err
-	})
-	return r, explain(p.dir, "read", err)
+		parentSHA = r.SHA256
+	}
+	return nil
+}
+
+// lastRevision returns the newest revision, or the zero one where none was saved. The chain
+// before it is checked, because whoever shows, exports or trains on it believes it.
+func (p *Project) lastRevision(ctx context.Context, id string) (r storedRevision, err error) {
+	all, err := p.revisions(ctx, id)
+	if n := len(all); n > 0 && err == nil {
+		r = all[n-1]
+	}
+	return r, err
 }
 
 const selectRevision = `SELECT number, parent, author, at, model, slices, labels, seq, sha256
@@ -183,10 +197,10 @@ func scanRevision(rows *sql.Rows) (r storedRevision, err error) {
 		return r, err
 	}
 	if r.Time, err = time.Parse(time.RFC3339Nano, at); err != nil {
-		return r, fmt.Errorf("revision %d: %w", r.Number, err)
+		return r, fmt.Errorf("revision %d is %w: it has no time", r.Number, ErrDamaged)
 	}
 	if err = json.Unmarshal([]byte(slices), &r.slices); err != nil {
-		return r, fmt.Errorf("revision %d: %w", r.Number, err)
+		return r, fmt.Errorf("revision %d is %w: it does not list its slices", r.Number, ErrDamaged)
 	}
 	r.Slices, r.Reviewed = r.slices, reviewed(r.slices)
 	return r, nil
@@ -206,7 +220,7 @@ func (p *Project) RevisionLabels(ctx context.Context, id string, n int) (*volume
 		return nil, fmt.Errorf("revision %d of study %s is %w", n, s.Alias, ErrNotFound)
 	}
 	l := volume.NewLabelMap(s.Geometry)
-	if err := p.getBlob(ctx, all[n-1].LabelsSHA256, gzipped, l.Labels); err != nil {
+	if err := p.getLabels(ctx, all[n-1].LabelsSHA256, l); err != nil {
 		return nil, fmt.Errorf("revision %d of study %s cannot be read: %w", n, s.Alias, err)
 	}
 	return l, nil

@@ -121,8 +121,11 @@ func (p *Project) migrate(ctx context.Context, steps []string) error {
 			return errForeign
 		case version > len(steps):
 			return errNewer
-		case version == len(steps):
-			return nil
+		case version < 0:
+			return errSchema
+		}
+		if err := checkSchema(ctx, tx, steps[:version]); err != nil || version == len(steps) {
+			return err
 		}
 		for i, step := range steps[version:] {
 			if _, err := tx.ExecContext(ctx, step); err != nil {
@@ -131,7 +134,7 @@ func (p *Project) migrate(ctx context.Context, steps []string) error {
 		}
 		if version == 0 {
 			// The salt keeps patient keys from being guessed from a list of patient IDs.
-			salt := make([]byte, 32)
+			salt := make([]byte, saltBytes)
 			rand.Read(salt)
 			if _, err := tx.ExecContext(ctx, `INSERT INTO secrets VALUES ('salt', ?)`,
 				salt); err != nil {

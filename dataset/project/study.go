@@ -149,8 +149,9 @@ func scanStudy(rows *sql.Rows) (s Study, err error) {
 	if err != nil {
 		return s, err
 	}
-	if err := json.Unmarshal([]byte(geometry), &s.Geometry); err != nil {
-		return s, fmt.Errorf("geometry of study %d: %w", number, err)
+	if s.Geometry, err = readGeometry(geometry); err != nil {
+		return s, fmt.Errorf("study %d cannot be read: %w; bring %s back from a copy", number, err,
+			databaseName)
 	}
 	s.Alias = fmt.Sprintf("A%04d", number)
 	s.Slices = s.Geometry.Size[0]
@@ -180,11 +181,14 @@ func (p *Project) StoreVoxels(ctx context.Context, id string, v *volume.Volume) 
 		return fmt.Errorf("the voxels of study %s do not lie on its grid of %s", s.Alias,
 			size(s.Geometry))
 	}
-	raw := int16Bytes(v.HU)
-	if stored != "" && stored != sha256Hex(raw) {
-		return nil
+	voxels := huContent(v.HU)
+	if stored != "" {
+		sum, err := sumOf(ctx, voxels)
+		if err != nil || sum != stored {
+			return err
+		}
 	}
-	sum, err := p.putBlob(ctx, raw, plain)
+	sum, err := p.putBlob(ctx, voxels, plain)
 	if err != nil {
 		return explain(p.dir, "written", err)
 	}
@@ -207,12 +211,10 @@ func (p *Project) Voxels(ctx context.Context, id string) (*volume.Volume, error)
 		return nil, fmt.Errorf("the voxels of study %s are %w; open it once more from its files",
 			s.Alias, ErrNotFound)
 	}
-	v := volume.New(s.Geometry)
-	raw := make([]byte, 2*len(v.HU))
-	if err := p.getBlob(ctx, sum, plain, raw); err != nil {
+	v, err := p.getVoxels(ctx, sum, s.Geometry)
+	if err != nil {
 		return nil, fmt.Errorf("the voxels of study %s cannot be read: %w", s.Alias, err)
 	}
-	int16sFrom(v.HU, raw)
 	return v, nil
 }
 

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -41,8 +41,11 @@ func finetuneSteps(job protocol.FinetuneJob, reviewed int) int {
 }
 
 // finetuneAugment is how the job's samples are varied, nil for the usual way. The error
-// points at what is wrong.
+// points at what is wrong with the job.
 func finetuneAugment(job protocol.FinetuneJob) (augment.Chain, error) {
+	if job.Steps < 0 || !(job.LearningRate >= 0) {
+		return nil, errors.New("steps and learning rate cannot be negative")
+	}
 	if job.Augment == "" {
 		return nil, nil
 	}
@@ -154,27 +157,43 @@ func (f *finetuning) score(ctx context.Context, text string) (*inference.Evaluat
 		})
 }
 
-// register saves the candidate in the project and completes the summary with its name and ID.
+// register saves the candidate in the project and completes the summary with its name and ID. If
+// another training takes the same name at the same moment, the next one is taken.
 func (f *finetuning) register(ctx context.Context, s *protocol.FinetuneSummary) error {
-	models, err := f.project.Models(ctx)
-	if err != nil {
-		return err
+	for {
+		models, err := f.project.Models(ctx)
+		if err != nil {
+			return err
+		}
+		err = f.registerAs(ctx, nextName(models), f.parent(models), s)
+		if !errors.Is(err, project.ErrNameTaken) {
+			return err
+		}
 	}
+}
+
+func (f *finetuning) registerAs(
+	ctx context.Context, name, parent string, s *protocol.FinetuneSummary,
+) error {
 	m := project.Model{
-		Name: nextName(models), Parent: f.parent(models), TrainedOn: f.plan.trainedOn,
-		Created: time.Now(),
+		Name: name, Parent: parent, TrainedOn: f.plan.trainedOn,
+		Created: time.Now(), Trained: f.plan.trainKeys,
+	}
+	if !f.plan.synthetic {
+		m.Scored = f.plan.holdoutKeys
 	}
 	s.ModelName = m.Name
 	brief := *s
 	brief.Samples = nil
+	var err error
 	if m.Report, err = json.Marshal(brief); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp(f.project.Dir(), ".candidate-")
+	dir, done, err := f.project.WorkFolder()
 	if err != nil {
 		return fmt.Errorf("the new model cannot be saved: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer done()
 	info := f.info
 	info.Name, info.Parent, info.Half = m.Name, m.Parent, false
 	info.Created = m.Created.UTC().Format(time.RFC3339)
@@ -205,11 +224,15 @@ func (f *finetuning) parent(models []project.Model) string {
 
 // nextName numbers the project's own models.
 func nextName(models []project.Model) string {
-	n := 1
+	n, taken := 1, map[string]bool{}
 	for _, m := range models {
+		taken[m.Name] = true
 		if m.Path != "" {
 			n++
 		}
+	}
+	for taken["retrained-"+strconv.Itoa(n)] {
+		n++
 	}
 	return "retrained-" + strconv.Itoa(n)
 }

@@ -10,6 +10,7 @@ import (
 
 	"glasswork/dataset/classes"
 	"glasswork/dataset/example"
+	"glasswork/dataset/project"
 	"glasswork/training"
 	"glasswork/training/inference"
 	"glasswork/training/network"
@@ -96,6 +97,9 @@ func fits(spec network.Spec) error {
 
 func (j *Runner) loadAny(model string) (network.Learner, network.Info, error) {
 	if model != BaselineModel {
+		if err := project.CheckModelFile(model); errors.Is(err, project.ErrDamaged) {
+			return nil, network.Info{}, err
+		}
 		return j.Networks.Load(model)
 	}
 	b, err := j.Baseline()

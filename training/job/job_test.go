@@ -121,6 +121,12 @@ func TestSenselessJobs(t *testing.T) {
 		"flips of an evaluation": {Evaluate: &protocol.EvaluateJob{
 			Data: "none", Model: BaselineModel, Flips: "x",
 		}},
+		"fewer steps than none": {Finetune: &protocol.FinetuneJob{
+			Project: "none", Base: BaselineModel, Steps: -1,
+		}},
+		"a negative rate": {Finetune: &protocol.FinetuneJob{
+			Project: "none", Base: BaselineModel, LearningRate: -1,
+		}},
 		"two jobs": {
 			Predict: &protocol.PredictJob{}, Evaluate: &protocol.EvaluateJob{},
 		},
@@ -209,6 +215,20 @@ func checkCandidate(t *testing.T, p *project.Project, f *protocol.FinetuneSummar
 		info.Size != 64 {
 		t.Errorf("candidate %+v, %v", info, err)
 	}
+	content, err := os.ReadFile(m.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(m.Path, append(content, ' '), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := fakeRunner().load(m.Path); err == nil ||
+		!strings.Contains(err.Error(), "damaged") {
+		t.Errorf("a model that is not what was stored: %v", err)
+	}
+	if err := os.WriteFile(m.Path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if now, err := p.CurrentModel(t.Context()); err != nil || now.ID == m.ID {
 		t.Errorf("the candidate became the current model: %v", err)
 	}
@@ -262,6 +282,30 @@ func TestATrainedPatientIsNeverHeldOut(t *testing.T) {
 	}
 	if f.ModelName != "retrained-2" {
 		t.Errorf("named %s", f.ModelName)
+	}
+}
+
+func TestATrainingWithoutAModelBindsNobody(t *testing.T) {
+	p := annotated(t, 5, 3)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	job := protocol.FinetuneJob{Project: p.Dir(), Base: BaselineModel, Steps: 200}
+	_, err := fakeRunner().Run(ctx, protocol.Job{Finetune: &job}, func(e protocol.Event) {
+		if e.Status != nil && e.Status.Phase == protocol.PhaseTraining {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("the training ended with %v", err)
+	}
+	studies, err := p.Studies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range studies {
+		if err := p.SetHoldout(t.Context(), s.PatientKey, !s.Holdout); err != nil {
+			t.Errorf("%s is bound by a training of which no model came: %v", s.Alias, err)
+		}
 	}
 }
 

@@ -272,7 +272,8 @@ func (pl *plan) voxelML(e example.Example) float64 {
 	return 0
 }
 
-// pin records in the project who is scored and who is trained on, before either happens.
+// pin holds out the patient who was chosen and makes sure that nobody is on both sides. Only the
+// model that comes of it, if one does, binds patients for life.
 func (pl *plan) pin(ctx context.Context, p *project.Project) error {
 	if pl.chosen != "" {
 		if err := p.SetHoldout(ctx, pl.chosen, true); err != nil {
@@ -280,11 +281,11 @@ func (pl *plan) pin(ctx context.Context, p *project.Project) error {
 		}
 	}
 	if !pl.synthetic {
-		if err := p.MarkUsed(ctx, project.Scored, pl.holdoutKeys...); err != nil {
+		if err := p.CheckUse(ctx, project.Scored, pl.holdoutKeys...); err != nil {
 			return err
 		}
 	}
-	return p.MarkUsed(ctx, project.Trained, pl.trainKeys...)
+	return p.CheckUse(ctx, project.Trained, pl.trainKeys...)
 }
 
 // pinnedPlan makes a plan and pins it. If the patient chosen to be held out turns out to be
