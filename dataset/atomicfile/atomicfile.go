@@ -57,6 +57,16 @@ func writeFile(path string, mode fs.FileMode, write func(io.Writer) error) (err 
 	return SyncDir(filepath.Dir(path))
 }
 
+// EnsurePrivate makes path an empty file that only its user may read, unless there is a file,
+// which must be writable.
+func EnsurePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 // Check returns early the error with which WriteFile would fail to write path, before minutes of
 // work are lost. It leaves nothing behind.
 func Check(path string) error {

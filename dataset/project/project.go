@@ -18,6 +18,8 @@ import (
 
 	"github.com/gofrs/flock"
 	_ "modernc.org/sqlite" // the "sqlite" driver
+
+	"glasswork/dataset/atomicfile"
 )
 
 const (
@@ -172,11 +174,7 @@ func prepareFolder(dir string) error {
 // makePrivate makes project.db, if it is not there, a file that only its user reads. SQLite gives
 // its other files the same permissions.
 func makePrivate(dir string) error {
-	f, err := os.OpenFile(filepath.Join(dir, databaseName), os.O_CREATE|os.O_RDWR, privateFile)
-	if err != nil {
-		return explain(dir, "opened", err)
-	}
-	return f.Close()
+	return explain(dir, "opened", atomicfile.EnsurePrivate(filepath.Join(dir, databaseName)))
 }
 
 // Close closes the project. Everything that was appended or saved is on disk already.
