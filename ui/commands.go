@@ -22,6 +22,7 @@ func (w *Window) fileMenu() menu {
 		{title: "Open…", key: ctrl(fyne.KeyO), do: w.askOpen},
 		{title: "Open folder…", do: w.pickFolder},
 		{title: "Open file…", do: w.pickFile},
+		{title: "Open recent", list: w.recentItems},
 		{title: "Open the sample study", do: func() { w.s.Opening.OpenSample() }},
 		{title: "Import annotation…", key: ctrl(fyne.KeyI), do: w.askImport, able: w.reading},
 		gap,

@@ -23,7 +23,7 @@ import (
 // compare shows how a new model compares with the current one, and asks which to use. The
 // default is to stay with the current one.
 func (w *Window) compare(v session.Verdict) *sheet {
-	verdict := paragraph(v.Comparison.Verdict)
+	verdict := paragraph(verdictText(v))
 	verdict.TextStyle.Bold = true
 	body := container.NewVBox(newLabel(basis(v), inkQuiet), spacer(0, 4),
 		scores(v.Comparison), newLabel(errorsText(v.Before, v.After), ink), spacer(0, 4),
@@ -41,6 +41,22 @@ func (w *Window) compare(v session.Verdict) *sheet {
 		fyne.NewSize(max(880, 3*side+80), above+3*side), w.s.Retraining.KeepCurrent,
 		answer{text: "Use the new model", do: w.s.Retraining.UseNew},
 		answer{text: "Keep the current one", safe: true, do: w.s.Retraining.KeepCurrent})
+}
+
+// verdictText is the verdict in a sentence. What is scored against the current model's own
+// proposals is no result, however good it looks.
+func verdictText(v session.Verdict) string {
+	switch {
+	case v.Own == 0:
+		return v.Comparison.Verdict
+	case v.Circular():
+		return fmt.Sprintf("No result: %d of %s are %s's own proposal, accepted unchanged, so it "+
+			"is scored against itself. Correct or draw some held-out slices first.", v.Own,
+			words.Count(v.References, "held-out slice", "held-out slices"), v.BaseName)
+	}
+	return fmt.Sprintf("%s %d of %s are %s's own proposal, accepted unchanged; there it is scored "+
+		"against itself.", v.Comparison.Verdict, v.Own,
+		words.Count(v.References, "held-out slice", "held-out slices"), v.BaseName)
 }
 
 // basis says what the comparison rests on.

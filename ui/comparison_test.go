@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 
 	"glasswork/training/score"
+	"glasswork/ui/session"
 )
 
 func TestErrorsOfBothModelsStandBesideEachOther(t *testing.T) {
@@ -21,5 +23,21 @@ func TestErrorsOfBothModelsStandBesideEachOther(t *testing.T) {
 	}
 	if got := errorsText(score.Report{}, score.Report{}); got != "Accuracy –, new –" {
 		t.Errorf("without a score: %q", got)
+	}
+}
+
+func TestAComparisonWithItselfIsNoResult(t *testing.T) {
+	v := session.Verdict{References: 10}
+	v.Comparison.Verdict, v.BaseName = "Better.", "baseline"
+	if got := verdictText(v); got != "Better." {
+		t.Errorf("drawn by hand: %q", got)
+	}
+	v.Own = 2
+	if got := verdictText(v); !strings.HasPrefix(got, "Better. 2 of 10 held-out slices are baseline's own") {
+		t.Errorf("a few accepted unchanged: %q", got)
+	}
+	v.Own = 9
+	if got := verdictText(v); !strings.HasPrefix(got, "No result: 9 of 10 held-out slices are") {
+		t.Errorf("most accepted unchanged: %q", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"fyne.io/fyne/v2/container"
 
@@ -18,7 +19,7 @@ func (w *Window) askOpen() {
 		title: "Open", text: "A folder with DICOM files or pictures, a DICOM file, a DICOMDIR, a " +
 			"zip file, NIfTI, NRRD, MetaImage or NPY. You can also drop it onto the window.",
 		hint: "Path of a folder or file", yes: "Open", files: true, check: isThere,
-		do: func(path string) { w.s.Opening.Open(path) },
+		do: w.openPath,
 	})
 }
 
@@ -36,8 +37,22 @@ func (w *Window) askImport() {
 	})
 }
 
-func (w *Window) pickFolder() { w.folder("", func(path string) { w.s.Opening.Open(path) }) }
-func (w *Window) pickFile()   { w.file("", func(path string) { w.s.Opening.Open(path) }) }
+func (w *Window) pickFolder() { w.folder("", w.openPath) }
+func (w *Window) pickFile()   { w.file("", w.openPath) }
+
+// openPath opens what the user has named, and remembers it for the menu.
+func (w *Window) openPath(path string) {
+	w.opened(path)
+	w.s.Opening.Open(path)
+}
+
+// recentItems are the paths that were opened last, for the menu.
+func (w *Window) recentItems() (all []*command) {
+	for _, path := range w.recent() {
+		all = append(all, &command{title: path, do: func() { w.openPath(path) }})
+	}
+	return all
+}
 
 // isThere refuses what cannot be opened because it is not there.
 func isThere(path string) error {
@@ -72,30 +87,40 @@ func (w *Window) askExport() {
 		"Without identities, with copies of the images",
 		"With the patient's identity, for the hospital's archive",
 	}, nil)
-	identity.SetSelected(identity.Options[0])
+	identity.SetSelectedIndex(0)
 	format := newChoice(names, nil)
 	format.OnChanged = func(string) {
-		if formats[format.SelectedIndex()].DICOM {
-			identity.Show()
-		} else {
-			identity.Hide()
-		}
+		show(identity, formats[format.SelectedIndex()].DICOM)
 	}
-	format.SetSelectedIndex(0)
-	which := newChoice([]string{"Only reviewed slices", "All slices"}, nil)
-	which.SetSelected(which.Options[0])
+	prefs := w.app.Preferences()
+	format.SetSelectedIndex(max(slices.IndexFunc(formats, func(f export.Format) bool {
+		return f.ID == prefs.String(prefExportFormat)
+	}), 0))
+	slice := newChoice([]string{"Only reviewed slices", "All slices"}, nil)
+	slice.SetSelectedIndex(0)
+	which := newChoice([]string{"All studies of the project"}, nil)
+	open, reading := w.s.Reading.Study()
+	if reading {
+		which.Options = append(which.Options, "Only "+open.Alias)
+	}
+	which.SetSelectedIndex(0)
 	w.ask(question{
 		title: "Export the corrected dataset",
-		text: "Every study of the project that has labels is written into this folder, as " +
-			"last saved.",
-		hint: "Folder", yes: "Export", check: isFolder,
-		extra: container.NewVBox(format, which, identity),
+		text:  "Studies are written into this folder as they were last saved.",
+		hint:  "Folder", yes: "Export", check: isFolder, start: prefs.String(prefExportFolder),
+		extra: container.NewVBox(which, format, slice, identity),
 		do: func(dir string) {
+			f := formats[format.SelectedIndex()]
+			prefs.SetString(prefExportFolder, dir)
+			prefs.SetString(prefExportFormat, f.ID)
+			var ids []string
+			if which.SelectedIndex() == 1 {
+				ids = []string{open.ID}
+			}
 			w.s.Exporting.Export(dir, export.Options{
-				Format:       formats[format.SelectedIndex()].ID,
-				OnlyReviewed: which.Selected == which.Options[0],
-				Identified:   identity.Selected == identity.Options[1],
-			})
+				Format: f.ID, OnlyReviewed: slice.SelectedIndex() == 0,
+				Identified: identity.SelectedIndex() == 1,
+			}, ids...)
 		},
 	})
 }

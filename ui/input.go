@@ -156,6 +156,7 @@ func (w *Window) dropped(uris []fyne.URI) {
 				w.s.Messages.Toast(fmt.Sprintf("%d files and folders were dropped; the first is opened. "+
 					"Drop their folder to choose.", len(uris)))
 			}
+			w.opened(u.Path())
 			w.s.Opening.Drop(u.Path())
 			return
 		}

@@ -70,10 +70,11 @@ type command struct {
 	key   key
 	also  []key // further keys that do the same
 	do    func()
-	able  func() bool // nil: always
-	on    func() bool // nil: not a switch
-	items []*command  // a submenu instead of do
-	text  bool        // also works while a sheet is up: it is the sheet's, or Quit
+	able  func() bool       // nil: always
+	on    func() bool       // nil: not a switch
+	items []*command        // a submenu instead of do
+	list  func() []*command // a submenu that changes, instead of do
+	text  bool              // also works while a sheet is up: it is the sheet's, or Quit
 }
 
 // gap is a line between two groups of a menu.
@@ -133,6 +134,10 @@ func (w *Window) mainMenu(menus []menu) *fyne.MainMenu {
 			})
 			item.Shortcut, item.IsQuit = c.key.shortcut(), c.title == "Quit"
 			item.Disabled, item.Checked = !c.isAble(), c.isOn()
+			if c.list != nil {
+				item.ChildMenu = fyne.NewMenu("", build(c.list())...)
+				item.Disabled = len(item.ChildMenu.Items) == 0
+			}
 			if c.items != nil {
 				item.ChildMenu = fyne.NewMenu("", build(c.items)...)
 			}
@@ -151,7 +156,14 @@ func (w *Window) mainMenu(menus []menu) *fyne.MainMenu {
 // that has changed.
 func stateOf(menus []menu) string {
 	var state []byte
-	every(menus, func(c *command) { state = append(state, flag(c.isAble()), flag(c.isOn())) })
+	every(menus, func(c *command) {
+		state = append(state, flag(c.isAble()), flag(c.isOn()))
+		if c.list != nil {
+			for _, item := range c.list() {
+				state = append(state, item.title...)
+			}
+		}
+	})
 	return string(state)
 }
 

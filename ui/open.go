@@ -17,8 +17,9 @@ import (
 // large folders, or picked.
 type question struct {
 	title, text, hint, yes string
-	files                  bool // files can be picked too
-	fileOnly               bool // and folders cannot
+	files                  bool   // files can be picked too
+	fileOnly               bool   // and folders cannot
+	start                  string // what stands in the field at first
 	extra                  fyne.CanvasObject
 	check                  func(path string) error // a user's sentence; nil: anything goes
 	do                     func(path string)
@@ -28,6 +29,7 @@ func (w *Window) ask(q question) {
 	wrong := newLabel("", failure)
 	var s *sheet
 	path := newPathField(q.hint, func() { s.enter() }, func() { s.leave() })
+	path.SetText(q.start)
 	pick := container.NewHBox()
 	if !q.fileOnly {
 		pick.Add(newButton("Pick a folder…", func() { w.folder(path.Text, path.SetText) }))

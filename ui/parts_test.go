@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 
+	"glasswork/dataset/project"
 	"glasswork/training/protocol"
 	"glasswork/training/score"
 	"glasswork/ui/session"
@@ -220,5 +221,25 @@ func TestLabelledPartOfASample(t *testing.T) {
 	s.Reference, s.New = one, other
 	if got := labelled(s); got != image.Rect(32, 22, 100, 59) {
 		t.Errorf("marked at (40,30) and (96,50): %v", got)
+	}
+}
+
+func TestSeriesOfAPatientAreTogether(t *testing.T) {
+	all := []project.Study{
+		{Alias: "study-0001", PatientKey: "a"},
+		{Alias: "study-0002", PatientKey: "b"},
+		{Alias: "study-0003", PatientKey: "a"},
+	}
+	var order []string
+	for _, st := range together(all) {
+		order = append(order, st.Alias)
+	}
+	if got := strings.Join(order, " "); got != "study-0001 study-0003 study-0002" {
+		t.Errorf("the order is %s", got)
+	}
+	row := newStudyRow()
+	row.show(all[2], false, true)
+	if !strings.Contains(row.state.full, "same patient") {
+		t.Errorf("the row says %q", row.state.full)
 	}
 }

@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -32,7 +34,8 @@ func newStudies(w *Window) *studies {
 	st.list = newList(func() int { return len(st.shown) },
 		func() fyne.CanvasObject { return newStudyRow() },
 		func(i widget.ListItemID, o fyne.CanvasObject) {
-			o.(*studyRow).show(st.shown[i], st.shown[i].ID == st.reading.StudyID())
+			more := i > 0 && st.shown[i].PatientKey == st.shown[i-1].PatientKey
+			o.(*studyRow).show(st.shown[i], st.shown[i].ID == st.reading.StudyID(), more)
 		})
 	st.list.OnSelected = func(i widget.ListItemID) {
 		st.list.UnselectAll()
@@ -50,7 +53,7 @@ func newStudies(w *Window) *studies {
 
 func (st *studies) update() {
 	all := st.in.All()
-	st.shown = matching(all, st.search.Text)
+	st.shown = together(matching(all, st.search.Text))
 	st.none.set("")
 	switch {
 	case len(all) == 0:
@@ -61,13 +64,28 @@ func (st *studies) update() {
 	st.list.Refresh()
 }
 
+// together puts the studies of one patient below each other.
+func together(all []project.Study) []project.Study {
+	first := map[string]int{}
+	for i, st := range all {
+		if _, seen := first[st.PatientKey]; !seen {
+			first[st.PatientKey] = i
+		}
+	}
+	out := slices.Clone(all)
+	slices.SortStableFunc(out, func(a, b project.Study) int {
+		return cmp.Compare(first[a.PatientKey], first[b.PatientKey])
+	})
+	return out
+}
+
 // matching are the studies in whose alias, series or state every word of the text is found.
 func matching(all []project.Study, text string) (out []project.Study) {
 	words := strings.Fields(strings.ToLower(text))
 	for _, st := range all {
 		hay := strings.ToLower(st.Alias + " " + st.Description)
 		if st.Holdout {
-			hay += " holdout"
+			hay += " held out holdout"
 		}
 		fits := true
 		for _, word := range words {
@@ -99,10 +117,14 @@ func newStudyRow() *studyRow {
 	return r
 }
 
-func (r *studyRow) show(st project.Study, open bool) {
+// show brings the row up to date; more says that the row above is of the same patient.
+func (r *studyRow) show(st project.Study, open, more bool) {
 	r.alias.set(st.Alias)
 	r.about.set(st.Description)
 	r.state.set(stateText(st))
+	if more {
+		r.state.set(stateText(st) + "   same patient")
+	}
 	r.mark.set("○")
 	r.bar.FillColor = panel
 	if open {
@@ -116,7 +138,7 @@ func (r *studyRow) show(st project.Study, open bool) {
 func stateText(st project.Study) string {
 	text := fmt.Sprintf("%d / %d ✓", st.Reviewed, st.Slices)
 	if st.Holdout {
-		text += "   holdout"
+		text += "   held out"
 	}
 	return text
 }

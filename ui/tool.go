@@ -77,8 +77,8 @@ func (t *toolPanel) setRange() {
 	t.update()
 }
 
-// together keeps numbers and their units on one line.
-var together = strings.NewReplacer("HU ", "HU\u00a0", " mm", "\u00a0mm")
+// unbroken keeps numbers and their units on one line.
+var unbroken = strings.NewReplacer("HU ", "HU\u00a0", " mm", "\u00a0mm")
 
 func (t *toolPanel) update() {
 	tip, _, erase := t.in.Brush()
@@ -86,7 +86,7 @@ func (t *toolPanel) update() {
 		seg.choose(session.Tool(i) == t.in.Tool() && !erase)
 	}
 	t.erase.choose(erase)
-	if text := together.Replace(words.UpperFirst(t.in.Text())); t.says.Text != text {
+	if text := unbroken.Replace(words.UpperFirst(t.in.Text())); t.says.Text != text {
 		t.says.SetText(text)
 	}
 	t.size.set(viewer.Millimetres(tip.DiameterMM))

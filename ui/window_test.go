@@ -156,7 +156,7 @@ func TestShortcutsAreInTheMainMenu(t *testing.T) {
 func TestTitleNamesNoPatient(t *testing.T) {
 	r := newRig(t)
 	r.open()
-	if title := r.win.Title(); strings.Contains(title, "DOE") || !strings.Contains(title, "A0001") {
+	if title := r.win.Title(); strings.Contains(title, "DOE") || !strings.Contains(title, "study-0001") {
 		t.Errorf("the title is %q", title)
 	}
 	if seen := texts(r.win.Canvas().Content()); strings.Contains(seen, "DOE") ||
@@ -491,5 +491,25 @@ func TestTextCanBeLarger(t *testing.T) {
 	r.press(fyne.KeyG)
 	if !strings.Contains(texts(r.win.Canvas().Content()), "Brush 8") {
 		t.Error("the new window does not follow the session")
+	}
+}
+
+func TestWhatWasOpenedIsOfferedAgain(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	r.openPath("/a/ct")
+	r.openPath("/b/ct")
+	r.openPath("/a/ct")
+	r.refreshMenu()
+	var titles []string
+	for _, item := range r.win.MainMenu().Items[0].Items {
+		if item.Label == "Open recent" {
+			for _, path := range item.ChildMenu.Items {
+				titles = append(titles, path.Label)
+			}
+		}
+	}
+	if strings.Join(titles, " ") != "/a/ct /b/ct" {
+		t.Errorf("the menu offers %v", titles)
 	}
 }

@@ -63,7 +63,7 @@ func TestImportLabels(t *testing.T) {
 	out, _, err := run("--map", "left_upper_opacity=ggo", "--reviewed", "--json")
 	var line importedLabels
 	if err != nil || json.Unmarshal([]byte(out), &line) != nil || line.Slices != 1 ||
-		line.Alias != "A0001" || len(line.Segments) != 1 {
+		line.Alias != "study-0001" || len(line.Segments) != 1 {
 		t.Fatalf("mapped: %s, %v", out, err)
 	}
 	a := annotationOf(t, p)

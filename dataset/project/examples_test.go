@@ -126,7 +126,7 @@ func TestExamplesNeedTheVoxels(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := p.Examples(t.Context(), false); err == nil ||
-		!strings.Contains(err.Error(), "A0001") {
+		!strings.Contains(err.Error(), "study-0001") {
 		t.Errorf("Examples = %v", err)
 	}
 	if x, err := p.Examples(t.Context(), true); err != nil || x.Len() != 0 {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"glasswork/dataset/export"
 	"glasswork/dataset/volume"
@@ -14,9 +15,10 @@ import (
 // identities are removed: the same ones in every export of this project.
 func (p *Project) DeidentificationKey() []byte { return p.Key("de-identification") }
 
-// ExportStudies yields every study that has a saved revision, under its alias, with the
-// voxels and the labels of that revision, one at a time. It ends after the first error.
-func (p *Project) ExportStudies(ctx context.Context) iter.Seq2[export.Study, error] {
+// ExportStudies yields every study that has a saved revision, or of them those with the given
+// IDs, under its alias, with the voxels and the labels of that revision, one at a time. It ends
+// after the first error.
+func (p *Project) ExportStudies(ctx context.Context, ids ...string) iter.Seq2[export.Study, error] {
 	return func(yield func(export.Study, error) bool) {
 		studies, err := p.Studies(ctx)
 		if err != nil {
@@ -24,7 +26,7 @@ func (p *Project) ExportStudies(ctx context.Context) iter.Seq2[export.Study, err
 			return
 		}
 		for _, s := range studies {
-			if s.Revision == 0 {
+			if s.Revision == 0 || len(ids) > 0 && !slices.Contains(ids, s.ID) {
 				continue
 			}
 			e, err := p.exportStudy(ctx, s)

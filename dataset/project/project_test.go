@@ -89,7 +89,7 @@ func TestWhatIsAppendedIsThereAfterReopening(t *testing.T) {
 	dir := t.TempDir()
 	p := open(t, dir)
 	study := addStudy(t, p, testSeries("1.2.3", "P1"))
-	if study.Alias != "A0001" || study.Slices != 5 || study.HasVoxels || study.Reviewed != 0 {
+	if study.Alias != "study-0001" || study.Slices != 5 || study.HasVoxels || study.Reviewed != 0 {
 		t.Errorf("new study: %+v", study)
 	}
 	a := annotated(t, p, study.ID)

@@ -18,7 +18,7 @@ import (
 
 // Study is one series of a project, as it stands now.
 type Study struct {
-	// ID names the study inside this project; Alias (A0001) is what people see. Neither says who
+	// ID names the study inside this project; Alias (study-0001) is what people see. Neither says who
 	// the patient is.
 	ID, Alias string
 	// PatientKey is a salted hash: studies of one patient share it.
@@ -153,7 +153,7 @@ func scanStudy(rows *sql.Rows) (s Study, err error) {
 		return s, fmt.Errorf("study %d cannot be read: %w; bring %s back from a copy", number, err,
 			databaseName)
 	}
-	s.Alias = fmt.Sprintf("A%04d", number)
+	s.Alias = fmt.Sprintf("study-%04d", number)
 	s.Slices = s.Geometry.Size[0]
 	return s, nil
 }

@@ -37,8 +37,8 @@ func TestPatientsAreKeysAndNeverNames(t *testing.T) {
 	for i, s := range []*series.Series{first, second, other, unknown, sameStudy, alone} {
 		study := addStudy(t, p, s)
 		if want := []string{
-			"A0001", "A0002", "A0003", "A0004", "A0005",
-			"A0006",
+			"study-0001", "study-0002", "study-0003", "study-0004", "study-0005",
+			"study-0006",
 		}[i]; study.Alias != want {
 			t.Errorf("alias %s, want %s", study.Alias, want)
 		}
@@ -85,7 +85,7 @@ func TestTheSameSeriesIsTheSameStudyOnTheSameGridOnly(t *testing.T) {
 	cut := *s
 	cut.Geometry.Size[0]--
 	if _, err := p.AddStudy(t.Context(), &cut); err == nil ||
-		!strings.Contains(err.Error(), "A0001") {
+		!strings.Contains(err.Error(), "study-0001") {
 		t.Errorf("a series with a slice less: %v", err)
 	}
 	flat := *testSeries("2", "P")
@@ -131,7 +131,7 @@ func TestVoxelsComeBackBitForBitAndStay(t *testing.T) {
 	}
 	damageVoxels(t, p, study.ID)
 	if _, err := p.Voxels(t.Context(), study.ID); !errors.Is(err, ErrDamaged) ||
-		!strings.Contains(err.Error(), "A0001") {
+		!strings.Contains(err.Error(), "study-0001") {
 		t.Errorf("damaged: %v", err)
 	}
 	if err := p.StoreVoxels(t.Context(), study.ID, v); err != nil {

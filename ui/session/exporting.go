@@ -17,9 +17,9 @@ type Exporting struct {
 	jobs   *Jobs
 }
 
-// Export writes the corrected dataset into dir, as a job that can be cancelled. The
-// project's secret and the program's version are filled in.
-func (e *Exporting) Export(dir string, o export.Options) {
+// Export writes the corrected dataset into dir, or of it the studies with the given IDs, as a
+// job that can be cancelled. The project's secret and the program's version are filled in.
+func (e *Exporting) Export(dir string, o export.Options, ids ...string) {
 	if e.jobs.busy() {
 		return
 	}
@@ -29,14 +29,14 @@ func (e *Exporting) Export(dir string, o export.Options) {
 		if err := settle(ctx); err != nil {
 			return exported{}, err
 		}
-		return e.write(ctx, r, dir, o)
+		return e.write(ctx, r, dir, o, ids)
 	}, func(wrote exported, err error) {
 		e.jobs.end(r)
 		switch {
 		case errors.Is(err, context.Canceled):
 			e.messages.Toast("Exporting was cancelled.")
 		case err != nil:
-			again := Action{"Try again", func() { e.Export(dir, o) }}
+			again := Action{"Try again", func() { e.Export(dir, o, ids...) }}
 			e.messages.fail("The export to "+dir+" did not work", err, again)
 		default:
 			e.messages.Toast(fmt.Sprintf("exported %s to %s",
@@ -52,20 +52,24 @@ type exported struct {
 	warnings []string
 }
 
-// write writes every study of the project that has voxels and labels, and counts them.
+// write writes every study that is asked for and has voxels and labels, and counts them.
 func (e *Exporting) write(
-	ctx context.Context, r *runningJob, dir string, o export.Options,
+	ctx context.Context, r *runningJob, dir string, o export.Options, ids []string,
 ) (wrote exported, err error) {
 	all, err := e.project.Studies(ctx)
 	if err != nil {
 		return wrote, err
 	}
+	many := len(all)
+	if len(ids) > 0 {
+		many = len(ids)
+	}
 	o.Key, o.Software = e.project.DeidentificationKey(), e.config.Version
 	o.Warn = func(sentence string) { wrote.warnings = append(wrote.warnings, sentence) }
 	counted := func(yield func(export.Study, error) bool) {
-		for study, err := range e.project.ExportStudies(ctx) {
+		for study, err := range e.project.ExportStudies(ctx, ids...) {
 			if err == nil {
-				e.progress(r, wrote.studies, len(all))
+				e.progress(r, wrote.studies, many)
 				wrote.studies++
 			}
 			if !yield(study, err) {

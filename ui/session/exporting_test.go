@@ -61,3 +61,20 @@ func TestAnExportThatFailsNamesTheFolder(t *testing.T) {
 	w.Exporting.Export(dir, export.Options{Format: "nnunet", OnlyReviewed: true})
 	w.until("the refusal", w.said("The export to "+dir+" did not work"))
 }
+
+func TestExportOfOneStudyLeavesOutTheOthers(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	for _, id := range []string{"one", "two"} {
+		w.openTest(id)
+		w.Tools.Take(Brush)
+		w.stroke(10, 10)
+		w.review()
+	}
+	dir := t.TempDir()
+	w.Exporting.Export(dir, export.Options{Format: "nnunet"}, w.Reading.StudyID())
+	w.until("the export", w.said("exported 1 study to "+dir))
+	files, err := filepath.Glob(filepath.Join(dir, "*", "labelsTr", "study-0002*"))
+	if err != nil || len(files) != 1 {
+		t.Errorf("label files = %v, %v", files, err)
+	}
+}

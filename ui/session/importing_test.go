@@ -164,7 +164,7 @@ func TestDroppedFilesAreOpenedOrImported(t *testing.T) {
 	w := newWindow(t, t.TempDir(), nil)
 	w.openTest("one")
 	w.Opening.Drop(foreignMask(t, "mask.nii.gz", 1))
-	w.until("the question", w.said("mask.nii.gz may be annotation of A0001"))
+	w.until("the question", w.said("mask.nii.gz may be annotation of study-0001"))
 	w.Opening.Drop(writePicture(t, t.TempDir(), "slice.png", 40, 30))
 	w.until("a picture", func() bool {
 		info,

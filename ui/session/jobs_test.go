@@ -453,3 +453,35 @@ func TestRetrainingNeedNotWaitForMeasuring(t *testing.T) {
 		t.Error("a job still runs")
 	}
 }
+
+func TestTheVerdictKnowsWhatItIsScoredAgainst(t *testing.T) {
+	trainer := predicts(classes.LungsOther, nil)
+	propose := trainer.play
+	trainer.play = func(ctx context.Context, job protocol.Job,
+		on func(protocol.Event),
+	) (*protocol.Summary, error) {
+		if job.Predict != nil {
+			return propose(ctx, job, on)
+		}
+		return &protocol.Summary{Finetune: &protocol.FinetuneSummary{BaseName: "baseline"}}, nil
+	}
+	w := newWindow(t, t.TempDir(), trainer)
+	w.openTest("one")
+	w.Studies.SetHoldout(w.Reading.StudyID(), true)
+	w.until("held out", func() bool { return w.Studies.All()[0].Holdout })
+	w.Proposing.Study()
+	w.until("proposed", w.Jobs.Idle)
+	for z := range 3 {
+		w.Reading.GoTo(z)
+		w.review()
+	}
+	w.Reading.GoTo(4)
+	w.Tools.SetClass(classes.GroundGlass)
+	w.stroke(8, 8)
+	w.review()
+	w.Retraining.Start()
+	w.until("the verdict", func() bool { _, ok := w.Retraining.Verdict(); return ok })
+	if v, _ := w.Retraining.Verdict(); v.Own != 3 || v.References != 4 || !v.Circular() {
+		t.Errorf("%d of %d slices are the model's own", v.Own, v.References)
+	}
+}

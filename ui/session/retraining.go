@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 
+	"glasswork/dataset/project"
 	"glasswork/dataset/words"
 	"glasswork/training/augment"
 	"glasswork/training/protocol"
@@ -52,7 +53,14 @@ type Plan struct {
 type Verdict struct {
 	protocol.FinetuneSummary
 	Seconds float64
+	// Own is how many of the References, the held-out slices that were scored, are the current
+	// model's own proposal, accepted without a change: there it agrees with itself.
+	Own, References int
 }
+
+// Circular reports whether the comparison says little because the reference is mostly the
+// current model's own proposal.
+func (v Verdict) Circular() bool { return v.Own > 0 && 2*v.Own >= v.References }
 
 // Plan is the open retrain dialog's; ok is false if there is none.
 func (r *Retraining) Plan() (plan Plan, ok bool) {
@@ -189,8 +197,46 @@ func (r *Retraining) retrained(sum *protocol.Summary) {
 			errors.New("the trainer sent no result"))
 		return
 	}
-	r.verdict = &Verdict{*sum.Finetune, sum.Seconds}
-	r.changed(TopicVerdict)
+	v := &Verdict{FinetuneSummary: *sum.Finetune, Seconds: sum.Seconds}
+	background(r.hub, r.ctx, func(ctx context.Context) (struct{}, error) {
+		if v.Synthetic {
+			return struct{}{}, nil
+		}
+		return struct{}{}, v.count(ctx, r.project)
+	}, func(_ struct{}, err error) {
+		if err != nil {
+			r.messages.fail("What the comparison rests on could not be counted", err)
+		}
+		r.verdict = v
+		r.changed(TopicVerdict)
+	})
+}
+
+// count fills in how much of the reference is the current model's own proposal.
+func (v *Verdict) count(ctx context.Context, p *project.Project) error {
+	studies, err := p.Studies(ctx)
+	if err != nil {
+		return err
+	}
+	for _, st := range studies {
+		if !st.Holdout || st.Revision == 0 {
+			continue
+		}
+		revisions, err := p.Revisions(ctx, st.ID)
+		if err != nil {
+			return err
+		}
+		for _, state := range revisions[len(revisions)-1].Slices {
+			if !state.Reviewed {
+				continue
+			}
+			v.References++
+			if !state.Touched && state.Source == "" && state.Model == v.BaseName {
+				v.Own++
+			}
+		}
+	}
+	return nil
 }
 
 // Verdict is the comparison to be decided on; ok is false if there is none.
