@@ -55,12 +55,19 @@ func (b *banners) show(key string, n banner) {
 	sentence := widget.NewLabel(n.text)
 	sentence.Wrapping = fyne.TextWrapWord
 	body := container.NewBorder(nil, nil, mark, container.NewCenter(buttons), sentence)
+	if buttons.MinSize().Width > mostBeside {
+		row := container.NewHBox(layout.NewSpacer(), buttons)
+		body = container.NewBorder(nil, nil, mark, nil, container.NewVBox(sentence, row))
+	}
 	o := container.NewStack(canvas.NewRectangle(raised),
 		container.New(layout.NewCustomPaddedLayout(0, 0, 0, 6), body))
 	b.box.Objects = append([]fyne.CanvasObject{o}, b.box.Objects...)
 	b.shown = append([]string{key}, b.shown...)
 	b.arrange()
 }
+
+// mostBeside is how wide buttons beside the sentence may be; wider ones stand below it.
+const mostBeside = 180
 
 // mostBanners is how many lie over the picture; older ones wait behind them.
 const mostBanners = 2

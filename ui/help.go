@@ -23,10 +23,19 @@ var gestures = [][2]string{
 	{"S held", "hide all overlays"},
 }
 
+// legend is what the strip under the picture shows.
+var legend = [][2]string{
+	{"Bar", "area of ground glass and consolidation"},
+	{"White", "reviewed"},
+	{"Grey line", "how uncertain the model is"},
+	{"Frame", "the slice looked at"},
+}
+
 // newHelp shows all keys over the picture, grouped as in the menus. A click takes it away.
 func newHelp(menus []menu, dismiss func()) fyne.CanvasObject {
 	columns := container.New(&flow{gap: 24})
 	columns.Add(helpGroup("Mouse and held keys", gestures))
+	columns.Add(helpGroup("Strip under the picture", legend))
 	for _, m := range menus {
 		var lines [][2]string
 		every([]menu{m}, func(c *command) {

@@ -19,8 +19,10 @@ const (
 	prefExportFormat = "export.format"
 )
 
-// firstSize is the window's on a screen that is large enough.
+// firstSize is the window's at first, or this part of a large screen.
 var firstSize = fyne.NewSize(1440, 900)
+
+const firstPart = 0.85
 
 // Arrange gives the window the size that it had last, within a screen of a size in pixels.
 // Where the screen's size is not known it is zero.
@@ -29,6 +31,9 @@ func (w *Window) Arrange(screen fyne.Size) {
 	size := fyne.NewSize(
 		float32(prefs.FloatWithFallback(prefWidth, float64(firstSize.Width))),
 		float32(prefs.FloatWithFallback(prefHeight, float64(firstSize.Height))))
+	if prefs.Float(prefWidth) == 0 && screen.Width > 0 {
+		size = size.Max(fyne.NewSize(firstPart*screen.Width, firstPart*screen.Height))
+	}
 	const frame = 40 // what the system puts around a window, at most
 	if scale := w.win.Canvas().Scale(); screen.Width > 0 && scale > 0 {
 		size.Width = min(size.Width, screen.Width/scale)

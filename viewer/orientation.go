@@ -89,3 +89,19 @@ func ScaleBar(unitsPerMM, most float64) (mm float64, label string) {
 	}
 	return mm, fmt.Sprintf("%g mm", mm)
 }
+
+// Ends are what lies beyond the first and the last slice: "feet" and "head" for axial slices,
+// in their order, and nothing for others.
+func Ends(g volume.Geometry) [2]string {
+	switch z := g.Normal()[2]; {
+	case z > axialFrom:
+		return [2]string{"feet", "head"}
+	case z < -axialFrom:
+		return [2]string{"head", "feet"}
+	}
+	return [2]string{}
+}
+
+// axialFrom is the part of the way to the next slice that leads to the head or the feet in
+// axial slices, tilted ones included.
+const axialFrom = 0.7

@@ -94,3 +94,19 @@ func TestScaleBar(t *testing.T) {
 		}
 	}
 }
+
+func TestEnds(t *testing.T) {
+	g := volume.NewGeometry([3]int{4, 2, 2}, [3]float64{5, 1, 1}, volume.Point{})
+	if got := Ends(g); got != [2]string{"feet", "head"} {
+		t.Errorf("slices that go up: %v", got)
+	}
+	g.Affine[2][2] = -5
+	if got := Ends(g); got != [2]string{"head", "feet"} {
+		t.Errorf("slices that go down: %v", got)
+	}
+	g.Affine[2][2], g.Affine[1][2] = 0, 5
+	g.Affine[2][1], g.Affine[1][1] = 1, 0
+	if got := Ends(g); got != [2]string{} {
+		t.Errorf("coronal slices: %v", got)
+	}
+}

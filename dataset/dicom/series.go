@@ -116,8 +116,22 @@ func (s *stack) series(root string, i, n int, reasons []string) *series.Series {
 			out.Files = append(out.Files, h.path)
 		}
 	}
+	out.Numbers = s.numbers()
 	out.Source = &source{at: s.at}
 	return out
+}
+
+// numbers are the Instance Numbers of the slices, nil where they do not tell slices apart.
+func (s *stack) numbers() (all []int) {
+	seen := map[int]bool{}
+	for _, h := range s.slices {
+		if !h.hasInstance || seen[h.instance] {
+			return nil
+		}
+		seen[h.instance] = true
+		all = append(all, h.instance)
+	}
+	return all
 }
 
 // resampled is what is offered beside original: the same on the straight grid of t.
@@ -126,6 +140,7 @@ func (s *stack) resampled(original *series.Series, t *straightened) *series.Seri
 	out.ID += "#straight"
 	out.Resampled = true
 	out.Source, out.Geometry, out.Measurable = t, t.geometry, true
+	out.Numbers = nil // its slices are none of the scanner's
 	name := title(s.slices[0])
 	how := "shifted"
 	switch {

@@ -40,6 +40,9 @@ type Series struct {
 	// Thickness is the slice thickness in mm, 0 if unknown (the spacing of slices
 	// is Geometry's).
 	Thickness float64
+	// Numbers are the scanner's own image numbers, one a slice; nil where it gave none or gave
+	// one twice.
+	Numbers []int
 	// Calibrated is false where grey values are not HU but were mapped into an
 	// assumed window; Measurable is false where mm and ml cannot be trusted.
 	Calibrated, Measurable bool

@@ -21,6 +21,8 @@ type Survey struct {
 	// GroundGlass, Consolidation and Lesion, whose kind nobody has told, are areas in mm².
 	GroundGlass, Consolidation, Lesion []float64
 	Reviewed, Loaded                   []bool
+	// Ends are what lies beyond the first and the last slice, such as "feet" and "head".
+	Ends [2]string
 	// Uncertainty of the model, 0 to 1; NaN where it is not known.
 	Uncertainty []float64
 	// Colors are the overlay palette's.
@@ -38,6 +40,7 @@ type Strip struct {
 	current int
 	pressed bool
 	raster  *canvas.Raster
+	ends    [2]*caption
 	here    *canvas.Rectangle
 	pixels  *image.RGBA
 	dirty   bool
@@ -54,6 +57,10 @@ func NewStrip(look Look, goTo func(z int)) *Strip {
 		look: look, goTo: goTo, here: canvas.NewRectangle(color.Transparent),
 		pixels: image.NewRGBA(image.Rect(0, 0, 1, 1)),
 	}
+	for i := range s.ends {
+		s.ends[i] = newCaption(look, fyne.TextAlignLeading, false)
+		s.ends[i].text.TextSize *= endsSize
+	}
 	s.here.StrokeColor, s.here.StrokeWidth = look.Current, 1
 	s.raster = canvas.NewRaster(s.frame)
 	s.raster.ScaleMode = canvas.ImageScalePixels
@@ -67,6 +74,17 @@ func (s *Strip) Set(survey Survey) {
 	s.survey, s.dirty = survey, true
 	s.raster.Refresh()
 	s.placeHere()
+	s.placeEnds()
+}
+
+// endsSize is the size of the words at the ends, in parts of the captions'.
+const endsSize = 0.85
+
+// placeEnds writes what lies beyond the ends of the strip.
+func (s *Strip) placeEnds() {
+	const margin = 5
+	s.ends[0].write(s.survey.Ends[0], margin, 0, 0, 0)
+	s.ends[1].write(s.survey.Ends[1], s.Size().Width-margin, 0, -1, 0)
 }
 
 // Mark moves the marker to slice z.
@@ -133,12 +151,14 @@ func (s *Strip) Resize(size fyne.Size) {
 	s.BaseWidget.Resize(size)
 	s.dirty = true
 	s.placeHere()
+	s.placeEnds()
 }
 
 // CreateRenderer is called by Fyne.
 func (s *Strip) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.NewStack(s.raster,
-		container.NewWithoutLayout(s.here)))
+		container.NewWithoutLayout(s.ends[0].plate, s.ends[0].text, s.ends[1].plate,
+			s.ends[1].text, s.here)))
 }
 
 // frame is called by the painter with the size in device pixels.

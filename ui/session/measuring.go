@@ -127,6 +127,8 @@ type Survey struct {
 	// voxels of 1 mm where nothing can be measured.
 	GroundGlass, Consolidation, Lesion []float64
 	Reviewed, Loaded                   []bool
+	// Ends are what lies beyond the first and the last slice: "feet" and "head", or nothing.
+	Ends [2]string
 	// Uncertainty of the model, 0 to 1; NaN where it is not known.
 	Uncertainty []float64
 	// Colors are the overlay palette's.
@@ -141,6 +143,7 @@ func (m *Measuring) Survey() Survey {
 		return out
 	}
 	out.Slices = st.Slices
+	out.Ends = viewer.Ends(st.Geometry)
 	out.Uncertainty = append([]float64(nil), st.proposals.uncertainty...)
 	for z := range st.Slices {
 		out.GroundGlass = append(out.GroundGlass, st.shown().AreaMM2(z, classes.GroundGlass))

@@ -250,13 +250,17 @@ func (r *Reading) Here() string {
 // Measurable reports whether mm and ml of the open study can be trusted.
 func (r *Reading) Measurable() bool { return r.open != nil && r.open.Measurable }
 
-// PositionText is where the slice lies, such as "slice 31 / 64   −212.5 mm".
+// PositionText is where the slice lies, such as "slice 31 / 64   −212.5 mm". The scanner's own
+// number stands beside ours where it is another one: "slice 31 / 64 (image 34)".
 func (r *Reading) PositionText() string {
 	st := r.open
 	if st == nil {
 		return ""
 	}
 	text := fmt.Sprintf("slice %d / %d", r.slice+1, st.Slices)
+	if n := st.series.Numbers; r.slice < len(n) && n[r.slice] != r.slice+1 {
+		text += fmt.Sprintf(" (image %d)", n[r.slice])
+	}
 	if !st.Measurable {
 		return text
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"glasswork/dataset/classes"
@@ -188,5 +189,21 @@ func TestHULimitsThatAreWrongAreSaid(t *testing.T) {
 	w.Editing.Release()
 	if !w.said("no voxel under the tip is within HU 100…200")() {
 		t.Errorf("a stroke outside the limits says nothing: %v", w.texts())
+	}
+}
+
+func TestTheScannersImageNumberStandsBesideOurs(t *testing.T) {
+	w := newWindow(t, t.TempDir(), nil)
+	s := testSeries("one")
+	s.Numbers = []int{7, 6, 5, 4, 3, 2, 1}
+	w.Opening.openSeries(s)
+	w.until("open", func() bool { return w.Reading.open != nil })
+	w.Reading.GoTo(1)
+	if got := w.Reading.PositionText(); !strings.HasPrefix(got, "slice 2 / 7 (image 6)") {
+		t.Errorf("the slice is said to be %q", got)
+	}
+	w.Reading.GoTo(3)
+	if got := w.Reading.PositionText(); strings.Contains(got, "image") {
+		t.Errorf("the same number is said twice: %q", got)
 	}
 }
