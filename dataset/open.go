@@ -121,8 +121,8 @@ func below(ctx context.Context, path string) (files, skipped []string, err error
 		return nil
 	})
 	if links > 0 {
-		skipped = append(skipped, fmt.Sprintf("%s: %s left out; open what they lead to instead.", filepath.Base(path), plural(links, "symbolic link was",
-			"symbolic links were")))
+		skipped = append(skipped, fmt.Sprintf("%s: %s left out; open what they lead to instead.",
+			filepath.Base(path), plural(links, "symbolic link was", "symbolic links were")))
 	}
 	return files, skipped, err
 }

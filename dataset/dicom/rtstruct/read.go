@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +16,7 @@ import (
 	"glasswork/dataset/annotation"
 	"glasswork/dataset/classes"
 	"glasswork/dataset/dicom/object"
+	"glasswork/dataset/series"
 	"glasswork/dataset/volume"
 )
 
@@ -26,6 +29,8 @@ const farthest = 1e6
 // structures are the structures of one file, by position in LPS mm.
 type structures struct {
 	contours [][][]volume.Point // per segment, per contour
+	// instances are the SOP Instance UIDs of the images that the file names.
+	instances map[string]bool
 }
 
 // Is says by its SOP Class UID whether an object is a structure set.
@@ -38,31 +43,22 @@ func Read(path string, o object.Set) (*annotation.Segmentation, error) {
 	if !Is(o) {
 		return nil, errors.New("it is not an RT Structure Set")
 	}
-	s := &annotation.Segmentation{Path: path, Format: "RTSTRUCT"}
+	s := reading{&annotation.Segmentation{Path: path, Format: "RTSTRUCT"}}
 	s.SeriesUID, s.FrameUID = referenced(o)
 	drawn := contoursByNumber(o)
 	codes := codesByNumber(o)
-	var all structures
+	frames := framesOf(o)
+	all := structures{instances: instancesOf(o, drawn)}
 	for _, roi := range o.Items(tag.StructureSetROISequence) {
 		number := roi.Int(tag.ROINumber, -1)
 		label := name(roi, number)
-		if frame := roi.Text(tag.ReferencedFrameOfReferenceUID); frame != "" {
-			if s.FrameUID == "" {
-				s.FrameUID = frame
-			}
-			if frame != s.FrameUID {
-				s.Warnings = append(s.Warnings, fmt.Sprintf("%s was drawn in another frame of "+
-					"reference and is left out", label))
-				continue
-			}
+		usable, note := s.inFrame(roi.Text(tag.ReferencedFrameOfReferenceUID), frames)
+		s.warn(label, note)
+		if !usable {
+			continue
 		}
-		contours, note, err := closed(drawn[number])
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", label, err)
-		}
-		if note != "" {
-			s.Warnings = append(s.Warnings, label+" "+note)
-		}
+		contours, note := closed(drawn[number])
+		s.warn(label, note)
 		if len(contours) == 0 {
 			continue
 		}
@@ -72,10 +68,41 @@ func Read(path string, o object.Set) (*annotation.Segmentation, error) {
 		all.contours = append(all.contours, contours)
 	}
 	if len(s.Segments) == 0 {
+		if len(s.Warnings) > 0 {
+			return nil, fmt.Errorf("no structure in it can be used: %s",
+				strings.Join(s.Warnings, "; "))
+		}
 		return nil, errors.New("no structure in it has a closed contour")
 	}
 	s.Rasteriser = &all
-	return s, nil
+	return s.Segmentation, nil
+}
+
+// reading is a segmentation that is being read.
+type reading struct{ *annotation.Segmentation }
+
+// warn notes something about a structure.
+func (s reading) warn(label, note string) {
+	if note != "" {
+		s.Warnings = append(s.Warnings, label+" "+note)
+	}
+}
+
+// inFrame says whether a structure that names a frame of reference lies in that of the file's
+// series. A frame that the file does not describe anywhere contradicts the series that it names,
+// and the series is believed.
+func (s reading) inFrame(frame string, described []string) (usable bool, note string) {
+	if s.FrameUID == "" {
+		s.FrameUID = frame
+	}
+	switch {
+	case frame == "" || frame == s.FrameUID:
+		return true, ""
+	case slices.Contains(described, frame) || s.SeriesUID == "":
+		return false, "was drawn in another frame of reference and is left out"
+	}
+	return true, "names a frame of reference that the file does not describe; it is taken to lie " +
+		"on the series that the file names"
 }
 
 func name(roi object.Set, number int) string {
@@ -91,6 +118,39 @@ func referenced(s object.Set) (series, frame string) {
 	study := frames.Item(tag.RTReferencedStudySequence)
 	return study.Item(tag.RTReferencedSeriesSequence).Text(tag.SeriesInstanceUID),
 		frames.Text(tag.FrameOfReferenceUID)
+}
+
+// framesOf are the frames of reference that the file describes.
+func framesOf(o object.Set) (uids []string) {
+	for _, frame := range o.Items(tag.ReferencedFrameOfReferenceSequence) {
+		uids = append(uids, frame.Text(tag.FrameOfReferenceUID))
+	}
+	return uids
+}
+
+// instancesOf are the images that the file names: those of its series, and those of contours.
+func instancesOf(o object.Set, drawn map[int][]object.Set) map[string]bool {
+	all := map[string]bool{}
+	add := func(of object.Set) {
+		for _, image := range of.Items(tag.ContourImageSequence) {
+			if uid := image.Text(tag.ReferencedSOPInstanceUID); uid != "" {
+				all[uid] = true
+			}
+		}
+	}
+	for _, frame := range o.Items(tag.ReferencedFrameOfReferenceSequence) {
+		for _, study := range frame.Items(tag.RTReferencedStudySequence) {
+			for _, series := range study.Items(tag.RTReferencedSeriesSequence) {
+				add(series)
+			}
+		}
+	}
+	for _, contours := range drawn {
+		for _, contour := range contours {
+			add(contour)
+		}
+	}
+	return all
 }
 
 // contoursByNumber are the items of each structure's contours, by ROI number.
@@ -117,39 +177,46 @@ func codesByNumber(s object.Set) map[int]classes.Code {
 	return all
 }
 
-// closed takes the closed contours from items. note says what was left out, as the end of
-// a sentence.
-func closed(items []object.Set) (contours [][]volume.Point, note string, err error) {
-	open, short := 0, 0
-	for i, item := range items {
+// closed takes the closed contours from items. note says what was left out and doubted, as the
+// end of a sentence.
+func closed(items []object.Set) (contours [][]volume.Point, note string) {
+	open, short, miscounted, damaged := 0, 0, 0, 0
+	var why error
+	for _, item := range items {
 		if !strings.HasPrefix(strings.ReplaceAll(item.Text(tag.ContourGeometricType), "_", ""),
 			"CLOSEDPLANAR") {
 			open++
 			continue
 		}
 		points, err := pointsOf(item)
-		if err != nil {
-			return nil, "", fmt.Errorf("contour %d %w", i+1, err)
-		}
-		if len(points) < 3 {
+		switch {
+		case err != nil:
+			damaged, why = damaged+1, err
+			continue
+		case len(points) < 3:
 			short++
 			continue
+		}
+		if item.Int(tag.NumberOfContourPoints, len(points)) != len(points) {
+			miscounted++
 		}
 		contours = append(contours, points)
 	}
 	var notes []string
+	add := func(n int, format string, args ...any) {
+		if n > 0 {
+			notes = append(notes, fmt.Sprintf("has %s "+format,
+				append([]any{counted(n, "contour")}, args...)...))
+		}
+	}
 	if len(items) == 0 {
 		notes = append(notes, "has no contours")
 	}
-	if open > 0 {
-		notes = append(notes, fmt.Sprintf("has %s of points or open lines, which enclose nothing "+
-			"and are left out", counted(open, "contour")))
-	}
-	if short > 0 {
-		notes = append(notes, fmt.Sprintf("has %s of fewer than three points, left out",
-			counted(short, "contour")))
-	}
-	return contours, strings.Join(notes, " and "), nil
+	add(open, "of points or open lines, which enclose nothing and are left out")
+	add(short, "of fewer than three points, left out")
+	add(damaged, "left out, of which one %v", why)
+	add(miscounted, "with another number of points than written there; the points are used")
+	return contours, strings.Join(notes, " and ")
 }
 
 // pointsOf are the points of one contour. Errors are predicates.
@@ -159,9 +226,6 @@ func pointsOf(item object.Set) ([]volume.Point, error) {
 		return nil, errors.New("holds something else than points of three numbers")
 	}
 	points := make([]volume.Point, len(numbers)/3)
-	if n := item.Int(tag.NumberOfContourPoints, len(points)); n != len(points) {
-		return nil, fmt.Errorf("says that it has %s and has %d", counted(n, "point"), len(points))
-	}
 	for i := range points {
 		points[i] = volume.Point(numbers[3*i:])
 		for _, mm := range points[i] {
@@ -172,6 +236,25 @@ func pointsOf(item object.Set) ([]volume.Point, error) {
 		}
 	}
 	return points, nil
+}
+
+// Belongs implements annotation.Matcher: contours belong to the series that their file names, to
+// one in the same frame of reference, and to one with images that the file names.
+func (s *structures) Belongs(
+	_ context.Context, sg *annotation.Segmentation, on *series.Series,
+) error {
+	if sg.SeriesUID == "" || annotation.NamesSeries(sg, on.ID) ||
+		sg.FrameUID != "" && sg.FrameUID == on.FrameUID {
+		return nil
+	}
+	if on.Format == "DICOM" && len(on.Files) > 0 {
+		image, err := object.ReadTags(on.Files[0], tag.SOPInstanceUID)
+		if err == nil && s.instances[image.Text(tag.SOPInstanceUID)] {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: it was drawn on another series than this study",
+		filepath.Base(sg.Path))
 }
 
 // Rasterise implements annotation.Rasteriser.

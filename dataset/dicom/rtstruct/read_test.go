@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,8 +122,8 @@ func TestOddStructures(t *testing.T) {
 		"right":      {structure(contour("CLOSED_PLANAR", 4, square)), "ok: "},
 		"newer name": {structure(contour("CLOSEDPLANAR_XOR", 4, square)), "ok: "},
 		"wrong count": {
-			structure(contour("CLOSED_PLANAR", 5, square)), "GTV: contour 1 says that it has 5 " +
-				"points and has 4",
+			structure(contour("CLOSED_PLANAR", 5, square)), "ok: GTV has 1 contour with another " +
+				"number of points than written there",
 		},
 		"not in threes": {
 			structure(contour("CLOSED_PLANAR", 1, `1\2\3\4`)), "something else than points",
@@ -137,6 +138,9 @@ func TestOddStructures(t *testing.T) {
 			strings.Replace(square, "4", "1e99", 1))), "no place in a patient"},
 		"no data": {structure(object.New(object.Text(tag.ContourGeometricType,
 			"CLOSED_PLANAR"))), "something else than points"},
+		"one contour damaged": {structure(contour("CLOSED_PLANAR", 1, `1\2\3\4`),
+			contour("CLOSED_PLANAR", 4, square)), "ok: GTV has 1 contour left out, of which one " +
+			"holds something else than points"},
 		"points only": {structure(contour("POINT", 1, `1\2\3`)), "no structure in it"},
 		"points beside": {structure(contour("POINT", 1, `1\2\3`),
 			contour("CLOSED_PLANAR", 4, square)), "ok: GTV has 1 contour of points or open lines"},
@@ -156,6 +160,114 @@ func TestOddStructures(t *testing.T) {
 		if !strings.Contains(got, c.want) || c.want == "ok: " && got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+// What is in a frame of reference that the file describes nowhere is taken by the series that the
+// file names; what is in another one that it describes is left out, and only that.
+func TestFramesOfReferenceOfStructures(t *testing.T) {
+	frame := func(uid, series string) object.Set {
+		o := object.New(object.Text(tag.FrameOfReferenceUID, uid))
+		if series != "" {
+			o.Put(object.Items(tag.RTReferencedStudySequence, object.New(
+				object.Items(tag.RTReferencedSeriesSequence, object.New(
+					object.Text(tag.SeriesInstanceUID, series))))))
+		}
+		return o
+	}
+	for name, c := range map[string]struct {
+		of        []string // frames of the ROIs
+		described []object.Set
+		segments  int
+		want      string // in the error or the warnings
+	}{
+		"as described": {[]string{"1.1"}, []object.Set{frame("1.1", "2.1")}, 1, ""},
+		"nowhere described": {
+			[]string{"1.9"},
+			[]object.Set{frame("1.1", "2.1")},
+			1, "taken to lie on the series",
+		},
+		"no series named": {
+			[]string{"1.9"},
+			[]object.Set{frame("1.1", "")},
+			0, "another frame of reference",
+		},
+		"another one described": {
+			[]string{"1.1", "1.2"},
+			[]object.Set{frame("1.1", "2.1"), frame("1.2", "2.2")},
+			1,
+			"ROI 1 was drawn in another frame of reference",
+		},
+		"nothing described": {[]string{"1.1"}, nil, 1, ""},
+	} {
+		var rois, contours []object.Set
+		for i, of := range c.of {
+			rois = append(rois, object.New(object.Int(tag.ROINumber, i),
+				object.Text(tag.ReferencedFrameOfReferenceUID, of)))
+			contours = append(contours, object.New(object.Int(tag.ReferencedROINumber, i),
+				object.Items(tag.ContourSequence, contour("CLOSED_PLANAR", 4, square))))
+		}
+		o := object.New(object.Text(tag.SOPClassUID, sopClass),
+			object.Items(tag.ReferencedFrameOfReferenceSequence, c.described...),
+			object.Items(tag.StructureSetROISequence, rois...),
+			object.Items(tag.ROIContourSequence, contours...))
+		s, err := Read("", o)
+		segments, got := 0, ""
+		if err != nil {
+			got = err.Error()
+		} else {
+			segments, got = len(s.Segments), strings.Join(s.Warnings, "; ")
+		}
+		if segments != c.segments || !strings.Contains(got, c.want) || c.want == "" && got != "" {
+			t.Errorf("%s: %d segments, %q", name, segments, got)
+		}
+	}
+}
+
+// Structures of another series belong to images that they name.
+func TestStructuresBelongToTheirImages(t *testing.T) {
+	folder := shared.Path(t, "cases", "28-rtstruct-frame-of-reference")
+	on := scanned(t, filepath.Join(folder, "study"))
+	for file, warning := range map[string]string{
+		"structures.dcm": "frame of reference", "point-count.dcm": "number of points",
+	} {
+		s, err := readFile(filepath.Join(folder, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(strings.Join(s.Warnings, " "), warning) {
+			t.Errorf("%s: %q", file, s.Warnings)
+		}
+		if err := annotation.Belongs(t.Context(), s, on); err != nil {
+			t.Error(err)
+		}
+		mask := make([]uint8, on.Geometry.Voxels())
+		if _, err := s.Rasterise(t.Context(), 0, on.Geometry, mask); err != nil ||
+			!slices.Contains(mask, 1) {
+			t.Errorf("%s: nothing on the study, %v", file, err)
+		}
+	}
+	image, err := object.ReadTags(on.Files[0], tag.SOPInstanceUID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(uid string) *annotation.Segmentation {
+		c := contour("CLOSED_PLANAR", 4, square)
+		c.Put(object.Items(tag.ContourImageSequence, object.New(
+			object.Text(tag.ReferencedSOPInstanceUID, uid))))
+		s, err := Read("", structure(c).Set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.SeriesUID, s.FrameUID = "7.7", "8.8"
+		return s
+	}
+	if err := annotation.Belongs(t.Context(), with(image.Text(tag.SOPInstanceUID)),
+		on); err != nil {
+		t.Error(err)
+	}
+	if err := annotation.Belongs(t.Context(), with("9.9"), on); err == nil {
+		t.Error("structures of another series and other images belong")
 	}
 }
 
