@@ -13,6 +13,7 @@ import (
 
 	"glasswork/dataset/classes"
 	"glasswork/training/network"
+	"glasswork/training/sampling"
 )
 
 // Recipe says what a network is trained from and how. Default has values for all but the
@@ -22,6 +23,8 @@ type Recipe struct {
 	// equally often unless Weights, one for each, say otherwise.
 	Data    []string
 	Weights []float64
+	// Sources are datasets that are open already, with weights of their own.
+	Sources []sampling.Source
 	// Validation are datasets on which the best weights are chosen; without any the last
 	// weights are kept, unless StopOn is the loss.
 	Validation []string

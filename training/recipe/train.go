@@ -172,6 +172,10 @@ func (r Recipe) open(ctx context.Context, o *training.Options) (total int, err e
 		}
 		o.Sources = append(o.Sources, r.named(src)...)
 	}
+	for _, src := range r.Sources {
+		total += src.Examples.Len()
+		o.Sources = append(o.Sources, src)
+	}
 	for _, path := range r.Validation {
 		e, err := example.Open(ctx, path)
 		if err != nil {
