@@ -159,6 +159,7 @@ func newEye(tapped func()) *eye {
 		frame: canvas.NewRectangle(color.Transparent),
 	}
 	e.icon.SetMinSize(fyne.NewSize(16, 16))
+	e.tip = "Show or hide (S held hides all)"
 	e.init(e, tapped, e.paint)
 	return e
 }

@@ -44,7 +44,17 @@ func presses(ev *fyne.KeyEvent) bool {
 }
 
 // button is Fyne's with the keys of the window: Space and Enter press it.
-type button struct{ widget.Button }
+type button struct {
+	widget.Button
+	tip string // what it does, if that does not stand on it
+}
+
+// tipped is newButton with a tip.
+func tipped(text, tip string, tapped func()) *button {
+	b := newButton(text, tapped)
+	b.tip = tip
+	return b
+}
 
 func newButton(text string, tapped func()) *button {
 	b := &button{}
@@ -60,6 +70,17 @@ func (b *button) TypedKey(ev *fyne.KeyEvent) {
 	} else {
 		passKey(b, ev)
 	}
+}
+
+// MouseIn is called by Fyne, as those below are.
+func (b *button) MouseIn(ev *desktop.MouseEvent) {
+	b.Button.MouseIn(ev)
+	hover(b, b.tip)
+}
+
+func (b *button) MouseOut() {
+	b.Button.MouseOut()
+	hover(b, "")
 }
 func (b *button) TypedRune(r rune)          { passRune(b, r) }
 func (b *button) KeyDown(ev *fyne.KeyEvent) { passHeld(b, ev, true) }
@@ -166,6 +187,7 @@ type pressable struct {
 	widget.BaseWidget
 	self          fyne.CanvasObject
 	over, focused bool
+	tip           string // what it does, if that does not stand on it
 	do            func() // may be nil: then nothing happens
 	painted       func() // over or focused has changed
 }
@@ -194,6 +216,18 @@ func (p *pressable) KeyDown(ev *fyne.KeyEvent)      { passHeld(p.self, ev, true)
 func (p *pressable) KeyUp(ev *fyne.KeyEvent)        { passHeld(p.self, ev, false) }
 func (p *pressable) FocusGained()                   { p.focused = true; p.painted() }
 func (p *pressable) FocusLost()                     { p.focused = false; p.painted() }
-func (p *pressable) MouseIn(*desktop.MouseEvent)    { p.over = true; p.painted() }
 func (p *pressable) MouseMoved(*desktop.MouseEvent) {}
-func (p *pressable) MouseOut()                      { p.over = false; p.painted() }
+
+// MouseIn is called by Fyne.
+func (p *pressable) MouseIn(*desktop.MouseEvent) {
+	p.over = true
+	p.painted()
+	hover(p.self, p.tip)
+}
+
+// MouseOut is called by Fyne.
+func (p *pressable) MouseOut() {
+	p.over = false
+	p.painted()
+	hover(p.self, "")
+}

@@ -23,14 +23,17 @@ type frame struct {
 	left, centre, strip, right  fyne.CanvasObject
 	status                      fyne.CanvasObject
 	identity                    *label
+	tip                         *tip
 	folded, reading, identified bool
 }
 
 // newFrame arranges the parts. Without a study only the left column and the centre are there.
-func newFrame(studies, centre, strip, right, status fyne.CanvasObject) *frame {
-	f := &frame{centre: centre, strip: strip, status: status, identity: newLabel("", inkStrong)}
+func newFrame(t *tip, studies, centre, strip, right, status fyne.CanvasObject) *frame {
+	f := &frame{
+		centre: centre, strip: strip, status: status, identity: newLabel("", inkStrong), tip: t,
+	}
 	f.left, f.right = column(studies, 10), column(right, 4)
-	f.object = container.New(f, f.left, f.centre, f.strip, f.right, f.identity, f.status)
+	f.object = container.New(f, f.left, f.centre, f.strip, f.right, f.identity, f.status, t.object)
 	f.identify("")
 	f.setReading(false)
 	return f

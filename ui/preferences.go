@@ -32,12 +32,14 @@ func (w *Window) Arrange(screen fyne.Size) {
 		float32(prefs.FloatWithFallback(prefWidth, float64(firstSize.Width))),
 		float32(prefs.FloatWithFallback(prefHeight, float64(firstSize.Height))))
 	if prefs.Float(prefWidth) == 0 && screen.Width > 0 {
-		size = size.Max(fyne.NewSize(firstPart*screen.Width, firstPart*screen.Height))
+		size = size.Max(fyne.NewSize(screen.Width*firstPart, screen.Height*firstPart))
 	}
 	const frame = 40 // what the system puts around a window, at most
 	if scale := w.win.Canvas().Scale(); screen.Width > 0 && scale > 0 {
 		size.Width = min(size.Width, screen.Width/scale)
-		size.Height = min(size.Height, screen.Height/scale-frame)
+		if size.Height > screen.Height/scale {
+			size.Height = screen.Height/scale - frame
+		}
 	}
 	w.win.Resize(size)
 	w.win.CenterOnScreen()

@@ -27,7 +27,7 @@ type retrainSheet struct {
 	plan    session.Plan
 
 	// advanced holds what only those who know augmentations want to see.
-	advanced *widget.Accordion
+	advanced *disclosure
 	augment  *pathField
 	wrong    *widget.Label
 }
@@ -54,13 +54,13 @@ func (w *Window) planSheet(plan session.Plan) *retrainSheet {
 	pictures := container.NewVBox(
 		newLabel("How slices are varied while training", inkQuiet), spacer(0, 2),
 		r.preview)
-	r.advanced = widget.NewAccordion(widget.NewAccordionItem("Advanced", container.NewVBox(
+	r.advanced = newDisclosure("Advanced", container.NewVBox(
 		newLabel("How slices are varied (augmentation, see docs/training.md)", inkQuiet),
-		r.augment, container.NewHScroll(r.wrong))))
+		r.augment, container.NewHScroll(r.wrong)))
 	if plan.Augment != "" {
-		r.advanced.Open(0) // what is in force is seen
+		r.advanced.set(true) // what is in force is seen
 	}
-	body := container.NewBorder(nil, container.NewVBox(r.advanced, thin(r.bar)), nil,
+	body := container.NewBorder(nil, container.NewVBox(r.advanced.object, thin(r.bar)), nil,
 		container.NewHBox(spacer(12, 0), pictures), container.NewVScroll(r.text))
 	r.sheet = w.sheet("Retrain", body, fyne.NewSize(900, 470), w.s.Retraining.Drop,
 		answer{
@@ -153,6 +153,9 @@ func measuringText(plan session.Plan) string {
 		plan.Base)
 	writeUses(&b, "Trained on", plan.Reviewed, false)
 	writeUses(&b, "Held out, only for scoring", plan.Reviewed, true)
+	if len(plan.Reviewed) == 0 {
+		return "Finding out what there is to train on."
+	}
 	b.WriteString("How long it takes on this machine is being measured. You need not wait for " +
 		"it: Retrain begins at once. You can go on reading and painting meanwhile.")
 	return b.String()

@@ -27,6 +27,12 @@ func newSegment(text string, tapped func()) *segment {
 	return s
 }
 
+// says gives the segment a tip.
+func (s *segment) says(tip string) *segment {
+	s.tip = tip
+	return s
+}
+
 // choose marks the segment as chosen or not.
 func (s *segment) choose(on bool) {
 	if s.chosen != on {

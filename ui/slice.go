@@ -24,10 +24,12 @@ type slicePanel struct {
 func newSlicePanel(s *session.Session) *slicePanel {
 	p := &slicePanel{
 		reading: s.Reading, reviewing: s.Reviewing,
-		title: newWholeLabel("", inkQuiet), reviewed: newSegment("Reviewed", s.Reviewing.Toggle),
+		title: newWholeLabel("", inkQuiet), reviewed: newSegment("Reviewed", s.Reviewing.Toggle).says("You vouch for this slice (R)"),
 	}
 	p.object = section("SLICE", p.title, segments(p.reviewed,
-		newSegment("Accept", s.Reviewing.Accept), newSegment("Propose", s.Proposing.Slice)))
+		newSegment("Accept", s.Reviewing.Accept).
+			says("Review the proposal with your corrections (A)"),
+		newSegment("Propose", s.Proposing.Slice).says("Propose labels for this slice (P)")))
 	return p
 }
 

@@ -31,21 +31,31 @@ func newToolPanel(in *session.Tools, editing *session.Editing) *toolPanel {
 	t := &toolPanel{in: in, says: widget.NewLabel(""), size: newWholeLabel("", inkStrong)}
 	t.says.Wrapping = fyne.TextWrapWord
 	for _, tool := range session.AllTools() {
-		t.tools = append(t.tools, newSegment(tool.Name(), func() { in.Take(tool) }))
+		key := tool.Key()
+		if key == "" {
+			key = "Esc"
+		}
+		t.tools = append(t.tools, newSegment(tool.Name(), func() { in.Take(tool) }).
+			says(tool.Name()+" ("+key+")"))
 	}
-	t.erase = newSegment("Erase", func() { in.SetErase(!in.Erasing()) })
-	t.limit = newSegment("◐ HU", in.ToggleRange)
+	t.erase = newSegment("Erase", func() { in.SetErase(!in.Erasing()) }).
+		says("Erase instead of painting (E, or Shift with the left button)")
+	t.limit = newSegment("◐ HU", in.ToggleRange).says("Paint only within these HU (H)")
 	t.low, t.high = t.bound("from"), t.bound("to")
 	resize := func(n int) func() { return func() { in.ResizeTip(n) } }
 	tip := container.NewBorder(nil, nil, newWholeLabel("Tip", inkQuiet),
-		container.NewHBox(newSegment("−", resize(-1)), newSegment("+", resize(1))),
+		container.NewHBox(newSegment("−", resize(-1)).says("Smaller tip ([)"),
+			newSegment("+", resize(1)).says("Larger tip (])")),
 		container.NewCenter(t.size))
 	limits := container.NewBorder(nil, nil, container.NewCenter(t.limit),
-		container.NewCenter(newSegment("Default", in.ResetRange)),
+		container.NewCenter(newSegment("Default", in.ResetRange).
+			says("The default HU limits of this class")),
 		container.New(&evenly{gap: 3}, t.low, t.high))
 	t.settings = container.NewVBox(tip, limits,
-		segments(newSegment("Fill holes", editing.FillHoles),
-			newSegment("Undo", editing.Undo), newSegment("Redo", editing.Redo)))
+		segments(newSegment("Fill holes", editing.FillHoles).
+			says("Fill the holes of the class on this slice (F)"),
+			newSegment("Undo", editing.Undo).says("Undo (Ctrl+Z)"),
+			newSegment("Redo", editing.Redo).says("Redo (Ctrl+Y)")))
 	t.object = section("TOOL", nil, segments(append(t.tools, t.erase)...),
 		container.NewStack(twoLines(), tight(t.says)),
 		t.settings)

@@ -99,6 +99,7 @@ func (w *Window) release() {
 	}
 	w.forget = nil
 	w.toasts.close()
+	w.frame.tip.close()
 	w.chart.close()
 }
 
@@ -120,7 +121,7 @@ func (w *Window) show(s *session.Session) {
 	right := rightColumn(model.object, findings.object, slice.object, tool.object)
 	centre := container.NewStack(w.view, empty.object, w.toasts.object(), w.banners.object(),
 		w.help)
-	w.frame = newFrame(studies.object, centre, w.strip, right, status.object)
+	w.frame = newFrame(newTip(w.post), studies.object, centre, w.strip, right, status.object)
 	w.win.SetContent(w.frame.object)
 
 	w.observe(viewTopics, w.view.Update)

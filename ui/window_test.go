@@ -313,10 +313,10 @@ func TestRetrainPointsAtAWrongAugmentation(t *testing.T) {
 	if sheet.preview.Image.Bounds().Dx() < 100 {
 		t.Error("no samples are shown")
 	}
-	if sheet.advanced.Items[0].Open {
+	if sheet.advanced.open {
 		t.Error("the notation of augmentations is shown to those who did not ask for it")
 	}
-	sheet.advanced.Open(0)
+	sheet.advanced.set(true)
 	sheet.augment.SetText("V{0,5}")
 	if got, want := sheet.wrong.Text,
 		"V{0,5}\n   ^ the end of a probability needs '}' here"; got != want {
