@@ -53,6 +53,7 @@ func (w *Window) ask(q question) {
 			q.do(chosen)
 		}})
 	w.win.Canvas().Focus(path)
+	path.TypedShortcut(&fyne.ShortcutSelectAll{}) // typing replaces what was there
 }
 
 // absolute is a path as typed, with ~ and blanks around it resolved.

@@ -41,7 +41,7 @@ func show(ctx context.Context, o options) error {
 		return err
 	}
 	w := ui.NewWindow(a, s, open)
-	w.Arrange(screenSize())
+	w.Arrange(workArea())
 	measured := measure(o, w)
 	o.begin(s)
 	defer context.AfterFunc(ctx, a.Quit)()

@@ -5,9 +5,9 @@ import (
 	"github.com/go-gl/glfw/v3.3/glfw"
 )
 
-// screenSize is the part of the first screen that windows may take, in pixels; zero where it
+// workArea is the part of the first screen that windows may take, in pixels; zero where it
 // is not known. A window must have been made, because Fyne starts the window system then.
-func screenSize() (size fyne.Size) {
+func workArea() (size fyne.Size) {
 	defer func() { _ = recover() }() // GLFW panics where it has not been started
 	if m := glfw.GetPrimaryMonitor(); m != nil {
 		_, _, width, height := m.GetWorkarea()
