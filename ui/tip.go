@@ -45,7 +45,7 @@ func (t *tip) over(o fyne.CanvasObject, text string) {
 // show says text below an object, inside the window.
 func (t *tip) show(o fyne.CanvasObject, text string) {
 	driver := fyne.CurrentApp().Driver()
-	c := driver.CanvasForObject(t.object)
+	c := driver.CanvasForObject(o) // what was never drawn has none
 	if t.timer == nil || c == nil || !o.Visible() {
 		return
 	}
