@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"os"
 	"slices"
 	"strings"
 
 	"glasswork/dataset/dicom/deident"
-	"glasswork/dataset/internal/osfile"
 	"glasswork/dataset/volume"
 )
 
@@ -71,12 +69,14 @@ type Format struct {
 	DICOM bool
 
 	open func(dir string, o Options) (exporter, error)
+	// target, if set, returns the folder that is written where dir was asked for.
+	target func(dir string) string
 }
 
 // Formats returns all formats.
 func Formats() []Format {
 	return []Format{
-		{ID: "nnunet", Name: "NIfTI pairs (nnU-Net raw)", open: newNNUNet},
+		{ID: "nnunet", Name: "NIfTI pairs (nnU-Net raw)", open: newNNUNet, target: nnunetFolder},
 		{ID: "kaggle", Name: "NPY arrays (Kaggle layout)", open: newKaggle},
 		{ID: "nifti", Name: "NIfTI: CT and named labels", open: newNIfTI},
 		{ID: "nrrd", Name: "NRRD: CT and .seg.nrrd for 3D Slicer", open: newNRRD},
@@ -109,17 +109,33 @@ type exporter interface {
 	abandon()
 }
 
-// Write writes studies below dir, which is created. An error of the sequence ends it. Each file
-// is written whole or not at all, and the files that describe the dataset come last.
+// Write writes studies below dir. An error of the sequence ends it. The folder must be new, empty,
+// or hold an earlier export of the same project in the same format. That one is replaced as a
+// whole, and only by an export that went to its end.
 func Write(ctx context.Context, dir string, studies iter.Seq2[Study, error], o Options) error {
 	format, err := find(o.Format)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("cannot create %s: %w", dir, osfile.Reason(err))
+	if format.target != nil {
+		dir = format.target(dir)
 	}
-	e, err := format.open(dir, o)
+	f, err := newFolder(dir, markOf(o))
+	if err != nil {
+		return err
+	}
+	defer f.drop()
+	if err := format.write(ctx, f.made, studies, o); err != nil {
+		return err
+	}
+	return f.finish()
+}
+
+// write writes studies below dir, which is empty.
+func (f Format) write(
+	ctx context.Context, dir string, studies iter.Seq2[Study, error], o Options,
+) error {
+	e, err := f.open(dir, o)
 	if err != nil {
 		return err
 	}

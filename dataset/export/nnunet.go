@@ -26,12 +26,15 @@ type nnunetExporter struct {
 	names        map[string]bool
 }
 
-// newNNUNet writes into dir if its name is one that nnU-Net accepts, else into
-// Dataset001_Glasswork below it.
-func newNNUNet(dir string, o Options) (exporter, error) {
-	if named, _ := regexp.MatchString(`^Dataset\d{3}_.`, filepath.Base(dir)); !named {
-		dir = filepath.Join(dir, "Dataset001_Glasswork")
+// nnunetFolder is dir if its name is one that nnU-Net accepts, else Dataset001_Glasswork below it.
+func nnunetFolder(dir string) string {
+	if named, _ := regexp.MatchString(`^Dataset\d{3}_.`, filepath.Base(dir)); named {
+		return dir
 	}
+	return filepath.Join(dir, "Dataset001_Glasswork")
+}
+
+func newNNUNet(dir string, o Options) (exporter, error) {
 	folders := []string{"imagesTr", "labelsTr"}
 	if !o.OnlyReviewed {
 		folders = append(folders, "reviewed")

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,15 +101,39 @@ func (d *Demo) say(format string, args ...any) {
 	d.Say(fmt.Sprintf(format, args...))
 }
 
+// markName is a file that says that a demo made the folder it is in.
+const markName = ".glasswork-demo"
+
+// claim marks the folder as a demo's. A folder that holds anything and has no mark is refused,
+// because the demo replaces what is there.
+func (d *Demo) claim() error {
+	entries, err := os.ReadDir(d.Out)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	marked := slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == markName })
+	if len(entries) > 0 && !marked {
+		return fmt.Errorf("%s holds files that no demo has made; name an empty or new folder with "+
+			"--out", d.Out)
+	}
+	if err := os.MkdirAll(d.Out, 0o755); err != nil {
+		return err
+	}
+	return atomicfile.WriteFile(filepath.Join(d.Out, markName), func(w io.Writer) error {
+		_, err := io.WriteString(w, "A demo of Glasswork made this folder and may replace it.\n")
+		return err
+	})
+}
+
 // prepare removes what an earlier demo left and makes a new project.
 func (d *Demo) prepare(ctx context.Context) (err error) {
+	if err := d.claim(); err != nil {
+		return err
+	}
 	for _, name := range []string{"dicom", "project", "export"} {
 		if err := os.RemoveAll(filepath.Join(d.Out, name)); err != nil {
 			return err
 		}
-	}
-	if err := os.MkdirAll(d.Out, 0o755); err != nil {
-		return err
 	}
 	d.project, err = project.Open(ctx, filepath.Join(d.Out, "project"))
 	return err
