@@ -97,7 +97,7 @@ func mixes(t *testing.T) bool {
 	switch {
 	case torch.NativeBFloat16():
 		return true
-	case cpu.X86.HasAMXBF16 && os.Getenv("ONEDNN_MAX_CPU_ISA") == "AVX2":
+	case (cpu.X86.HasAMXBF16 || cpu.X86.HasAVX512BF16) && os.Getenv("ONEDNN_MAX_CPU_ISA") == "AVX2":
 		unlimited(t)
 	default:
 		t.Skip("this processor does not multiply bfloat16 by itself")

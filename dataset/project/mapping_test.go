@@ -91,7 +91,7 @@ func TestImportsAskBeforeTheyReplaceAPersonsWork(t *testing.T) {
 	appendAll(t, p, id, a, entries)
 	if want := (SliceState{
 		Touched: true, Reviewed: true,
-		Source: "x.nii.gz",
+		Source: "x.nii.gz", Marks: classes.Knows(classes.GroundGlass),
 	}); a.Slices[1] != want {
 		t.Errorf("state %+v, want %+v", a.Slices[1], want)
 	}

@@ -12,7 +12,6 @@ import "C"
 import (
 	"cmp"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/sugarme/gotch/libtch"
@@ -48,13 +47,22 @@ func Autocast(d Device) {
 // AutocastOff goes back to float32.
 func AutocastOff() { capi.Autocast(capi.AutocastOff) }
 
-// NativeBFloat16 says whether the processor multiplies matrices of bfloat16 by itself
-// (AMX), and oneDNN may let it.
+// NativeBFloat16 says whether the processor multiplies bfloat16 by itself, with AMX or with
+// AVX512_BF16, and oneDNN may let it.
 func NativeBFloat16() bool {
-	isa := strings.ToUpper(cmp.Or(os.Getenv("ONEDNN_MAX_CPU_ISA"), os.Getenv("DNNL_MAX_CPU_ISA"),
-		"DEFAULT"))
-	return cpu.X86.HasAMXBF16 && cpu.X86.HasAMXTile &&
-		slices.Contains([]string{"DEFAULT", "ALL", "AVX512_CORE_AMX"}, isa)
+	limit := cmp.Or(os.Getenv("ONEDNN_MAX_CPU_ISA"), os.Getenv("DNNL_MAX_CPU_ISA"), "DEFAULT")
+	return nativeBFloat16(limit, cpu.X86.HasAMXBF16 && cpu.X86.HasAMXTile, cpu.X86.HasAVX512BF16)
+}
+
+// nativeBFloat16 is the same for a limit of oneDNN's and a processor that has AMX or AVX512_BF16.
+func nativeBFloat16(limit string, amx, avx512 bool) bool {
+	switch strings.ToUpper(limit) {
+	case "DEFAULT", "ALL", "AVX512_CORE_AMX":
+		return amx || avx512
+	case "AVX512_CORE_BF16", "AVX512_CORE_FP16":
+		return avx512
+	}
+	return false
 }
 
 // ChannelsLast is a copy of x [n,c,h,w] in which a pixel's channels lie side by side;
