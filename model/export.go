@@ -91,8 +91,9 @@ func (n Networks) InspectBytes(name string, file []byte) (d Description, err err
 	sum := sha256.Sum256(file)
 	d.Bytes, d.SHA256 = len(file), hex.EncodeToString(sum[:])
 	switch pytorch.Sniff(file) {
-	case pytorch.Script:
-		d.Format = "TorchScript module"
+	case pytorch.Script: // nothing of it runs here, so no more is known
+		d.Format, d.Name, d.Arch = "TorchScript module", name, "torchscript"
+		return d, pytorch.CheckScript(file)
 	case pytorch.Weights:
 		d.Format = "PyTorch state_dict"
 	default:

@@ -74,13 +74,16 @@ func (a *app) modelInfo(path string, f modelFlags) error {
 	case d.EncoderOnly:
 		fmt.Fprintf(w, "  network      encoder %s alone, of use to train --init\n", d.Encoder)
 	case d.Encoder == "":
-		fmt.Fprintf(w, "  network      a program\n")
+		fmt.Fprintf(w, "  network      a program; nothing of it was run, so what it takes and answers "+
+			"is not known\n")
 	default:
 		fmt.Fprintf(w, "  network      %s over %s\n", d.Arch, d.Encoder)
 	}
-	fmt.Fprintf(w, "  input        %d channels, %d × %d pixels, %g ± %g HU as 0…1%s\n",
-		d.InChannels, d.Size, d.Size, d.Window.Center, d.Window.Width/2, levelled(d.Level))
-	if !d.EncoderOnly {
+	if d.InChannels > 0 {
+		fmt.Fprintf(w, "  input        %d channels, %d × %d pixels, %g ± %g HU as 0…1%s\n",
+			d.InChannels, d.Size, d.Size, d.Window.Center, d.Window.Width/2, levelled(d.Level))
+	}
+	if d.InChannels > 0 && !d.EncoderOnly {
 		fmt.Fprintf(w, "  classes      %d  %s\n", d.Spec.Classes, strings.Join(d.Classes, ", "))
 	}
 	if d.Tensors > 0 {

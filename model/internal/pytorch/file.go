@@ -9,7 +9,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math/big"
 	"path"
 	"strings"
@@ -256,42 +255,6 @@ func settle(storages map[string]*storage) error {
 		}
 		if s.data == nil {
 			return fmt.Errorf("the file is cut: storage %.40q is not in it", s.key)
-		}
-	}
-	return nil
-}
-
-// CheckScript refuses a TorchScript module that reads or writes files. The language allows
-// that, but a network does not need it.
-func CheckScript(file []byte) error {
-	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
-	if err != nil {
-		return errors.New("the file is cut or is no archive: its table of contents cannot be read")
-	}
-	for _, f := range z.File {
-		if path.Ext(f.Name) != ".py" {
-			continue
-		}
-		if f.UncompressedSize64 > maxCode {
-			return fmt.Errorf("the module's program %.60q is longer than that of any network",
-				f.Name)
-		}
-		r, err := f.Open()
-		if err != nil {
-			return fmt.Errorf("the module's program %.60q cannot be read", f.Name)
-		}
-		code, err := io.ReadAll(io.LimitReader(r, maxCode))
-		_ = r.Close()
-		if err != nil {
-			return fmt.Errorf("the module's program %.60q is damaged", f.Name)
-		}
-		for _, call := range []string{
-			"torch.save(", "torch.load(", "torch.from_file(", "aten.save(", "ops.aten.from_file(",
-		} {
-			if bytes.Contains(code, []byte(call)) {
-				return fmt.Errorf("the module's program calls %s), which has no place in a network",
-					call)
-			}
 		}
 	}
 	return nil

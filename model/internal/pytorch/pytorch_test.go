@@ -300,6 +300,27 @@ func TestScriptsThatTouchFiles(t *testing.T) {
 		"def forward(self, x):\n  return torch.relu(x)\n":                    false,
 		"def forward(self, x):\n  torch.save(x, \"f\")\n":                    true,
 		"def forward(self, x):\n  return torch.from_file(\"/etc/passwd\")\n": true,
+
+		// The same by other spellings.
+		"def forward(self, x):\n  return torch.from_file (\"f\", True, 9)\n":            true,
+		"def forward(self, x):\n  return torch . from_file(\"f\", True, 9)\n":           true,
+		"def forward(self, x):\n  return torch.\\\n    from_file(\"f\", True, 9)\n":     true,
+		"def forward(self, x):\n  f = torch.from_file\n  return f(\"f\", True, 9)\n":    true,
+		"def forward(self, x):\n  return getattr(torch, \"from_file\")(\"f\")\n":        true,
+		"def forward(self, x):\n  return (torch.from_file)(\"f\", True, 9)\n":           true,
+		"def forward(self, x):\n  return ops.aten.from_file(\"f\", True, 9)\n":          true,
+		"def forward(self, x):\n  return \"f\".from_file(True, 9)\n":                    true,
+		"def forward(self, x):\n  t = torch\n  return t.from_file(\"f\", True, 9)\n":    true,
+		"def from_file(x):\n  return x\ndef forward(self, x):\n  return from_file(x)\n": true,
+		// What never ends, and what fills the memory.
+		"def forward(self, x):\n  while True:\n    x = torch.relu(x)\n  return x\n": true,
+		"def forward(self, x):\n  return torch.zeros([1000000, 1000000])\n":         true,
+		// What networks do.
+		"import __torch__\n": true,
+		"class M(Module):\n  __parameters__ = [\"w\", ]\n  w : Tensor\n  conv : __torch__.C\n" +
+			"  def forward(self: __torch__.M, x: Tensor) -> Tensor:\n    conv = self.conv\n" +
+			"    _0 = (conv).forward(x, )\n    # torch.from_file(\n" +
+			"    return torch.add(torch._convolution(_0, self.w, None, [1, 1]), x, alpha=1)\n": false,
 	} {
 		var b bytes.Buffer
 		z := zip.NewWriter(&b)
