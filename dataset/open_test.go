@@ -127,7 +127,8 @@ func TestOpenSaysWhyNothingCanBeOpened(t *testing.T) {
 		"missing":    {filepath.Join(dir, "gone"), "does not exist"},
 		"empty file": {write("a.dcm", ""), "is empty"},
 		"text": {
-			write("notes.txt", "some text that is no image"), "not a kind of file that Glasswork opens",
+			write("notes.txt", "some text that is no image"),
+			"not a kind of file that Glasswork opens",
 		},
 		"broken NIfTI": {
 			write("b.nii", "some text that is no image"),

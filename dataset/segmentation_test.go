@@ -254,9 +254,11 @@ func TestWhatIsNoAnnotationIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		filepath.Join(dir, "nothing.nii"): "does not exist", dir: "is a folder; choose the one file",
-		write("a.nii", ""):          "is empty",
-		write("notes.txt", "hello"): "no annotation", ct: "more than 255 different values",
+		filepath.Join(dir, "nothing.nii"): "does not exist",
+		dir:                               "is a folder; choose the one file",
+		write("a.nii", ""):                "is empty",
+		write("notes.txt", "hello"):       "no annotation",
+		ct:                                "more than 255 different values",
 	} {
 		_, err := OpenSegmentation(t.Context(), path)
 		if err == nil || !strings.Contains(err.Error(), want) ||

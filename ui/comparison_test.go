@@ -33,7 +33,8 @@ func TestAComparisonWithItselfIsNoResult(t *testing.T) {
 		t.Errorf("drawn by hand: %q", got)
 	}
 	v.Own = 2
-	if got := verdictText(v); !strings.HasPrefix(got, "Better. 2 of 10 held-out slices are baseline's own") {
+	few := "Better. 2 of 10 held-out slices are baseline's own"
+	if got := verdictText(v); !strings.HasPrefix(got, few) {
 		t.Errorf("a few accepted unchanged: %q", got)
 	}
 	v.Own = 9

@@ -153,8 +153,9 @@ func (w *Window) dropped(uris []fyne.URI) {
 	for _, u := range uris {
 		if u.Scheme() == "file" || u.Scheme() == "" {
 			if len(uris) > 1 {
-				w.s.Messages.Toast(fmt.Sprintf("%d files and folders were dropped; the first is opened. "+
-					"Drop their folder to choose.", len(uris)))
+				w.s.Messages.Toast(fmt.Sprintf(
+					"%d files and folders were dropped; the first is opened. "+
+						"Drop their folder to choose.", len(uris)))
 			}
 			w.opened(u.Path())
 			w.s.Opening.Drop(u.Path())

@@ -36,8 +36,10 @@ func newModelPanel(w *Window) *modelPanel {
 		job: newJobView(w),
 	}
 	buttons := container.New(&evenly{gap: 4},
-		tipped("Propose", "Propose labels for all slices that nobody has touched (Shift+P)", func() { w.s.Proposing.Study() }),
-		tipped("Retrain…", "Train a new model on the reviewed slices (Ctrl+R)", func() { w.s.Retraining.Prepare() }))
+		tipped("Propose", "Propose labels for all slices that nobody has touched (Shift+P)",
+			func() { w.s.Proposing.Study() }),
+		tipped("Retrain…", "Train a new model on the reviewed slices (Ctrl+R)",
+			func() { w.s.Retraining.Prepare() }))
 	m.scroll = container.NewVScroll(m.history)
 	m.scroll.Hide()
 	m.idle = container.NewVBox(buttons, m.scroll)

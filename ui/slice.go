@@ -24,7 +24,9 @@ type slicePanel struct {
 func newSlicePanel(s *session.Session) *slicePanel {
 	p := &slicePanel{
 		reading: s.Reading, reviewing: s.Reviewing,
-		title: newWholeLabel("", inkQuiet), reviewed: newSegment("Reviewed", s.Reviewing.Toggle).says("You vouch for this slice (R)"),
+		title: newWholeLabel("", inkQuiet),
+		reviewed: newSegment("Reviewed", s.Reviewing.Toggle).
+			says("You vouch for this slice (R)"),
 	}
 	p.object = section("SLICE", p.title, segments(p.reviewed,
 		newSegment("Accept", s.Reviewing.Accept).

@@ -156,7 +156,8 @@ func TestShortcutsAreInTheMainMenu(t *testing.T) {
 func TestTitleNamesNoPatient(t *testing.T) {
 	r := newRig(t)
 	r.open()
-	if title := r.win.Title(); strings.Contains(title, "DOE") || !strings.Contains(title, "study-0001") {
+	title := r.win.Title()
+	if strings.Contains(title, "DOE") || !strings.Contains(title, "study-0001") {
 		t.Errorf("the title is %q", title)
 	}
 	if seen := texts(r.win.Canvas().Content()); strings.Contains(seen, "DOE") ||

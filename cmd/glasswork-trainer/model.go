@@ -74,8 +74,8 @@ func (a *app) modelInfo(path string, f modelFlags) error {
 	case d.EncoderOnly:
 		fmt.Fprintf(w, "  network      encoder %s alone, of use to train --init\n", d.Encoder)
 	case d.Encoder == "":
-		fmt.Fprintf(w, "  network      a program; nothing of it was run, so what it takes and answers "+
-			"is not known\n")
+		fmt.Fprintf(w, "  network      a program; nothing of it was run, "+
+			"so what it takes and answers is not known\n")
 	default:
 		fmt.Fprintf(w, "  network      %s over %s\n", d.Arch, d.Encoder)
 	}

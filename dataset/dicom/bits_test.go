@@ -38,7 +38,8 @@ func TestWhereTheStoredBitsLie(t *testing.T) {
 		{"high bit 15, values at the bottom", high15, pixels(right), want, "lowest 12 bits"},
 		{"high bit 15, values at the top", high15, pixels(left), want, ""},
 		{
-			"high bit 15, bits everywhere", high15, pixels(func(v int) int { return v<<4 | 7 }), want,
+			"high bit 15, bits everywhere", high15,
+			pixels(func(v int) int { return v<<4 | 7 }), want,
 			"do not show which is right",
 		},
 		{
@@ -56,8 +57,8 @@ func TestWhereTheStoredBitsLie(t *testing.T) {
 			signed, "lowest 12 bits",
 		},
 		{
-			"signed at the top", signed15, pixels(func(v int) int { return (v - 2048) << 4 }), signed,
-			"",
+			"signed at the top", signed15,
+			pixels(func(v int) int { return (v - 2048) << 4 }), signed, "",
 		},
 		{
 			"signed, high bit 11",

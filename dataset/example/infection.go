@@ -154,7 +154,8 @@ func (s *infectionMasks) read(at infectionSlice) (hu []int16, w, h int, err erro
 func (s *infectionMasks) find(folder, file string) string {
 	for _, extension := range []string{"", ".png", ".jpg", ".jpeg"} {
 		name := file + extension
-		if slices.Contains([]string{".png", ".jpg", ".jpeg"}, strings.ToLower(filepath.Ext(name))) &&
+		picture := strings.ToLower(filepath.Ext(name))
+		if slices.Contains([]string{".png", ".jpg", ".jpeg"}, picture) &&
 			exists(s.dir, folder, name) {
 			return filepath.Join(s.dir, folder, name)
 		}

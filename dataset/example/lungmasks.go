@@ -52,8 +52,8 @@ func (l *lungMasks) At(ctx context.Context, i int) (Example, error) {
 		return Example{}, err
 	}
 	if mw != w || mh != h {
-		return Example{}, fmt.Errorf("%s is %d × %d, its mask is %d × %d", l.pairs[i].name, w, h, mw,
-			mh)
+		return Example{}, fmt.Errorf("%s is %d × %d, its mask is %d × %d",
+			l.pairs[i].name, w, h, mw, mh)
 	}
 	hu := make([]int16, len(grey))
 	for k, g := range grey {

@@ -142,8 +142,8 @@ func (p *Project) getVoxels(
 	if isSHA256(sum) {
 		path := p.blobPath(sum, plain)
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() != n {
-			return nil, fmt.Errorf("%s is %w (it has not the size of its grid); bring it back from "+
-				"a copy", path, ErrDamaged)
+			return nil, fmt.Errorf("%s is %w (it has not the size of its grid); "+
+				"bring it back from a copy", path, ErrDamaged)
 		} else if err != nil || !info.Mode().IsRegular() {
 			n = 0 // getBlob says what is wrong
 		}

@@ -25,7 +25,12 @@ func TestWhatIsKnownOfAReviewedSlice(t *testing.T) {
 			[]uint8{0, 4},
 			classes.All(),
 		},
-		{"by hand, without lungs", SliceState{Touched: true}, []uint8{0, 1}, classes.Knows(both...)},
+		{
+			"by hand, without lungs",
+			SliceState{Touched: true},
+			[]uint8{0, 1},
+			classes.Knows(both...),
+		},
 		{"by hand, with lungs", SliceState{Touched: true}, []uint8{3, 1}, classes.All()},
 		{
 			"infection imported",
@@ -45,7 +50,12 @@ func TestWhatIsKnownOfAReviewedSlice(t *testing.T) {
 			[]uint8{1, 3},
 			classes.All(),
 		},
-		{"imported by an older version", SliceState{Source: "f"}, []uint8{0, 1}, classes.Knows(both...)},
+		{
+			"imported by an older version",
+			SliceState{Source: "f"},
+			[]uint8{0, 1},
+			classes.Knows(both...),
+		},
 	} {
 		if got := c.state.Known(c.labels); got != c.want {
 			t.Errorf("%s: known %v, want %v", c.name, got, c.want)

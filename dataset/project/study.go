@@ -18,8 +18,8 @@ import (
 
 // Study is one series of a project, as it stands now.
 type Study struct {
-	// ID names the study inside this project; Alias (study-0001) is what people see. Neither says who
-	// the patient is.
+	// ID names the study inside this project; Alias (study-0001) is what people see. Neither says
+	// who the patient is.
 	ID, Alias string
 	// PatientKey is a salted hash: studies of one patient share it.
 	PatientKey string

@@ -320,7 +320,8 @@ func TestScriptsThatTouchFiles(t *testing.T) {
 		"class M(Module):\n  __parameters__ = [\"w\", ]\n  w : Tensor\n  conv : __torch__.C\n" +
 			"  def forward(self: __torch__.M, x: Tensor) -> Tensor:\n    conv = self.conv\n" +
 			"    _0 = (conv).forward(x, )\n    # torch.from_file(\n" +
-			"    return torch.add(torch._convolution(_0, self.w, None, [1, 1]), x, alpha=1)\n": false,
+			"    return torch.add(" +
+			"torch._convolution(_0, self.w, None, [1, 1]), x, alpha=1)\n": false,
 	} {
 		var b bytes.Buffer
 		z := zip.NewWriter(&b)

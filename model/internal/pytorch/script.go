@@ -15,18 +15,19 @@ import (
 // operators are the operators that a module may call. A network for pictures needs no others.
 // None of them touches a file, makes a tensor of a size that it is given, or draws numbers.
 var operators = words(`_convolution conv2d conv_transpose2d batch_norm instance_norm layer_norm
-	group_norm linear matmul bmm addmm mm einsum relu relu_ relu6 relu6_ hardtanh hardtanh_ leaky_relu
-	leaky_relu_ prelu elu elu_ gelu silu silu_ mish hardswish hardswish_ hardsigmoid hardsigmoid_
-	sigmoid sigmoid_ tanh tanh_ softmax log_softmax softplus max_pool2d avg_pool2d
+	group_norm linear matmul bmm addmm mm einsum relu relu_ relu6 relu6_ hardtanh hardtanh_
+	leaky_relu leaky_relu_ prelu elu elu_ gelu silu silu_ mish hardswish hardswish_ hardsigmoid
+	hardsigmoid_ sigmoid sigmoid_ tanh tanh_ softmax log_softmax softplus max_pool2d avg_pool2d
 	adaptive_avg_pool2d adaptive_max_pool2d upsample_nearest2d upsample_bilinear2d
 	upsample_bicubic2d interpolate dropout dropout_ feature_dropout alpha_dropout add add_ sub sub_
 	rsub mul mul_ div div_ neg pow sqrt exp log abs clamp clamp_ minimum maximum max min mean sum
 	std var amax amin cat stack chunk split select slice narrow squeeze unsqueeze reshape view
-	flatten permute transpose transpose_ t contiguous detach clone to type_as reshape_as view_as expand_as float pixel_shuffle
-	pixel_unshuffle constant_pad_nd pad reflection_pad2d replication_pad2d size len dim numel eq ne
-	lt le gt ge and or not __and__ __or__ __not__ __is__ __isnot__ __getitem__ floordiv floor_divide
-	remainder int Int Float Bool IntImplicit FloatImplicit ScalarImplicit NumToTensor append format
-	warn argmax argmin index __contains__ where`)
+	flatten permute transpose transpose_ t contiguous detach clone to type_as reshape_as view_as
+	expand_as float pixel_shuffle pixel_unshuffle constant_pad_nd pad reflection_pad2d
+	replication_pad2d size len dim numel eq ne lt le gt ge and or not __and__ __or__ __not__ __is__
+	__isnot__ __getitem__ floordiv floor_divide remainder int Int Float Bool IntImplicit
+	FloatImplicit ScalarImplicit NumToTensor append format warn argmax argmin index __contains__
+	where`)
 
 // builtins are the words of the language that look like calls.
 var builtins = words(`annotate unchecked_cast uninitialized getattr isinstance len int float bool
