@@ -125,6 +125,8 @@ func (r *reader) element(e walk.Element, in scope) (*dicom.Element, int64, error
 	unknown := e.VR == "UN"
 	if e.VR == "" || unknown || t == tag.SpecificCharacterSet {
 		e.VR = dictionaryVR(t, in.signed)
+	} else {
+		e.VR = r.mended(e, t, in)
 	}
 	if unknown {
 		defer r.walker.Unknown()()

@@ -127,7 +127,7 @@ func (w *Walker) Next(off int64) (Element, error) {
 	default:
 		e.VR = representation(b[4:6])
 		if !ValidVR(e.VR) {
-			return e, fmt.Errorf("%w: %q is no value representation", ErrDamaged, e.VR)
+			return w.without(e, b)
 		}
 		if !LongForm(e.VR) {
 			e.Length = uint32(w.Order.Uint16(b[6:]))
@@ -144,6 +144,19 @@ func (w *Walker) Next(off int64) (Element, error) {
 	}
 	return e, nil
 }
+
+// without reads the header b of element e, in an explicit syntax, whose representation is none:
+// some writers put ?? or dashes there. The dictionary gives it then.
+func (w *Walker) without(e Element, b []byte) (Element, error) {
+	vr := e.VR
+	e.VR, e.Length = "", uint32(w.Order.Uint16(b[6:]))
+	if !printable(vr[0]) || !printable(vr[1]) || e.End() > w.size {
+		return e, fmt.Errorf("%w: %q is no value representation", ErrDamaged, vr)
+	}
+	return e, nil
+}
+
+func printable(b byte) bool { return b >= ' ' && b < 0x7F }
 
 // Skip returns the offset behind e. Where e leaves its length open, its items are walked
 // through to find it.
