@@ -16,24 +16,24 @@ import (
 )
 
 const (
-	// Program is the name of the decoding program's file.
+	// Program is the file name of the decoding program.
 	Program = "glasswork-codec"
-	// ProgramVariable is the environment variable that says where else it is.
+	// ProgramVariable is the environment variable that names another path of the program.
 	ProgramVariable = "GLASSWORK_CODEC"
 
 	cannotLoad = 127 // the exit status of a program that lacks a library
-	busy       = 4   // times its limit of processor time a frame may take by the clock
+	busy       = 4   // a frame may take this many times its limit of processor time by the clock
 )
 
-// errDied is the error of a frame whose decoder ended before it was done.
-var errDied = errors.New("its pixels made the decoder give up; they are probably damaged")
+// errDied is the error of a frame whose decoder ended before the frame was done.
+var errDied = errors.New("its pixels stopped the decoder; they are probably damaged")
 
 // child is a running decoding program. It decodes one frame at a time.
 type child struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
 	out io.ReadCloser
-	log strings.Builder // what it says on standard error; read after it has ended
+	log strings.Builder // its standard error; read after it has ended
 }
 
 // startChild starts the decoding program.
@@ -57,7 +57,7 @@ func startChild() (*child, error) {
 	return c, nil
 }
 
-// ask has the program decode one frame. After an error it has ended.
+// ask sends one frame to the program to be decoded. After an error the program has ended.
 func (c *child) ask(q wire.Request, buf []byte) (wire.Reply, error) {
 	var late atomic.Bool
 	watch := time.AfterFunc(busy*q.Limit, func() {
@@ -65,7 +65,7 @@ func (c *child) ask(q wire.Request, buf []byte) (wire.Reply, error) {
 		_ = c.cmd.Process.Kill()
 	})
 	defer watch.Stop()
-	// The program reads a request whole before it answers, so that neither waits for the other.
+	// The program reads the whole request before it answers, so the two never wait for each other.
 	err := wire.WriteRequest(c.in, q)
 	var reply wire.Reply
 	if err == nil {
@@ -93,7 +93,8 @@ func (c *child) end() {
 	_ = c.cmd.Wait()
 }
 
-// program finds the decoding program: where ProgramVariable says, else beside this one.
+// program returns the path of the decoding program: what ProgramVariable says, or else the folder
+// of this program.
 func program() (string, error) {
 	if path := os.Getenv(ProgramVariable); path != "" {
 		if _, err := os.Stat(path); err != nil {

@@ -1,9 +1,8 @@
-// Package codec decodes the frames of compressed DICOM pixel data. RLE, deflate and JPEG
-// are decoded here; JPEG-LS and JPEG 2000 by libraries in C, which run in a program of
-// their own (cmd/glasswork-codec): data that crash or stall them cost one frame.
+// Package codec decodes the frames of compressed DICOM pixel data. RLE, deflate and JPEG are
+// decoded here. JPEG-LS and JPEG 2000 are decoded by C libraries in a program of their own
+// (cmd/glasswork-codec), so data that make them crash or hang cost only one frame.
 //
-// A frame's own header is compared with what the DICOM header says before anything is
-// decoded or allocated.
+// A frame's own header is compared with the DICOM header before anything is decoded or allocated.
 package codec
 
 import (
@@ -19,32 +18,32 @@ type Shape struct {
 
 func (s Shape) pixels() int { return s.Rows * s.Columns }
 
-// nativeBytes is how many bytes the frame takes uncompressed.
+// nativeBytes returns how many bytes the frame takes when it is not compressed.
 func (s Shape) nativeBytes() int { return (s.pixels()*s.BitsAllocated + 7) / 8 }
 
-// Frame is a decoded frame. Samples are [y,x], little endian, Bits wide each. Precision
-// says that the low bits alone count, as the compressed data know it; 0 means that the
-// samples are what an uncompressed file would hold, so that the DICOM header says it.
-// Signed says that the compressed data call themselves signed; most kinds cannot.
+// Frame is a decoded frame. Samples are [y,x], little endian, Bits wide each. Precision is the
+// number of low bits that count, according to the compressed data. 0 means that the samples are
+// what an uncompressed file would hold, so that the DICOM header says which bits count. Signed
+// means that the compressed data state signed samples. Most kinds cannot state it.
 type Frame struct {
 	Samples         []byte
 	Bits, Precision int
 	Signed          bool
 }
 
-// ErrShort marks a check that could not be finished, as the bytes given end before the
-// frame's own header does.
+// ErrShort marks a check that could not be finished because the given bytes end within the frame's
+// own header.
 var ErrShort = errors.New("the compressed data end early")
 
-// A format is a family of transfer syntaxes with one way of compressing.
+// format is a family of transfer syntaxes that are compressed in the same way.
 type format struct {
 	// check compares the beginning of a frame with what the DICOM header says.
 	check func(head []byte, s Shape) error
-	// decode decodes a checked frame into buf if it fits.
+	// decode decodes a checked frame, into buf if it fits.
 	decode func(ctx context.Context, d *Decoder, stream []byte, s Shape, buf []byte) (Frame, error)
 }
 
-// formatOf returns how frames of a transfer syntax are compressed.
+// formatOf returns how the frames of a transfer syntax are compressed.
 func formatOf(uid string) (format, bool) {
 	switch uid {
 	case "1.2.840.10008.1.2.1.98":
@@ -66,14 +65,14 @@ func formatOf(uid string) (format, bool) {
 	return format{}, false
 }
 
-// Known says whether frames of a transfer syntax can be decoded.
+// Known reports whether frames of a transfer syntax can be decoded.
 func Known(uid string) bool {
 	_, ok := formatOf(uid)
 	return ok
 }
 
-// Check says in a clause why a frame that begins with head cannot be decoded, as far as
-// its own header tells. It is ErrShort if head ends within that header.
+// Check returns, as a clause, why a frame that begins with head cannot be decoded, as far as the
+// frame's own header shows. It returns ErrShort if head ends within that header.
 func Check(uid string, head []byte, s Shape) error {
 	f, ok := formatOf(uid)
 	if !ok {
@@ -85,14 +84,14 @@ func Check(uid string, head []byte, s Shape) error {
 	return f.check(head, s)
 }
 
-// Densest is how many pixels a byte of compressed data can stand for in pictures larger
-// than an empty slice; real ones reach a hundred.
+// Densest is how many pixels one byte of compressed data can stand for in pictures larger than an
+// empty slice. Real pictures reach a hundred.
 const Densest = 1000
 
-const alwaysPixels = 1 << 22 // 2,048 × 2,048: no claim up to here costs much
+const alwaysPixels = 1 << 22 // 2,048 × 2,048: a claim of up to this size is cheap
 
-// Decode decodes one frame. buf is used for the result if it is large enough. It may be
-// called from many goroutines; how many frames are decoded at once by the program is bounded.
+// Decode decodes one frame. It uses buf for the result if it is large enough. It may be called from
+// many goroutines. The number of frames that the program decodes at the same time is limited.
 func (d *Decoder) Decode(ctx context.Context, uid string, stream []byte, s Shape,
 	buf []byte,
 ) (Frame, error) {
@@ -113,7 +112,7 @@ func (d *Decoder) Decode(ctx context.Context, uid string, stream []byte, s Shape
 // checkNothing is for frames without a header of their own.
 func checkNothing([]byte, Shape) error { return nil }
 
-// checkSize compares a frame's own size and number of bits with what can be decoded.
+// checkSize checks the size and the number of bits in a frame's own header.
 func checkSize(name string, rows, columns, components, precision int, s Shape) error {
 	switch {
 	case components != 1:
@@ -128,7 +127,7 @@ func checkSize(name string, rows, columns, components, precision int, s Shape) e
 	return nil
 }
 
-// room is n bytes, in buf if they fit.
+// room returns n bytes, from buf if they fit.
 func room(buf []byte, n int) []byte {
 	if cap(buf) < n {
 		return make([]byte, n)

@@ -13,7 +13,7 @@ const (
 	uidJPEG2000 = "1.2.840.10008.1.2.4.90"
 )
 
-// siz is the beginning of a JPEG 2000 codestream.
+// siz returns the beginning of a JPEG 2000 codestream.
 func siz(columns, rows, tile uint32, components uint16, precision byte) []byte {
 	b := []byte("\xFF\x4F\xFF\x51\x00\x29\x00\x00")
 	for _, v := range []uint32{columns, rows, 0, 0, tile, tile, 0, 0} {
@@ -23,7 +23,7 @@ func siz(columns, rows, tile uint32, components uint16, precision byte) []byte {
 	return append(b, precision-1, 1, 1)
 }
 
-// sof is the beginning of a JPEG picture whose frame header has the given marker.
+// sof returns the beginning of a JPEG picture whose frame header has the given marker.
 func sof(marker byte, precision, rows, columns, components byte) []byte {
 	b := []byte{
 		0xFF, 0xD8, 0xFF, marker, 0, 8 + 3*components, precision, 0, rows, 0, columns, components,
@@ -83,7 +83,7 @@ func TestFramesThatDoNotFitAreNamed(t *testing.T) {
 	}
 }
 
-// A frame of a few bytes cannot ask for gigabytes.
+// A frame of a few bytes cannot claim gigabytes.
 func TestClaimsAreBoundedByWhatIsThere(t *testing.T) {
 	s := Shape{Rows: 8192, Columns: 8192, Samples: 1, BitsAllocated: 16}
 	_, err := new(Decoder).Decode(t.Context(), uidJPEG2000, siz(8192, 8192, 8192, 1, 16), s, nil)

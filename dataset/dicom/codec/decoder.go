@@ -13,27 +13,27 @@ import (
 )
 
 const (
-	patience  = 2 * time.Second // after which a child without work ends
+	patience  = 2 * time.Second // a child that has no work for this long ends
 	atLeast   = 1500 * time.Millisecond
 	eachPixel = 2 * time.Microsecond
 )
 
-// Decoder decodes frames. Its children are started when they are needed, one for each
-// processor at most, and end when they had nothing to do for a while. The zero value is ready.
+// Decoder decodes frames. It starts children when they are needed, at most one for each processor.
+// A child ends when it has had no work for a while. The zero value is ready.
 type Decoder struct {
 	once  sync.Once
-	slots chan struct{} // one token for each child that may be at work
+	slots chan struct{} // one token for each child that may work
 
 	mu     sync.Mutex
-	free   []*child // started and without work, the last used one last
+	free   []*child // started and without work; the one used last is at the end
 	timer  *time.Timer
 	closed bool
 }
 
-// errClosed is what a frame gets whose decoder has been closed.
+// errClosed is the error of a frame whose decoder has been closed.
 var errClosed = errors.New("the series has been closed")
 
-// Close ends the children, those at work when they are done with their frame.
+// Close ends the children. Children that are working end when their frame is done.
 func (d *Decoder) Close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -41,7 +41,7 @@ func (d *Decoder) Close() {
 	d.endFree()
 }
 
-// endFree ends all children without work; d.mu is held.
+// endFree ends all children without work. The caller holds d.mu.
 func (d *Decoder) endFree() {
 	for _, c := range d.free {
 		c.end()
@@ -52,10 +52,11 @@ func (d *Decoder) endFree() {
 	}
 }
 
-// limit is how much of the processor's time a frame of n pixels may take: far more than any takes.
+// limit returns how much processor time a frame of n pixels may take. It is far more than any frame
+// needs.
 func limit(n int) time.Duration { return atLeast + time.Duration(n)*eachPixel }
 
-// askProgram lets a child decode a frame.
+// askProgram has a child decode a frame.
 func (d *Decoder) askProgram(ctx context.Context, codec wire.Codec, stream []byte, s Shape,
 	buf []byte,
 ) (Frame, error) {
@@ -70,7 +71,7 @@ func (d *Decoder) askProgram(ctx context.Context, codec wire.Codec, stream []byt
 		Codec: codec, Rows: s.Rows, Columns: s.Columns, Limit: limit(s.pixels()), Stream: stream,
 	}
 	reply, err := d.ask(q, buf)
-	// perhaps it was ended from outside, and the others too: a new one may live
+	// perhaps all of them were killed from outside; a new one may survive
 	if errors.Is(err, errDied) {
 		d.retire()
 		reply, err = d.ask(q, buf)
@@ -84,7 +85,7 @@ func (d *Decoder) askProgram(ctx context.Context, codec wire.Codec, stream []byt
 	return Frame{Samples: reply.Pixels, Bits: 8 * reply.Bytes, Precision: reply.Precision}, nil
 }
 
-// ask lets one child answer q.
+// ask has one child answer q.
 func (d *Decoder) ask(q wire.Request, buf []byte) (wire.Reply, error) {
 	c, err := d.idle()
 	if c == nil && err == nil {
@@ -117,7 +118,7 @@ func (d *Decoder) idle() (*child, error) {
 	return c, nil
 }
 
-// release keeps c for the next frame, for a while.
+// release keeps c for the next frame for a while.
 func (d *Decoder) release(c *child) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -143,7 +144,8 @@ func (d *Decoder) retire() {
 func decodeJPEGLS(ctx context.Context, d *Decoder, stream []byte, s Shape,
 	buf []byte,
 ) (Frame, error) {
-	// CharLS searches on and on for what a frame cut short lacks. Its end cannot occur within it.
+	// CharLS searches endlessly for the end of a frame that is cut short. The marker of the end
+	// cannot occur inside a frame.
 	if !bytes.Contains(stream, []byte{0xFF, 0xD9}) {
 		return Frame{}, ErrShort
 	}

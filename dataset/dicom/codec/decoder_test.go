@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(codectest.Main(m)) }
 
-// greys are the pictures of testdata by transfer syntax.
+// greys holds the pictures of testdata by transfer syntax.
 var greys = map[string]string{
 	"1.2.840.10008.1.2.4.90":  "grey12.j2k",
 	"1.2.840.10008.1.2.4.201": "grey12.htj2k",
@@ -39,7 +39,7 @@ func stream(t testing.TB, name string) []byte {
 	return b
 }
 
-// isGrey says whether f is the picture of testdata.
+// isGrey reports whether f is the picture of testdata.
 func isGrey(f codec.Frame) bool {
 	if f.Bits != 16 || f.Precision != 12 || f.Signed || len(f.Samples) != 2*64*48 {
 		return false
@@ -82,7 +82,7 @@ func TestManyFramesAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
-// decodeBy decodes a good frame by the shell script that takes the program's place.
+// decodeBy decodes a good frame with a shell script in the program's place.
 func decodeBy(t *testing.T, script string) (codec.Frame, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), codec.Program)
@@ -119,7 +119,7 @@ func TestAProgramThatFailsCostsASentence(t *testing.T) {
 	}
 }
 
-// A program that was ended from outside is started again for the same frame.
+// A program that was killed from outside is started again for the same frame.
 func TestTheProgramIsStartedAgain(t *testing.T) {
 	mark := filepath.Join(t.TempDir(), "mark")
 	f, err := decodeBy(t, fmt.Sprintf("[ -e %[1]s ] && exec %[2]s; touch %[1]s; kill -KILL $$",
@@ -160,8 +160,8 @@ func TestAClosedDecoderDecodesNoMore(t *testing.T) {
 
 var mutants = flag.Int("mutants", 100, "damaged frames of each kind that the program is given")
 
-// Damaged frames go through the real program: whatever becomes of it, each costs one
-// error or one picture, and the next frame is decoded.
+// Damaged frames go through the real program. Whatever happens to it, each of them costs one error
+// or one picture, and the next frame is decoded.
 func TestDamagedFramesAreSurvived(t *testing.T) {
 	var d codec.Decoder
 	defer d.Close()
@@ -206,7 +206,7 @@ func mutate(random *rand.Rand, b []byte) []byte {
 	return b
 }
 
-// outcome sorts what became of a frame.
+// outcome classifies what happened to a frame.
 func outcome(err error) string {
 	switch {
 	case err == nil:

@@ -14,7 +14,7 @@ import (
 
 const maxScans = 128 // of a progressive picture; encoders use about ten
 
-// jpegHeader reads the header that JPEG and JPEG-LS share.
+// jpegHeader reads the header, which JPEG and JPEG-LS have in common.
 func jpegHeader(head []byte) (jpeg.Header, error) {
 	h, err := jpeg.ReadHeader(head)
 	if errors.Is(err, jpeg.ErrShort) {
@@ -35,8 +35,8 @@ func checkJPEG(head []byte, s Shape) error {
 	return checkSize(h.Process.String(), h.Rows, h.Columns, h.Components, h.Precision, s)
 }
 
-// decodeJPEG decodes what the header says, which need not be what the transfer syntax
-// promises: baseline pictures in a file that says extended are common.
+// decodeJPEG decodes what the header says, which may differ from what the transfer syntax promises.
+// Baseline pictures in files that say extended are common.
 func decodeJPEG(_ context.Context, _ *Decoder, stream []byte, s Shape, buf []byte) (Frame, error) {
 	h, err := jpeg.ReadHeader(stream)
 	if err != nil {
@@ -56,9 +56,9 @@ func decodeJPEG(_ context.Context, _ *Decoder, stream []byte, s Shape, buf []byt
 	return Frame{Samples: out, Bits: 16, Precision: h.Precision}, nil
 }
 
-// decodeJPEG8 lets the standard library decode 8 bits with a DCT.
+// decodeJPEG8 decodes pictures of 8 bits with a DCT by the standard library.
 func decodeJPEG8(stream []byte, s Shape, buf []byte) (Frame, error) {
-	if n := bytes.Count(stream, []byte{0xFF, 0xDA}); n > maxScans { // each goes through all pixels
+	if n := bytes.Count(stream, []byte{0xFF, 0xDA}); n > maxScans { // each goes over all pixels
 		return Frame{}, fmt.Errorf("its JPEG data are damaged: they have %d scans", n)
 	}
 	img, err := stdjpeg.Decode(bytes.NewReader(stream))

@@ -49,8 +49,8 @@ func checkJPEG2000(head []byte, s Shape) error {
 	return nil
 }
 
-// codestream finds the codestream of a JP2 file, which some archives store although
-// PS3.5 A.4.4 asks for the codestream alone.
+// codestream finds the codestream in a JP2 file. Some archives store JP2 files although PS3.5 A.4.4
+// asks for the codestream alone.
 func codestream(b []byte) ([]byte, error) {
 	if !bytes.HasPrefix(b, []byte("\x00\x00\x00\x0CjP  ")) {
 		return b, nil

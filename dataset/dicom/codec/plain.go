@@ -9,7 +9,7 @@ import (
 	"io"
 )
 
-// decodeUncompressed takes a frame of Encapsulated Uncompressed Explicit VR Little Endian.
+// decodeUncompressed returns a frame of Encapsulated Uncompressed Explicit VR Little Endian.
 func decodeUncompressed(_ context.Context, _ *Decoder, stream []byte, s Shape,
 	buf []byte,
 ) (Frame, error) {

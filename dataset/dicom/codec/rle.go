@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	rleHeader   = 64 // bytes: the number of segments and the offsets of 15
+	rleHeader   = 64 // bytes: the number of segments and 15 offsets
 	rleSegments = 15
 )
 
 var errRLE = errors.New("its RLE data are damaged")
 
-// rleLayout is how many segments a frame has and how many bytes each of them unpacks to:
-// one for each byte of a sample, or all packed bits at once.
+// rleLayout returns how many segments a frame has and how many bytes each of them unpacks to. There
+// is one segment for each byte of a sample, or one for all packed bits.
 func rleLayout(s Shape) (segments, length int) {
 	if s.BitsAllocated < 8 {
 		return 1, s.nativeBytes()
@@ -35,8 +35,8 @@ func checkRLE(head []byte, s Shape) error {
 	return nil
 }
 
-// decodeRLE unpacks RLE Lossless (PS3.5, annex G): each segment holds one byte of all
-// samples, the most significant one first.
+// decodeRLE unpacks RLE Lossless (PS3.5, annex G). Each segment holds one byte of every sample. The
+// most significant byte comes first.
 func decodeRLE(_ context.Context, _ *Decoder, stream []byte, s Shape, buf []byte) (Frame, error) {
 	segments, length := rleLayout(s)
 	out := room(buf, segments*length)
@@ -56,8 +56,8 @@ func decodeRLE(_ context.Context, _ *Decoder, stream []byte, s Shape, buf []byte
 	return Frame{Samples: out, Bits: s.BitsAllocated}, nil
 }
 
-// unpackBits writes up to length bytes to every step-th byte of out and returns how many
-// came (PS3.5, G.3.2). What is left over is padding.
+// unpackBits writes up to length bytes to every step-th byte of out and returns how many it wrote
+// (PS3.5, G.3.2). The rest of the input is padding.
 func unpackBits(out []byte, step, length int, in []byte) int {
 	n := 0
 	for len(in) > 1 && n < length {

@@ -11,8 +11,8 @@ import (
 
 const uidRLE = "1.2.840.10008.1.2.5"
 
-// packRLE packs samples of size bytes as PS3.5 annex G tells: a run or up to 128 bytes as
-// they are at a time.
+// packRLE packs samples of size bytes as PS3.5 annex G describes: either a run, or up to 128
+// literal bytes at a time.
 func packRLE(samples []byte, size int) []byte {
 	head := binary.LittleEndian.AppendUint32(nil, uint32(size))
 	head = append(head, make([]byte, 60)...)

@@ -180,7 +180,7 @@ func (r *reader) items(e walk.Element, in scope) (all [][]*dicom.Element, next i
 			return all, item.Value, nil
 		}
 		if item.Tag != walk.Item {
-			return nil, 0, fmt.Errorf("%w: a sequence holds something that is no item",
+			return nil, 0, fmt.Errorf("%w: a sequence holds something that is not an item",
 				walk.ErrDamaged)
 		}
 		if !e.Open() && !item.Open() && item.End() > e.End() {
@@ -237,7 +237,7 @@ func (r *reader) skipFragments(e walk.Element) (int64, error) {
 		case item.Tag == walk.SequenceEnd:
 			return item.Value, nil
 		case item.Tag != walk.Item || item.Open():
-			return 0, fmt.Errorf("%w: its pixels hold something that is no fragment",
+			return 0, fmt.Errorf("%w: its pixels hold something that is not a fragment",
 				walk.ErrDamaged)
 		}
 		off = item.End()

@@ -11,9 +11,9 @@ import (
 	"glasswork/dataset/dicom/object"
 )
 
-// required are the type 2 elements of patient, study and frame of reference that an object
-// takes over from its source (PS3.3 C.7.1.1, C.7.2.1, C.7.4.1): empty where the
-// source lacks them.
+// required returns the type 2 elements of patient, study and frame of reference that an object
+// takes over from its source (PS3.3 C.7.1.1, C.7.2.1, C.7.4.1). They are empty if the source lacks
+// them.
 func required() []tag.Tag {
 	return []tag.Tag{
 		tag.PatientName, tag.PatientID, tag.PatientBirthDate, tag.PatientSex,
@@ -22,7 +22,7 @@ func required() []tag.Tag {
 	}
 }
 
-// optional are those that are taken over where the source has them (also C.7.2.2).
+// optional returns the elements that are taken over if the source has them (also C.7.2.2).
 func optional() []tag.Tag {
 	return []tag.Tag{
 		tag.IssuerOfPatientID, tag.StudyInstanceUID, tag.StudyDescription, tag.FrameOfReferenceUID,
@@ -33,9 +33,9 @@ func optional() []tag.Tag {
 	}
 }
 
-// Copied are the elements of patient, study and frame of reference that an object takes over
-// from head. Values that break the rules of their representation would make the new object
-// invalid: they are mended where that loses nothing but length, and left out otherwise.
+// Copied returns the elements of patient, study and frame of reference that an object takes over
+// from head. Values that break the rules of their representation would make the new object invalid.
+// They are mended if that only shortens them, and left out otherwise.
 func Copied(head object.Set) object.Set {
 	var out object.Set
 	for _, t := range required() {
@@ -51,7 +51,7 @@ func Copied(head object.Set) object.Set {
 			out.Put(e)
 		}
 	}
-	// PS3.3 C.7.1.1: what was removed must say how.
+	// PS3.3 C.7.1.1: an object whose identity was removed must say how.
 	if out.Text(tag.PatientIdentityRemoved) == "YES" && !out.Has(tag.DeidentificationMethod) &&
 		!out.Has(tag.DeidentificationMethodCodeSequence) {
 		out.Put(object.Text(tag.DeidentificationMethod, "not stated by the source images"))
@@ -59,7 +59,7 @@ func Copied(head object.Set) object.Set {
 	return out
 }
 
-// forms are what values of some representations look like (PS3.5 6.2).
+// forms returns the patterns that values of some representations must match (PS3.5 6.2).
 func forms() map[string]*regexp.Regexp {
 	return map[string]*regexp.Regexp{
 		"TM": regexp.MustCompile(`^([01]\d|2[0-3])([0-5]\d([0-5]\d|60)?(\.\d{1,6})?)?$`),
@@ -69,8 +69,8 @@ func forms() map[string]*regexp.Regexp {
 	}
 }
 
-// conforming returns e, or a copy whose values keep the rules of their representation (PS3.5
-// 6.2); nil if that cannot be had.
+// conforming returns e, or a copy whose values follow the rules of their representation (PS3.5
+// 6.2). It returns nil if there is none.
 func conforming(e *dicom.Element) *dicom.Element {
 	if e == nil {
 		return nil
@@ -98,7 +98,7 @@ func conforming(e *dicom.Element) *dicom.Element {
 		}
 	}
 	if len(values) > 1 && (form != nil || vr == "DA" || vr == "UI") {
-		values = values[:1] // those that are copied hold one value
+		values = values[:1] // the elements that are copied hold one value
 	}
 	return object.TextVR(e.Tag, vr, values...)
 }

@@ -1,5 +1,5 @@
-// Package source reads of a CT series what objects made from it have to say: whose it is and
-// which instances they refer to. Segmentations, structure sets and reports start from it.
+// Package source reads from a CT series what objects made from it must state: whose it is and which
+// instances they refer to. Segmentations, structure sets and reports are built on it.
 package source
 
 import (
@@ -20,12 +20,12 @@ import (
 
 // Series is the CT series that an object is made from.
 type Series struct {
-	// Head is the header of its first file, without pixels.
+	// Head is the header of the first file, without pixels.
 	Head                          object.Set
 	StudyUID, SeriesUID, FrameUID string
-	// Instances are its files, in the order in which they were given.
+	// Instances holds the files in the given order.
 	Instances []Instance
-	// Images are what the files show: one each, or the frames of multi-frame ones.
+	// Images holds what the files show: one image each, or the frames of multi-frame files.
 	Images []Image
 }
 
@@ -35,9 +35,9 @@ type Instance struct{ Class, UID string }
 // Image is one image of a series.
 type Image struct {
 	Instance
-	// Frame is its number in a file of several, else 0.
+	// Frame is the number of the image in a file of several, or 0.
 	Frame int
-	// Position is the centre of its first pixel in LPS mm, if Located.
+	// Position is the centre of the first pixel in LPS mm, if Located.
 	Position volume.Point
 	Located  bool
 }
@@ -63,7 +63,7 @@ func Read(ctx context.Context, files []string) (*Series, error) {
 	return s, nil
 }
 
-// add takes in one file. Errors are clauses.
+// add adds one file. Errors are clauses.
 func (s *Series) add(o object.Set) error {
 	study, series := o.Text(tag.StudyInstanceUID), o.Text(tag.SeriesInstanceUID)
 	in := Instance{Class: o.Text(tag.SOPClassUID), UID: o.Text(tag.SOPInstanceUID)}
@@ -97,9 +97,9 @@ func imageOf(in Instance, frame int, place object.Set) Image {
 	return im
 }
 
-// BySlice returns the image of each slice of grid, nil where there is none. As many images as
-// slices are taken in their order along the normal, so that unevenly spaced ones find their
-// slices too; others by position.
+// BySlice returns the image of each slice of grid, nil where there is none. If there are as many
+// images as slices, they are assigned in their order along the normal, so that unevenly spaced
+// images find their slices too. Otherwise they are assigned by position.
 func (s *Series) BySlice(grid volume.Geometry) []*Image {
 	bySlice := make([]*Image, grid.Size[0])
 	located := make([]*Image, 0, len(s.Images))
@@ -140,7 +140,7 @@ func (im Image) Reference() object.Set {
 	return r
 }
 
-// References are those to all instances.
+// References returns the references to all instances.
 func (s *Series) References() []object.Set {
 	all := make([]object.Set, len(s.Instances))
 	for i, in := range s.Instances {
@@ -149,18 +149,19 @@ func (s *Series) References() []object.Set {
 	return all
 }
 
-// Maker is the program that makes an object, and the series that it puts it into.
+// Maker is the program that makes an object, and the series that the object becomes part of.
 type Maker struct {
-	// Version is Glasswork's.
+	// Version is the version of Glasswork.
 	Version string
-	// Description and Number are the new series'.
+	// Description and Number are those of the new series.
 	Description string
 	Number      int
 	Now         time.Time
 }
 
-// Derived returns what is the same in every object made from s: patient, study and frame of
-// reference, a new series, the equipment and the instance (PS3.3 C.7.5.1, C.7.5.2, C.12.1).
+// Derived returns the elements that are the same in every object made from s: patient, study and
+// frame of reference, a new series, the equipment and the instance (PS3.3 C.7.5.1, C.7.5.2,
+// C.12.1).
 func (s *Series) Derived(class, modality string, m Maker) object.Set {
 	date, clock := m.Now.Format("20060102"), m.Now.Format("150405")
 	set := object.New(

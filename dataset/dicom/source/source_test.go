@@ -13,7 +13,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// slice is an image at height z.
+// slice returns an image at height z.
 func slice(instance string, z float64, more ...object.Set) object.Set {
 	s := object.New(object.Text(tag.SOPClassUID, "1.2.840.10008.5.1.4.1.1.2"),
 		object.Text(tag.SOPInstanceUID, instance),
@@ -39,7 +39,7 @@ func series(t *testing.T, files ...object.Set) *Series {
 	return s
 }
 
-// bySlice are the last parts of the UIDs that belong to the slices of a grid of height n.
+// bySlice returns the last parts of the UIDs that belong to the slices of a grid of height n.
 func bySlice(s *Series, n int) string {
 	var out []string
 	for _, im := range s.BySlice(volume.NewGeometry([3]int{n, 4, 4}, [3]float64{2, 1, 1},

@@ -11,8 +11,8 @@ import (
 	"glasswork/dataset/dicom/codec"
 )
 
-// Main builds the decoding program, runs the tests of m with it and returns their exit
-// status. A program that the environment names already is taken as it is.
+// Main builds the decoding program, runs the tests of m with it and returns their exit status. If
+// the environment already names a program, Main uses that one.
 func Main(m *testing.M) int {
 	if os.Getenv(codec.ProgramVariable) != "" {
 		return m.Run()

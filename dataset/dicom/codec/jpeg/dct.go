@@ -2,7 +2,7 @@ package jpeg
 
 import "math"
 
-// zigzag is where the i-th coefficient of a scan stands in a block of 8 × 8 (T.81, figure A.6).
+// zigzag holds the place of the i-th coefficient of a scan in a block of 8 × 8 (T.81, figure A.6).
 var zigzag = [64]byte{
 	0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5,
 	12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
@@ -13,11 +13,11 @@ var zigzag = [64]byte{
 // block holds the quantised coefficients of 8 × 8 pixels in the order of a scan.
 type block [64]int16
 
-// blocks are the coefficients of a picture with a DCT. Sequential ones need one at a
-// time, progressive ones all.
+// blocks holds the coefficients of a picture with a DCT. Sequential pictures need one block at a
+// time, progressive ones need all.
 type blocks struct {
 	across, down int
-	all          []block // of progressive ones
+	all          []block // of a progressive picture
 	basis        [8][4]float32
 }
 
@@ -43,12 +43,12 @@ type entropy struct {
 	scanHeader
 	r        *bitReader
 	lastDC   int32
-	eobRun   int32 // how many blocks of this band are empty from here on
+	eobRun   int32 // how many blocks of this band, from here on, are empty
 	onBlock  func(*block) bool
 	restarts int
 }
 
-// scan decodes a scan into coefficients, or into pixels if there is only one.
+// scan decodes a scan into coefficients, or into pixels if it is the only scan.
 func (b *blocks) scan(d *decoder, s scanHeader, r *bitReader) error {
 	e := &entropy{scanHeader: s, r: r}
 	if err := e.choose(d.Process); err != nil {
@@ -72,7 +72,7 @@ func (b *blocks) scan(d *decoder, s scanHeader, r *bitReader) error {
 			one = block{}
 		}
 		if !e.onBlock(at) {
-			return damaged("block %d has a code that is none", i+1)
+			return damaged("block %d has an invalid code", i+1)
 		}
 		if r.ended() {
 			return ErrShort
@@ -84,7 +84,7 @@ func (b *blocks) scan(d *decoder, s scanHeader, r *bitReader) error {
 	return nil
 }
 
-// choose picks how a block of this scan is decoded.
+// choose selects how the blocks of this scan are decoded.
 func (e *entropy) choose(p Process) error {
 	needDC, needAC := e.first == 0 && e.high == 0, e.last > 0
 	switch {
@@ -153,7 +153,7 @@ func (e *entropy) sequential(b *block) bool {
 	return true
 }
 
-// render makes pixels of block i.
+// render computes the pixels of block i.
 func (b *blocks) render(d *decoder, i int, coefficients *block, table *[64]uint16) {
 	var pixels [64]float32
 	b.inverse(&pixels, coefficients, table)
@@ -180,7 +180,7 @@ func (b *blocks) pixels(d *decoder) error {
 	return nil
 }
 
-// inverse is the inverse DCT of a block: rows, then columns.
+// inverse computes the inverse DCT of a block: rows, then columns.
 func (b *blocks) inverse(out *[64]float32, coefficients *block, table *[64]uint16) {
 	var rows [64]float32
 	used := 0
@@ -199,8 +199,8 @@ func (b *blocks) inverse(out *[64]float32, coefficients *block, table *[64]uint1
 	}
 }
 
-// line transforms eight numbers that stand step apart: the even and the odd ones make
-// two halves, whose sum and difference are the results.
+// line transforms eight numbers that are step apart. The even and the odd ones give two halves. The
+// results are the sums and differences of these.
 func (b *blocks) line(in []float32, step int, out []float32) {
 	var even, odd [4]float32
 	for x := range 4 {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// maxScans bounds how often a progressive picture is gone through; encoders use about ten.
+// maxScans bounds how many scans of a progressive picture are decoded. Encoders use about ten.
 const maxScans = 128
 
 // decoder is the state of decoding one picture.
@@ -14,16 +14,16 @@ type decoder struct {
 	segments
 	Header
 	component component
-	seen      bool // the frame header
+	seen      bool // the frame header has been read
 	dc, ac    [4]*huffman
 	quant     [4]*[64]uint16
 	interval  int // of restarts, in blocks or pixels
 	pix       []uint16
-	dct       *blocks // of processes with a DCT
+	dct       *blocks // for processes with a DCT
 }
 
-// Decode decodes the picture b into pix, [y,x], which must have rows × columns of its
-// header. Values take its Precision of bits.
+// Decode decodes the picture b into pix, [y,x], which must have rows × columns pixels as in its
+// header. Values have as many bits as its Precision.
 func Decode(pix []uint16, b []byte) error {
 	d := &decoder{segments: segments{b: b}, pix: pix}
 	if err := d.begin(); err != nil {
@@ -55,7 +55,7 @@ func Decode(pix []uint16, b []byte) error {
 	}
 }
 
-// finish makes pixels of the coefficients that the scans gave.
+// finish computes pixels from the coefficients of all scans.
 func (d *decoder) finish(scans int) error {
 	if scans == 0 {
 		return ErrShort
@@ -66,7 +66,7 @@ func (d *decoder) finish(scans int) error {
 	return d.dct.pixels(d)
 }
 
-// segment takes what a segment other than a scan says.
+// segment interprets a segment other than a scan.
 func (d *decoder) segment(marker byte, b []byte) error {
 	switch {
 	case isFrameHeader(marker):
@@ -83,9 +83,9 @@ func (d *decoder) segment(marker byte, b []byte) error {
 	case marker == markerDAC:
 		return fmt.Errorf("%v cannot be decoded", Process(0xC9))
 	case marker == markerDNL:
-		return damaged("the number of rows is told too late")
+		return damaged("the number of rows comes too late")
 	}
-	return nil // APPn, comments and what is reserved say nothing about the pixels
+	return nil // APPn, comments and reserved segments do not affect the pixels
 }
 
 func (d *decoder) frame(marker byte, b []byte) error {
@@ -116,7 +116,7 @@ func (d *decoder) huffmanTables(b []byte) error {
 	for len(b) > 0 {
 		class, id := b[0]>>4, b[0]&15
 		if class > 1 || id > 3 {
-			return damaged("a Huffman table has no place")
+			return damaged("a Huffman table has an invalid number")
 		}
 		h, n, err := newHuffman(b[1:])
 		if err != nil {
@@ -136,7 +136,7 @@ func (d *decoder) quantTables(b []byte) error {
 	for len(b) > 0 {
 		wide, id := int(b[0]>>4), b[0]&15
 		if wide > 1 || id > 3 || len(b) < 1+64*(1+wide) {
-			return damaged("a quantisation table is cut short or has no place")
+			return damaged("a quantisation table is cut short or has an invalid number")
 		}
 		t := new([64]uint16)
 		for i := range t {
@@ -183,7 +183,7 @@ func (d *decoder) scan(b []byte) error {
 		err = ErrShort
 	}
 	d.pos = r.pos
-	for d.pos < len(d.b) && d.b[d.pos] != 0xFF { // what an encoder left behind its last bits
+	for d.pos < len(d.b) && d.b[d.pos] != 0xFF { // what an encoder left after its last bits
 		d.pos++
 	}
 	return err

@@ -5,7 +5,7 @@ import (
 	"math/bits"
 )
 
-// lossless is a picture and how it is to be compressed, for tests.
+// lossless is a picture for tests and how it is to be compressed.
 type lossless struct {
 	rows, columns, precision int
 	selection, transform     int
@@ -13,8 +13,8 @@ type lossless struct {
 	pix                      []uint16 // without the bits that the point transform drops
 }
 
-// encode is the picture as JPEG lossless. Its Huffman codes have 5 bits each, but those of
-// the last categories, which have up to 16 so that long codes are decoded too.
+// encode returns the picture as JPEG lossless. Its Huffman codes have 5 bits each. Those of the
+// last categories have up to 16, so that long codes are decoded too.
 func (l lossless) encode() []byte {
 	// a comment and fill bytes
 	out := []byte{0xFF, markerSOI, 0xFF, 0xFE, 0, 4, 'h', 'i', 0xFF, 0xFF}

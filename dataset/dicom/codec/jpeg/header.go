@@ -1,7 +1,6 @@
-// Package jpeg decodes grey JPEG pictures that the standard library does not know: those
-// of 12 bits (sequential and progressive) and lossless ones of 2 to 16 bits (ITU-T T.81,
-// processes 2, 4, 6, 8, 10, 12 and 14). Colour, arithmetic coding and hierarchical modes
-// are refused by name.
+// Package jpeg decodes grey JPEG pictures that the standard library does not support: 12-bit ones
+// (sequential and progressive) and lossless ones of 2 to 16 bits (ITU-T T.81, processes 2, 4, 6, 8,
+// 10, 12 and 14). It refuses colour, arithmetic coding and hierarchical modes by name.
 package jpeg
 
 import (
@@ -10,7 +9,7 @@ import (
 	"fmt"
 )
 
-// Markers (T.81, table B.1; JPEG-LS's frame header is T.87's).
+// Markers (T.81, table B.1). The one of JPEG-LS is from T.87.
 const (
 	markerSOF0 = 0xC0 // baseline
 	markerSOF1 = 0xC1 // extended sequential
@@ -31,10 +30,10 @@ const (
 	markerTEM  = 0x01
 )
 
-// Process is how a picture is coded: the low byte of its frame header's marker.
+// Process says how a picture is coded. It is the low byte of its frame header's marker.
 type Process byte
 
-// The processes that are told apart.
+// The processes that are distinguished.
 const (
 	Baseline    Process = markerSOF0
 	Extended    Process = markerSOF1
@@ -82,8 +81,8 @@ func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", errDamaged, fmt.Sprintf(format, args...))
 }
 
-// ReadHeader reads the frame header of a JPEG or JPEG-LS picture that begins with b. It
-// is ErrShort if b ends before it.
+// ReadHeader reads the frame header of a JPEG or JPEG-LS picture that begins with b. It returns
+// ErrShort if b ends before the header does.
 func ReadHeader(b []byte) (Header, error) {
 	s := segments{b: b}
 	if err := s.begin(); err != nil {
@@ -112,7 +111,7 @@ func isFrameHeader(marker byte) bool {
 // component is one component of a frame header.
 type component struct{ id, table byte }
 
-// frameHeader reads a frame header's payload and its first component.
+// frameHeader parses the payload of a frame header and returns its first component.
 func frameHeader(marker byte, b []byte) (Header, component, error) {
 	if len(b) < 6 {
 		return Header{}, component{}, damaged("the frame header is too short")

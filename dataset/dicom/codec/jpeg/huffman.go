@@ -4,18 +4,18 @@ import "encoding/binary"
 
 const fastBits = 10
 
-// huffman is one Huffman table. Codes of up to fastBits bits are looked up, longer ones
-// are found by their length's largest code.
+// huffman is one Huffman table. Codes of up to fastBits bits are looked up. Longer ones are found
+// by comparing with the largest code of each length.
 type huffman struct {
 	fast   [1 << fastBits]uint16 // length<<8 | value; 0: no such short code
 	limit  [18]int32             // first code of 16 bits, left-aligned, that is longer than i bits
-	offset [17]int32             // from a code of i bits to its place in values
+	offset [17]int32             // added to a code of i bits it gives its place in values
 	values [256]byte
 	count  int32
 }
 
-// newHuffman reads a table from the 16 counts and the values that b begins with, and
-// returns how many bytes it took.
+// newHuffman reads a table from the 16 counts and the values at the beginning of b. It returns how
+// many bytes the table has.
 func newHuffman(b []byte) (*huffman, int, error) {
 	if len(b) < 16 {
 		return nil, 0, damaged("a Huffman table is cut short")
@@ -40,7 +40,7 @@ func newHuffman(b []byte) (*huffman, int, error) {
 	return h, int(16 + at), nil
 }
 
-// fill enters a short code wherever the next fastBits bits begin with it.
+// fill enters a short code for all values of the next fastBits bits that begin with it.
 func (h *huffman) fill(code int32, bits int, value byte) {
 	if bits > fastBits {
 		return
@@ -51,24 +51,24 @@ func (h *huffman) fill(code int32, bits int, value byte) {
 	}
 }
 
-// bitReader reads the entropy-coded bits of one restart interval. Behind their end it
-// gives zeros and counts them, so that decoding stays simple and ends; ended says so.
+// bitReader reads the entropy-coded bits of one restart interval. After their end it returns zeros
+// and counts them, so that decoding stays simple and always ends. Method ended reports this.
 type bitReader struct {
 	b     []byte
 	pos   int
 	acc   uint64 // the next bits, at its upper end
 	n     int    // how many of them there are
-	zeros int    // how many bits behind the end were given out or are in acc
+	zeros int    // how many bits after the end were returned or are in acc
 }
 
-// fill has at least 56 bits in acc afterwards.
+// fill makes sure that acc holds at least 56 bits.
 func (r *bitReader) fill() {
 	if r.pos+8 <= len(r.b) {
 		next := binary.BigEndian.Uint64(r.b[r.pos:])
-		// no byte is 0xFF
+		// true if no byte is 0xFF
 		if none := ^next; (none-0x0101_0101_0101_0101)&next&0x8080_8080_8080_8080 == 0 {
 			whole := (63 - r.n) / 8
-			r.acc |= next >> r.n // the last byte's part is written again with the whole byte
+			r.acc |= next >> r.n // the part of the last byte is written again with the whole byte
 			r.n += 8 * whole
 			r.pos += whole
 			return
@@ -91,7 +91,7 @@ func (r *bitReader) fill() {
 	}
 }
 
-// ended says whether more bits were read than there are.
+// ended reports whether more bits were read than there are.
 func (r *bitReader) ended() bool { return r.zeros > r.n }
 
 // bits reads n bits, at most 16.
@@ -127,7 +127,7 @@ func (r *bitReader) decode(h *huffman) (value byte, ok bool) {
 	return 0, false
 }
 
-// signed reads n bits as the difference that they stand for (T.81, F.2.2.1).
+// signed reads n bits as the difference that they represent (T.81, F.2.2.1).
 func (r *bitReader) signed(n int) int32 {
 	if n == 0 {
 		return 0
@@ -139,7 +139,7 @@ func (r *bitReader) signed(n int) int32 {
 	return v
 }
 
-// restart steps over the i-th restart marker and begins anew behind it.
+// restart reads the i-th restart marker and starts again after it.
 func (r *bitReader) restart(i int) error {
 	if r.ended() {
 		return ErrShort

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// noisy is a picture with plains, edges and noise that use all of its bits.
+// noisy returns a picture with plains, edges and noise that uses all of its bits.
 func noisy(l lossless) lossless {
 	random := rand.New(rand.NewPCG(3, uint64(l.precision)))
 	l.pix = make([]uint16, l.rows*l.columns)
@@ -96,7 +96,7 @@ func TestDamageIsNamed(t *testing.T) {
 		},
 		{
 			"restarts within a row", replace("\xFF\xDD\x00\x04\x00\x10",
-				"\xFF\xDD\x00\x04\x00\x11"), "no whole number of rows",
+				"\xFF\xDD\x00\x04\x00\x11"), "not a whole number of rows",
 		},
 		{"too many codes", replace("\x00\x00\x00\x00\x0F", "\x09\x00\x00\x00\x0F"), "more codes"},
 		{"no pixels", slices.Concat(whole[:bytes.Index(whole, []byte("\xFF\xDA"))],
@@ -112,8 +112,8 @@ func TestDamageIsNamed(t *testing.T) {
 	}
 }
 
-// seeds are pictures of every process; those with a DCT are made of a few bytes by hand,
-// with a Huffman table of 2 bits a code.
+// seeds returns pictures of every process. Those with a DCT are written by hand in a few bytes,
+// with a Huffman table of 2 bits per code.
 func seeds() [][]byte {
 	var out [][]byte
 	for s := 1; s <= 7; s++ {
@@ -166,7 +166,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		if h.Process == Lossless {
-			return // differences may leave the precision's range, as the standard lets them
+			return // differences may leave the range of the precision, which the standard allows
 		}
 		if highest := slices.Max(pix); highest>>h.Precision != 0 {
 			t.Errorf("%d in %d bits", highest, h.Precision)

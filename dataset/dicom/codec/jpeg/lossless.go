@@ -10,7 +10,7 @@ func (d *decoder) lossless(s scanHeader, r *bitReader) error {
 	case s.first < 1 || s.first > 7 || s.last != 0 || s.high != 0 || s.low >= d.Precision:
 		return damaged("selection value %d with point transform %d is none", s.first, s.low)
 	case d.interval%d.Columns != 0:
-		return fmt.Errorf("its JPEG restart interval of %d pixels is no whole number of rows",
+		return fmt.Errorf("its JPEG restart interval of %d pixels is not a whole number of rows",
 			d.interval)
 	}
 	restartRows := d.interval / d.Columns
@@ -24,7 +24,7 @@ func (d *decoder) lossless(s scanHeader, r *bitReader) error {
 			first = true
 		}
 		if !r.differences(row, s.dc) {
-			return damaged("row %d has a code that is none", y+1)
+			return damaged("row %d has an invalid code", y+1)
 		}
 		if r.ended() {
 			return ErrShort
@@ -44,7 +44,7 @@ func (d *decoder) lossless(s scanHeader, r *bitReader) error {
 	return nil
 }
 
-// differences reads one row's differences, modulo 2^16.
+// differences reads the differences of one row, modulo 2^16.
 func (r *bitReader) differences(row []uint16, h *huffman) bool {
 	for x := range row {
 		n, ok := r.decode(h)
@@ -66,8 +66,8 @@ func addLeft(row []uint16) {
 	}
 }
 
-// predict adds the prediction to a row of differences; above is the row above it. The
-// first pixel of a row is predicted by the one above (T.81, table H.1).
+// predict adds the prediction to a row of differences. above is the row above it. The first pixel
+// of a row is predicted from the pixel above it (T.81, table H.1).
 func predict(selection int, row, above []uint16) {
 	row[0] += above[0]
 	a := int32(row[0])

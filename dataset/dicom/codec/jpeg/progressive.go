@@ -1,7 +1,7 @@
 package jpeg
 
-// The scans of progressive pictures (T.81, annex G): each gives a band of coefficients,
-// or one more bit of them.
+// Scans of progressive pictures (T.81, annex G). Each scan gives a band of coefficients or one more
+// bit of them.
 
 func (e *entropy) firstDC(b *block) bool {
 	if !e.difference() {
@@ -43,8 +43,8 @@ func (e *entropy) firstAC(b *block) bool {
 	return true
 }
 
-// refineAC reads one more bit of the coefficients that are not zero yet, and the ones
-// that become so (T.81, G.1.2.3).
+// refineAC reads one more bit of the coefficients that are already nonzero, and those that become
+// nonzero (T.81, G.1.2.3).
 func (e *entropy) refineAC(b *block) bool {
 	bit := int16(1) << e.low
 	k := e.first
@@ -84,8 +84,8 @@ func (e *entropy) refineAC(b *block) bool {
 	return true
 }
 
-// refine corrects coefficients from k on that are not zero and returns where it stopped:
-// at the zero behind run others, or behind the band if run is negative.
+// refine corrects the nonzero coefficients from k on and returns where it stopped: at the zero that
+// follows run other zeros, or after the band if run is negative.
 func (e *entropy) refine(b *block, k, run int, bit int16) int {
 	for ; k <= e.last; k++ {
 		if b[k] == 0 {

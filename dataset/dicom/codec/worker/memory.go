@@ -13,17 +13,18 @@ const (
 	rlimitData = 2 // RLIMIT_DATA, which syscall does not name on every system
 
 	spareBytes = 64 << 20
-	// reserved, hardly used: 8 MiB for each thread the Go runtime may still start
+	// address space for the stacks of threads that the Go runtime may still start, 8 MiB each;
+	// hardly any is used
 	threadStacks = 32 << 20
 	// OpenJPEG: 4 in its picture, 4 in its tile, the rest for its code-blocks
 	bytesAPixel  = 16
-	bytesAByteOf = 4 // the codestream: as read, and in OpenJPEG's own copies
+	bytesAByteOf = 4 // of the codestream: as it is read, and in OpenJPEG's own copies
 )
 
 // memory limits what the program may allocate while it decodes one frame.
 type memory struct{ base uint64 }
 
-// newMemory takes what the program uses before its first frame as given.
+// newMemory measures what the program uses before its first frame. Limits are added to that.
 func newMemory() (*memory, error) {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

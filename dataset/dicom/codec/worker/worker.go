@@ -1,5 +1,5 @@
-// Package worker is the decoding program's life: it decodes one frame after the other
-// until nobody asks for more.
+// Package worker runs the decoding program: it decodes one frame after the other until its input
+// ends.
 package worker
 
 import (
@@ -16,8 +16,8 @@ import (
 	"glasswork/dataset/dicom/codec/internal/wire"
 )
 
-// serve answers the requests that come over in on out until in ends. A frame that takes
-// longer than its request allows ends the program with status wire.Overdue.
+// serve answers the requests from in on out until in ends. A frame that takes longer than its
+// request allows ends the program with status wire.Overdue.
 func serve(in io.Reader, out io.Writer) error {
 	runtime.LockOSThread() // the C library's memory stays on one thread
 	defer runtime.UnlockOSThread()
@@ -55,9 +55,9 @@ func serve(in io.Reader, out io.Writer) error {
 	}
 }
 
-// watchOver ends the program when it has used limit of processor time, unless done is
-// called before. The processor's time counts and not the clock's, so that a frame is not
-// lost because other programs keep the machine busy.
+// watchOver ends the program when it has used limit of processor time, unless done is called
+// before. It counts processor time, so that a frame is not lost because other programs keep the
+// machine busy.
 func watchOver(limit time.Duration) (done func()) {
 	ended := make(chan struct{})
 	go func() {
@@ -77,7 +77,7 @@ func watchOver(limit time.Duration) (done func()) {
 	return func() { close(ended) }
 }
 
-// processorTime is what this program has used.
+// processorTime returns the processor time that this program has used.
 func processorTime() time.Duration {
 	var use syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {

@@ -11,7 +11,8 @@ import (
 	"glasswork/dataset/shared"
 )
 
-// The libraries alone, in this process: what a slice through the program is compared with.
+// BenchmarkLibrary runs the libraries alone, in this process, for comparison with slices that go
+// through the program.
 func BenchmarkLibrary(b *testing.B) {
 	folder := shared.Data(b, "dicom-syntaxes", "ctimage")
 	for _, c := range []struct {

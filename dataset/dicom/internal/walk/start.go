@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// ErrNotDICOM marks files that are something else; folders hold many of them.
+// ErrNotDICOM marks files that are not DICOM. Folders hold many of them.
 var ErrNotDICOM = errors.New("it is not a DICOM file")
 
-// MaxInflated is how large a deflated data set may become, in bytes.
+// MaxInflated is the largest size, in bytes, that a deflated data set may inflate to.
 const MaxInflated = 64 << 20
 
-// DataSet is the data set of a file: the elements behind its preamble and meta group.
+// DataSet is the data set of a file: the elements after its preamble and meta group.
 type DataSet struct {
 	Syntax
 	// Src holds the elements from Start to Size: the file, or what it inflates to.
@@ -27,7 +27,7 @@ type DataSet struct {
 	Mended bool
 }
 
-// Find finds the data set of a file of size bytes. A deflated one is inflated in memory.
+// Find finds the data set of a file of size bytes. A deflated data set is inflated in memory.
 func Find(src io.ReaderAt, size int64) (DataSet, error) {
 	uid, off, err := start(src, size)
 	if err != nil {
@@ -78,8 +78,8 @@ func (d *DataSet) mend(unnamed bool) error {
 	return nil
 }
 
-// shows is the transfer syntax that the first 8 bytes of a data set show, empty if none. The
-// first group is a low one, so that its high byte is zero.
+// shows returns the transfer syntax that the first 8 bytes of a data set show, or "" if they show
+// none. The number of the first group is small, so its high byte is zero.
 func shows(head []byte) string {
 	if len(head) < 8 {
 		return ""
@@ -110,8 +110,9 @@ func Begins(head []byte) bool {
 	return little == 0x0002 || little == 0x0008 || big == 0x0008
 }
 
-// start finds the transfer syntax and the first byte of the data set. Files without preamble
-// are accepted if they begin with file meta or identifying elements: old archives write them.
+// start finds the transfer syntax and the first byte of the data set. A file without preamble is
+// accepted if it begins with file meta or identifying elements, because old archives write such
+// files.
 func start(src io.ReaderAt, size int64) (uid string, off int64, err error) {
 	head := make([]byte, min(size, 132))
 	if n, err := src.ReadAt(head, 0); n < len(head) {

@@ -2,15 +2,15 @@ package walk
 
 import "fmt"
 
-// Syntax is a transfer syntax: how the elements of a file are encoded, and
-// whether its pixels are stored as plain numbers.
+// Syntax is a transfer syntax. It says how the elements of a file are encoded, and whether its
+// pixels are stored as plain numbers.
 type Syntax struct {
 	UID, Name  string
 	BigEndian  bool
 	Implicit   bool
 	Deflated   bool
 	Compressed bool
-	// BigPixels says that the pixels alone are big endian.
+	// BigPixels says that only the pixels are big endian.
 	BigPixels bool
 }
 
@@ -19,12 +19,12 @@ const (
 	ImplicitLE = "1.2.840.10008.1.2"
 	ExplicitLE = "1.2.840.10008.1.2.1"
 	ExplicitBE = "1.2.840.10008.1.2.2"
-	// GEPrivate is how archives of GE keep files: implicit little endian, pixels big endian.
+	// GEPrivate is what archives of GE use: implicit little endian, with big endian pixels.
 	GEPrivate = "1.2.840.113619.5.2"
 )
 
-// Syntaxes are the transfer syntaxes that are known by name (PS3.6, table A-1).
-// Those of the compressed ones whose pixels are read are the ones package codec knows.
+// Syntaxes returns the transfer syntaxes with a known name (PS3.6, table A-1). Package codec knows
+// which of the compressed ones can be decoded.
 func Syntaxes() []Syntax {
 	packed := func(uid, name string) Syntax {
 		return Syntax{UID: uid, Name: name, Compressed: true}
@@ -68,8 +68,8 @@ func Syntaxes() []Syntax {
 	}
 }
 
-// FindSyntax returns the transfer syntax of a UID. An unknown one is refused: how
-// its elements are encoded cannot be known.
+// FindSyntax returns the transfer syntax of a UID. It refuses an unknown one, because nothing says
+// how its elements are encoded.
 func FindSyntax(uid string) (Syntax, error) {
 	for _, s := range Syntaxes() {
 		if s.UID == uid {

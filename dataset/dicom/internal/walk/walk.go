@@ -1,6 +1,6 @@
-// Package walk steps over the elements of a DICOM file: where its data set begins, how it
-// is encoded, where each element stands. It believes no length that a file claims, and
-// it reads no values.
+// Package walk steps over the elements of a DICOM file. It finds where the data set begins, how it
+// is encoded and where each element is. It trusts no length that a file claims, and it reads no
+// values.
 package walk
 
 import (
@@ -10,7 +10,7 @@ import (
 	"io"
 )
 
-// Tags that steer the walk, and those of elements whose place matters and not their value.
+// Tags that control the walk, and tags of elements whose place matters rather than their value.
 const (
 	Item        = 0xFFFE_E000
 	ItemEnd     = 0xFFFE_E00D
@@ -23,7 +23,7 @@ const (
 	FrameOffsets = 0x7FE0_0001
 	FrameLengths = 0x7FE0_0002
 	ModalityLUT  = 0x0028_3000
-	// DirectoryRecords is the sequence of a DICOMDIR, ReferencedFile the file of a record.
+	// DirectoryRecords is the sequence of a DICOMDIR. ReferencedFile is the file of a record.
 	DirectoryRecords = 0x0004_1220
 	ReferencedFile   = 0x0004_1500
 
@@ -31,17 +31,17 @@ const (
 )
 
 const (
-	// UndefinedLength is the length of what ends with a delimiter.
+	// UndefinedLength is the length of an element that ends with a delimiter.
 	UndefinedLength = 0xFFFF_FFFF
 	// MaxDepth is how deep sequences may be nested.
 	MaxDepth = 32
 )
 
-// ErrDamaged marks what contradicts itself or the size of the file.
+// ErrDamaged marks elements that contradict each other or the size of the file.
 var ErrDamaged = errors.New("its elements are damaged")
 
-// Element is where one data element stands: Start is its tag, Value its first
-// value byte. Length is UndefinedLength where the file leaves it open. VR is empty in
+// Element says where one data element is. Start is the offset of its tag, Value that of its first
+// value byte. Length is UndefinedLength if the element ends with a delimiter. VR is empty in
 // implicit syntaxes and for items.
 type Element struct {
 	Tag    uint32
@@ -51,26 +51,26 @@ type Element struct {
 	Length uint32
 }
 
-// Open says whether the element ends with a delimiter and not after Length bytes.
+// Open reports whether the element ends with a delimiter rather than after Length bytes.
 func (e Element) Open() bool { return e.Length == UndefinedLength }
 
-// End is the offset behind an element that is not open.
+// End returns the offset after an element that is not open.
 func (e Element) End() int64 { return e.Value + int64(e.Length) }
 
-// Walker steps over the elements of a data set without believing any length: an
-// element that reaches past the file is an error before anything is allocated.
+// Walker steps over the elements of a data set without trusting any length. An element that reaches
+// past the end of the file is an error, before anything is allocated.
 type Walker struct {
 	src         io.ReaderAt
 	size, ahead int64
-	// Order and Implicit are how elements are encoded.
+	// Order and Implicit say how elements are encoded.
 	Order    binary.ByteOrder
 	Implicit bool
-	// buf holds the bytes of src from base on.
+	// buf holds the bytes of src that begin at offset base.
 	buf  []byte
 	base int64
 }
 
-// How many bytes are read at once: of a data set, and of a meta group, which is short.
+// Bytes to read at once: from a data set, and from a meta group, which is short.
 const (
 	readAhead = 16 << 10
 	metaAhead = 1 << 10
@@ -79,8 +79,8 @@ const (
 // Walker returns a walker over the elements of d.
 func (d DataSet) Walker() *Walker { return newWalker(d.Src, d.Size, d.Syntax, readAhead) }
 
-// newWalker returns a walker over the size bytes of src, encoded as s, that reads ahead bytes
-// at once.
+// newWalker returns a walker over the size bytes of src in the syntax s. It reads ahead bytes at
+// once.
 func newWalker(src io.ReaderAt, size int64, s Syntax, ahead int64) *Walker {
 	w := &Walker{
 		src: src, size: size, ahead: ahead, Order: binary.LittleEndian, Implicit: s.Implicit,
@@ -91,7 +91,7 @@ func newWalker(src io.ReaderAt, size int64, s Syntax, ahead int64) *Walker {
 	return w
 }
 
-// Bytes returns n bytes at offset off, valid until the next call.
+// Bytes returns n bytes at offset off. They are valid until the next call.
 func (w *Walker) Bytes(off int64, n int) ([]byte, error) {
 	if off < 0 || n < 0 || off+int64(n) > w.size {
 		return nil, fmt.Errorf("%w: they reach past the end of the file", ErrDamaged)
@@ -145,21 +145,20 @@ func (w *Walker) Next(off int64) (Element, error) {
 	return e, nil
 }
 
-// without reads the header b of element e, in an explicit syntax, whose representation is none:
-// some writers put ?? or dashes there. The dictionary gives it then.
+// without reads the header b of element e in an explicit syntax if its representation is not one,
+// because some writers put ?? or dashes there. The dictionary then gives the representation.
 func (w *Walker) without(e Element, b []byte) (Element, error) {
 	vr := e.VR
 	e.VR, e.Length = "", uint32(w.Order.Uint16(b[6:]))
 	if !printable(vr[0]) || !printable(vr[1]) || e.End() > w.size {
-		return e, fmt.Errorf("%w: %q is no value representation", ErrDamaged, vr)
+		return e, fmt.Errorf("%w: %q is not a value representation", ErrDamaged, vr)
 	}
 	return e, nil
 }
 
 func printable(b byte) bool { return b >= ' ' && b < 0x7F }
 
-// Skip returns the offset behind e. Where e leaves its length open, its items are walked
-// through to find it.
+// Skip returns the offset after e. If e is open, Skip walks through its items to find it.
 func (w *Walker) Skip(e Element) (int64, error) { return w.skip(e, 0) }
 
 func (w *Walker) skip(e Element, depth int) (int64, error) {
@@ -185,12 +184,12 @@ func (w *Walker) skip(e Element, depth int) (int64, error) {
 				return 0, err
 			}
 		default:
-			return 0, fmt.Errorf("%w: a sequence holds something that is no item", ErrDamaged)
+			return 0, fmt.Errorf("%w: a sequence holds something that is not an item", ErrDamaged)
 		}
 	}
 }
 
-// skipItem returns the offset behind one item of a sequence.
+// skipItem returns the offset after one item of a sequence.
 func (w *Walker) skipItem(item Element, depth int) (int64, error) {
 	if !item.Open() {
 		return item.End(), nil
@@ -209,15 +208,15 @@ func (w *Walker) skipItem(item Element, depth int) (int64, error) {
 	}
 }
 
-// Unknown makes w read implicit little endian, as what has the representation UN is encoded
-// whatever surrounds it (PS3.5 6.2.2). The returned function ends that.
+// Unknown makes w read implicit little endian, which is the encoding inside an element of
+// representation UN, whatever surrounds it (PS3.5 6.2.2). The returned function ends that.
 func (w *Walker) Unknown() (end func()) {
 	implicit, order := w.Implicit, w.Order
 	w.Implicit, w.Order = true, binary.LittleEndian
 	return func() { w.Implicit, w.Order = implicit, order }
 }
 
-// representation returns two bytes as text, without a new string for those that are common.
+// representation returns two bytes as a string. It allocates nothing for the common ones.
 func representation(b []byte) string {
 	for _, vr := range [...]string{
 		"DS", "LO", "IS", "CS", "UI", "DA", "TM", "SH", "US", "PN", "SQ", "OB", "OW", "UN",
@@ -229,12 +228,12 @@ func representation(b []byte) string {
 	return string(b)
 }
 
-// ValidVR says whether two characters look like a value representation.
+// ValidVR reports whether two characters look like a value representation.
 func ValidVR(vr string) bool {
 	return vr[0] >= 'A' && vr[0] <= 'Z' && vr[1] >= 'A' && vr[1] <= 'Z'
 }
 
-// LongForm says whether a VR has a 32-bit length in explicit syntaxes (PS3.5, 7.1.2).
+// LongForm reports whether a VR has a 32-bit length in explicit syntaxes (PS3.5, 7.1.2).
 func LongForm(vr string) bool {
 	switch vr {
 	case "OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV":

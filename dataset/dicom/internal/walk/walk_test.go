@@ -22,7 +22,7 @@ const (
 	sequenceEnd = "\xFE\xFF\xDD\xE0\x00\x00\x00\x00"
 )
 
-// part10 is a file with preamble and meta group around a data set.
+// part10 returns a file with preamble and meta group around a data set.
 func part10(uid, set string) string {
 	if len(uid)%2 == 1 {
 		uid += "\x00"
@@ -145,7 +145,7 @@ func deflate(t *testing.T, s string) string {
 	return b.String()
 }
 
-// walker walks over a data set in the given syntax.
+// walker returns a walker over a data set in the given syntax.
 func walker(set, uid string) *Walker {
 	s, _ := FindSyntax(uid)
 	return DataSet{Syntax: s, Src: strings.NewReader(set), Size: int64(len(set))}.Walker()

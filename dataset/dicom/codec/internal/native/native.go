@@ -1,5 +1,5 @@
-// Package native decodes JPEG 2000 and JPEG-LS frames by OpenJPEG and CharLS. These are C
-// and C++: only the decoding program may import it, so that a crash costs one frame.
+// Package native decodes JPEG 2000 and JPEG-LS frames with OpenJPEG and CharLS. These are C and
+// C++. Only the decoding program may import it, so that a crash costs one frame.
 package native
 
 // OpenJPEG's archive stands in front of the shared library that pkg-config names: what it
@@ -42,7 +42,7 @@ func JPEGLS(stream []byte, rows, columns int, buf []byte) (Frame, error) {
 	})
 }
 
-// decode gives call room for 16 bits a pixel and makes a frame of what it says.
+// decode gives call room for 16 bits per pixel and makes a frame of its result.
 func decode(stream []byte, rows, columns int, buf []byte,
 	call func(in, out unsafe.Pointer, info *C.gw_frame),
 ) (Frame, error) {
@@ -64,6 +64,5 @@ func decode(stream []byte, rows, columns int, buf []byte,
 	return f, nil
 }
 
-// OneArena keeps the C library's memory in one place, so that what the program may use
-// can be limited.
+// OneArena keeps the C library's memory in one arena, so that it can be limited.
 func OneArena() { C.gw_one_arena() }

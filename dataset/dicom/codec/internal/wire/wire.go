@@ -1,6 +1,6 @@
-// Package wire is what Glasswork and its decoding program say to each other: a request
-// with a compressed frame, a reply with its pixels or a sentence. Both come over a pipe,
-// begin with a head of fixed size and are little endian.
+// Package wire defines the messages between Glasswork and its decoding program: a request with a
+// compressed frame, and a reply with its pixels or a sentence. Both go over a pipe, begin with a
+// header of fixed size and are little endian.
 package wire
 
 import (
@@ -14,7 +14,7 @@ import (
 // Codec is a decoder of the program.
 type Codec uint8
 
-// The decoders there are.
+// The decoders.
 const (
 	JPEG2000 Codec = 1 // and High-Throughput JPEG 2000
 	JPEGLS   Codec = 2
@@ -34,20 +34,20 @@ const (
 	maxMessage = 1 << 10
 )
 
-// errProtocol is what the two say when they do not understand each other.
+// errProtocol is the error of both sides when a message is not what it should be.
 var errProtocol = errors.New("the decoding program and Glasswork do not understand each other")
 
 // Request asks for a frame to be decoded. Its picture must have Rows × Columns grey pixels.
 type Request struct {
 	Codec         Codec
 	Rows, Columns int
-	// Limit is how much of the processor's time it may take; then the program ends itself.
+	// Limit is how much processor time the frame may take. After that the program ends itself.
 	Limit  time.Duration
 	Stream []byte
 }
 
-// Reply is a decoded frame: little-endian samples of Bytes bytes each, of which the low
-// Precision bits are the value; or the reason in Message why there is none.
+// Reply is a decoded frame: little-endian samples of Bytes bytes each, of which the low Precision
+// bits are the value. If there is no frame, Message says why.
 type Reply struct {
 	Bytes, Precision int
 	Pixels           []byte
@@ -67,8 +67,8 @@ func WriteRequest(w io.Writer, r Request) error {
 	return write(w, head, r.Stream)
 }
 
-// ReadRequest reads the next request into buf, which is grown as needed and belongs to
-// the request until the next call. It is io.EOF if there is no other.
+// ReadRequest reads the next request into buf, which grows as needed. The request uses it until the
+// next call. The error is io.EOF if there is no other request.
 func ReadRequest(r io.Reader, buf []byte) (Request, error) {
 	var head [requestBytes]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
@@ -104,7 +104,7 @@ func WriteReply(w io.Writer, r Reply) error {
 	return write(w, head, body)
 }
 
-// ReadReply reads the reply to a request for that many pixels, into buf if it fits.
+// ReadReply reads the reply to a request for the given number of pixels, into buf if it fits.
 func ReadReply(r io.Reader, pixels int, buf []byte) (Reply, error) {
 	var head [replyBytes]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
@@ -141,8 +141,8 @@ func write(w io.Writer, head, body []byte) error {
 	return err
 }
 
-// body reads n bytes into buf or, if it is too small, into a new slice that grows with
-// what arrives: a head that lies about its length costs nothing.
+// body reads n bytes into buf. If buf is too small, it reads into a new slice that grows with what
+// arrives, so a header that lies about its length costs nothing.
 func body(r io.Reader, buf []byte, n int) ([]byte, error) {
 	const step = 1 << 20
 	if cap(buf) < n {
