@@ -1,6 +1,6 @@
-// Package encapsulated finds the frames of compressed DICOM pixel data: which bytes of
-// a file belong to which frame (PS3.5, A.4). It knows fragments and offset tables, not
-// what is in them beyond the first bytes of a frame.
+// Package encapsulated finds the frames of compressed DICOM pixel data: which bytes of a file
+// belong to which frame (PS3.5, A.4). It knows fragments and offset tables. Of what they hold it
+// knows only the first bytes of a frame.
 package encapsulated
 
 import (
@@ -11,33 +11,33 @@ import (
 )
 
 const (
-	tagItem        = 0xE000_FFFE // as the four little endian bytes read
+	tagItem        = 0xE000_FFFE // as the four little endian bytes are read
 	tagSequenceEnd = 0xE0DD_FFFE
 
 	undefinedLength = 0xFFFF_FFFF
 	itemHeader      = 8
-	// maxFragments bounds what a file of empty fragments costs: 4 MiB. Two thousand
-	// slices in a hundred fragments each fit.
+	// maxFragments bounds what a file of empty fragments costs, to 4 MiB. Two thousand slices of a
+	// hundred fragments each fit.
 	maxFragments = 1 << 18
 )
 
-// errDamaged is what a broken sequence of fragments gets.
+// errDamaged is the error of a broken sequence of fragments.
 var errDamaged = errors.New("its compressed pixels are damaged")
 
 // Span is a run of bytes of the file.
 type Span struct{ Offset, Length int64 }
 
-// Data is where compressed pixel data stand in a file.
+// Data says where compressed pixel data are in a file.
 type Data struct {
 	src       io.ReaderAt
-	fragments []Span // without empty ones, in the order of the file
-	first     int64  // where the first fragment's item begins: offsets count from here
+	fragments []Span // nonempty ones, in the order of the file
+	first     int64  // where the item of the first fragment begins; offsets count from here
 	table     []uint64
-	lengths   []uint64 // with the extended table: bytes of each frame
+	lengths   []uint64 // bytes of each frame, from the extended table
 }
 
-// Read lists the fragments of the pixel data whose value begins at off, in a file of
-// size bytes. A file cut short within them is an error.
+// Read lists the fragments of the pixel data whose value begins at off, in a file of size bytes. It
+// is an error if the file ends within them.
 func Read(src io.ReaderAt, off, size int64) (*Data, error) {
 	d := &Data{src: src}
 	table, off, err := d.item(off, size)
@@ -50,7 +50,7 @@ func Read(src io.ReaderAt, off, size int64) (*Data, error) {
 	d.first = off
 	for n := 0; ; n++ {
 		if off == size && n > 0 {
-			return d, nil // the delimiter is missing, all pixels are there
+			return d, nil // the delimiter is missing, but all pixels are there
 		}
 		span, next, err := d.item(off, size)
 		switch {
@@ -68,7 +68,7 @@ func Read(src io.ReaderAt, off, size int64) (*Data, error) {
 	}
 }
 
-// item reads the item at off; next is 0 if it is the delimiter that ends the sequence.
+// item reads the item at off. next is 0 if it is the delimiter that ends the sequence.
 func (d *Data) item(off, size int64) (value Span, next int64, err error) {
 	var b [itemHeader]byte
 	if off < 0 || off+itemHeader > size {
@@ -91,8 +91,8 @@ func (d *Data) item(off, size int64) (value Span, next int64, err error) {
 	return value, value.Offset + value.Length, nil
 }
 
-// offsets reads a table of numbers of width bytes. One that is longer than any is left
-// empty, as it may be: frames are then found by their first bytes.
+// offsets reads a table of numbers of width bytes. If the table is longer than any real one, the
+// result is empty, as a table may be. Frames are then found by their first bytes.
 func (d *Data) offsets(at Span, width int64) ([]uint64, error) {
 	n := at.Length / width
 	if n > maxFragments {
@@ -113,8 +113,8 @@ func (d *Data) offsets(at Span, width int64) ([]uint64, error) {
 	return out, nil
 }
 
-// SetExtended takes the Extended Offset Table and its lengths, which stand in elements
-// of their own and replace the basic table, which is empty then.
+// SetExtended reads the Extended Offset Table and its lengths. They are in elements of their own
+// and replace the basic table, which is then empty.
 func (d *Data) SetExtended(offsets, lengths Span) error {
 	table, err := d.offsets(offsets, 8)
 	if err != nil {
@@ -130,7 +130,7 @@ func (d *Data) SetExtended(offsets, lengths Span) error {
 	return nil
 }
 
-// Bytes reads what spans of src hold, one after the other, into buf, which is grown as needed.
+// Bytes reads the spans of src, one after the other, into buf, which grows as needed.
 func Bytes(src io.ReaderAt, spans []Span, buf []byte) ([]byte, error) {
 	total := int64(0)
 	for _, s := range spans {

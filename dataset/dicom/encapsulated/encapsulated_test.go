@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// pixels is encapsulated pixel data: the offset table and the fragments.
+// pixels returns encapsulated pixel data: the offset table and the fragments.
 func pixels(table []uint32, fragments ...string) []byte {
 	var offsets []byte
 	for _, o := range table {
@@ -152,7 +152,7 @@ func TestDamageIsNamed(t *testing.T) {
 	}
 }
 
-// empties is a file of n empty fragments.
+// empties is a file of that many empty fragments.
 type empties int64
 
 func (e empties) ReadAt(b []byte, off int64) (int, error) {

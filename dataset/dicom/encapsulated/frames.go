@@ -7,10 +7,10 @@ import (
 	"slices"
 )
 
-// Frames returns the bytes of each of n frames. An offset table is believed where it
-// points at fragments; where it is empty, damaged or names other than n frames, one
-// fragment a frame is assumed if their numbers agree, else each frame begins at a
-// fragment that begins like a picture.
+// Frames returns the bytes of each of n frames. It trusts an offset table that points at fragments.
+// If the table is empty or damaged, or has a number of frames other than n, it assumes one fragment
+// per frame if there are n fragments. Otherwise each frame begins at a fragment that begins like a
+// picture.
 func (d *Data) Frames(n int) ([][]Span, error) {
 	switch {
 	case n < 1 || n > max(len(d.fragments), 1):
@@ -32,14 +32,14 @@ func (d *Data) Frames(n int) ([][]Span, error) {
 		return nil, err
 	}
 	if len(starts) != n || starts[0] != 0 {
-		return nil, fmt.Errorf("its %d fragments of compressed pixels cannot be told apart into "+
+		return nil, fmt.Errorf("its %d fragments of compressed pixels cannot be split into "+
 			"%d frames", len(d.fragments), n)
 	}
 	return d.cut(starts), nil
 }
 
-// byTable cuts fragments into frames where the offset table says, or returns nil if the
-// table cannot be right.
+// byTable splits fragments into frames by the offset table. It returns nil if the table cannot be
+// right.
 func (d *Data) byTable(n int) [][]Span {
 	if len(d.table) != n {
 		return nil
@@ -64,7 +64,7 @@ func (d *Data) byTable(n int) [][]Span {
 	return frames
 }
 
-// shorten takes padding off a frame of one fragment whose length is told.
+// shorten removes the padding of a frame of one fragment whose length is known.
 func shorten(frame []Span, length uint64) bool {
 	if len(frame) != 1 || length == 0 || length > uint64(frame[0].Length) {
 		return false
@@ -86,7 +86,7 @@ func (d *Data) cut(starts []int) [][]Span {
 	return frames
 }
 
-// pictures returns which fragments begin a picture.
+// pictures returns the fragments that begin a picture.
 func (d *Data) pictures() ([]int, error) {
 	var starts []int
 	var head [12]byte
@@ -102,8 +102,8 @@ func (d *Data) pictures() ([]int, error) {
 	return starts, nil
 }
 
-// beginsPicture knows the first bytes of JPEG and JPEG-LS (SOI), JPEG 2000 (SOC and SIZ,
-// or a JP2 file) and RLE (number of segments and the first one's offset).
+// beginsPicture recognises the first bytes of JPEG and JPEG-LS (SOI), JPEG 2000 (SOC and SIZ, or a
+// JP2 file) and RLE (number of segments and offset of the first one).
 func beginsPicture(b []byte) bool {
 	for _, magic := range []string{"\xFF\xD8\xFF", "\xFF\x4F\xFF\x51", "\x00\x00\x00\x0CjP  "} {
 		if bytes.HasPrefix(b, []byte(magic)) {

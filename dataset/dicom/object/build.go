@@ -10,21 +10,21 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 )
 
-// New returns a set of the given elements, sorted. Of two with the same tag the later counts.
+// New returns a set of the given elements, sorted. Of two with the same tag, the later one is used.
 func New(elements ...*dicom.Element) Set {
 	var s Set
 	s.Put(elements...)
 	return s
 }
 
-// Text returns a text element with the dictionary's representation; no value gives an empty
-// one. Characters that no value may hold are replaced, names and descriptions cut to the
+// Text returns a text element with the dictionary's representation. Without values the element is
+// empty. Characters that no value may hold are replaced. Names and descriptions are cut to the
 // length that their representation allows (PS3.5 6.2).
 func Text(t tag.Tag, values ...string) *dicom.Element {
 	return TextVR(t, dictionaryVR(t, false), values...)
 }
 
-// TextVR is Text for a tag that the dictionary does not know.
+// TextVR does what Text does, for a tag that the dictionary does not know.
 func TextVR(t tag.Tag, vr string, values ...string) *dicom.Element {
 	cleaned := make([]string, len(values))
 	for i, v := range values {
@@ -33,7 +33,7 @@ func TextVR(t tag.Tag, vr string, values ...string) *dicom.Element {
 	return newElement(t, vr, []string{strings.Join(cleaned, "\\")})
 }
 
-// Int returns an element of integers, binary or text as the dictionary says.
+// Int returns an element of integers, in binary or as text, as the dictionary says.
 func Int(t tag.Tag, values ...int) *dicom.Element {
 	vr := dictionaryVR(t, false)
 	if isInteger(vr) {
@@ -46,7 +46,7 @@ func Int(t tag.Tag, values ...int) *dicom.Element {
 	return newElement(t, vr, []string{strings.Join(s, "\\")})
 }
 
-// Float returns an element of numbers, binary or decimal strings as the dictionary says.
+// Float returns an element of numbers, in binary or as decimal strings, as the dictionary says.
 func Float(t tag.Tag, values ...float64) *dicom.Element {
 	vr := dictionaryVR(t, false)
 	if vr == "FL" || vr == "FD" {
@@ -59,7 +59,7 @@ func Float(t tag.Tag, values ...float64) *dicom.Element {
 	return newElement(t, vr, []string{strings.Join(s, "\\")})
 }
 
-// Items returns a sequence; without items an empty one.
+// Items returns a sequence. Without items it is empty.
 func Items(t tag.Tag, items ...Set) *dicom.Element {
 	all := make([][]*dicom.Element, len(items))
 	for i, item := range items {
@@ -77,8 +77,8 @@ func Code(value, scheme, meaning string) Set {
 		Text(tag.CodeMeaning, meaning))
 }
 
-// Decimal writes a number as a decimal string of at most 16 characters, as exactly as they
-// allow (PS3.5 6.2).
+// Decimal writes a number as a decimal string of at most 16 characters, as precisely as these allow
+// (PS3.5 6.2).
 func Decimal(v float64) string {
 	if math.Abs(v) < 1e-12 {
 		return "0"
@@ -93,7 +93,7 @@ func Decimal(v float64) string {
 	}
 }
 
-// clean makes a text fit its representation.
+// clean makes a text conform to its representation.
 func clean(s, vr string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {

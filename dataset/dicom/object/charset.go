@@ -17,18 +17,18 @@ import (
 )
 
 const (
-	// unreadable stands for a character that its set does not have.
+	// unreadable replaces a character that the character set does not have.
 	unreadable = '?'
-	// longest is how many bytes of UTF-8 one byte of text becomes at most.
+	// longest is the largest number of bytes of UTF-8 that one byte of text becomes.
 	longest = 3
 )
 
-// textDecoder turns text of a file into UTF-8 (PS3.5 6.1.2). Whatever it is given, it gives
-// some text: a file says too often another character set than it is written in.
+// textDecoder converts text from a file to UTF-8 (PS3.5 6.1.2). It always returns some text,
+// because files often name a character set other than the one they are written in.
 type textDecoder struct {
-	// whole decodes text without escape sequences, nil where they may switch sets.
+	// whole decodes text without escape sequences. It is nil if these may switch sets.
 	whole encoding.Encoding
-	// g1 is the set of bytes from 0x80 on before the first escape sequence; nil if unknown.
+	// g1 is the set for bytes from 0x80 on, before the first escape sequence. It is nil if unknown.
 	g1 *charSet
 	// japanese says that text without escape sequences may be Shift JIS.
 	japanese bool
@@ -37,10 +37,10 @@ type textDecoder struct {
 // charSet is a set of characters of one or two bytes each.
 type charSet struct {
 	width  int
-	decode func(high string) rune // of width bytes with their highest bits set
+	decode func(high string) rune // decodes width bytes with their highest bits set
 }
 
-// Names of character sets as they are written, rightly or not: ISO_IR 100, ISO-IR 100,
+// Names of character sets as files write them, correctly or not: ISO_IR 100, ISO-IR 100,
 // iso_2022_ir_100, ISO 8859-1.
 var (
 	byRegistration = regexp.MustCompile(`^(ISO)?(2022)?IR0*(\d+)$`)
@@ -48,7 +48,7 @@ var (
 	punctuation    = regexp.MustCompile(`[^A-Z0-9]`)
 )
 
-// parts are the registrations of the parts of ISO 8859.
+// parts maps the parts of ISO 8859 to their registrations.
 var parts = map[string]string{
 	"1": "100", "2": "101", "3": "109", "4": "110", "5": "144", "6": "127", "7": "126",
 	"8": "138", "9": "148", "11": "166", "15": "203",
@@ -151,14 +151,14 @@ func (d textDecoder) switching(s, delimiters string) string {
 
 const escape = 0x1B
 
-// designation is what an escape sequence switches to: set, for bytes below 0x80 (G0; nil is
-// ASCII) or from there on (G1).
+// designation is the set that an escape sequence switches to. It is for bytes below 0x80 (G0; nil
+// is ASCII) or for those from 0x80 on (G1).
 type designation struct {
 	known, g1 bool
 	set       *charSet
 }
 
-// cutEscape takes the escape sequence off the beginning of s (ISO 2022).
+// cutEscape removes the escape sequence from the beginning of s (ISO 2022).
 func cutEscape(s string) (to designation, rest string) {
 	n := 1
 	for n < len(s) && s[n] >= 0x20 && s[n] <= 0x2F {
@@ -170,7 +170,7 @@ func cutEscape(s string) (to designation, rest string) {
 	return designations()[s[1:n]], s[n:]
 }
 
-// registered are the sets by their ISO registration number (PS3.3 C.12.1.1.2).
+// registered holds the sets by their ISO registration number (PS3.3 C.12.1.1.2).
 var registered = sync.OnceValue(func() map[string]*charSet {
 	all := map[string]*charSet{
 		"13":  {1, katakana},
@@ -180,7 +180,7 @@ var registered = sync.OnceValue(func() map[string]*charSet {
 		"159": double(japanese.EUCJP, "\x8F"),
 	}
 	for number, m := range map[int]*charmap.Charmap{
-		// Windows writes quotation marks and dashes where Latin-1 has nothing.
+		// Where Latin-1 has no characters, Windows writes quotation marks and dashes.
 		100: charmap.Windows1252,
 		101: charmap.ISO8859_2, 109: charmap.ISO8859_3, 110: charmap.ISO8859_4,
 		126: charmap.ISO8859_7, 127: charmap.ISO8859_6, 138: charmap.ISO8859_8,
@@ -193,7 +193,7 @@ var registered = sync.OnceValue(func() map[string]*charSet {
 	return all
 })
 
-// designations are the escape sequences, without their first byte (PS3.3 C.12.1.1.2).
+// designations holds the escape sequences without their first byte (PS3.3 C.12.1.1.2).
 var designations = sync.OnceValue(func() map[string]designation {
 	all := map[string]designation{"(B": {known: true}, "(J": {known: true}}
 	for number, sequence := range map[string]string{"87": "$B", "159": "$(D"} {
@@ -209,7 +209,7 @@ var designations = sync.OnceValue(func() map[string]designation {
 	return all
 })
 
-// katakana is the upper half of JIS X 0201.
+// katakana decodes the upper half of JIS X 0201.
 func katakana(s string) rune {
 	if c := s[0]; c >= 0xA1 && c <= 0xDF {
 		return 0xFF61 + rune(c) - 0xA1
@@ -217,7 +217,7 @@ func katakana(s string) rune {
 	return utf8.RuneError
 }
 
-// double is a set of two bytes a character, which e has behind prefix.
+// double returns a set of two bytes per character, which is e after prefix.
 func double(e encoding.Encoding, prefix string) *charSet {
 	return &charSet{2, func(s string) rune {
 		text, err := e.NewDecoder().String(prefix + s)
@@ -236,8 +236,8 @@ func withHighBits(s string) string {
 	return string(b)
 }
 
-// inSingleBytes says whether text can be of JIS X 0201, which has no character at 0x80 to
-// 0xA0 and from 0xE0 on.
+// inSingleBytes reports whether text can be JIS X 0201, which has no character from 0x80 to 0xA0 or
+// from 0xE0 on.
 func inSingleBytes(s string) bool {
 	for i := range len(s) {
 		if s[i] >= 0x80 && katakana(s[i:]) == utf8.RuneError {
@@ -247,7 +247,7 @@ func inSingleBytes(s string) bool {
 	return true
 }
 
-// orUnreadable decodes s, with a question mark for what e does not have.
+// orUnreadable decodes s, with a question mark for every character that e does not have.
 func orUnreadable(e encoding.Encoding, s string) string {
 	text, err := e.NewDecoder().String(s)
 	if err != nil {
@@ -256,8 +256,8 @@ func orUnreadable(e encoding.Encoding, s string) string {
 	return strings.ReplaceAll(text, string(utf8.RuneError), string(unreadable))
 }
 
-// fallback keeps what is UTF-8 already and takes anything else for Latin-1: no character set
-// is known, or text is not written in it.
+// fallback returns s if it is valid UTF-8, and otherwise decodes it as Latin-1. It is used if no
+// character set is known, or the text is not written in it.
 func fallback(s string) string {
 	if utf8.ValidString(s) {
 		return s

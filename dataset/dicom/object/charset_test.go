@@ -81,7 +81,7 @@ func TestTextDecoder(t *testing.T) {
 	}
 }
 
-// Delimiters that a representation does not have switch nothing back.
+// A delimiter that a representation does not have does not switch back.
 func TestDelimitersOfRepresentations(t *testing.T) {
 	d := newTextDecoder([]string{"ISO 2022 IR 6", "ISO 2022 IR 144"})
 	d.g1 = nil

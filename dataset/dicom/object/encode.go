@@ -16,22 +16,22 @@ import (
 	"glasswork/dataset/dicom/internal/walk"
 )
 
-// What files say about the program that wrote them (PS3.10 7.1).
+// What files state about the program that wrote them (PS3.10 7.1).
 const (
 	implementationUID     = "2.25.215834207389143958307196124507190164310"
 	implementationVersion = "GLASSWORK"
 )
 
-// maxShort is the largest even length that 16 bits hold.
+// maxShort is the largest even length that fits into 16 bits.
 const maxShort = 1<<16 - 2
 
-// Write writes o as a file, whole or not at all.
+// Write writes o to a file, whole or not at all.
 func (o *Object) Write(path string) error {
 	return atomicfile.WriteFile(path, o.Encode)
 }
 
-// Encode writes o as a DICOM file (PS3.10): explicit little endian, text in UTF-8. Pixels
-// are o.Pixels as they are, or a pixel data element that was put into the set.
+// Encode writes o as a DICOM file (PS3.10): explicit little endian, text in UTF-8. Pixels are
+// copied from o.Pixels, or they are a pixel data element in the set.
 func (o *Object) Encode(out io.Writer) error {
 	class, instance := o.Text(tag.SOPClassUID), o.Text(tag.SOPInstanceUID)
 	if !ValidUID(class) || !ValidUID(instance) {
@@ -52,7 +52,7 @@ func (o *Object) Encode(out io.Writer) error {
 	return w.err
 }
 
-// writer encodes elements; after an error it does nothing.
+// writer encodes elements. After an error it does nothing.
 type writer struct {
 	out       io.Writer
 	err       error
@@ -84,14 +84,13 @@ func (w *writer) head(class, instance, syntax string) {
 	w.fail(inner.err)
 }
 
-// set writes the elements of one set, and the object's own pixels where they belong.
+// set writes the elements of one set, with the object's own pixels in their place.
 func (w *writer) set(s Set, top bool) {
 	for _, e := range s.Elements {
 		switch {
 		case e.Tag.Element == 0, e.Tag.Group == tag.MetadataGroup, !top &&
 			e.Tag == tag.SpecificCharacterSet:
-			// group lengths, meta elements and character sets of the source are not those of this
-			// file
+			// the source's group lengths, meta elements and character set do not apply to this file
 			continue
 		case top && w.pixels != nil && e.Tag.Compare(w.pixels.Tag) >= 0:
 			w.filePixels()
@@ -103,8 +102,8 @@ func (w *writer) set(s Set, top bool) {
 	}
 }
 
-// element writes one element: numbers and text through the library, which writes neither
-// bytes nor 64-bit numbers rightly, and cuts lengths that need more than 16 bits.
+// element writes one element. Numbers and text go through the library. It does not write bytes and
+// 64-bit numbers correctly, and it truncates lengths that need more than 16 bits.
 func (w *writer) element(e *dicom.Element) {
 	vr := e.RawValueRepresentation
 	switch v := e.Value.GetValue().(type) {
@@ -140,7 +139,7 @@ func (w *writer) fail(err error) {
 	}
 }
 
-// library lets the DICOM library encode an element.
+// library encodes an element with the DICOM library.
 func (w *writer) library(e *dicom.Element) {
 	if w.err != nil {
 		return
@@ -155,8 +154,8 @@ func (w *writer) library(e *dicom.Element) {
 	w.fail(lib.WriteElement(e))
 }
 
-// text writes a text element. What is too long for the 16-bit length of its representation
-// becomes UN (PS3.5 6.2.2).
+// text writes a text element. If it is too long for the 16-bit length of its representation, it is
+// written as UN (PS3.5 6.2.2).
 func (w *writer) text(t tag.Tag, vr, s string) {
 	if len(s)%2 == 1 {
 		if vr == "UI" {
@@ -181,7 +180,7 @@ func (w *writer) bytes(t tag.Tag, vr string, b []byte) {
 	}
 }
 
-// header writes tag, representation and 32-bit length; vr is empty for items and delimiters.
+// header writes tag, representation and 32-bit length. vr is empty for items and delimiters.
 func (w *writer) header(t tag.Tag, vr string, length uint32) {
 	b := binary.LittleEndian.AppendUint16(nil, t.Group)
 	b = binary.LittleEndian.AppendUint16(b, t.Element)
@@ -191,7 +190,7 @@ func (w *writer) header(t tag.Tag, vr string, length uint32) {
 	w.write(binary.LittleEndian.AppendUint32(b, length))
 }
 
-// sequence writes a sequence whose ends are delimiters, so that nothing has to be measured first.
+// sequence writes a sequence that ends with delimiters, so that no length has to be computed first.
 func (w *writer) sequence(e *dicom.Element) {
 	w.header(e.Tag, "SQ", walk.UndefinedLength)
 	for _, item := range items(e) {
@@ -202,7 +201,7 @@ func (w *writer) sequence(e *dicom.Element) {
 	w.header(tag.SequenceDelimitationItem, "", 0)
 }
 
-// filePixels copies the object's pixels from its file. Big endian numbers are turned.
+// filePixels copies the object's pixels from its file. Big endian numbers are converted.
 func (w *writer) filePixels() {
 	p := w.pixels
 	w.pixels = nil

@@ -10,17 +10,17 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 )
 
-// Value is what an element says: a value, nothing (it is absent or empty), or something that
-// cannot be used, as text where a number belongs.
+// Value is what an element says. It is a value, or nothing (the element is absent or empty), or
+// something that cannot be used, such as text in place of a number.
 type Value[T any] struct {
 	value            T
 	present, useless bool
 }
 
-// Get returns the value; ok is false if there is none that can be used.
+// Get returns the value. ok is false if there is no usable value.
 func (v Value[T]) Get() (value T, ok bool) { return v.value, v.present && !v.useless }
 
-// Or returns the value, or otherwise if there is none that can be used.
+// Or returns the value, or otherwise if there is no usable value.
 func (v Value[T]) Or(otherwise T) T {
 	if value, ok := v.Get(); ok {
 		return value
@@ -28,10 +28,10 @@ func (v Value[T]) Or(otherwise T) T {
 	return otherwise
 }
 
-// Unusable says whether the element has a value that cannot be used.
+// Unusable reports whether the element has a value that cannot be used.
 func (v Value[T]) Unusable() bool { return v.useless }
 
-// If returns v, made unusable unless its value passes a test.
+// If returns v. It is made unusable if its value does not pass a test.
 func (v Value[T]) If(passes func(T) bool) Value[T] {
 	if value, ok := v.Get(); ok && !passes(value) {
 		v.useless = true
@@ -39,8 +39,8 @@ func (v Value[T]) If(passes func(T) bool) Value[T] {
 	return v
 }
 
-// Number returns the first number of an element, whatever its representation. It is unusable
-// if one of the element's values is no finite number.
+// Number returns the first number of an element, whatever its representation. It is unusable if any
+// of the element's values is not a finite number.
 func (s Set) Number(t tag.Tag) Value[float64] {
 	all := s.numbers(t)
 	out := Value[float64]{present: all.present, useless: all.useless}
@@ -50,25 +50,25 @@ func (s Set) Number(t tag.Tag) Value[float64] {
 	return out
 }
 
-// Numbers returns the n numbers of an element. It is unusable if they are more or fewer, or
-// one of them is no finite number.
+// Numbers returns the n numbers of an element. It is unusable if there are more or fewer, or if any
+// of them is not a finite number.
 func (s Set) Numbers(t tag.Tag, n int) Value[[]float64] {
 	return s.numbers(t).If(func(all []float64) bool { return len(all) == n })
 }
 
-// Whole returns the first number of an element without its fraction. It is unusable if one of
-// the element's values is no number or the first is beyond 31 bits.
+// Whole returns the first number of an element without its fraction. It is unusable if any of the
+// element's values is not a number, or if the first does not fit into 31 bits.
 func (s Set) Whole(t tag.Tag) Value[int] {
 	n := s.Number(t).If(func(n float64) bool { return math.Abs(n) < 1<<31 })
 	return Value[int]{value: int(n.Or(0)), present: n.present, useless: n.useless}
 }
 
-// Floats returns the finite numbers of an element, whatever its representation; nil if one of
-// them is no number.
+// Floats returns the finite numbers of an element, whatever its representation. It returns nil if
+// any of them is not a number.
 func (s Set) Floats(t tag.Tag) []float64 { return s.numbers(t).Or(nil) }
 
-// Ints returns the integers of an element, also where they are written as text; nil if one of
-// them is no integer.
+// Ints returns the integers of an element, even if they are written as text. It returns nil if any
+// of them is not an integer.
 func (s Set) Ints(t tag.Tag) []int { return ints(s.Find(t)) }
 
 // Int returns the first integer of an element, or otherwise if there is none.
@@ -122,7 +122,7 @@ func ints(e *dicom.Element) []int {
 	for _, s := range texts(e) {
 		n, err := strconv.Atoi(strings.TrimPrefix(s, "+"))
 		if err != nil {
-			f, err := strconv.ParseFloat(s, 64) // "12.0" is seen where 12 belongs
+			f, err := strconv.ParseFloat(s, 64) // files write "12.0" where 12 belongs
 			if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
 				return nil
 			}
@@ -133,7 +133,7 @@ func ints(e *dicom.Element) []int {
 	return out
 }
 
-// parseFloats parses decimal strings without taking them apart first: contours have many.
+// parseFloats parses decimal strings without splitting them first, because contours have many.
 func parseFloats(joined []string) []float64 {
 	var out []float64
 	for _, s := range joined {

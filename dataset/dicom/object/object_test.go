@@ -20,7 +20,7 @@ import (
 	"glasswork/dataset/shared"
 )
 
-// sample is an object with every kind of value.
+// sample returns an object with every kind of value.
 func sample() *Object {
 	private := tag.Tag{Group: 0x0099, Element: 0x1001}
 	return &Object{Set: New(
@@ -126,7 +126,7 @@ func element(s walk.Syntax, group, elem uint16, vr string, value []byte) []byte 
 	return append(b, value...)
 }
 
-// file is a Part 10 file around a data set, or only the data set where bare.
+// file returns a Part 10 file around a data set, or only the data set if bare.
 func file(s walk.Syntax, bare bool, set []byte) []byte {
 	if s.Deflated {
 		var packed bytes.Buffer
@@ -224,8 +224,8 @@ func TestCharacterSets(t *testing.T) {
 	}
 }
 
-// A value that its representation has no length for is kept as UN and read back as what the
-// dictionary says it is.
+// A value that is too long for its representation is written as UN, and read back as the
+// representation in the dictionary.
 func TestLongContours(t *testing.T) {
 	long := make([]float64, 30_000)
 	for i := range long {
@@ -330,8 +330,8 @@ func TestFilesAreWrittenWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
-// Every file at hand is read within 2 s and 64 MiB, and what is read can be written and
-// read again.
+// Every file of the shared data is read within 2 s and 64 MiB. What is read can be written and read
+// again.
 func TestFilesAtHand(t *testing.T) {
 	opened := 0
 	for _, folder := range []string{
@@ -370,7 +370,7 @@ func TestFilesAtHand(t *testing.T) {
 	}
 }
 
-// rewrite writes an object and reads it again; nothing is lost on the way.
+// rewrite writes an object and reads it again. Nothing may be lost on the way.
 func rewrite(t *testing.T, path string, o *Object) {
 	t.Helper()
 	if o.Pixels != nil && o.Pixels.Size > 4<<20 || !ValidUID(o.Text(tag.SOPClassUID)) ||
@@ -433,7 +433,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// Objects of many frames hold more elements, in proportion to their pixels.
+// Objects of many frames may hold more elements, in proportion to their pixels.
 func TestManyFramesAreAllowedMoreElements(t *testing.T) {
 	o := sample()
 	o.Put(Bytes(tag.PixelData, "OW", make([]byte, 100_000)))
@@ -452,8 +452,9 @@ func TestManyFramesAreAllowedMoreElements(t *testing.T) {
 	}
 }
 
-// What elements are reckoned to cost is what they take: no file allocates more than 64 MiB.
-// raceDetector says that the tests run under it, which makes every allocation larger.
+// The estimated cost of elements is what they really take: no file allocates more than 64 MiB.
+// raceDetector is true if the tests run with the race detector, which makes every allocation
+// larger.
 var raceDetector bool
 
 func TestElementsCostWhatIsReckoned(t *testing.T) {

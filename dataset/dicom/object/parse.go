@@ -15,27 +15,28 @@ import (
 )
 
 const (
-	// maxValues is how many bytes of memory the elements of one object may take; half of
-	// large pixels comes on top.
+	// maxValues is how many bytes of memory the elements of one object may take. Large pixels add
+	// half of their size.
 	maxValues = 48 << 20
-	// elementCost and itemCost are what one takes besides its value.
+	// elementCost and itemCost are the bytes that one takes besides its value.
 	elementCost, itemCost = 176, 136
 	chunk                 = 16 << 10
 )
 
 var errTooMuch = fmt.Errorf("it holds more than %d MiB besides its pixels", maxValues>>20)
 
-// reader turns what a walker finds into elements.
+// reader converts what a walker finds to elements.
 type reader struct {
 	data   walk.DataSet
 	walker *walk.Walker
 	budget int64
 	pixels *Pixels
-	// keep says which elements are read, and ends the reading at the pixels; nil: all are.
+	// keep says which elements are read, and stops the reading at the pixels. If it is nil, all are
+	// read.
 	keep func(walk.Element) bool
 }
 
-// scope is what elements inherit from where they stand.
+// scope is what elements inherit from the data set around them.
 type scope struct {
 	top    bool
 	depth  int
@@ -50,8 +51,8 @@ func (r *reader) spend(n int64) error {
 	return nil
 }
 
-// set reads elements from off to end, or to the delimiter where the item is open, and
-// returns the offset behind them. They come sorted by tag; of two with the same the first.
+// set reads elements from off to end, or up to the delimiter if the item is open. It returns the
+// offset after them. The elements are sorted by tag. Of two with the same tag, it keeps the first.
 func (r *reader) set(off, end int64, open bool,
 	in scope,
 ) (all []*dicom.Element, next int64, err error) {
@@ -91,7 +92,7 @@ func (r *reader) set(off, end int64, open bool,
 	return all, off, nil
 }
 
-// after is the scope behind element e.
+// after returns the scope that holds after element e.
 func (in scope) after(e *dicom.Element) scope {
 	switch e.Tag {
 	case tag.SpecificCharacterSet:
@@ -108,13 +109,13 @@ func (r *reader) isPixels(e walk.Element, in scope) bool {
 		e.Tag == walk.PixelData-2)
 }
 
-// element reads one element and returns the offset behind it; nil for one that is not kept.
+// element reads one element and returns the offset after it. The element is nil if it is not kept.
 func (r *reader) element(e walk.Element, in scope) (*dicom.Element, int64, error) {
 	t := tag.Tag{Group: uint16(e.Tag >> 16), Element: uint16(e.Tag)}
 	switch {
 	case r.isPixels(e, in):
 		return nil, r.foundPixels(e, t), nil
-	// of an icon; its other elements say nothing without it
+	// pixels of an icon, whose other elements are useless without them
 	case e.Open() && e.Tag == walk.PixelData:
 		next, err := r.skipFragments(e)
 		return nil, next, err
@@ -198,7 +199,8 @@ func (r *reader) items(e walk.Element, in scope) (all [][]*dicom.Element, next i
 	return all, off, nil
 }
 
-// foundPixels notes where the pixels are. A value that reaches past the file ends there.
+// foundPixels notes where the pixels are. A value that reaches past the end of the file is cut
+// there.
 func (r *reader) foundPixels(e walk.Element, t tag.Tag) (next int64) {
 	p := &Pixels{
 		Tag: t, VR: e.VR, src: r.data.Src,
@@ -218,7 +220,7 @@ func (r *reader) foundPixels(e walk.Element, t tag.Tag) (next int64) {
 	}
 	p.Compressed = true
 	next, err := r.skipFragments(e)
-	if err != nil { // what is missing shows when the pixels are read
+	if err != nil { // a missing value is reported when the pixels are read
 		p.Size = r.data.Size - e.Value
 		return r.data.Size
 	}
@@ -227,7 +229,7 @@ func (r *reader) foundPixels(e walk.Element, t tag.Tag) (next int64) {
 	return next
 }
 
-// skipFragments returns the offset behind encapsulated pixel data.
+// skipFragments returns the offset after encapsulated pixel data.
 func (r *reader) skipFragments(e walk.Element) (int64, error) {
 	for off := e.Value; ; {
 		item, err := r.walker.Next(off)
@@ -244,8 +246,8 @@ func (r *reader) skipFragments(e walk.Element) (int64, error) {
 	}
 }
 
-// value reads the value of e, whose representation is vr, as the library has it: []int,
-// []float64, []byte, or one string in which backslashes separate values.
+// value reads the value of e, whose representation is vr, in the library's form: []int, []float64,
+// []byte, or one string in which backslashes separate values.
 func (r *reader) value(e walk.Element, vr string, text textDecoder) (any, error) {
 	n := int64(e.Length)
 	switch width := numberWidth(vr); {
@@ -278,7 +280,8 @@ func (r *reader) value(e walk.Element, vr string, text textDecoder) (any, error)
 	return []string{text.decode(s, vr)}, nil
 }
 
-// text reads a value as one string without its padding, in chunks, so that it is in memory once.
+// text reads a value as one string without its padding. It reads in chunks, so that the text is in
+// memory only once.
 func (r *reader) text(e walk.Element) (string, error) {
 	if e.Length <= chunk {
 		b, err := r.walker.Bytes(e.Value, int(e.Length))
@@ -324,7 +327,7 @@ func (r *reader) floats(e walk.Element, width int) ([]float64, error) {
 	return out, err
 }
 
-// chunks calls use for the bytes of e's value, a multiple of 8 at a time.
+// chunks calls use for the bytes of e's value. Each time it gets a multiple of 8 bytes.
 func (r *reader) chunks(e walk.Element, use func([]byte)) error {
 	for off, left := e.Value, int64(e.Length); left > 0; {
 		n := min(left, chunk)

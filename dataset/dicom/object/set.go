@@ -8,13 +8,13 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 )
 
-// Set is a data set: an object's, or that of one item of a sequence. Text elements hold one
-// string in which backslashes separate values, as in the file; Texts takes it apart.
+// Set is a data set: that of an object, or of one item of a sequence. Text elements hold one string
+// in which backslashes separate values, as in the file. Texts splits it.
 type Set struct {
 	Elements []*dicom.Element
 }
 
-// Find returns the element of a tag, nil if there is none.
+// Find returns the element of a tag, or nil if there is none.
 func (s Set) Find(t tag.Tag) *dicom.Element {
 	for _, e := range s.Elements {
 		if e.Tag == t {
@@ -24,10 +24,10 @@ func (s Set) Find(t tag.Tag) *dicom.Element {
 	return nil
 }
 
-// Has says whether there is an element of that tag, empty or not.
+// Has reports whether there is an element of that tag, empty or not.
 func (s Set) Has(t tag.Tag) bool { return s.Find(t) != nil }
 
-// Text returns the first value of a text element, trimmed; "" if there is none.
+// Text returns the first value of a text element, trimmed, or "" if there is none.
 func (s Set) Text(t tag.Tag) string {
 	if all := s.Texts(t); len(all) > 0 {
 		return all[0]
@@ -47,11 +47,11 @@ func (s Set) Bytes(t tag.Tag) []byte {
 	return nil
 }
 
-// Items returns the items of a sequence. They share their elements with s; Set.Put and
-// Set.Remove on an item do not change s.
+// Items returns the items of a sequence. They share their elements with s. Set.Put and Set.Remove
+// on an item do not change s.
 func (s Set) Items(t tag.Tag) []Set { return items(s.Find(t)) }
 
-// Item returns the first item of a sequence, an empty set if there is none.
+// Item returns the first item of a sequence, or an empty set if there is none.
 func (s Set) Item(t tag.Tag) Set {
 	if all := s.Items(t); len(all) > 0 {
 		return all[0]
@@ -70,7 +70,7 @@ func (s Set) Only(tags ...tag.Tag) []*dicom.Element {
 	return out
 }
 
-// Put adds elements; one of the same tag is replaced.
+// Put adds elements. It replaces an element with the same tag.
 func (s *Set) Put(elements ...*dicom.Element) {
 	for _, e := range elements {
 		i, found := slices.BinarySearchFunc(s.Elements, e.Tag,
@@ -83,15 +83,16 @@ func (s *Set) Put(elements ...*dicom.Element) {
 	}
 }
 
-// Remove drops the elements of the given tags.
+// Remove removes the elements of the given tags.
 func (s *Set) Remove(tags ...tag.Tag) {
 	s.Elements = slices.DeleteFunc(s.Elements, func(e *dicom.Element) bool {
 		return slices.Contains(tags, e.Tag)
 	})
 }
 
-// Map returns a set of what f makes of each element; nil drops it. The items of a sequence
-// are mapped first. s stays as it is, as long as f changes no element in place.
+// Map returns a set of the elements that f returns for those of s. f returns nil to drop one. The
+// items of a sequence are mapped first. s does not change, provided that f changes no element in
+// place.
 func (s Set) Map(f func(e *dicom.Element) *dicom.Element) Set {
 	out := Set{make([]*dicom.Element, 0, len(s.Elements))}
 	for _, e := range s.Elements {

@@ -15,8 +15,8 @@ func NewUID() string {
 	return fromUUID(b[:])
 }
 
-// DeriveUID returns the UID that the same parts always give: a name-based UUID (RFC 9562,
-// version 8) under 2.25. With a secret as first part nobody else can tell what it was
+// DeriveUID returns a UID that is always the same for the same parts. It is a name-based UUID (RFC
+// 9562, version 8) under 2.25. If the first part is a secret, nobody else can tell what the UID was
 // derived from.
 func DeriveUID(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
@@ -26,7 +26,7 @@ func DeriveUID(parts ...string) string {
 
 func fromUUID(b []byte) string { return "2.25." + new(big.Int).SetBytes(b).String() }
 
-// ValidUID says whether s may stand where a UID belongs (PS3.5 9.1).
+// ValidUID reports whether s is a valid UID (PS3.5 9.1).
 func ValidUID(s string) bool {
 	if s == "" || len(s) > 64 {
 		return false

@@ -10,19 +10,19 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 )
 
-// newElement makes an element of the library, with whatever representation it has.
+// newElement makes an element of the library with any representation.
 func newElement(t tag.Tag, vr string, value any) *dicom.Element {
 	v, err := dicom.NewValue(value)
 	if err != nil {
-		return nil // the values that this package makes are those that the library knows
+		return nil // the library knows all values that this package makes
 	}
 	return &dicom.Element{
 		Tag: t, ValueRepresentation: tag.GetVRKind(t, vr), RawValueRepresentation: vr, Value: v,
 	}
 }
 
-// dictionaryVR is the representation that the dictionary gives a tag, UN if it is not in it.
-// signed decides where it gives both US and SS.
+// dictionaryVR returns the representation that the dictionary gives for a tag, or UN if it has
+// none. signed decides if it gives both US and SS.
 func dictionaryVR(t tag.Tag, signed bool) string {
 	switch {
 	case t.Element == 0:
@@ -40,7 +40,8 @@ func dictionaryVR(t tag.Tag, signed bool) string {
 	return info.VRs[0]
 }
 
-// numberWidth is how many bytes one number of a representation takes, 1 for text and bytes.
+// numberWidth returns how many bytes one number of a representation takes. It is 1 for text and
+// bytes.
 func numberWidth(vr string) int {
 	switch vr {
 	case "US", "SS", "OW", "AT":
@@ -61,12 +62,13 @@ func isBytes(vr string) bool {
 	return slices.Contains([]string{"OB", "OW", "OL", "OV", "OF", "OD", "UN"}, vr)
 }
 
-// usesCharacterSet says whether SpecificCharacterSet holds for a representation (PS3.5 6.1.2.2).
+// usesCharacterSet reports whether SpecificCharacterSet applies to a representation (PS3.5
+// 6.1.2.2).
 func usesCharacterSet(vr string) bool {
 	return slices.Contains([]string{"SH", "LO", "ST", "LT", "UC", "UT", "PN"}, vr)
 }
 
-// isOneText says whether a backslash is part of the text and separates nothing (PS3.5 6.2).
+// isOneText reports whether a backslash is part of the text rather than a separator (PS3.5 6.2).
 func isOneText(vr string) bool {
 	return slices.Contains([]string{"ST", "LT", "UT", "UR"}, vr)
 }

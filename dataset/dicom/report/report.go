@@ -18,7 +18,7 @@ import (
 // sopClass is Comprehensive 3D SR Storage.
 const sopClass = "1.2.840.10008.5.1.4.1.1.88.34"
 
-// ownScheme is the coding scheme of the one concept that the standard has no code for.
+// ownScheme is the coding scheme of the one concept for which the standard has no code.
 const ownScheme = "99GLASSWORK"
 
 // Segmentation is the DICOM SEG whose segments were measured.
@@ -32,7 +32,7 @@ type segment struct {
 	trackingUID string
 }
 
-// SegmentsOf reads of a SEG what a report refers to.
+// SegmentsOf reads from a SEG what a report refers to.
 func SegmentsOf(o *object.Object) *Segmentation {
 	s := &Segmentation{
 		class: o.Text(tag.SOPClassUID), instance: o.Text(tag.SOPInstanceUID),
@@ -52,14 +52,14 @@ func SegmentsOf(o *object.Object) *Segmentation {
 	return s
 }
 
-// finding is the code of what a class is.
+// finding returns the code of a class.
 func finding(c classes.Class) object.Set {
 	code := classes.Codes()[c]
 	return object.Code(code.Value, code.Scheme, code.Meaning)
 }
 
-// Build returns the report on one study: volume, share of the lung and HU of each region
-// that has voxels. s may be nil where no SEG was written.
+// Build returns the report on one study: volume, share of the lung and HU of each region that has
+// voxels. s is nil if no SEG was written.
 func Build(src *source.Series, study measure.Study, s *Segmentation,
 	m source.Maker,
 ) (*object.Object, error) {
@@ -73,7 +73,7 @@ func Build(src *source.Series, study measure.Study, s *Segmentation,
 		return nil, errors.New("there is nothing to report: no voxel is marked")
 	}
 	set := src.Derived(sopClass, "SR", m)
-	set.Remove(tag.FrameOfReferenceUID, tag.PositionReferenceIndicator) // no document has them
+	set.Remove(tag.FrameOfReferenceUID, tag.PositionReferenceIndicator) // not for documents
 	set.Put(
 		object.Text(tag.ContentDate, m.Now.Format("20060102")),
 		object.Text(tag.ContentTime, m.Now.Format("150405")),
@@ -98,7 +98,7 @@ func Build(src *source.Series, study measure.Study, s *Segmentation,
 	return &object.Object{Set: set}, nil
 }
 
-// completion is PARTIAL where a person has not looked at all slices.
+// completion returns PARTIAL if a person has not looked at all slices.
 func completion(s measure.Study) string {
 	if s.Reviewed < s.Slices {
 		return "PARTIAL"
@@ -106,7 +106,7 @@ func completion(s measure.Study) string {
 	return "COMPLETE"
 }
 
-// evidence lists everything that the report refers to.
+// evidence lists all instances that the report refers to.
 func evidence(src *source.Series, s *Segmentation) object.Set {
 	series := []object.Set{object.New(object.Text(tag.SeriesInstanceUID, src.SeriesUID),
 		object.Items(tag.ReferencedSOPSequence, src.References()...))}
@@ -119,8 +119,8 @@ func evidence(src *source.Series, s *Segmentation) object.Set {
 		object.Items(tag.ReferencedSeriesSequence, series...))
 }
 
-// content is the root's content in the order of TID 1500: language, who observed (a device,
-// no person), what was examined, the images, the measurements.
+// content returns the root's content in the order of TID 1500: language, observer (a device, not a
+// person), subject, images, measurements.
 func content(src *source.Series, groups []object.Set, m source.Maker) []object.Set {
 	images := []object.Set{code("HAS ACQ CONTEXT", object.Code("121139", "DCM", "Modality"),
 		object.Code("CT", "DCM", "Computed Tomography"))}
@@ -150,8 +150,8 @@ func content(src *source.Series, groups []object.Set, m source.Maker) []object.S
 	}
 }
 
-// group are the measurements of one region: of a segment (TID 1411) where there is exactly
-// one, otherwise of what is named alone (TID 1501).
+// group returns the measurements of one region. If the region has exactly one segment, they refer
+// to it (TID 1411). Otherwise they only name what was measured (TID 1501).
 func group(src *source.Series, study measure.Study, r measure.Region, s *Segmentation) object.Set {
 	tracking := object.DeriveUID("tracking", src.SeriesUID, r.Name())
 	var of []segment
@@ -186,7 +186,7 @@ func group(src *source.Series, study measure.Study, r measure.Region, s *Segment
 	return g
 }
 
-// reference names one segment.
+// reference returns the item that names one segment.
 func (s *Segmentation) reference(of segment) object.Set {
 	to := source.Instance{Class: s.class, UID: s.instance}.Reference()
 	to.Put(object.Int(tag.ReferencedSegmentNumber, of.number))
@@ -195,7 +195,7 @@ func (s *Segmentation) reference(of segment) object.Set {
 	return set
 }
 
-// numbers are what was measured, as far as it is known.
+// numbers returns what was measured, as far as it is known.
 func numbers(study measure.Study, r measure.Region) []object.Set {
 	var all []object.Set
 	if study.Measurable {

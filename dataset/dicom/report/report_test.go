@@ -18,7 +18,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// series is a CT of three slices that was written and read again.
+// series returns a CT of three slices that was written and read again.
 func series(t *testing.T) *source.Series {
 	t.Helper()
 	dir := t.TempDir()
@@ -58,7 +58,7 @@ var study = measure.Study{
 	},
 }
 
-// segmentation is a SEG of ground glass and of two lungs.
+// segmentation returns a SEG of ground glass and of two lungs.
 func segmentation() *object.Object {
 	part := func(number int, code object.Set, tracking string) object.Set {
 		return object.New(object.Int(tag.SegmentNumber, number),
@@ -97,7 +97,7 @@ func TestNothingMarkedIsNotReported(t *testing.T) {
 	}
 }
 
-// run runs a program on a report, or skips where it is not installed.
+// run runs a program on a report. It skips the test if the program is not installed.
 func run(t *testing.T, path string, name string, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
