@@ -97,11 +97,11 @@ func decodeBy(t *testing.T, script string) (codec.Frame, error) {
 
 func TestAProgramThatFailsCostsASentence(t *testing.T) {
 	for _, c := range []struct{ name, script, want string }{
-		{"crashes", "kill -SEGV $$", "give up"},
-		{"ends", "exit 0", "give up"},
+		{"crashes", "kill -SEGV $$", "stopped the decoder"},
+		{"ends", "exit 0", "stopped the decoder"},
 		{"hangs", "exec sleep 60", "within 1.5 s"},
 		{"takes too long", "exit 3", "within 1.5 s"},
-		{"answers nonsense", "head -c 1000 /dev/zero; cat >/dev/null", "give up"},
+		{"answers nonsense", "head -c 1000 /dev/zero; cat >/dev/null", "stopped the decoder"},
 		{
 			"lacks a library", "echo 'libcharls.so.2: cannot open' >&2; exit 127",
 			"does not start (libcharls.so.2: cannot open)",
@@ -211,7 +211,7 @@ func outcome(err error) string {
 	switch {
 	case err == nil:
 		return "picture"
-	case strings.Contains(err.Error(), "give up"):
+	case strings.Contains(err.Error(), "stopped the decoder"):
 		return "crash"
 	case strings.Contains(err.Error(), "within"):
 		return "time limit"

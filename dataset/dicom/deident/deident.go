@@ -1,7 +1,7 @@
-// Package deident removes from DICOM objects what tells whose they are, by the Basic
+// Package deident removes from DICOM objects what identifies a person. It follows the Basic
 // Application Level Confidentiality Profile of PS3.15 annex E. The profile is a table
-// (profile.txt); what stands in no row is dropped, so that attributes yet to be
-// invented cannot leak. Pixels are copied as they are.
+// (profile.txt). Attributes without a row are removed, so that those of future editions cannot
+// leak. Pixels are copied unchanged.
 package deident
 
 import (
@@ -18,23 +18,23 @@ import (
 	"glasswork/dataset/dicom/object"
 )
 
-// Dates says what becomes of dates.
+// Dates says what happens to dates.
 type Dates uint8
 
 const (
-	// ShiftDates moves all dates of a patient by the same number of days, which only the key
-	// tells: intervals stay what they were.
+	// ShiftDates moves all dates of a patient by the same number of days, so intervals do not
+	// change. Only the key determines the number.
 	ShiftDates Dates = iota
-	// RemoveDates removes them, or writes 1 January 1900 where a date has to be.
+	// RemoveDates removes them, or writes 1 January 1900 where a date is required.
 	RemoveDates
 )
 
-// farthestShift is by how many days dates are moved at most, always into the past.
+// farthestShift is the largest number of days by which dates are moved, always into the past.
 const farthestShift = 3650
 
-// Remover takes identities out of objects. The same key gives the same patient, study and
-// instance the same new names, today and in every later export; nobody without the key can
-// tell which they were. A Remover is safe for concurrent use.
+// Remover removes identities from objects. With the same key, the same patient, study and instance
+// always get the same new names, also in later exports. Nobody without the key can tell who or what
+// they were. A Remover is safe for concurrent use.
 type Remover struct {
 	key        []byte
 	dates      Dates
@@ -54,9 +54,9 @@ func New(key []byte, dates Dates) (*Remover, error) {
 	return &Remover{key: key, dates: dates, profile: p, vocabulary: newVocabulary()}, nil
 }
 
-// Apply returns o without what identifies a person, a device or a place. o stays as it is;
-// the result reads its pixels from the same file. Warnings are sentences about what
-// could not be looked at. An error says, as a clause, why nothing is left to export.
+// Apply returns o without what identifies a person, a device or a place. o does not change. The
+// result reads its pixels from the same file. Warnings are sentences about what could not be
+// checked. An error is a clause that says why nothing can be exported.
 func (r *Remover) Apply(o *object.Object) (*object.Object, []string, error) {
 	if err := exportable(o); err != nil {
 		return nil, nil, err
@@ -65,14 +65,15 @@ func (r *Remover) Apply(o *object.Object) (*object.Object, []string, error) {
 	set := w.set(o.Set)
 	set.Put(r.statement()...)
 	if strings.HasPrefix(set.Text(tag.SOPClassUID), reports) {
-		// type 2 in reports alone
+		// type 2 in reports only
 		set.Put(object.Items(tag.ReferencedPerformedProcedureStepSequence))
 	}
 	out := &object.Object{Set: set, TransferSyntax: o.TransferSyntax, Pixels: o.Pixels}
 	return out, warnings(o), nil
 }
 
-// statement says in the object itself what was done (PS3.15 E.1.1, PS3.16 CID 7050).
+// statement returns the elements that say in the object itself what was done (PS3.15 E.1.1, PS3.16
+// CID 7050).
 func (r *Remover) statement() []*element {
 	codes := []object.Set{
 		object.Code("113100", "DCM", "Basic Application Confidentiality Profile"),
@@ -94,7 +95,7 @@ func (r *Remover) statement() []*element {
 	}
 }
 
-// UID returns the new name of a UID. Those that the standard itself defines stay.
+// UID returns the new name of a UID. UIDs that the standard itself defines do not change.
 func (r *Remover) UID(uid string) string {
 	if uid == "" || strings.HasPrefix(uid, "1.2.840.10008.") {
 		return uid
@@ -107,7 +108,7 @@ func (r *Remover) Pseudonym(id string) string {
 	return "GW-" + base32.StdEncoding.EncodeToString(r.sum("patient", id))[:12]
 }
 
-// shift is the number of days by which a patient's dates move into the past.
+// shift returns the number of days by which a patient's dates move into the past.
 func (r *Remover) shift(id string) int {
 	return 1 + int(binary.BigEndian.Uint32(r.sum("dates", id))%farthestShift)
 }
@@ -118,7 +119,7 @@ func (r *Remover) sum(purpose, text string) []byte {
 	return h.Sum(nil)
 }
 
-// patient is what tells patients apart: the ID, or the study where there is none.
+// patient returns what distinguishes patients: the ID, or the study if there is no ID.
 func patient(s object.Set) string {
 	if id := s.Text(tag.PatientID); id != "" {
 		return id
@@ -132,7 +133,7 @@ const (
 	secondary    = "1.2.840.10008.5.1.4.1.1.7"
 )
 
-// exportable refuses what would lose what it is for.
+// exportable refuses objects that cannot be identified or cleaned.
 func exportable(o *object.Object) error {
 	class := o.Text(tag.SOPClassUID)
 	switch {
@@ -145,11 +146,11 @@ func exportable(o *object.Object) error {
 		strings.HasPrefix(class, reports):
 		return nil
 	}
-	return fmt.Errorf("it is neither an image nor a structure set nor a report (SOP class %.64s)",
+	return fmt.Errorf("it is not an image, a structure set or a report (SOP class %.64s)",
 		class)
 }
 
-// warnings tell of identities that may be part of the picture (PS3.15 E.3.1).
+// warnings reports identities that may be part of the picture (PS3.15 E.3.1).
 func warnings(o *object.Object) []string {
 	var all []string
 	if o.Pixels == nil {
@@ -167,7 +168,7 @@ func warnings(o *object.Object) []string {
 	return all
 }
 
-// burnedIn says why text may be burned into the picture, "" if nothing speaks for it.
+// burnedIn returns why text may be burned into the picture, or "" if nothing suggests it.
 func burnedIn(o *object.Object) string {
 	class, marked := o.Text(tag.SOPClassUID), strings.ToUpper(o.Text(tag.BurnedInAnnotation))
 	imageType := o.Texts(tag.ImageType)

@@ -17,7 +17,7 @@ import (
 	"glasswork/dataset/dicom/object"
 )
 
-// ct is a small image; more elements may be given.
+// ct returns a small image. more elements may be given.
 func ct(instance string, more ...*element) *object.Object {
 	o := &object.Object{Set: object.New(
 		object.Text(tag.SOPClassUID, ctImage), object.Text(tag.SOPInstanceUID, instance),

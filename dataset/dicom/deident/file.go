@@ -14,11 +14,11 @@ import (
 	"glasswork/dataset/dicom/object"
 )
 
-// Report says what became of the files of a folder. Its sentences name files as they were
-// given: they are for the person who exports and no part of the export.
+// Report says what happened to the files of a folder. Its sentences name files as they were given.
+// They are for the person who exports, and not part of the export.
 type Report struct {
-	// Written and Skipped count files. Notes are sentences about some of them: why they were
-	// left out, or what nobody but a person can check.
+	// Written and Skipped count files. Notes are sentences about some of them: why they were left
+	// out, or what a person has to check.
 	Written, Skipped int
 	Notes            []Note
 }
@@ -29,7 +29,7 @@ type Note struct {
 	Files    []string
 }
 
-// String names the first file and counts the others: a series has hundreds.
+// String names the first file and counts the others, because a series has hundreds.
 func (n Note) String() string {
 	switch more := len(n.Files) - 1; {
 	case more == 1:
@@ -40,8 +40,8 @@ func (n Note) String() string {
 	return fmt.Sprintf("%s: %s", n.Files[0], n.Sentence)
 }
 
-// File writes the file at path without identities below dir, in a folder for the patient and
-// one for the series; all names are new ones. It returns the path of what it wrote. Errors
+// File writes a copy of the file at path without identities. The copy is below dir, in a folder for
+// the patient and one for the series, all with new names. It returns the path of the copy. Errors
 // are clauses.
 func (r *Remover) File(path, dir string) (written string, warnings []string, err error) {
 	o, clean, warnings, err := r.read(path)
@@ -53,8 +53,7 @@ func (r *Remover) File(path, dir string) (written string, warnings []string, err
 	return written, warnings, err
 }
 
-// read opens a file and takes the identities out of it. o is to be closed when clean has
-// been written.
+// read opens a file and removes the identities from it. The caller closes o after writing clean.
 func (r *Remover) read(path string) (o, clean *object.Object, warnings []string, err error) {
 	if o, err = object.Open(path); err != nil {
 		return nil, nil, nil, err
@@ -79,10 +78,10 @@ func write(clean *object.Object, dir string) (string, error) {
 	return path, clean.Write(path)
 }
 
-// Folder writes all DICOM files at or below path without identities below dir, as File does.
-// Files that are no DICOM are passed over, links inside a folder are not followed. Damaged
-// and foreign files are skipped; what cannot be written ends it. progress, if not nil, is
-// told how many files have been looked at.
+// Folder copies all DICOM files at or below path without identities to dir, as File does. It
+// ignores files that are not DICOM and does not follow links inside a folder. It skips damaged and
+// foreign files. It stops at a file that cannot be written. If progress is not nil, it is called
+// with the number of files looked at.
 func (r *Remover) Folder(ctx context.Context, path, dir string,
 	progress func(done int),
 ) (Report, error) {
@@ -107,7 +106,7 @@ func (r *Remover) Folder(ctx context.Context, path, dir string,
 	return f.report, err
 }
 
-// folder is the work of Folder.
+// folder holds the state of Folder.
 type folder struct {
 	*Remover
 	dir      string

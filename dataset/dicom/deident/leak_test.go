@@ -25,8 +25,8 @@ func remover(t testing.TB, dates Dates) *Remover {
 	return r
 }
 
-// header encodes an object without pixels: what they hold is copied, and any four bytes may
-// occur in them.
+// header encodes an object without its pixels. Pixels are copied, and they may hold any four bytes
+// by chance.
 func header(t testing.TB, o *object.Object) []byte {
 	t.Helper()
 	bare := *o
@@ -43,8 +43,8 @@ func header(t testing.TB, o *object.Object) []byte {
 	return b.Bytes()
 }
 
-// values sorts the text values of s, on all levels, into those of attributes that the
-// profile keeps and those of attributes that it does not.
+// values sorts the text values of s, on all levels, into those of attributes that the profile keeps
+// and those of other attributes.
 func values(r *Remover, s object.Set, kept, removed map[string]bool) {
 	for _, e := range s.Elements {
 		rule := r.profile.find(e.Tag)
@@ -65,10 +65,9 @@ func values(r *Remover, s object.Set, kept, removed map[string]bool) {
 	}
 }
 
-// leaks returns the removed values of at least four characters that occur in b and do not
-// stand in kept attributes or in what is written into every file. What consists of digits
-// alone must stand by itself, since any digits occur within the digits of a UID or of a
-// coordinate.
+// leaks returns the removed values of at least four characters that occur in b. It ignores those
+// that also occur in kept attributes or in what is written into every file. A value of digits alone
+// must stand by itself, because a UID or a coordinate may hold any digits.
 func leaks(r *Remover, source object.Set, b []byte) (found []string) {
 	kept, removed := map[string]bool{}, map[string]bool{}
 	values(r, source, kept, removed)
@@ -148,7 +147,8 @@ func TestNothingRemovedOccursInRealFiles(t *testing.T) {
 	}
 }
 
-// marker is a value that occurs nowhere else and fits the representation, if it can hold one.
+// marker returns a value that occurs nowhere else and fits the representation, or nil if that can
+// hold none.
 func marker(t tag.Tag, vr string) *element {
 	word := fmt.Sprintf("Q%04XZ%04X", t.Group, t.Element)
 	n := int(t.Group)*65536 + int(t.Element)
@@ -178,8 +178,8 @@ func marker(t tag.Tag, vr string) *element {
 	return object.TextVR(t, vr, word)
 }
 
-// marked is a CT with a marker in every attribute of the profile that is not kept, in private
-// attributes and in ones that the standard does not know.
+// marked returns a CT with markers in every attribute of the profile that is not kept, in private
+// attributes and in unknown ones.
 func marked(r *Remover) object.Set {
 	var all []*element
 	for n, rule := range r.profile {
@@ -217,7 +217,7 @@ func marked(r *Remover) object.Set {
 	return object.New(all...)
 }
 
-// identified is an object of a class with what it needs besides markers.
+// identified returns an object of a class with what it needs besides markers.
 func identified(class string, s object.Set) *object.Object {
 	s.Put(object.Text(tag.SOPClassUID, class), object.Text(tag.Modality, "CT"))
 	return &object.Object{Set: s}
@@ -274,7 +274,7 @@ func TestNothingRemovedOccursInMarkedObjects(t *testing.T) {
 	}
 }
 
-// again is an object written and read, so that it is what a file would be.
+// again writes an object and reads it, so that it is what a file would be.
 func again(t testing.TB, o *object.Object) *object.Object {
 	t.Helper()
 	var b bytes.Buffer

@@ -23,8 +23,8 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// exported writes a CT, a structure set and a report on it, and copies them without
-// identities. It returns the copies by modality.
+// exported writes a CT, and a structure set and a report on it. It copies them without identities
+// and returns the copies by modality.
 func exported(t *testing.T, l *volume.LabelMap) map[string][]string {
 	t.Helper()
 	ctx, in, out := context.Background(), t.TempDir(), t.TempDir()

@@ -16,27 +16,27 @@ var profileText string
 type action uint8
 
 const (
-	drop  action = iota // X, and everything that no row names
+	drop  action = iota // X, and every attribute without a row
 	empty               // Z
 	dummy               // D
-	remap               // U; the items of a sequence are worked through
-	keep                // K; the items of a sequence are worked through
+	remap               // U; the items of a sequence are processed
+	keep                // K; the items of a sequence are processed
 )
 
 // rule is one row of the profile.
 type rule struct {
 	vr, keyword string
 	action      action
-	// date: modified under the option for dates. text: kept where it can be cleaned.
-	// content: structured content, cleaned item by item.
+	// date: changed under the option for dates. text: kept if it can be cleaned. content:
+	// structured content, cleaned item by item.
 	date, text, content bool
 }
 
-// profile is the table: rules by tag as group<<16|element, with the element or the low byte
-// of the group 0 for repeating groups.
+// profile is the table of rules by tag, which is group<<16|element. For repeating groups, the
+// element or the low byte of the group is 0.
 type profile map[uint32]rule
 
-// parseProfile reads the table that is part of the program.
+// parseProfile parses the table that is part of the program.
 func parseProfile(text string) (profile, error) {
 	p := profile{}
 	for line := range strings.Lines(text) {
@@ -60,9 +60,9 @@ func parseProfile(text string) (profile, error) {
 	return p, nil
 }
 
-// resolve chooses among the actions that the standard leaves to the type that an attribute
-// has in its object (X/Z/D and so on). It takes the last, which is right for every type,
-// but removes dates and sequences that may be removed: objects of ours require none of them.
+// resolve chooses one action where the standard lets it depend on the type of the attribute in its
+// object (X/Z/D and so on). It takes the last one, which is right for every type. Dates and
+// sequences that may be removed are removed, because our objects require none of them.
 func resolve(code, vr string) action {
 	all := strings.Split(code, "/")
 	chosen := all[len(all)-1]
@@ -82,8 +82,8 @@ func resolve(code, vr string) action {
 	return drop
 }
 
-// find returns the rule of a tag. Private attributes and unknown ones are dropped, as are
-// group lengths and everything in the repeating groups of curves and overlays.
+// find returns the rule of a tag. Private and unknown attributes are dropped, and so are group
+// lengths and everything in the repeating groups of curves and overlays.
 func (p profile) find(t tag.Tag) rule {
 	if t.Group%2 == 1 || t.Element == 0 {
 		return rule{}

@@ -12,8 +12,8 @@ import (
 	"glasswork/dataset/dicom/object"
 )
 
-// vocabulary tells descriptions that hold nothing but what an image or a structure shows, or
-// how it was made, from those that may say whose it is.
+// vocabulary distinguishes descriptions that only say what an image or a structure shows, or how it
+// was made, from those that may say whose it is.
 type vocabulary struct {
 	words                      map[string]bool
 	smallNumber, version, hash *regexp.Regexp
@@ -48,8 +48,8 @@ func newVocabulary() vocabulary {
 	return v
 }
 
-// harmless says whether s holds nothing but known words and at most two small numbers; three
-// could be a date. Glasswork's own texts and those that name an algorithm may hold a version
+// harmless reports whether s holds only known words and at most two small numbers. Three numbers
+// could be a date. Glasswork's own texts, and those that name an algorithm, may also hold a version
 // and a hash.
 func (v vocabulary) harmless(s, keyword string) bool {
 	s = strings.ToLower(s)
@@ -71,13 +71,13 @@ func (v vocabulary) harmless(s, keyword string) bool {
 	return true
 }
 
-// isHash says whether a word is a hash and not a number or a name.
+// isHash reports whether a word is a hash rather than a number or a name.
 func (v vocabulary) isHash(word string) bool {
 	return v.hash.MatchString(word) && strings.ContainsAny(word, "abcdef") &&
 		strings.ContainsAny(word, "0123456789")
 }
 
-// moved returns e with its dates moved; false if it holds something else.
+// moved returns e with its dates moved. It returns false if e holds something other than dates.
 func (w *work) moved(e *element, vr string) (*element, bool) {
 	if vr == "TM" {
 		return e, slices.IndexFunc(texts(e), func(s string) bool {
@@ -106,13 +106,13 @@ func (w *work) moved(e *element, vr string) (*element, bool) {
 	return object.TextVR(e.Tag, vr, all...), true
 }
 
-// isText says whether values of a representation are words.
+// isText reports whether the values of a representation are words.
 func isText(vr string) bool {
 	return slices.Contains([]string{"AE", "CS", "LO", "LT", "SH", "ST", "UC", "UR", "UT", "PN"}, vr)
 }
 
-// fits says whether the value of e is of the kind that vr has. Text where numbers belong,
-// or the like, hides from every rule made for vr.
+// fits reports whether the value of e is of the kind that vr has. A value of another kind, such as
+// text in place of numbers, would escape every rule for vr.
 func fits(e *element, vr string) bool {
 	var want []dicom.ValueType
 	switch vr {
@@ -132,8 +132,8 @@ func fits(e *element, vr string) bool {
 	return slices.Contains(want, e.Value.ValueType()) && wellFormed(e, vr)
 }
 
-// wellFormed says whether text is of the form that vr has, as far as that keeps words out
-// of numbers and sentences out of codes.
+// wellFormed reports whether text has the form that vr requires, as far as this keeps words out of
+// numbers and sentences out of codes.
 func wellFormed(e *element, vr string) bool {
 	const number = "0123456789+-.eE \\\x00"
 	switch vr {

@@ -12,16 +12,16 @@ import (
 
 type element = dicom.Element
 
-// work is the pass over one object.
+// work is the processing of one object.
 type work struct {
 	*Remover
 	patient string
-	// secrets are the names and numbers of persons and places in the object, in lower case;
-	// text that holds one of them is not kept, wherever it stands.
+	// secrets holds the names and numbers of persons and places in the object, in lower case. Text
+	// that contains one of them is not kept, wherever it is.
 	secrets []string
 }
 
-// set works through a set and all sequences in it.
+// set processes a set and all sequences in it.
 func (w *work) set(in object.Set) object.Set {
 	var out object.Set
 	for _, e := range in.Elements {
@@ -32,7 +32,7 @@ func (w *work) set(in object.Set) object.Set {
 	return out
 }
 
-// element returns what becomes of e, nil if it is dropped.
+// element returns what replaces e, or nil if e is dropped.
 func (w *work) element(e *element, r rule) *element {
 	if !fits(e, r.vr) {
 		return w.replace(e, r)
@@ -67,7 +67,7 @@ func (w *work) element(e *element, r rule) *element {
 	return w.replace(e, r)
 }
 
-// replace removes e, empties it or gives it a value that says nothing.
+// replace removes e, empties it or gives it a value without information.
 func (w *work) replace(e *element, r rule) *element {
 	switch {
 	case r.action == drop || r.action == keep || r.action == remap:
@@ -84,7 +84,7 @@ func (w *work) replace(e *element, r rule) *element {
 	return dummyOf(e.Tag, r.vr)
 }
 
-// dummyOf is an element that tells nothing.
+// dummyOf returns an element without information.
 func dummyOf(t tag.Tag, vr string) *element {
 	switch vr {
 	case "DA":
@@ -105,7 +105,7 @@ func dummyOf(t tag.Tag, vr string) *element {
 	return object.TextVR(t, vr, "removed")
 }
 
-// sequence works through the items of e.
+// sequence processes the items of e.
 func (w *work) sequence(e *element) *element {
 	var items []object.Set
 	for _, item := range (object.Set{Elements: []*element{e}}).Items(e.Tag) {
@@ -122,9 +122,9 @@ func (w *work) uids(e *element) *element {
 	return object.Text(e.Tag, all...)
 }
 
-// content cleans the items of structured content (PS3.15 E.3.4): codes, numbers, references
-// and containers stay, and text of harmless words; names, dates and free text go, each with
-// what hangs on it.
+// content cleans the items of structured content (PS3.15 E.3.4). It keeps codes, numbers,
+// references, containers and text of harmless words. It removes names, dates and other text, each
+// with the items below it.
 func (w *work) content(e *element) []object.Set {
 	var items []object.Set
 	for _, item := range (object.Set{Elements: []*element{e}}).Items(e.Tag) {
@@ -142,7 +142,7 @@ func (w *work) content(e *element) []object.Set {
 	return items
 }
 
-// secret says whether s holds something that identifies.
+// secret reports whether s contains something that identifies.
 func (w *work) secret(s string) bool {
 	s = strings.ToLower(s)
 	return slices.ContainsFunc(w.secrets, func(secret string) bool {
@@ -150,10 +150,10 @@ func (w *work) secret(s string) bool {
 	})
 }
 
-// shortest is how long a name or number must be to be looked for in other values.
+// shortest is the least length of a name or number that is looked for in other values.
 const shortest = 4
 
-// secrets collects names of persons and places and numbers of patients from all levels.
+// secrets collects the names of persons and places and the numbers of patients from all levels.
 func (r *Remover) secrets(s object.Set) []string {
 	var all []string
 	for _, e := range s.Elements {
@@ -179,7 +179,7 @@ func (r *Remover) secrets(s object.Set) []string {
 	return all
 }
 
-// identifies says whether the values of an attribute must not stand anywhere else.
+// identifies reports whether the values of an attribute must not occur anywhere else.
 func identifies(r rule) bool {
 	switch r.keyword {
 	case "PatientID", "OtherPatientIDs", "IssuerOfPatientID", "AccessionNumber", "StudyID",
@@ -191,5 +191,5 @@ func identifies(r rule) bool {
 	return r.vr == "PN"
 }
 
-// texts are the values of a text element, nil for any other.
+// texts returns the values of a text element, or nil for any other element.
 func texts(e *element) []string { return object.Set{Elements: []*element{e}}.Texts(e.Tag) }

@@ -142,7 +142,7 @@ func TestDamageIsNamed(t *testing.T) {
 		{"more frames than fragments", pixels(nil, "ab", "cd"), 3, "claims 3 frames"},
 		{
 			"frames that cannot be told apart", pixels(nil, "ab", "cd", "ef"), 2,
-			"cannot be told apart",
+			"cannot be split",
 		},
 		{"no frames", pixels(nil, "ab"), 0, "claims 0 frames"},
 	} {

@@ -11,30 +11,31 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// mostPixels is how many pixels the pictures of contours may have that do not lie in the
-// study's slices.
+// mostPixels bounds how many pixels are used to fill contours that do not lie in the study's
+// slices.
 const mostPixels = 128 << 20
 
-// frame is the system in which contours lie flat: u and v along their planes, w across.
+// frame is a coordinate system in which contours lie flat. u and v run along their planes, w across
+// them.
 type frame struct {
 	u, v, w volume.Vector
 	// step is the length of one unit, in mm.
 	step float64
 }
 
-// coordinates are those of a point, in steps.
+// coordinates returns those of a point, in steps.
 func (f frame) coordinates(p volume.Point) (u, v, w float64) {
 	return f.u.Dot(p) / f.step, f.v.Dot(p) / f.step, f.w.Dot(p) / f.step
 }
 
-// picture is the contours of one plane, filled: mask is [v,u] from left and top on, width
-// pixels a row.
+// picture holds the filled contours of one plane. mask is [v,u], beginning at left and top, with
+// width pixels per row.
 type picture struct {
 	left, top, width int
 	mask             []uint8
 }
 
-// at says whether the pixel nearest to (u,v) is inside.
+// at returns the pixel nearest to (u,v): 1 if it is inside a contour.
 func (p picture) at(u, v float64) uint8 {
 	x, y := int(math.Round(u))-p.left, int(math.Round(v))-p.top
 	if x < 0 || x >= p.width || y < 0 || y*p.width >= len(p.mask) {
@@ -43,17 +44,16 @@ func (p picture) at(u, v float64) uint8 {
 	return p.mask[y*p.width+x]
 }
 
-// rasteriseAcross is rasterise for contours that do not lie in grid's slices, as after a
-// tilted study was resampled, or where they were drawn on reformatted slices. Each plane is
-// filled on pixels of grid's smallest spacing; a voxel takes the nearest pixel of the
-// nearest plane.
+// rasteriseAcross does what rasterise does, for contours that do not lie in grid's slices. They
+// were drawn on reformatted slices, or a tilted study was resampled. Each plane is filled on pixels
+// of grid's smallest spacing. A voxel takes the nearest pixel of the nearest plane.
 func rasteriseAcross(ctx context.Context, contours [][]volume.Point, grid volume.Geometry,
 	mask []uint8,
 ) ([]string, error) {
 	s := grid.Spacing()
 	f, ok := frameOf(contours, min(s[0], s[1], s[2]))
 	if !ok {
-		return nil, errors.New("contours lie in no plane")
+		return nil, errors.New("contours do not lie in planes")
 	}
 	planes, err := f.planes(contours)
 	if err != nil {
@@ -83,7 +83,8 @@ func rasteriseAcross(ctx context.Context, contours [][]volume.Point, grid volume
 		"outlines by up to half a voxel"}, nil
 }
 
-// frameOf lays a frame along the planes of contours: across is the normal of the largest.
+// frameOf returns a frame that lies along the planes of contours. Its axis across them is the
+// normal of the largest contour.
 func frameOf(contours [][]volume.Point, step float64) (frame, bool) {
 	var normal volume.Vector
 	for _, c := range contours {
@@ -124,7 +125,7 @@ func (f frame) planes(contours [][]volume.Point) ([]plane, error) {
 	return joined(flats), nil
 }
 
-// fillPlanes fills the contours of each plane on pixels of one step.
+// fillPlanes fills the contours of each plane on pixels with a side of one step.
 func fillPlanes(planes []plane) ([]picture, error) {
 	pictures := make([]picture, len(planes))
 	var total float64
@@ -154,8 +155,8 @@ func fillPlanes(planes []plane) ([]picture, error) {
 	return pictures, nil
 }
 
-// box is the first and the last index [z,y,x] of grid that lie within margin mm of the
-// contours' points; the last is before the first where there are none.
+// box returns the first and the last index [z,y,x] of grid that lie within margin mm of the points
+// of contours. The last is before the first if there are none.
 func box(contours [][]volume.Point, grid volume.Geometry, margin float64) (low, high [3]int) {
 	first, last := [3]float64{math.Inf(1), math.Inf(1), math.Inf(1)},
 		[3]float64{math.Inf(-1), math.Inf(-1), math.Inf(-1)}
@@ -176,7 +177,7 @@ func box(contours [][]volume.Point, grid volume.Geometry, margin float64) (low, 
 	return low, high
 }
 
-// joined sorts planes by height and makes one of those at the same.
+// joined sorts planes by height and merges those at the same height.
 func joined(flats []plane) []plane {
 	slices.SortStableFunc(flats, func(a, b plane) int { return cmp.Compare(a.z, b.z) })
 	var planes []plane
@@ -190,7 +191,7 @@ func joined(flats []plane) []plane {
 	return planes
 }
 
-// areaVector is the normal of a closed polygon, as long as twice its area.
+// areaVector returns the normal of a closed polygon. Its length is twice the area.
 func areaVector(c []volume.Point) (n volume.Vector) {
 	for i := 1; i+1 < len(c); i++ {
 		n = n.Add(c[i].Sub(c[0]).Cross(c[i+1].Sub(c[0])))

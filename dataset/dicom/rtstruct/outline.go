@@ -5,22 +5,21 @@ import (
 	"slices"
 )
 
-// corner is a corner of pixels: corner (x,y) is the upper left one of pixel (x,y), that
-// is the point (x-0.5, y-0.5) between voxel centres.
+// corner is a corner of pixels. Corner (x,y) is the upper left corner of pixel (x,y), which is the
+// point (x-0.5, y-0.5) between voxel centres.
 type corner struct{ x, y int }
 
-// edges are unit edges by the corner at which they begin: out[d] is the one that goes
-// along steps[d].
+// edges holds unit edges by the corner at which they begin. out[d] is the edge along steps[d].
 type edges map[corner][4]bool
 
-// steps are the directions of edges, each a turn to the right of the one before.
+// steps are the directions of edges. Each is a right turn from the one before.
 var steps = [4]corner{{1, 0}, {0, 1}, {-1, 0}, {0, -1}}
 
-// outlines returns closed contours that follow the edges of the pixels of mask ([y,x],
-// width pixels a row) that are set: one for each region of pixels joined by their edges.
-// Holes are joined to the outside by a channel without width (the keyhole technique of
-// PS3.3 C.8.8.6.3). A region whose contour would have more than most corners is cut into
-// halves. Filling the contours by the even-odd rule gives mask again.
+// outlines returns closed contours along the edges of the pixels that are set in mask ([y,x], width
+// pixels per row). There is one contour for each region of pixels that are connected by edges.
+// Holes are connected to the outside by a channel without width (the keyhole technique of PS3.3
+// C.8.8.6.3). A region whose contour would have more than most corners is cut in half. Filling the
+// contours by the even-odd rule gives mask again.
 func outlines(mask []uint8, width, most int) [][]corner {
 	var all [][]corner
 	region, borders := borders(mask, width)
@@ -37,8 +36,8 @@ func outlines(mask []uint8, width, most int) [][]corner {
 	return all
 }
 
-// halves are the masks of the upper and the lower half of region i, or of the left and the
-// right one where it is wide.
+// halves returns the masks of the upper and the lower half of region i, or of the left and the
+// right half if it is wide.
 func halves(region []int32, i int32, width int) [2][]uint8 {
 	low, high := corner{math.MaxInt, math.MaxInt}, corner{}
 	for at, r := range region {
@@ -64,8 +63,8 @@ func halves(region []int32, i int32, width int) [2][]uint8 {
 	return out
 }
 
-// borders numbers the regions of mask and returns the unit edges around each, its pixels
-// on the right hand.
+// borders numbers the regions of mask and returns the unit edges around each. The pixels of a
+// region are on the right of its edges.
 func borders(mask []uint8, width int) (region []int32, all []edges) {
 	region, n := regions(mask, width)
 	all = make([]edges, n)
@@ -95,8 +94,8 @@ func (e edges) add(from corner, d int, outside bool) {
 	}
 }
 
-// regions numbers the parts of mask that are joined by pixel edges: region[i] is the
-// number of pixel i where mask is set.
+// regions numbers the parts of mask that are connected by pixel edges. region[i] is the number of
+// pixel i where mask is set.
 func regions(mask []uint8, width int) (region []int32, n int) {
 	region = make([]int32, len(mask))
 	for i := range region {
@@ -126,8 +125,8 @@ func regions(mask []uint8, width int) (region []int32, n int) {
 	return region, n
 }
 
-// rings walks along the edges of one region until none is left. The outer ring comes
-// first, each ring begins at its leftmost corner, and they are ordered by that.
+// rings walks along the edges of one region until none is left. Each ring begins at its leftmost
+// corner. The rings are sorted by that corner, so the outer ring comes first.
 func rings(border edges) [][]corner {
 	starts := make([]corner, 0, len(border))
 	for c := range border {
@@ -150,8 +149,8 @@ func rings(border edges) [][]corner {
 	return all
 }
 
-// follow walks from start along edges, taking them away, until it is back. Where two
-// pixels touch by a corner only, it turns right and so stays with its pixel.
+// follow walks from start along edges and removes them until it is back. Where two pixels touch
+// only at a corner, it turns right and so stays with its pixel.
 func (e edges) follow(start corner, d int) []corner {
 	var ring []corner
 	for at := start; len(ring) == 0 || at != start; {
@@ -170,12 +169,12 @@ func (e edges) follow(start corner, d int) []corner {
 	return ring
 }
 
-// place is a corner of a ring: its i-th one.
+// place is a corner of a ring: the one with index i.
 type place struct{ ring, i int }
 
-// keyhole joins rings into one closed contour. The first is the outer one, the others are
-// holes: each is entered from the nearest corner to its left, which belongs to an
-// earlier ring.
+// keyhole connects rings into one closed contour. The first ring is the outer one, the others are
+// holes. Each hole is entered from the nearest corner to its left, which belongs to an earlier
+// ring.
 func keyhole(rings [][]corner) []corner {
 	rows := map[int][]place{}
 	n := 0
@@ -199,7 +198,8 @@ func keyhole(rings [][]corner) []corner {
 	return unroll(make([]corner, 0, n), rings, holes, 0)
 }
 
-// unroll appends ring r to contour, and after each of its corners the holes entered there.
+// unroll appends ring r to contour. After each of its corners it appends the holes that are entered
+// there.
 func unroll(contour []corner, rings [][]corner, holes map[place][]int, r int) []corner {
 	for i, c := range rings[r] {
 		contour = append(contour, c)
@@ -210,7 +210,7 @@ func unroll(contour []corner, rings [][]corner, holes map[place][]int, r int) []
 	return contour
 }
 
-// straighten leaves out the corners at which a contour goes straight on.
+// straighten removes the corners at which a contour goes straight on.
 func straighten(contour []corner) []corner {
 	var kept []corner
 	for i, c := range contour {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// drawn is a mask as text: # is set.
+// drawn parses a mask written as text. # is set.
 func drawn(rows ...string) (mask []uint8, width int) {
 	for _, r := range strings.Join(rows, "") {
 		v := uint8(0)
@@ -19,7 +19,7 @@ func drawn(rows ...string) (mask []uint8, width int) {
 	return mask, len(rows[0])
 }
 
-// refilled fills a mask's own outlines, of at most so many corners each.
+// refilled fills a mask's own outlines, each with at most most corners.
 func refilled(t *testing.T, mask []uint8, width, most int) []uint8 {
 	t.Helper()
 	again := make([]uint8, len(mask))

@@ -2,14 +2,14 @@ package rtstruct
 
 import "math"
 
-// vertex is a corner of a contour in index coordinates of one slice: x along columns, y
-// along rows, voxel centres at whole numbers.
+// vertex is a corner of a contour in index coordinates of one slice: x along columns, y along rows,
+// with voxel centres at whole numbers.
 type vertex struct{ x, y float64 }
 
-// fill sets in mask ([y,x], width pixels a row, all 0 before) every pixel whose centre
-// lies inside an odd number of the closed polygons. A centre on the left or upper edge is
-// inside, one on the right or lower edge is not, so that neighbours share no pixel. A
-// channel that is passed both ways (keyhole) covers nothing.
+// fill sets every pixel of mask ([y,x], width pixels per row, all 0 before) whose centre lies
+// inside an odd number of the closed polygons. A centre on the left or upper edge is inside. A
+// centre on the right or lower edge is not, so neighbouring polygons share no pixel. A channel that
+// is passed in both directions (keyhole) covers nothing.
 func fill(mask []uint8, width int, polygons [][]vertex) {
 	for _, polygon := range polygons {
 		for i, a := range polygon {
@@ -25,8 +25,8 @@ func fill(mask []uint8, width int, polygons [][]vertex) {
 	}
 }
 
-// cross flips, in each row whose centre line the edge from a to b crosses, the first
-// pixel to the right of the crossing. An edge owns its upper end and not its lower one.
+// cross looks at each row whose centre line the edge from a to b crosses. It flips the first pixel
+// to the right of the crossing. An edge includes its upper end and not its lower one.
 func cross(mask []uint8, width int, a, b vertex) {
 	if a.y > b.y {
 		a, b = b, a
@@ -40,7 +40,7 @@ func cross(mask []uint8, width int, a, b vertex) {
 	}
 }
 
-// firstAt is the first whole number that is not below v, within 0…n.
+// firstAt returns the first whole number that is at least v, limited to 0…n.
 func firstAt(v float64, n int) int {
 	return int(math.Ceil(min(max(v, 0), float64(n))))
 }

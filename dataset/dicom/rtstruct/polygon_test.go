@@ -68,7 +68,7 @@ func TestFillTakesPixelsWhoseCentreIsInside(t *testing.T) {
 	}
 }
 
-// Neighbours share an edge through pixel centres: every pixel belongs to exactly one.
+// Neighbours share an edge through pixel centres. Every pixel belongs to exactly one of them.
 func TestNeighboursShareNoPixel(t *testing.T) {
 	mask := make([]uint8, 64)
 	for _, p := range [][]vertex{

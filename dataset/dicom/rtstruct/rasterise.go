@@ -12,26 +12,25 @@ import (
 )
 
 const (
-	// flat is how far, in slices, a contour may leave its plane.
+	// flat is how far, in slices, a contour may deviate from its plane.
 	flat = 0.5
-	// samePlane is how far apart, in slices, contours may lie and still be one plane.
+	// samePlane is how far apart, in slices, contours of the same plane may lie.
 	samePlane = 0.02
 	// onSlice is how far from a slice, in slices, a plane may lie without a warning.
 	onSlice = 0.1
 )
 
-// errAcross says that contours do not lie in a grid's slices.
+// errAcross means that contours do not lie in the slices of a grid.
 var errAcross = errors.New("contours lie across the slices")
 
-// plane is what lies on one height of a grid: contours at z in slices.
+// plane holds the contours at one height of a grid. z is in slices.
 type plane struct {
 	z        float64
 	contours [][]vertex
 }
 
-// rasterise sets mask ([z,y,x] of grid) to 1 where contours (LPS mm) lie. A voxel is
-// inside if its centre is inside an odd number of the contours of the plane that its
-// slice belongs to.
+// rasterise sets mask ([z,y,x] of grid) to 1 where contours (LPS mm) lie. A voxel is inside if its
+// centre is inside an odd number of the contours of the plane that its slice belongs to.
 func rasterise(ctx context.Context, contours [][]volume.Point, grid volume.Geometry,
 	mask []uint8,
 ) ([]string, error) {
@@ -65,7 +64,7 @@ func rasterise(ctx context.Context, contours [][]volume.Point, grid volume.Geome
 	return warnings(planes, used, half, grid), nil
 }
 
-// planesOf sorts contours, in grid's index coordinates, by the height at which they lie.
+// planesOf sorts contours, in grid's index coordinates, by their height.
 func planesOf(contours [][]volume.Point, grid volume.Geometry) ([]plane, error) {
 	var flats []plane
 	for _, contour := range contours {
@@ -81,7 +80,8 @@ func planesOf(contours [][]volume.Point, grid volume.Geometry) ([]plane, error) 
 	return joined(flats), nil
 }
 
-// indexed is a contour in index coordinates, and between which heights its points lie.
+// indexed converts a contour to index coordinates. It also returns the heights between which its
+// points lie.
 func indexed(contour []volume.Point, grid volume.Geometry) (p plane, low, high float64, ok bool) {
 	polygon := make([]vertex, len(contour))
 	low, high = math.Inf(1), math.Inf(-1)
@@ -96,8 +96,8 @@ func indexed(contour []volume.Point, grid volume.Geometry) (p plane, low, high f
 	return plane{z: (low + high) / 2, contours: [][]vertex{polygon}}, low, high, true
 }
 
-// reach is how far above and below a plane its contours hold, in slices: half the usual
-// distance of planes, at least half a slice.
+// reach returns how far above and below a plane its contours apply, in slices. It is half the usual
+// distance between planes, and at least half a slice.
 func reach(planes []plane) float64 {
 	var gaps []float64
 	for i := 1; i < len(planes); i++ {
@@ -110,8 +110,8 @@ func reach(planes []plane) float64 {
 	return max(gaps[(len(gaps)-1)/2], 1) / 2
 }
 
-// nearest is the plane that slice z belongs to, -1 if none is within half. Of two at the
-// same distance it is the upper one, so that every plane fills as many slices as it is high.
+// nearest returns the plane that slice z belongs to, or -1 if none is within half. Of two at the
+// same distance it returns the upper one, so that every plane fills as many slices as it is high.
 func nearest(planes []plane, z, half float64) int {
 	const eps = 1e-6
 	best, least := -1, math.Inf(1)
@@ -126,7 +126,7 @@ func nearest(planes []plane, z, half float64) int {
 	return best
 }
 
-// warnings say what of the planes could not be kept on grid's slices.
+// warnings says what could not be preserved when planes were put onto grid's slices.
 func warnings(planes []plane, used []bool, half float64, grid volume.Geometry) []string {
 	var off float64
 	between, outside, unused := 0, 0, 0

@@ -10,8 +10,8 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// squareAt is a square from column and row 1.5 to 4.5 at height z, in index coordinates
-// of grid, as LPS points.
+// squareAt returns a square from column and row 1.5 to 4.5 at height z, in index coordinates of
+// grid, as LPS points.
 func squareAt(grid volume.Geometry, z float64) []volume.Point {
 	var p []volume.Point
 	for _, c := range [][2]float64{{1.5, 1.5}, {4.5, 1.5}, {4.5, 4.5}, {1.5, 4.5}} {
@@ -20,7 +20,7 @@ func squareAt(grid volume.Geometry, z float64) []volume.Point {
 	return p
 }
 
-// filledSlices are the slices of mask that hold the square's nine voxels.
+// filledSlices returns the slices of mask that hold the nine voxels of the square.
 func filledSlices(t *testing.T, grid volume.Geometry, mask []uint8) (filled []int) {
 	t.Helper()
 	for z := range grid.Size[0] {
@@ -81,7 +81,7 @@ func TestContoursFillTheSlicesTheyBelongTo(t *testing.T) {
 	}
 }
 
-// A ball drawn on sagittal, on oblique and on axial planes is the same ball, up to its surface.
+// A ball drawn on sagittal, oblique or axial planes gives the same voxels, except at its surface.
 func TestContoursAcrossSlices(t *testing.T) {
 	grid := volume.NewGeometry([3]int{40, 60, 60}, [3]float64{1.5, 1, 1},
 		volume.Point{-30, -30, -30})

@@ -26,19 +26,19 @@ const sopClass = "1.2.840.10008.5.1.4.1.1.481.3"
 // farthest is how far, in mm, a point may lie from the origin.
 const farthest = 1e6
 
-// structures are the structures of one file, by position in LPS mm.
+// structures holds the structures of one file, by position in LPS mm.
 type structures struct {
-	contours [][][]volume.Point // per segment, per contour
-	// instances are the SOP Instance UIDs of the images that the file names.
+	contours [][][]volume.Point // by segment and contour
+	// instances holds the SOP Instance UIDs of the images that the file names.
 	instances map[string]bool
 }
 
-// Is says by its SOP Class UID whether an object is a structure set.
+// Is reports whether an object is a structure set, by its SOP Class UID.
 func Is(o object.Set) bool { return o.Text(tag.SOPClassUID) == sopClass }
 
-// Read reads the structures of the object o, which is the file at path. Contours are matched
-// to a study by position, never by the instances they name: those are often not the ones at
-// hand. Errors are clauses.
+// Read reads the structures of the object o, which is the file at path. Contours are put onto a
+// study by position, not by the instances that they name, because the study often has others.
+// Errors are clauses.
 func Read(path string, o object.Set) (*annotation.Segmentation, error) {
 	if !Is(o) {
 		return nil, errors.New("it is not an RT Structure Set")
@@ -112,7 +112,7 @@ func name(roi object.Set, number int) string {
 	return "ROI " + strconv.Itoa(number)
 }
 
-// referenced is the series and the frame of reference that the contours were drawn on.
+// referenced returns the series and the frame of reference that the contours were drawn on.
 func referenced(s object.Set) (series, frame string) {
 	frames := s.Item(tag.ReferencedFrameOfReferenceSequence)
 	study := frames.Item(tag.RTReferencedStudySequence)
@@ -120,7 +120,7 @@ func referenced(s object.Set) (series, frame string) {
 		frames.Text(tag.FrameOfReferenceUID)
 }
 
-// framesOf are the frames of reference that the file describes.
+// framesOf returns the frames of reference that the file describes.
 func framesOf(o object.Set) (uids []string) {
 	for _, frame := range o.Items(tag.ReferencedFrameOfReferenceSequence) {
 		uids = append(uids, frame.Text(tag.FrameOfReferenceUID))
@@ -128,7 +128,7 @@ func framesOf(o object.Set) (uids []string) {
 	return uids
 }
 
-// instancesOf are the images that the file names: those of its series, and those of contours.
+// instancesOf returns the images that the file names: those of its series, and those of contours.
 func instancesOf(o object.Set, drawn map[int][]object.Set) map[string]bool {
 	all := map[string]bool{}
 	add := func(of object.Set) {
@@ -153,7 +153,7 @@ func instancesOf(o object.Set, drawn map[int][]object.Set) map[string]bool {
 	return all
 }
 
-// contoursByNumber are the items of each structure's contours, by ROI number.
+// contoursByNumber returns the items of each structure's contours, by ROI number.
 func contoursByNumber(s object.Set) map[int][]object.Set {
 	all := map[int][]object.Set{}
 	for _, roi := range s.Items(tag.ROIContourSequence) {
@@ -163,7 +163,7 @@ func contoursByNumber(s object.Set) map[int][]object.Set {
 	return all
 }
 
-// codesByNumber say what each structure is, where the file has codes.
+// codesByNumber returns what each structure is, if the file has codes.
 func codesByNumber(s object.Set) map[int]classes.Code {
 	all := map[int]classes.Code{}
 	for _, observation := range s.Items(tag.RTROIObservationsSequence) {
@@ -177,8 +177,8 @@ func codesByNumber(s object.Set) map[int]classes.Code {
 	return all
 }
 
-// closed takes the closed contours from items. note says what was left out and doubted, as the
-// end of a sentence.
+// closed returns the closed contours of items. note says what was left out and what is doubtful, as
+// the end of a sentence.
 func closed(items []object.Set) (contours [][]volume.Point, note string) {
 	open, short, miscounted, damaged := 0, 0, 0, 0
 	var why error
@@ -219,18 +219,18 @@ func closed(items []object.Set) (contours [][]volume.Point, note string) {
 	return contours, strings.Join(notes, " and ")
 }
 
-// pointsOf are the points of one contour. Errors are predicates.
+// pointsOf returns the points of one contour. Errors are predicates.
 func pointsOf(item object.Set) ([]volume.Point, error) {
 	numbers := item.Floats(tag.ContourData)
 	if len(numbers) == 0 || len(numbers)%3 != 0 {
-		return nil, errors.New("holds something else than points of three numbers")
+		return nil, errors.New("holds something other than points of three numbers")
 	}
 	points := make([]volume.Point, len(numbers)/3)
 	for i := range points {
 		points[i] = volume.Point(numbers[3*i:])
 		for _, mm := range points[i] {
 			if mm < -farthest || mm > farthest {
-				return nil, fmt.Errorf("has a point %.3g mm from the origin, which is no place "+
+				return nil, fmt.Errorf("has a point %.3g mm from the origin, which is not a place "+
 					"in a patient", mm)
 			}
 		}

@@ -29,8 +29,8 @@ func readFile(path string) (*annotation.Segmentation, error) {
 	return Read(path, o.Set)
 }
 
-// TestRealStructures compares with the voxel masks that came with the structures. They were
-// rasterised by another program, with the same outcome voxel by voxel.
+// TestRealStructures compares with the voxel masks that came with the structures. Another program
+// rasterised them, with the same result voxel by voxel.
 func TestRealStructures(t *testing.T) {
 	for patient, voxels := range map[string]int{"STS_001": 117145, "STS_005": 187576} {
 		folder := shared.Data(t, "ct-rtstruct-sts", patient)
@@ -66,7 +66,7 @@ func TestRealStructures(t *testing.T) {
 	}
 }
 
-// scanned is the CT in a folder.
+// scanned returns the CT in a folder.
 func scanned(t *testing.T, folder string) *series.Series {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "*"))
@@ -94,7 +94,7 @@ func compare(want *volume.LabelMap, mask []uint8) (differing, set int) {
 	return differing, set
 }
 
-// structure is a structure set of one ROI with the given items of contours.
+// structure returns a structure set of one ROI with the given contour items.
 func structure(contours ...object.Set) *object.Object {
 	return &object.Object{Set: object.New(
 		object.Text(tag.SOPClassUID, sopClass), object.Text(tag.SOPInstanceUID, "1.2.3"),
@@ -105,7 +105,7 @@ func structure(contours ...object.Set) *object.Object {
 	)}
 }
 
-// contour is one item; points may be less than what data holds.
+// contour returns one item. points may be fewer than data holds.
 func contour(kind string, points int, data string) object.Set {
 	return object.New(object.Text(tag.ContourGeometricType, kind),
 		object.Int(tag.NumberOfContourPoints, points),
@@ -117,7 +117,7 @@ const square = `0\0\0\4\0\0\4\4\0\0\4\0`
 func TestOddStructures(t *testing.T) {
 	for name, c := range map[string]struct {
 		o    *object.Object
-		want string // part of the error, or of the warnings behind "ok: "
+		want string // part of the error, or, after "ok: ", of the warnings
 	}{
 		"right":      {structure(contour("CLOSED_PLANAR", 4, square)), "ok: "},
 		"newer name": {structure(contour("CLOSEDPLANAR_XOR", 4, square)), "ok: "},
@@ -126,21 +126,21 @@ func TestOddStructures(t *testing.T) {
 				"number of points than written there",
 		},
 		"not in threes": {
-			structure(contour("CLOSED_PLANAR", 1, `1\2\3\4`)), "something else than points",
+			structure(contour("CLOSED_PLANAR", 1, `1\2\3\4`)), "something other than points",
 		},
 		"not a number": {structure(contour("CLOSED_PLANAR", 4, strings.Replace(square, "4", "NaN",
-			1))), "something else than points"},
+			1))), "something other than points"},
 		"no number": {structure(contour("CLOSED_PLANAR", 4, strings.Replace(square, "4", "x",
-			1))), "something else than points"},
+			1))), "something other than points"},
 		"infinite": {structure(contour("CLOSED_PLANAR", 4,
-			strings.Replace(square, "4", "1e999", 1))), "something else than points"},
+			strings.Replace(square, "4", "1e999", 1))), "something other than points"},
 		"far away": {structure(contour("CLOSED_PLANAR", 4,
-			strings.Replace(square, "4", "1e99", 1))), "no place in a patient"},
+			strings.Replace(square, "4", "1e99", 1))), "not a place in a patient"},
 		"no data": {structure(object.New(object.Text(tag.ContourGeometricType,
-			"CLOSED_PLANAR"))), "something else than points"},
+			"CLOSED_PLANAR"))), "something other than points"},
 		"one contour damaged": {structure(contour("CLOSED_PLANAR", 1, `1\2\3\4`),
 			contour("CLOSED_PLANAR", 4, square)), "ok: GTV has 1 contour left out, of which one " +
-			"holds something else than points"},
+			"holds something other than points"},
 		"points only": {structure(contour("POINT", 1, `1\2\3`)), "no structure in it"},
 		"points beside": {structure(contour("POINT", 1, `1\2\3`),
 			contour("CLOSED_PLANAR", 4, square)), "ok: GTV has 1 contour of points or open lines"},
@@ -163,8 +163,8 @@ func TestOddStructures(t *testing.T) {
 	}
 }
 
-// What is in a frame of reference that the file describes nowhere is taken by the series that the
-// file names; what is in another one that it describes is left out, and only that.
+// Structures in a frame of reference that the file does not describe are taken to lie on the series
+// that the file names. Structures in another frame that it describes are left out, and only those.
 func TestFramesOfReferenceOfStructures(t *testing.T) {
 	frame := func(uid, series string) object.Set {
 		o := object.New(object.Text(tag.FrameOfReferenceUID, uid))
@@ -271,8 +271,8 @@ func TestStructuresBelongToTheirImages(t *testing.T) {
 	}
 }
 
-// A contour of 200,000 points that cross the whole slice takes seconds, not minutes, and
-// no more memory than itself.
+// A contour of 200,000 points that cross the whole slice takes seconds, not minutes, and no more
+// memory than its own.
 func TestManyPoints(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")

@@ -15,10 +15,11 @@ import (
 )
 
 const (
-	// studyClass is what references to a whole study name (PS3.3 C.8.8.5, retired otherwise).
+	// studyClass is the class that references to a whole study name (PS3.3 C.8.8.5). It is retired
+	// for any other use.
 	studyClass = "1.2.840.10008.3.1.2.3.1"
-	// mostCorners keeps a contour's decimal strings within the 16-bit length of DS: three
-	// numbers of at most 11 characters each.
+	// mostCorners keeps the decimal strings of a contour within the 16-bit length of DS: three
+	// numbers of at most 11 characters per corner.
 	mostCorners = (1<<16 - 2) / (3 * 11)
 )
 
@@ -33,9 +34,9 @@ type ROI struct {
 	Algorithm string
 }
 
-// Build returns a structure set of the classes of l that have voxels, drawn on src. Contours
-// follow the edges of pixels, so that reading them back gives the same voxels. Structures
-// are numbered as classes are.
+// Build returns a structure set, drawn on src, of the classes of l that have voxels. Contours
+// follow the edges of pixels, so reading them back gives the same voxels. Structures have the
+// numbers of their classes.
 func Build(ctx context.Context, src *source.Series, l *volume.LabelMap, rois []ROI,
 	m source.Maker,
 ) (*object.Object, error) {
@@ -79,7 +80,7 @@ func Build(ctx context.Context, src *source.Series, l *volume.LabelMap, rois []R
 	return &object.Object{Set: set}, nil
 }
 
-// references name the frame, the study, the series and all its instances.
+// references returns the item that names the frame, the study, the series and all its instances.
 func references(src *source.Series, frame string) object.Set {
 	series := object.New(object.Text(tag.SeriesInstanceUID, src.SeriesUID),
 		object.Items(tag.ContourImageSequence, src.References()...))
@@ -141,8 +142,8 @@ func draw(ctx context.Context, src *source.Series, l *volume.LabelMap,
 	return drawn, nil
 }
 
-// coordinates are the corners' positions in LPS mm, to a ten-thousandth. On unevenly spaced
-// series, of which the grid is an even one, contours lie where the image does.
+// coordinates returns the positions of corners in LPS mm, rounded to a ten-thousandth. The grid of
+// an unevenly spaced series is even, so there the contours take the position of the image.
 func coordinates(g volume.Geometry, z int, im *source.Image, corners []corner) []string {
 	var off [3]float64
 	if im != nil {

@@ -16,7 +16,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// rois are the classes as structures.
+// rois returns the classes as structures.
 func rois() (all []ROI) {
 	for c := classes.GroundGlass; c < classes.Labels; c++ {
 		all = append(all, ROI{
@@ -26,7 +26,8 @@ func rois() (all []ROI) {
 	return all
 }
 
-// written writes a CT of l's grid and a structure set of l, and returns the latter's path.
+// written writes a CT on l's grid and a structure set of l. It returns the path of the structure
+// set.
 func written(t testing.TB, l *volume.LabelMap) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -58,8 +59,8 @@ func written(t testing.TB, l *volume.LabelMap) string {
 	return path
 }
 
-// noise is a label map in which every voxel is drawn by lot: holes, islands and corners that
-// touch wherever there can be any.
+// noise returns a label map in which every voxel has a random class. It has holes, islands and
+// touching corners in every possible arrangement.
 func noise(g volume.Geometry) *volume.LabelMap {
 	r := rand.New(rand.NewPCG(1, 7))
 	l := volume.NewLabelMap(g)
@@ -115,7 +116,7 @@ func TestNothingMarkedIsNotWritten(t *testing.T) {
 	}
 }
 
-// tool skips a test where a program is not installed.
+// tool skips a test if a program is not installed.
 func tool(t *testing.T, name string) {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {

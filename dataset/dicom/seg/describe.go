@@ -13,34 +13,36 @@ import (
 	"glasswork/dataset/dicom/object"
 )
 
-// Hand says whose work the labels of a slice are.
+// Hand says who made the labels of a slice.
 type Hand uint8
 
 // The hands.
 const (
-	// Scratch: a person drew them.
+	// Scratch means that a person drew them.
 	Scratch Hand = iota
-	// Corrected: a model proposed them and a person changed them.
+	// Corrected means that a model proposed them and a person changed them.
 	Corrected
-	// Proposed: a model's, as they came.
+	// Proposed means that a model proposed them and nobody changed them.
 	Proposed
 )
 
 // Made says who and what made the labels of one slice.
 type Made struct {
 	Hand Hand
-	// Model names the model of what was proposed, Version is its hash; empty for Scratch.
+	// Model is the name of the model that proposed them, Version its hash. They are empty for
+	// Scratch.
 	Model, Version string
 }
 
-// part is one segment of what is written: one class, or one side of it.
+// part is one segment to be written: one class, or one side of it.
 type part struct {
 	number int
 	class  classes.Class
 	side   side
 	colour [3]uint8
 	label  string
-	// hands counts slices by hand, models by name and version, in the order of first use.
+	// hands counts slices by hand. models holds models by name and version, in the order of first
+	// use.
 	hands  [3]int
 	models []Made
 }
@@ -60,7 +62,7 @@ func (s side) code() object.Set {
 	return object.Code("7771000", "SCT", "Left")
 }
 
-// coded is a code of the table of classes.
+// coded returns a code of the table of classes as the item of a code sequence.
 func coded(c classes.Code) object.Set { return object.Code(c.Value, c.Scheme, c.Meaning) }
 
 // note counts a slice on which the part was drawn.
@@ -72,8 +74,8 @@ func (p *part) note(m Made) {
 	}
 }
 
-// algorithm is AUTOMATIC for what a model proposed and nobody changed, MANUAL for what
-// persons drew alone, SEMIAUTOMATIC for everything between.
+// algorithm returns AUTOMATIC if a model proposed everything and nobody changed it, MANUAL if only
+// persons drew, and SEMIAUTOMATIC otherwise.
 func (p *part) algorithm() string {
 	switch {
 	case p.hands[Proposed] > 0 && p.hands[Corrected]+p.hands[Scratch] == 0:
@@ -84,7 +86,7 @@ func (p *part) algorithm() string {
 	return "SEMIAUTOMATIC"
 }
 
-// description says in words how much is whose.
+// description says in words how many slices came from whom.
 func (p *part) description() string {
 	var parts []string
 	for hand, words := range map[Hand]string{
@@ -108,8 +110,8 @@ func (p *part) description() string {
 	return text
 }
 
-// item is the part as an item of the Segment Sequence (PS3.3 C.8.20.2). series makes its
-// tracking UID: the same class of the same series keeps it from one export to the next.
+// item returns the part as an item of the Segment Sequence (PS3.3 C.8.20.2). Its tracking UID is
+// derived from series, so the same class of the same series has the same UID in every export.
 func (p *part) item(series string) object.Set {
 	algorithm := p.algorithm()
 	class := classes.Table()[p.class]
@@ -145,7 +147,8 @@ func (p *part) item(series string) object.Set {
 	return object.New(elements...)
 }
 
-// background is the item of the label map's value that is no segment (PS3.3 C.8.20.2.3.3).
+// backgroundItem returns the item for the label map's value that is not a segment (PS3.3
+// C.8.20.2.3.3).
 func backgroundItem() object.Set {
 	return object.New(
 		object.Int(tag.SegmentNumber, 0), object.Text(tag.SegmentLabel, "Background"),
@@ -156,9 +159,9 @@ func backgroundItem() object.Set {
 			object.Code("125040", "DCM", "Background")))
 }
 
-// cieLab is an sRGB colour as DICOM writes CIELab (PS3.3 C.10.7.1.1): L* from 0 to 100, a* and
-// b* from −128 to 127, each stretched to 16 bits; the white is D50, to which sRGB's D65 is
-// adapted by Bradford's matrix.
+// cieLab converts an sRGB colour to CIELab as DICOM writes it (PS3.3 C.10.7.1.1). L* is from 0 to
+// 100, a* and b* from −128 to 127, each scaled to 16 bits. The white point is D50. sRGB's D65 is
+// adapted to it with Bradford's matrix.
 func cieLab(c [3]uint8) []int {
 	linear := func(v uint8) float64 {
 		f := float64(v) / 255

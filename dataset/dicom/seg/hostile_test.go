@@ -19,7 +19,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// written is a small segmentation as an object to be damaged; its pixels are in the set.
+// written returns a small segmentation as an object to be damaged. Its pixels are in the set.
 func written(t testing.TB, asMap bool) *object.Object {
 	t.Helper()
 	g := grids()["axial"]
@@ -33,7 +33,7 @@ func written(t testing.TB, asMap bool) *object.Object {
 	return o
 }
 
-// reread writes an object into memory and reads it as a segmentation.
+// reread writes an object into memory and reads it back as a segmentation.
 func reread(t testing.TB, o *object.Object) (*annotation.Segmentation, error) {
 	t.Helper()
 	var b bytes.Buffer
@@ -152,7 +152,7 @@ func TestFramesWithoutPositionAreRefused(t *testing.T) {
 		!strings.Contains(err.Error(), "do not say where they lie") {
 		t.Errorf("without the series: %v", err)
 	}
-	if err := OnSeries(t.Context(), sg, s); err != nil { // by the images that they were drawn on
+	if err := OnSeries(t.Context(), sg, s); err != nil { // by the images drawn on
 		t.Fatal(err)
 	}
 	if got := labelsOf(t, sg, s.Geometry); !bytes.Equal(got.Labels, a.Labels.Labels) {
@@ -160,8 +160,8 @@ func TestFramesWithoutPositionAreRefused(t *testing.T) {
 	}
 }
 
-// Whatever is called a segmentation in the shared data, and whatever is not, is read within
-// seconds (2 on a machine that does nothing else) and 64 MiB beyond its pixels.
+// Every file of the shared data, segmentation or not, is read or refused within seconds (2 on an
+// idle machine) and within 64 MiB besides its pixels.
 func TestFilesAtHandAreReadOrRefused(t *testing.T) {
 	for _, folder := range []string{"dicom-fuzz", "dicom-syntaxes", "dicom-seg"} {
 		root := shared.Data(t, folder)
@@ -240,7 +240,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// runLength is a label map of one frame, compressed by RLE.
+// runLength returns a label map of one frame, compressed with RLE.
 func runLength(t testing.TB) []byte {
 	t.Helper()
 	o := written(t, true)

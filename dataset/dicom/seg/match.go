@@ -18,17 +18,18 @@ import (
 // Match says why a segmentation belongs to a series.
 type Match int
 
-// The matches, the surest last.
+// The matches, from the weakest to the strongest.
 const (
 	NoMatch Match = iota
-	// ByGeometry: the same frame of reference, or none named, and it lies within the series.
+	// ByGeometry: it lies within the series, and it names the same frame of reference or none.
 	ByGeometry
-	// ByReference: it names the series.
+	// ByReference: it refers to the series.
 	ByReference
 )
 
-// Fits says whether a segmentation belongs to a series, and in a sentence why or why not.
-// It works for every annotation.Segmentation; where it lies is looked at for those that Read read.
+// Fits reports whether a segmentation belongs to a series, and says in a sentence why or why not.
+// It works for every annotation.Segmentation. It considers positions only for those that Read
+// returned.
 func Fits(sg *annotation.Segmentation, s *series.Series) (Match, string) {
 	name := baseName(sg.Path)
 	id, _, _ := strings.Cut(s.ID, "#")
@@ -42,11 +43,11 @@ func Fits(sg *annotation.Segmentation, s *series.Series) (Match, string) {
 	}
 	if sg.FrameUID != "" && frame != "" && sg.FrameUID != frame {
 		return NoMatch, fmt.Sprintf("%s was drawn in another frame of reference than %s, so "+
-			"nothing says how the two lie to each other.", name, s.Description)
+			"their relative position is unknown.", name, s.Description)
 	}
 	if ours {
 		if share := f.within(s.Geometry); share < 0.5 {
-			return NoMatch, fmt.Sprintf("%.0f %% of the frames of %s lie outside of %s.",
+			return NoMatch, fmt.Sprintf("%.0f %% of the frames of %s lie outside %s.",
 				100*(1-share), name, s.Description)
 		}
 	} else if sg.FrameUID == "" || frame == "" {
@@ -61,7 +62,8 @@ func Fits(sg *annotation.Segmentation, s *series.Series) (Match, string) {
 		"reference as %s.", name, s.Description)
 }
 
-// Belongs refuses a series that sg was not drawn on, and makes sg more exact on one that it was.
+// Belongs returns an error if sg was not drawn on the series. If it was, it makes the positions in
+// sg more exact.
 func (f *frames) Belongs(ctx context.Context, sg *annotation.Segmentation,
 	on *series.Series,
 ) error {
@@ -71,7 +73,7 @@ func (f *frames) Belongs(ctx context.Context, sg *annotation.Segmentation,
 	return OnSeries(ctx, sg, on)
 }
 
-// firstInstance is the SOP Instance UID of a series' first file, empty if there is none.
+// firstInstance returns the SOP Instance UID of a series' first file, or "" if there is none.
 func firstInstance(s *series.Series) string {
 	if s.Format != "DICOM" || len(s.Files) == 0 {
 		return ""
@@ -83,7 +85,7 @@ func firstInstance(s *series.Series) string {
 	return o.Text(tag.SOPInstanceUID)
 }
 
-// within is the share of frames whose centre lies within grid.
+// within returns the share of frames whose centre lies within grid.
 func (f *frames) within(grid volume.Geometry) float64 {
 	in := 0
 	for i := range f.list {
@@ -102,17 +104,17 @@ func (f *frames) within(grid volume.Geometry) float64 {
 	return float64(in) / float64(len(f.list))
 }
 
-// places says which slice of a study an image of its series is.
+// places maps the images of a series to the slices of a study.
 type places struct {
 	grid   volume.Geometry
 	source *Source
 	z      map[string]int // by SOP Instance UID and frame
 }
 
-// OnSeries tells a segmentation that Read read the files of the series it is put onto. On
-// that series' grid frames then find their slices by the images that they were drawn on, or
-// by these images' own positions, which is exact also where slices are unevenly spaced or
-// frames do not say where they lie. Errors name the file.
+// OnSeries gives a segmentation that Read returned the files of the series that it is put onto. On
+// the grid of that series, frames then find their slices by the images that they were drawn on, or
+// by the positions of these images. This is exact even if slices are unevenly spaced or frames have
+// no positions. Errors name the file.
 func OnSeries(ctx context.Context, sg *annotation.Segmentation, s *series.Series) error {
 	f, ok := sg.Rasteriser.(*frames)
 	if !ok || s.Format != "DICOM" {
@@ -134,8 +136,8 @@ func OnSeries(ctx context.Context, sg *annotation.Segmentation, s *series.Series
 
 func key(instance string, frame int) string { return fmt.Sprintf("%s/%d", instance, frame) }
 
-// find returns the slice of each frame. ok is false if one is of none, or does not lie pixel
-// on pixel on the image that it refers to.
+// find returns the slice of each frame. ok is false if a frame has none, or does not lie pixel on
+// pixel on the image that it refers to.
 func (p *places) find(f *frames, shown []*frame) (z []int, ok bool) {
 	for _, fr := range shown {
 		at, known := p.z[key(fr.instance, fr.of)]
@@ -150,7 +152,7 @@ func (p *places) find(f *frames, shown []*frame) (z []int, ok bool) {
 	return z, true
 }
 
-// byPosition finds the slice on which a plane lies.
+// byPosition returns the slice on which a plane lies.
 func (p *places) byPosition(f *frames, pl plane) (z int, ok bool) {
 	for z := range p.source.at {
 		if p.source.at[z] != nil && p.coincides(f, pl, z) {
@@ -160,7 +162,7 @@ func (p *places) byPosition(f *frames, pl plane) (z int, ok bool) {
 	return 0, false
 }
 
-// coincides says whether a plane is pixel on pixel slice z of the series.
+// coincides reports whether a plane lies pixel on pixel on slice z of the series.
 func (p *places) coincides(f *frames, pl plane, z int) bool {
 	other := p.source.planeOf(z)
 	across := math.Abs(p.grid.Step(2).Dot(p.grid.Normal()))

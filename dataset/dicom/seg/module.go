@@ -15,7 +15,7 @@ import (
 
 const maker = "Glasswork"
 
-// identity is everything but the image: whose it is, what it is of, who wrote it.
+// identity returns everything except the image: whose it is, what it is of, and who wrote it.
 func (b *builder) identity() []*dicom.Element {
 	head := b.Source.head
 	taken := source.Copied(head)
@@ -25,7 +25,7 @@ func (b *builder) identity() []*dicom.Element {
 		out = append(out, object.Text(tag.StudyInstanceUID, object.DeriveUID("study", b.seriesUID,
 			b.Source.head.Text(tag.SOPInstanceUID))))
 	}
-	if !object.ValidUID(frame) { // one of its own: nothing says what else lies in it
+	if !object.ValidUID(frame) { // a new one, because nothing says what else lies in it
 		out = append(out, object.Text(tag.FrameOfReferenceUID,
 			object.DeriveUID("frame of reference", b.seriesUID)))
 	}
@@ -67,7 +67,7 @@ func (b *builder) identity() []*dicom.Element {
 	return out
 }
 
-// seriesNumber tells the segmentation's series from its source's.
+// seriesNumber returns a number that differs from that of the source series.
 func (b *builder) seriesNumber() int {
 	if n := b.Source.head.Int(tag.SeriesNumber, 0); n > 0 && n < 1<<20 {
 		return 1000 + n
@@ -77,7 +77,7 @@ func (b *builder) seriesNumber() int {
 
 func stamp(t time.Time) (day, hour string) { return t.Format("20060102"), t.Format("150405") }
 
-// instances are the images of the source that can be referred to, by position, each file once.
+// instances returns the images of the source that can be referred to, by position, each file once.
 func (b *builder) instances() []*sourceImage {
 	var out []*sourceImage
 	seen := map[string]bool{}
@@ -90,7 +90,7 @@ func (b *builder) instances() []*sourceImage {
 	return out
 }
 
-// reference is the item that names the source series and its instances.
+// reference returns the item that names the source series and its instances.
 func (b *builder) reference(instances []*sourceImage) object.Set {
 	items := make([]object.Set, len(instances))
 	for i, im := range instances {
@@ -100,13 +100,13 @@ func (b *builder) reference(instances []*sourceImage) object.Set {
 		object.Items(tag.ReferencedInstanceSequence, items...))
 }
 
-// hasSource says whether a frame was made from an image that can be referred to.
+// hasSource reports whether a frame was made from an image that can be referred to.
 func (b *builder) hasSource(s shown) bool {
 	im, _ := b.source(s.z)
 	return im != nil
 }
 
-// named says whether an image can be referred to.
+// named reports whether an image can be referred to.
 func (im *sourceImage) named() bool {
 	return object.ValidUID(im.class) && object.ValidUID(im.instance)
 }
@@ -116,7 +116,8 @@ func (im *sourceImage) reference() object.Set {
 		object.Text(tag.ReferencedSOPInstanceUID, im.instance))
 }
 
-// image is the image itself: its form, its segments, how its frames are numbered.
+// image returns the elements of the image itself: its form, its segments, and how its frames are
+// numbered.
 func (b *builder) image() []*dicom.Element {
 	bits := 1
 	kind := "BINARY"
@@ -146,7 +147,7 @@ func (b *builder) image() []*dicom.Element {
 	return append(append(out, b.lossy()...), b.dimensions()...)
 }
 
-// lossy says whether the images that were segmented had lost something by compression.
+// lossy says whether the segmented images had been through lossy compression.
 func (b *builder) lossy() []*dicom.Element {
 	head := b.Source.head
 	ratio, method := head.Floats(tag.LossyImageCompressionRatio),
@@ -162,7 +163,8 @@ func (b *builder) lossy() []*dicom.Element {
 	}
 }
 
-// dimensions says by what frames are ordered: segment, then position; label maps by position.
+// dimensions says how frames are ordered: by segment and then position, or by position in label
+// maps.
 func (b *builder) dimensions() []*dicom.Element {
 	organization := object.DeriveUID("dimensions", b.seriesUID, strconv.FormatBool(b.LabelMap))
 	index := func(pointer, group tag.Tag, label string) object.Set {
@@ -184,7 +186,8 @@ func (b *builder) dimensions() []*dicom.Element {
 	}
 }
 
-// frameGroups are the functional groups: what all frames share, and where each lies.
+// frameGroups returns the functional groups: what all frames have in common, and where each one
+// lies.
 func (b *builder) frameGroups() []*dicom.Element {
 	first := b.Source.planeOf(b.order[0])
 	measures := object.New(object.Float(tag.PixelSpacing, first.spacing[0], first.spacing[1]))
@@ -211,7 +214,8 @@ func (b *builder) frameGroups() []*dicom.Element {
 	}
 }
 
-// gap is the distance of slices in mm along the normal; even says that all keep it.
+// gap returns the distance between slices in mm along the normal. even is true if all distances are
+// the same.
 func (b *builder) gap() (gap float64, even bool) {
 	n := b.Source.planeOf(b.order[0]).normal()
 	var along []float64
@@ -230,7 +234,8 @@ func (b *builder) gap() (gap float64, even bool) {
 	return gap, true
 }
 
-// frameGroup is what is said of one frame: its place, its segment, the image that it was made from.
+// frameGroup returns the description of one frame: its place, its segment, and the image it was
+// made from.
 func (b *builder) frameGroup(s shown) object.Set {
 	p := b.Source.planeOf(s.z)
 	values := []int{b.place[s.z]}
@@ -242,7 +247,7 @@ func (b *builder) frameGroup(s shown) object.Set {
 			object.New(object.Int(tag.DimensionIndexValues, values...))),
 		object.Items(tag.PlanePositionSequence,
 			object.New(object.Float(tag.ImagePositionPatient, p.position[:]...))),
-		object.Items(tag.DerivationImageSequence), // type 2: empty where an image is missing
+		object.Items(tag.DerivationImageSequence), // type 2: empty if there is no image
 	)
 	if !b.LabelMap {
 		g.Put(object.Items(tag.SegmentIdentificationSequence,
@@ -266,8 +271,9 @@ func (b *builder) frameGroup(s shown) object.Set {
 	return g
 }
 
-// source is the image from which slice z was made, nil if there is none that can be referred
-// to; preserved says in DICOM's words whether its pixels are those of the slice.
+// source returns the image from which slice z was made, or nil if there is none that can be
+// referred to. preserved says in DICOM's words whether the pixels of the image are those of the
+// slice.
 func (b *builder) source(z int) (im *sourceImage, preserved string) {
 	im, preserved = b.Source.at[z], "YES"
 	if im == nil {

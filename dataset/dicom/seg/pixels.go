@@ -16,10 +16,10 @@ import (
 	"glasswork/dataset/dicom/object"
 )
 
-// pixelCount is the number of pixels of a frame.
+// pixelCount returns the number of pixels of a frame.
 func (f *frames) pixelCount() int { return f.rows * f.columns }
 
-// load reads the pixels of all frames into memory, as many bits a pixel as they have in the file.
+// load reads the pixels of all frames into memory, with as many bits per pixel as in the file.
 func (f *frames) load(ctx context.Context, o *object.Object) error {
 	p := o.Pixels
 	switch {
@@ -33,7 +33,7 @@ func (f *frames) load(ctx context.Context, o *object.Object) error {
 		return fmt.Errorf("it is cut short: %d frames of %d × %d pixels need %d bytes, "+
 			"%d are there", len(f.list), f.columns, f.rows, need, p.Size)
 	}
-	data := make([]byte, min(need+need%2, p.Size)) // whole words, for those that are turned
+	data := make([]byte, min(need+need%2, p.Size)) // whole words, to be swapped
 	if _, err := p.ReadAt(data, 0); err != nil {
 		return endOfFile(err)
 	}
@@ -53,8 +53,8 @@ func turn(b []byte) {
 	}
 }
 
-// decode decodes compressed frames, on all processors. Memory grows with what was decoded,
-// not with what is claimed.
+// decode decodes compressed frames on all processors. Memory grows with what was decoded, not with
+// what the file claims.
 func (f *frames) decode(ctx context.Context, o *object.Object) error {
 	found, err := encapsulated.Read(o.Pixels, 0, o.Pixels.Size)
 	if err != nil {
@@ -65,7 +65,8 @@ func (f *frames) decode(ctx context.Context, o *object.Object) error {
 		return err
 	}
 	if len(spans) != len(f.list) {
-		return fmt.Errorf("it claims to have %d frames, its pixels are %d", len(f.list), len(spans))
+		return fmt.Errorf("it claims to have %d frames, but its pixels are %d", len(f.list),
+			len(spans))
 	}
 	var decoder codec.Decoder
 	defer decoder.Close()
@@ -86,7 +87,7 @@ func (f *frames) decode(ctx context.Context, o *object.Object) error {
 	return g.Wait()
 }
 
-// decodeFrame decodes one frame. One-bit frames come from codecs as bytes and are packed.
+// decodeFrame decodes one frame. Codecs return one-bit frames as bytes, which are packed here.
 func (f *frames) decodeFrame(ctx context.Context, d *codec.Decoder, o *object.Object,
 	stream []byte,
 ) ([]byte, error) {
@@ -112,7 +113,7 @@ func (f *frames) decodeFrame(ctx context.Context, d *codec.Decoder, o *object.Ob
 		f.bits)
 }
 
-// value is the stored value of pixel i ([y,x]) of frame fr.
+// value returns the stored value of pixel i ([y,x]) of frame fr.
 func (f *frames) value(fr *frame, i int) int {
 	switch f.bits {
 	case 1:
@@ -125,7 +126,7 @@ func (f *frames) value(fr *frame, i int) int {
 	}
 }
 
-// values yields the stored values of a frame, each run of equal ones once.
+// values yields the stored values of a frame, one for each run of equal values.
 func (f *frames) values(fr *frame) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		last := -1
@@ -139,7 +140,8 @@ func (f *frames) values(fr *frame) iter.Seq[int] {
 	}
 }
 
-// shows returns whether pixel i of frame fr belongs to the segment with that number.
+// shows returns a function that reports whether pixel i of frame fr belongs to the segment with
+// that number.
 func (f *frames) shows(fr *frame, number int) func(i int) bool {
 	switch f.kind {
 	case ofLabels:

@@ -9,24 +9,25 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// plane is where one image lies.
+// plane says where one image lies.
 type plane struct {
 	// position is the centre of pixel (0,0) in LPS mm.
 	position volume.Point
-	// row and column are the unit vectors in which x and y grow.
+	// row and column are the unit vectors along which x and y grow.
 	row, column volume.Vector
-	// spacing is the distance of pixel centres in mm, [y,x].
+	// spacing is the distance between pixel centres in mm, [y,x].
 	spacing [2]float64
-	// gap is the distance of neighbouring slices, thickness what one shows, in mm; 0 if unknown.
+	// gap is the distance between neighbouring slices and thickness that of one slice, in mm. They
+	// are 0 if unknown.
 	gap, thickness float64
-	// placed says that the file gives the position, oriented that it gives the rest.
+	// placed is true if the file gives the position, oriented if it gives the rest.
 	placed, oriented bool
 }
 
-// normal is the direction in which d of along grows.
+// normal returns the direction in which along grows.
 func (p plane) normal() volume.Vector { return p.row.Cross(p.column) }
 
-// at is the centre of pixel (y,x) in LPS mm.
+// at returns the centre of pixel (y,x) in LPS mm.
 func (p plane) at(y, x float64) volume.Point {
 	var out volume.Point
 	for i := range 3 {
@@ -35,20 +36,20 @@ func (p plane) at(y, x float64) volume.Point {
 	return out
 }
 
-// parallel says whether q is turned and scaled as p is.
+// parallel reports whether q has the orientation and the pixel size of p.
 func (p plane) parallel(q plane) bool {
 	return p.row.Dot(q.row) > 1-1e-6 && p.column.Dot(q.column) > 1-1e-6 &&
 		math.Abs(p.spacing[0]-q.spacing[0]) < 1e-4*p.spacing[0] &&
 		math.Abs(p.spacing[1]-q.spacing[1]) < 1e-4*p.spacing[1]
 }
 
-// groups are the functional groups of one frame (PS3.3 C.7.6.16): its own, those of all
-// frames, and the object's attributes for objects with a single frame.
+// groups holds the functional groups of one frame (PS3.3 C.7.6.16): its own, and those shared by
+// all frames. For an object with a single frame it also holds the object's attributes.
 type groups struct {
 	own, shared, object object.Set
 }
 
-// item is the item of a functional group.
+// item returns the item of a functional group.
 func (g groups) item(t tag.Tag) object.Set {
 	if all := g.own.Items(t); len(all) > 0 {
 		return all[0]
@@ -64,7 +65,7 @@ func (g groups) floats(sequence, t tag.Tag) []float64 {
 	return g.object.Floats(t)
 }
 
-// plane reads where a frame lies. Numbers that no image has count as absent.
+// plane reads where a frame lies. Numbers that no image can have count as absent.
 func (g groups) plane() plane {
 	p := plane{
 		row: volume.Vector{1, 0, 0}, column: volume.Vector{0, 1, 0}, spacing: [2]float64{1, 1},

@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	inPlanePart = 0.05 // of a pixel: two images that differ by less are pixel on pixel
-	acrossPart  = 0.1  // of a slice's distance: two slices nearer than this are one
+	inPlanePart = 0.05 // of a pixel: images that differ by less lie pixel on pixel
+	acrossPart  = 0.1  // of the distance between slices: slices that are closer than this are one
 )
 
-// Rasterise sets mask ([z,y,x] of grid) to 1 where segment i lies. Where the frames lie pixel
-// on pixel on slices of the grid they are copied, otherwise every voxel takes the nearest
-// pixel of the frame in whose slab its centre lies, and a warning says so.
+// Rasterise sets mask ([z,y,x] of grid) to 1 where segment i lies. Frames that lie pixel on pixel
+// on slices of the grid are copied. Otherwise every voxel takes the nearest pixel of the frame in
+// whose slab its centre lies, and a warning says so.
 func (f *frames) Rasterise(ctx context.Context, i int, grid volume.Geometry,
 	mask []uint8,
 ) (warnings []string, err error) {
@@ -38,7 +38,7 @@ func (f *frames) Rasterise(ctx context.Context, i int, grid volume.Geometry,
 	}
 	shown := f.of(f.numbers[i])
 	if len(shown) == 0 {
-		return nil, nil // described, but nowhere drawn
+		return nil, nil // described, but not drawn anywhere
 	}
 	if z, ok := f.onSlices(shown, grid); ok {
 		return f.copy(ctx, shown, f.numbers[i], z, grid, mask)
@@ -46,7 +46,7 @@ func (f *frames) Rasterise(ctx context.Context, i int, grid volume.Geometry,
 	return f.resample(ctx, shown, f.numbers[i], grid, mask)
 }
 
-// copy copies frames to the slices of grid that they lie on.
+// copy copies frames to the slices of grid on which they lie.
 func (f *frames) copy(ctx context.Context, shown []*frame, number int, z []int,
 	grid volume.Geometry, mask []uint8,
 ) (warnings []string, err error) {
@@ -78,7 +78,7 @@ func (f *frames) copy(ctx context.Context, shown []*frame, number int, z []int,
 	return warnings, nil
 }
 
-// anything says whether a frame shows a single pixel.
+// anything reports whether a frame shows any pixel.
 func (f *frames) anything(drawn func(int) bool) bool {
 	for i := range f.pixelCount() {
 		if drawn(i) {
@@ -88,8 +88,8 @@ func (f *frames) anything(drawn func(int) bool) bool {
 	return false
 }
 
-// onSlices returns the slice of grid that each frame lies on pixel on pixel; -1 or the
-// grid's size for one beyond its ends. ok is false if one of them lies otherwise.
+// onSlices returns the slice of grid on which each frame lies pixel on pixel. For a frame beyond
+// the ends of the grid it is -1 or the number of slices. ok is false if any frame lies otherwise.
 func (f *frames) onSlices(shown []*frame, grid volume.Geometry) (z []int, ok bool) {
 	if f.rows != grid.Size[1] || f.columns != grid.Size[2] {
 		return nil, false
@@ -101,7 +101,7 @@ func (f *frames) onSlices(shown []*frame, grid volume.Geometry) (z []int, ok boo
 	}
 	across := math.Abs(grid.Step(2).Dot(grid.Normal()))
 	if gap := shown[0].gap; grid.Size[0] > 1 && gap > (1+acrossPart)*across {
-		return nil, false // several slices for each frame
+		return nil, false // several slices per frame
 	}
 	for _, fr := range shown {
 		at, ok := f.sliceOf(fr.plane, grid)
@@ -113,7 +113,7 @@ func (f *frames) onSlices(shown []*frame, grid volume.Geometry) (z []int, ok boo
 	return z, true
 }
 
-// sliceOf is the slice of grid on which a plane lies pixel on pixel.
+// sliceOf returns the slice of grid on which a plane lies pixel on pixel.
 func (f *frames) sliceOf(p plane, grid volume.Geometry) (z int, ok bool) {
 	if !p.placed || !p.oriented {
 		return 0, false
@@ -133,8 +133,8 @@ func (f *frames) sliceOf(p plane, grid volume.Geometry) (z int, ok bool) {
 	return z, true
 }
 
-// gap is how far frames are apart in mm, whichever segment they show: as the file says, else
-// the least distance, which is the thickness at most; 0 if unknown.
+// gap returns the distance between frames in mm, whichever segment they show. The file may state
+// it. Otherwise it is the smallest distance, at most the thickness. It is 0 if unknown.
 func (f *frames) gap() float64 {
 	first := &f.list[0]
 	if first.gap > 0 {
@@ -158,7 +158,7 @@ func (f *frames) gap() float64 {
 	return least
 }
 
-// layer is frames of one orientation in the order of their positions along the normal.
+// layer holds frames of one orientation in the order of their positions along the normal.
 type layer struct {
 	frames []*frame
 	along  []float64
@@ -210,7 +210,7 @@ func (l layer) sorted() layer {
 	return l
 }
 
-// pull takes for every voxel of grid the nearest pixel, slices on all processors.
+// pull gives every voxel of grid the nearest pixel. It works on slices on all processors.
 func (f *frames) pull(ctx context.Context, l layer, gap float64, number int, grid volume.Geometry,
 	mask []uint8,
 ) error {
@@ -232,7 +232,7 @@ func (f *frames) pull(ctx context.Context, l layer, gap float64, number int, gri
 	return g.Wait()
 }
 
-// pullRow sets what is drawn at the voxels from + x·step of one row.
+// pullRow sets the voxels from + x·step of one row whose pixels are drawn.
 func (f *frames) pullRow(l layer, gap float64, drawn []func(int) bool, from volume.Point,
 	step volume.Vector, row []uint8,
 ) {
@@ -261,8 +261,9 @@ func (f *frames) pullRow(l layer, gap float64, drawn []func(int) bool, from volu
 	}
 }
 
-// nearest returns the index of the entry of sorted that is nearest to d, -1 if none is within
-// half. Half a micrometre is allowed for, so that what lies midway belongs to one of both.
+// nearest returns the index of the entry of sorted that is nearest to d, or -1 if none is within
+// half. It allows half a micrometre more, so that a position midway between two belongs to one of
+// them.
 func nearest(sorted []float64, d, half float64) int {
 	i, _ := slices.BinarySearch(sorted, d)
 	if i == len(sorted) || i > 0 && d-sorted[i-1] <= sorted[i]-d {
@@ -274,7 +275,7 @@ func nearest(sorted []float64, d, half float64) int {
 	return i
 }
 
-// outside counts drawn pixels whose centre lies outside of grid.
+// outside counts drawn pixels whose centres lie outside grid.
 func (f *frames) outside(shown []*frame, number int, grid volume.Geometry) int {
 	inside := func(fr *frame, y, x int) bool {
 		index, ok := grid.ToIndex(fr.at(float64(y), float64(x)))

@@ -18,7 +18,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// opened opens a folder or file of the shared data as its only series.
+// opened opens a folder or file of the shared data that holds one series.
 func opened(t *testing.T, pattern string) *series.Series {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(shared.Data(t, filepath.Dir(pattern)),
@@ -103,14 +103,14 @@ func TestAnotherFrameOfReferenceDoesNotFit(t *testing.T) {
 		t.Errorf("%v: %s", match, why)
 	}
 	sg, _ = read(t, shared.Data(t, "dicom-seg/dcmqi/24x38x3/seg/label.seg"))
-	s.ID, s.Files = "1.2.3", nil // another series, of which no file is known
+	s.ID, s.Files = "1.2.3", nil // another series, whose files are not known
 	if match, why := Fits(sg, s); match != ByGeometry {
 		t.Errorf("%v: %s", match, why)
 	}
 }
 
-// nearestLabel is the class of the voxel of l whose centre is nearest to p. sure is false
-// where two are about as near.
+// nearestLabel returns the class of the voxel of l whose centre is nearest to p. sure is false if
+// two are about equally near.
 func nearestLabel(l *volume.LabelMap, p volume.Point) (c uint8, sure bool) {
 	index, _ := l.ToIndex(p)
 	var at [3]int
@@ -130,7 +130,7 @@ func nearestLabel(l *volume.LabelMap, p volume.Point) (c uint8, sure bool) {
 func TestOtherGridsTakeTheNearestVoxel(t *testing.T) {
 	for from, g := range grids() {
 		if from == "tilted" {
-			continue // the nearest voxel of a sheared grid is another question
+			continue // the nearest voxel of a sheared grid is ambiguous
 		}
 		s := scanned(t, g, nil)
 		a := toWrite(t, s, drawn(s.Geometry))
@@ -196,7 +196,7 @@ func TestPartsOutsideAreToldOf(t *testing.T) {
 	}
 }
 
-// A tilted stack keeps its pixels where they are: each frame has its own position.
+// A tilted stack keeps its pixels in place, because each frame has its own position.
 func TestTiltedStacksOntoStraightGrids(t *testing.T) {
 	s := scanned(t, grids()["tilted"], nil)
 	a := toWrite(t, s, drawn(s.Geometry))

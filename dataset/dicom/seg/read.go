@@ -15,37 +15,37 @@ import (
 
 const (
 	largestSide = 1 << 14 // pixels
-	maxFrames   = 1 << 16 // 65,536 is more than any segmentation has
+	maxFrames   = 1 << 16 // 65,536, more than any segmentation has
 )
 
-// kind is how pixels say which segment they belong to.
+// kind says how pixels state the segment that they belong to.
 type kind uint8
 
 const (
-	ofBits kind = iota // BINARY: one frame a segment and slice, one bit a pixel
-	// FRACTIONAL: one frame a segment and slice, a fraction of maximum a pixel
+	ofBits kind = iota // BINARY: one frame per segment and slice, one bit per pixel
+	// FRACTIONAL: one frame per segment and slice, a fraction of maximum per pixel
 	ofFractions
-	ofLabels // LABELMAP: one frame a slice, pixels are segment numbers
+	ofLabels // LABELMAP: one frame per slice, pixels are segment numbers
 )
 
-// frames is a segmentation's rasteriser: its frames in memory, as they are stored.
+// frames is the rasteriser of a segmentation. It holds the frames in memory as they are stored.
 type frames struct {
 	kind          kind
 	rows, columns int
 	bits          int // of a stored pixel: 1, 8 or 16
-	maximum       int // of a fraction
-	background    int // label that is no segment
+	maximum       int // the largest value of a fraction
+	background    int // the label that is not a segment
 	list          []frame
-	// numbers are the segments' in the order of Segmentation.Segments.
+	// numbers holds the numbers of segments, in the order of Segmentation.Segments.
 	numbers []int
-	// instances are the SOP Instance UIDs that the object refers to.
+	// instances holds the SOP Instance UIDs that the object refers to.
 	instances map[string]bool
 	name      string // of the file, for warnings
 	series    *places
 }
 
-// frame is one frame and where its pixels are: from bit first of data on, in the order
-// [y,x], the lowest bit of a byte first.
+// frame is one frame, and where its pixels are: from bit first of data on, in the order [y,x]. The
+// lowest bit of a byte comes first.
 type frame struct {
 	plane
 	segment  int    // number, 0 in label maps
@@ -55,12 +55,12 @@ type frame struct {
 	first    int
 }
 
-// Read reads the segmentation that o is, the open file at path: binary, fractional (a voxel
-// belongs to a segment from one half on) or label map, compressed or not. Segments may
-// overlap. Its voxels are in memory afterwards: o may be closed. Errors are clauses.
+// Read reads the segmentation o, which is the open file at path. It may be binary, fractional (a
+// voxel belongs to a segment from one half on) or a label map, compressed or not. Segments may
+// overlap. The voxels are in memory afterwards, so o may be closed. Errors are clauses.
 func Read(ctx context.Context, path string, o *object.Object) (*annotation.Segmentation, error) {
 	if !Is(o.Set) {
-		return nil, errors.New("it is DICOM, but no segmentation (SEG)")
+		return nil, errors.New("it is DICOM, but not a segmentation (SEG)")
 	}
 	f, err := newFrames(o)
 	if err != nil {
@@ -81,7 +81,7 @@ func Read(ctx context.Context, path string, o *object.Object) (*annotation.Segme
 	return s, nil
 }
 
-// newFrames reads what a segmentation says about its frames and their form.
+// newFrames reads what a segmentation states about its frames and their form.
 func newFrames(o *object.Object) (*frames, error) {
 	f := &frames{
 		rows: o.Int(tag.Rows, 0), columns: o.Int(tag.Columns, 0), bits: o.Int(tag.BitsAllocated, 0),
@@ -120,7 +120,7 @@ func newFrames(o *object.Object) (*frames, error) {
 	return f, nil
 }
 
-// setKind reads how pixels are to be understood.
+// setKind reads how pixels are to be interpreted.
 func (f *frames) setKind(o *object.Object) error {
 	switch t := o.Text(tag.SegmentationType); {
 	case t == "BINARY" && f.bits == 1:
@@ -141,7 +141,7 @@ func (f *frames) setKind(o *object.Object) error {
 	return nil
 }
 
-// describe reads which segment a frame shows, and where.
+// describe reads which segment a frame shows, and where it lies.
 func (f *frame) describe(g groups, k kind) error {
 	f.plane = g.plane()
 	source := g.item(tag.DerivationImageSequence).Item(tag.SourceImageSequence)
@@ -157,7 +157,7 @@ func (f *frame) describe(g groups, k kind) error {
 	return nil
 }
 
-// references notes what the segmentation says it was drawn on.
+// references notes what the segmentation says that it was drawn on.
 func (f *frames) references(o *object.Object, s *annotation.Segmentation) {
 	f.instances = map[string]bool{}
 	series := o.Items(tag.ReferencedSeriesSequence)
@@ -179,7 +179,7 @@ func (f *frames) references(o *object.Object, s *annotation.Segmentation) {
 	}
 }
 
-// segments lists the segments, the background of a label map left out.
+// segments lists the segments, without the background of a label map.
 func (f *frames) segments(o *object.Object, s *annotation.Segmentation) error {
 	items := o.Items(tag.SegmentSequence)
 	f.background = o.Int(tag.PixelPaddingValue, backgroundOf(items))
@@ -208,7 +208,7 @@ func (f *frames) segments(o *object.Object, s *annotation.Segmentation) error {
 	return nil
 }
 
-// backgroundOf finds the label that is described as background; 0 if none is.
+// backgroundOf returns the label that is described as background, or 0 if there is none.
 func backgroundOf(items []object.Set) int {
 	for _, item := range items {
 		if c := code(item.Item(tag.SegmentedPropertyTypeCodeSequence)); c.Value == "125040" &&
@@ -230,7 +230,7 @@ func code(item object.Set) classes.Code {
 	}
 }
 
-// checkNumbers warns of pixels that belong to no segment that is described.
+// checkNumbers warns of pixels that belong to a segment that is not described.
 func (f *frames) checkNumbers(s *annotation.Segmentation) {
 	known := map[int]bool{f.background: f.kind == ofLabels}
 	for _, n := range f.numbers {
@@ -265,7 +265,7 @@ func plural(n int, one, many string) string {
 	return many
 }
 
-// endOfFile says in a clause that pixels could not be read.
+// endOfFile returns, as a clause, why pixels could not be read.
 func endOfFile(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("it has become shorter since it was opened")

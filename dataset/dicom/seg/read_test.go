@@ -27,7 +27,7 @@ func readFile(ctx context.Context, path string) (*annotation.Segmentation, error
 	return Read(ctx, path, o)
 }
 
-// read reads a segmentation that must be readable.
+// read reads a segmentation and fails the test if it cannot be read.
 func read(t testing.TB, path string) (*annotation.Segmentation, *frames) {
 	t.Helper()
 	s, err := readFile(t.Context(), path)
@@ -37,7 +37,7 @@ func read(t testing.TB, path string) (*annotation.Segmentation, *frames) {
 	return s, s.Rasteriser.(*frames)
 }
 
-// lines says the same of a segmentation as testdata/frames.py.
+// lines describes a segmentation as testdata/frames.py does.
 func (f *frames) lines() []string {
 	var out []string
 	for i := range f.list {
@@ -62,7 +62,7 @@ func (f *frames) lines() []string {
 			out = append(out, fmt.Sprintf("%d %s %x %d", n, where, sha256.Sum256(mask), sum))
 		}
 	}
-	for i, line := range out { // the digest's first 16 characters, as the script prints
+	for i, line := range out { // the first 16 characters of the digest, as the script prints them
 		parts := strings.Fields(line)
 		parts[len(parts)-2] = parts[len(parts)-2][:16]
 		out[i] = strings.Join(parts, " ")
@@ -70,7 +70,7 @@ func (f *frames) lines() []string {
 	return out
 }
 
-// pydicom runs testdata/frames.py, or skips the test where there is no pydicom.
+// pydicom runs testdata/frames.py. It skips the test if there is no pydicom.
 func pydicom(t testing.TB, path string) []string {
 	t.Helper()
 	out, err := exec.Command("/usr/bin/python3", "testdata/frames.py", path).CombinedOutput()

@@ -8,25 +8,25 @@ import (
 )
 
 const (
-	leastLung = 0.2  // of all lung voxels: what each of the two largest pieces must hold
-	bothLungs = 0.95 // what the two must hold together
-	apartMM   = 60   // how far their centres must be apart from right to left
-	wrongSide = 0.05 // of a piece: what may lie across the middle between the centres
+	leastLung = 0.2  // of all lung voxels: the least that each of the two largest pieces must hold
+	bothLungs = 0.95 // the least that both must hold together
+	apartMM   = 60   // the least distance between their centres from right to left
+	wrongSide = 0.05 // of a piece: the most that may lie beyond the middle between the centres
 )
 
-// run is neighbouring lung voxels of one row, all classes but background: x from x0 to x1,
-// exclusive.
+// run is a run of neighbouring lung voxels (all classes except background) in one row, from x0 to
+// x1, exclusive.
 type run struct {
 	z, y, x0, x1 int32
 	side         side
 }
 
-// voxels is how many voxels of the label map the run has.
+// voxels returns how many voxels of the label map the run has.
 func (r run) voxels() int { return int(r.x1 - r.x0) }
 
-// sides returns the lungs' voxels as runs, each with the side on which it lies. ok is false
-// unless the lungs are two large separate pieces, one clearly on each side of the patient;
-// smaller pieces belong to the side on which most of them lies.
+// sides returns the voxels of the lungs as runs, each with its side. ok is false unless the lungs
+// are two large separate pieces, clearly one on each side of the patient. Smaller pieces belong to
+// the side on which most of their voxels lie.
 func sides(l *volume.LabelMap) (runs []run, ok bool) {
 	runs, rows := runsOf(l)
 	of, pieces := connect(runs, rows, l.Size[1])
@@ -60,7 +60,7 @@ func sides(l *volume.LabelMap) (runs []run, ok bool) {
 	return runs, true
 }
 
-// areLungs says whether the two largest pieces can be the two lungs.
+// areLungs reports whether the two largest pieces can be the two lungs.
 func areLungs(pieces []piece, first, second int) bool {
 	all := 0
 	for _, p := range pieces {
@@ -83,7 +83,7 @@ func (p piece) x() float64 { return p.sum / float64(p.voxels) }
 
 func (p piece) leftShare() float64 { return float64(p.left) / float64(p.voxels) }
 
-// runsOf lists the lungs' runs row by row. Those of row r = z·height + y are
+// runsOf lists the runs of the lungs row by row. Those of row r = z·height + y are
 // runs[rows[r]:rows[r+1]].
 func runsOf(l *volume.LabelMap) (runs []run, rows []int) {
 	w := l.Size[2]
@@ -107,8 +107,8 @@ func runsOf(l *volume.LabelMap) (runs []run, rows []int) {
 	return runs, rows
 }
 
-// connect finds the 6-connected pieces of runs in slices of h rows: of says which piece each
-// run belongs to.
+// connect finds the 6-connected pieces of runs in slices of h rows. of says which piece each run
+// belongs to.
 func connect(runs []run, rows []int, h int) (of []int, pieces []piece) {
 	parent := make([]int, len(runs))
 	for i := range parent {
@@ -121,7 +121,7 @@ func connect(runs []run, rows []int, h int) (of []int, pieces []piece) {
 		}
 		return i
 	}
-	join := func(a, b int) { // all runs of two rows that touch
+	join := func(a, b int) { // joins all runs of two rows that touch
 		for i, j := rows[a], rows[b]; i < rows[a+1] && j < rows[b+1]; {
 			if runs[i].x0 < runs[j].x1 && runs[j].x0 < runs[i].x1 {
 				parent[root(i)] = root(j)
@@ -156,7 +156,7 @@ func connect(runs []run, rows []int, h int) (of []int, pieces []piece) {
 	return of, pieces
 }
 
-// twoLargest returns the indices of the two largest pieces, -1 for one that is not there.
+// twoLargest returns the indices of the two largest pieces, or -1 for a piece that does not exist.
 func twoLargest(pieces []piece) (first, second int) {
 	first, second = -1, -1
 	for i, p := range pieces {

@@ -15,15 +15,15 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Source is the DICOM series that a segmentation is of: where each of its images lies, and
-// what the segmentation copies from it.
+// Source is the DICOM series of a segmentation: where each of its images lies, and what the
+// segmentation copies from it.
 type Source struct {
 	grid volume.Geometry
-	// at is by slice of the grid; nil where the series has no image.
+	// at holds the image of each slice of the grid. It is nil where the series has no image.
 	at []*sourceImage
-	// all are the images by position along the normal.
+	// all holds the images by position along the normal.
 	all []*sourceImage
-	// head is the first image's header.
+	// head is the header of the first image.
 	head object.Set
 }
 
@@ -31,13 +31,13 @@ type Source struct {
 type sourceImage struct {
 	plane
 	class, instance string
-	of              int // frame, 0 for files with one
+	of              int // its frame, or 0 in files with one image
 	rows, columns   int
 	path            string
 }
 
-// ReadSource reads the headers of a series' files. grid is the grid on which the series is
-// opened (series.Series.Geometry), as acquired or resampled. Errors name the file.
+// ReadSource reads the headers of a series' files. grid is the grid on which the series is opened
+// (series.Series.Geometry), as acquired or resampled. Errors name the file.
 func ReadSource(ctx context.Context, files []string, grid volume.Geometry) (*Source, error) {
 	s := &Source{grid: grid, at: make([]*sourceImage, grid.Size[0])}
 	var all []*sourceImage
@@ -83,10 +83,10 @@ func imagesOf(o *object.Object, path string) []*sourceImage {
 	return out
 }
 
-// place finds the slice of each image. Where there are as many images as slices, from the
-// grid's first place to its last, they are taken in their order along the normal, so that
-// unevenly spaced ones find theirs; otherwise by position. A straight grid onto which a
-// series was resampled may have slices that are no image, or none that is.
+// place finds the slice of each image. If there are as many images as slices and they span the
+// grid, they are assigned in their order along the normal, so that unevenly spaced images find
+// their slices. Otherwise they are assigned by position. A straight grid onto which a series was
+// resampled may have slices without an image, or no slice with one.
 func (s *Source) place(all []*sourceImage) error {
 	n := s.grid.Normal()
 	if all[0].placed {
@@ -122,8 +122,8 @@ func (s *Source) place(all []*sourceImage) error {
 	return nil
 }
 
-// spans says whether sorted images begin and end where the grid does, as far as they say
-// where they lie.
+// spans reports whether sorted images begin and end where the grid does, as far as they state their
+// positions.
 func (s *Source) spans(sorted []*sourceImage) bool {
 	for _, z := range []int{0, len(sorted) - 1} {
 		if im := sorted[z]; im.placed {
@@ -136,7 +136,7 @@ func (s *Source) spans(sorted []*sourceImage) bool {
 	return true
 }
 
-// sliceOf is the slice of the grid on which an image lies, pixel on pixel within half of one.
+// sliceOf returns the slice of the grid on which an image lies, to within half a pixel.
 func (s *Source) sliceOf(im *sourceImage) (z int, ok bool) {
 	index, ok := s.grid.ToIndex(im.position)
 	at := math.Round(index[0])
@@ -146,7 +146,7 @@ func (s *Source) sliceOf(im *sourceImage) (z int, ok bool) {
 	return int(at), ok
 }
 
-// contains says whether an image has the grid's orientation and pixels, and lies within it.
+// contains reports whether an image has the grid's orientation and pixels, and lies within it.
 func (s *Source) contains(im *sourceImage) bool {
 	if !im.placed || !im.oriented {
 		return false
@@ -159,7 +159,7 @@ func (s *Source) contains(im *sourceImage) bool {
 	return ok && start[0] > -1 && start[0] < float64(s.grid.Size[0])
 }
 
-// planeOf is where slice z lies: where its image says, else where the grid does.
+// planeOf returns where slice z lies: the position of its image, or else that of the grid.
 func (s *Source) planeOf(z int) plane {
 	if im := s.at[z]; im != nil && im.placed && im.oriented {
 		return im.plane
@@ -177,8 +177,8 @@ func (s *Source) planeOf(z int) plane {
 	return p
 }
 
-// near is the image from which the voxels at a position on a straight grid were made: the
-// nearest along the normal, nil if none is nearer than the next slice.
+// near returns the image from which the voxels at a position on a straight grid were made. It is
+// the nearest along the normal, or nil if none is nearer than the next slice.
 func (s *Source) near(p volume.Point) *sourceImage {
 	n := s.grid.Normal()
 	least, out := 0.99*math.Abs(s.grid.Step(2).Dot(n)), (*sourceImage)(nil)

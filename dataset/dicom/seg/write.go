@@ -22,28 +22,29 @@ type Annotation struct {
 	// Labels is [z,y,x] on the grid on which Source was read.
 	Labels *volume.LabelMap
 	Source *Source
-	// Made says who and what made a class on a slice; it is asked where the class occurs.
-	// nil: persons, from scratch.
+	// Made says who and what made a class on a slice. It is called where the class occurs. nil
+	// means that persons drew everything from scratch.
 	Made func(z int, c classes.Class) Made
 	// Known says which classes were annotated at all; a class that was not is not described.
 	// nil: all three, and lesions of untold kind if there are any.
 	Known []classes.Class
-	// Sided allows lungs to be written as right and left where the labels show which is
-	// which; it must be false where positions are assumed and not measured.
+	// Sided allows lungs to be written as right and left, if the labels show which is which. It
+	// must be false if positions are assumed and not measured.
 	Sided bool
 	// LabelMap asks for a Label Map Segmentation instead of a binary one.
 	LabelMap bool
-	// Creator is the person whose work it is, as a DICOM person name; may be empty.
+	// Creator is the person who made the annotation, as a DICOM person name. It may be empty.
 	Creator string
-	// Description is the series' description; empty: "Segmentation".
+	// Description is the description of the series. If it is empty, it is "Segmentation".
 	Description string
 	// Software is the version of the program that writes it.
 	Software string
-	// Time is when it was made; zero: now.
+	// Time is when the annotation was made. Zero means now.
 	Time time.Time
 }
 
-// Build makes the object of an annotation. Written and read again it has the same voxels.
+// Build makes the object of an annotation. It has the same voxels when it is written and read
+// again.
 func Build(ctx context.Context, a Annotation) (*object.Object, error) {
 	b, err := newBuilder(a)
 	if err != nil {
@@ -63,15 +64,15 @@ func Build(ctx context.Context, a Annotation) (*object.Object, error) {
 	return &object.Object{Set: set}, nil
 }
 
-// builder is an annotation on its way to an object.
+// builder builds the object of an annotation.
 type builder struct {
 	Annotation
 	parts []*part
-	// number is the segment number of each voxel, [z,y,x]; 0 is none.
+	// number holds the segment number of each voxel, [z,y,x]. 0 is none.
 	number []uint8
-	// shown are the frames in their order: by segment, then by position.
+	// shown holds the frames in their order: by segment, then by position.
 	shown []shown
-	// order is the slices by position along the normal, place the inverse from 1.
+	// order holds the slices by position along the normal. place is its inverse, counted from 1.
 	order, place []int
 	seriesUID    string // of the source
 }
@@ -119,7 +120,7 @@ func newBuilder(a Annotation) (*builder, error) {
 	return b, nil
 }
 
-// split decides which segments there are and gives every voxel its segment's number.
+// split decides which segments there are, and gives every voxel the number of its segment.
 func (b *builder) split(ctx context.Context) error {
 	var numbers [classes.Labels][3]uint8
 	var lungs []run
@@ -166,7 +167,7 @@ func (b *builder) split(ctx context.Context) error {
 	return nil
 }
 
-// note notes which segments occur on slice z, and who made them.
+// note records which segments occur on slice z, and who made them.
 func (b *builder) note(z int) {
 	n := b.Labels.SliceVoxels()
 	occurs := make([]bool, len(b.parts)+1)
@@ -181,9 +182,10 @@ func (b *builder) note(z int) {
 	}
 }
 
-// pixels lays out the frames and returns their pixels: one bit a voxel, frame after frame
-// without a gap, the lowest bit first; or one byte a voxel for a label map. Frames on which
-// nothing is drawn are left out, except one where there would be none at all.
+// pixels arranges the frames and returns their pixels. In a binary segmentation each voxel takes
+// one bit, frames follow each other without a gap, and the lowest bit comes first. In a label map
+// each voxel takes one byte. Frames on which nothing is drawn are left out, except one if there
+// would be no frame at all.
 func (b *builder) pixels(ctx context.Context) (*library.Element, error) {
 	if b.LabelMap {
 		for i := range b.shown {

@@ -27,13 +27,13 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(codectest.Main(m)) }
 
-// grids are the shapes of studies that segmentations are written for. Sizes are odd, so that
-// frames do not end with bytes.
+// grids returns the shapes of studies for which segmentations are written. Sizes are odd, so that
+// frames do not end at byte boundaries.
 func grids() map[string]volume.Geometry {
 	axial := volume.NewGeometry([3]int{5, 7, 9}, [3]float64{2.5, 0.7, 0.8},
 		volume.Point{-10, 20, 30})
 	tilted := axial
-	tilted.Affine[1][2] = 0.9 // slices shifted to posterior from one to the next
+	tilted.Affine[1][2] = 0.9 // each slice is shifted to posterior against the one before
 	oblique := axial
 	for r, row := range [3][3]float64{{0.8, 0, -0.6}, {0, 1, 0}, {0.6, 0, 0.8}} {
 		for c := range 3 {
@@ -43,7 +43,7 @@ func grids() map[string]volume.Geometry {
 	return map[string]volume.Geometry{"axial": axial, "tilted": tilted, "oblique": oblique}
 }
 
-// scanned writes a CT of grid g as DICOM and opens it. change may alter the header of a slice.
+// scanned writes a CT of grid g as DICOM and opens it. change may change the header of a slice.
 func scanned(t testing.TB, g volume.Geometry, change func(z int, o *object.Object)) *series.Series {
 	t.Helper()
 	dir := t.TempDir()
@@ -77,8 +77,8 @@ func scanned(t testing.TB, g volume.Geometry, change func(z int, o *object.Objec
 	return r.Series[0]
 }
 
-// A straight grid onto which a series was resampled is another one than its images': frames
-// lie where the grid does, and refer to the images next to them.
+// A straight grid onto which a series was resampled differs from that of its images. Frames lie on
+// the grid and refer to the images next to them.
 func TestResampledSeries(t *testing.T) {
 	for name, change := range map[string]func(z int, o *object.Object){
 		"tilted": func(z int, o *object.Object) {
@@ -119,7 +119,7 @@ func TestResampledSeries(t *testing.T) {
 	}
 }
 
-// drawn are labels with every class, an empty slice and voxels in all corners.
+// drawn returns labels with every class, an empty slice and voxels in all corners.
 func drawn(g volume.Geometry) *volume.LabelMap {
 	l := volume.NewLabelMap(g)
 	for i := range l.Labels {
@@ -131,7 +131,7 @@ func drawn(g volume.Geometry) *volume.LabelMap {
 	return l
 }
 
-// toWrite is labels on a series, ready to be written.
+// toWrite returns labels on a series, ready to be written.
 func toWrite(t testing.TB, s *series.Series, l *volume.LabelMap) Annotation {
 	t.Helper()
 	source, err := ReadSource(t.Context(), s.Files, s.Geometry)
@@ -141,7 +141,7 @@ func toWrite(t testing.TB, s *series.Series, l *volume.LabelMap) Annotation {
 	return Annotation{Labels: l, Source: source, Software: "1.2.0", Creator: "Reader^One"}
 }
 
-// writeFile writes a segmentation into a temporary folder.
+// write writes a segmentation into a temporary folder.
 func write(t testing.TB, a Annotation) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "seg.dcm")
@@ -224,8 +224,8 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	}
 }
 
-// verify runs dciodvfy, which must find no error. It does not know label maps: of them the
-// twin that calls itself a Segmentation is checked, and only what tells the two apart may be wrong.
+// verify runs dciodvfy, which must find no error. The program does not know label maps. For them it
+// checks a copy that calls itself a Segmentation, and only what distinguishes the two may be wrong.
 func verify(t testing.TB, name, path string, asMap bool) {
 	t.Helper()
 	if asMap {
@@ -249,7 +249,7 @@ func verify(t testing.TB, name, path string, asMap bool) {
 			// the background
 			"SegmentNumber not monotonically increasing from one", "Value is zero for value 1 of " +
 				"attribute <Segment Number>",
-			// which label maps have not
+			// missing in label maps
 			"Unrecognized enumerated value <LABELMAP>",
 			"Required Element=<SegmentIdentificationSequence>",
 		}, func(s string) bool { return strings.Contains(line, s) })
@@ -292,7 +292,7 @@ func TestMissingSlicesKeepTheirPlace(t *testing.T) {
 	}
 	verify(t, "a missing slice", path, false)
 	a.Labels = volume.NewLabelMap(s.Geometry)
-	copy(a.Labels.Slice(4), drawn(s.Geometry).Slice(3)) // drawn where no image is
+	copy(a.Labels.Slice(4), drawn(s.Geometry).Slice(3)) // drawn where there is no image
 	verify(t, "only a missing slice", write(t, a), false)
 }
 
@@ -345,7 +345,7 @@ func TestTheFileSaysWhoMadeIt(t *testing.T) {
 	checkReferences(t, o, s)
 }
 
-// checkReferences compares what the object says of its source with the source.
+// checkReferences compares what the object states about its source with the source.
 func checkReferences(t *testing.T, o *object.Object, s *series.Series) {
 	t.Helper()
 	source, err := object.Read(s.Files[0])
@@ -521,7 +521,8 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// TestRealSeries writes segmentations of the series at hand, whatever their headers hold.
+// TestRealSeries writes segmentations of the series in the shared data, whatever their headers
+// hold.
 func TestRealSeries(t *testing.T) {
 	seen := 0
 	for _, folder := range []string{
@@ -544,7 +545,7 @@ func TestRealSeries(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range r.Series { // those on straight grids as well
+		for _, s := range r.Series { // including those on straight grids
 			seen++
 			name := fmt.Sprintf("%s, %s", folder, s.Description)
 			a := toWrite(t, s, drawn(s.Geometry))
@@ -595,8 +596,8 @@ func writeFile(ctx context.Context, path string, a Annotation) error {
 	return o.Write(path)
 }
 
-// writeWithCT is writeFile for studies that were not opened from DICOM: it writes v into the
-// folder CT beside path as CT images and refers to these.
+// writeWithCT does what writeFile does, for studies that were not opened from DICOM. It writes v as
+// CT images into the folder CT beside path and refers to these.
 func writeWithCT(ctx context.Context, path string, v *volume.Volume, info dicom.Info,
 	a Annotation,
 ) error {
