@@ -63,7 +63,7 @@ const (
 // pixels, uint16 and uint32 for numbers, []file for the items of sequences.
 type file map[uint32]any
 
-// slice is a plain CT slice of 2 × 3 pixels at z mm.
+// slice returns a plain CT slice of 2 × 3 pixels at z mm.
 func slice(z float64) file {
 	return file{
 		tagImageType: `ORIGINAL\PRIMARY\AXIAL`, tagSOPClass: uidCTImage,
@@ -81,7 +81,7 @@ func slice(z float64) file {
 	}
 }
 
-// with returns a copy of f with tags changed; nil removes one.
+// with returns a copy of f with changed elements. nil removes one.
 func (f file) with(changes file) file {
 	out := maps.Clone(f)
 	for tag, v := range changes {
@@ -94,7 +94,7 @@ func (f file) with(changes file) file {
 	return out
 }
 
-// words are 16-bit pixels, little endian; big endian files swap them.
+// words returns 16-bit pixels, little endian. Big endian files swap them.
 func words(v ...int) []byte {
 	var b []byte
 	for _, x := range v {
@@ -194,7 +194,7 @@ func (f file) dataset(s walk.Syntax) []byte {
 	return out
 }
 
-// encode is a whole file with preamble and meta in the transfer syntax uid.
+// encode returns a whole file with preamble and meta in the transfer syntax uid.
 func (f file) encode(uid string) []byte {
 	s, _ := walk.FindSyntax(uid)
 	set := f.dataset(s)
@@ -215,7 +215,8 @@ func (f file) encode(uid string) []byte {
 	return append(append(head, uid...), set...)
 }
 
-// dir writes files as 01.dcm, 02.dcm … into a new folder, explicit little endian.
+// dir writes files as 01.dcm, 02.dcm … into a new folder, explicit little endian. It returns the
+// folder.
 func dir(t testing.TB, files ...file) string {
 	t.Helper()
 	folder := t.TempDir()

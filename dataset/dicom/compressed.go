@@ -11,13 +11,13 @@ import (
 	"glasswork/dataset/dicom/internal/walk"
 )
 
-// frameHead is how much of a frame is read to check its own header when a file is opened.
+// frameHead is how many bytes of a frame are read to check its own header when a file is opened.
 const frameHead = 1 << 10
 
-// freePixels are 64 MiB of HU: so much any file may claim.
+// freePixels is how many pixels any file may claim: 64 MiB of HU.
 const freePixels = 1 << 25
 
-// noteFrameTable remembers where the extended offset table stands.
+// noteFrameTable notes where the extended offset table is.
 func (h *header) noteFrameTable(e walk.Element) {
 	switch {
 	case e.Open():
@@ -28,15 +28,15 @@ func (h *header) noteFrameTable(e walk.Element) {
 	}
 }
 
-// shape is what h says about each of its frames.
+// shape returns what h says about each of its frames.
 func (h *header) shape() codec.Shape {
 	return codec.Shape{
 		Rows: h.rows, Columns: h.columns, Samples: h.samples, BitsAllocated: h.bitsAllocated,
 	}
 }
 
-// findFrames finds where the frames of compressed pixels stand in src and compares the
-// first one's own header with h; framesErr says what is wrong.
+// findFrames finds where the frames of compressed pixels are in src, and compares the first frame's
+// own header with h. framesErr says what is wrong.
 func (h *header) findFrames(src io.ReaderAt) {
 	h.frameSpans, h.framesErr = h.spans(src)
 	if h.framesErr != nil {
@@ -51,12 +51,12 @@ func (h *header) findFrames(src io.ReaderAt) {
 	if err == nil {
 		err = codec.Check(h.UID, head, h.shape())
 	}
-	if !errors.Is(err, codec.ErrShort) { // the check is made again with the whole frame
+	if !errors.Is(err, codec.ErrShort) { // the check is repeated with the whole frame
 		h.framesErr = err
 	}
 }
 
-// checkClaim bounds what a file of few bytes can have the reader allocate.
+// checkClaim bounds how much memory a file of few bytes can make the reader allocate.
 func (h *header) checkClaim() error {
 	bytes := int64(0)
 	for _, frame := range h.frameSpans {
@@ -91,8 +91,8 @@ func (h *header) spans(src io.ReaderAt) ([][]encapsulated.Span, error) {
 	return data.Frames(h.frames)
 }
 
-// readFrame fills hu ([y,x]) with frame i of compressed pixels in HU. src is the file of
-// h. It may be called for several frames at once, each with a workspace of its own.
+// readFrame fills hu ([y,x]) with frame i of compressed pixels in HU. src is the file of h. It may
+// be called for several frames at the same time, each with its own workspace.
 func (h *header) readFrame(ctx context.Context, d *codec.Decoder, src io.ReaderAt, i int,
 	hu []int16, w *workspace,
 ) error {
@@ -123,10 +123,10 @@ func (h *header) decodeFrame(
 	return frame, err
 }
 
-// decodedAs is h with the form that its pixels have after decoding. How many bits they
-// take the compressed data know better than the header, which often says what was there
-// before they were compressed. The sign is the header's unless the data call themselves
-// signed: unsigned JPEG 2000 (and all other JPEG) hold two's complement as it was given.
+// decodedAs returns h with the form that its pixels have after decoding. The compressed data say
+// how many bits they have. The header often says what there was before compression. The sign is
+// taken from the header unless the data say that they are signed, because unsigned JPEG 2000 (and
+// all other JPEG) may hold two's complement.
 func (h *header) decodedAs(f codec.Frame) *header {
 	g := *h
 	g.BigEndian, g.bitsAllocated = false, f.Bits

@@ -10,7 +10,7 @@ import (
 	"glasswork/dataset/shared"
 )
 
-// compressedKinds are the files of one real slice, by what compressed it.
+// compressedKinds holds files of one real slice, by the program that compressed it.
 var compressedKinds = []struct{ name, file string }{
 	{"RLE", "CTImage.dcm_RLELosslessTransferSyntax_1.2.840.10008.1.2.5.dcm"},
 	{"JPEG8", "CTImage.dcm_JPEGProcess1TransferSyntax_1.2.840.10008.1.2.4.50.dcm"},
@@ -22,7 +22,7 @@ var compressedKinds = []struct{ name, file string }{
 	{"JPEG2000lossy", "CTImage.dcm_JPEG2000TransferSyntax_1.2.840.10008.1.2.4.91.dcm"},
 }
 
-// compressedSlices returns the headers of the kinds, HTJ2K made of the uncompressed slice.
+// compressedSlices returns the headers of these files. HTJ2K is made from the uncompressed slice.
 func compressedSlices(b *testing.B) map[string]*header {
 	b.Helper()
 	folder := shared.Data(b, "dicom-syntaxes/ctimage")
@@ -59,9 +59,10 @@ func compressedSlices(b *testing.B) map[string]*header {
 	return out
 }
 
-// One slice of 512 × 512 after the other, then a series of 300 on all cores: where it
-// takes 300 slices' time by the number of cores, the codec is what bounds it. cpu-ms/slice
-// is the processor's time in all processes, which counts on a busy machine too.
+// BenchmarkCompressed reads one slice of 512 × 512 after the other, then a series of 300 on all
+// cores. If the series takes the time of 300 slices divided by the number of cores, the codec is
+// the limit. cpu-ms/slice is the processor time of all processes, which is reliable even on a busy
+// machine.
 func BenchmarkCompressed(b *testing.B) {
 	for name, h := range compressedSlices(b) {
 		for what, slices := range map[string]int{"slice": 1, "series300": 300} {
@@ -74,7 +75,7 @@ func BenchmarkCompressed(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
-				_ = s.Close() // the program's time is known when it has ended
+				_ = s.Close() // the program's time is known after it has ended
 				used := float64((processorTime(b) - before).Microseconds()) / 1e3
 				b.ReportMetric(used/float64(b.N*slices), "cpu-ms/slice")
 			})
@@ -90,7 +91,7 @@ func slicesOf(h *header, n int) []*header {
 	return out
 }
 
-// processorTime is what this process and its ended children have used.
+// processorTime returns the time that this process and its ended children have used.
 func processorTime(b *testing.B) (total time.Duration) {
 	b.Helper()
 	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {

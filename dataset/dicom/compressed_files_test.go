@@ -31,7 +31,7 @@ func readOne(t testing.TB, paths ...string) *volume.Volume {
 	return v
 }
 
-// tool is the path of a program that makes test files, or skips the test.
+// tool returns the path of a program that makes test files, or skips the test.
 func tool(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -41,7 +41,7 @@ func tool(t testing.TB, name string) string {
 	return path
 }
 
-// runTool runs a program and fails the test if it does.
+// runTool runs a program and fails the test if the program fails.
 func runTool(t testing.TB, name string, args ...string) {
 	t.Helper()
 	if out, err := exec.Command(tool(t, name), args...).CombinedOutput(); err != nil {
@@ -49,7 +49,7 @@ func runTool(t testing.TB, name string, args ...string) {
 	}
 }
 
-// pattern is rows × columns of smooth shapes and noise that use all of bits.
+// pattern returns rows × columns of smooth shapes and noise that use all of bits.
 func pattern(rows, columns, bits int, signed bool) []int {
 	random := rand.New(rand.NewPCG(1, uint64(bits)))
 	out := make([]int, rows*columns)
@@ -57,7 +57,7 @@ func pattern(rows, columns, bits int, signed bool) []int {
 		y, x := i/columns, i%columns
 		wave := 0.5 + 0.4*math.Sin(float64(x)/7)*math.Cos(float64(y)/5)
 		v := int(wave*float64(int(1)<<bits)) + random.IntN(1<<bits/16+1)
-		switch { // the ends of the range, in plains and beside each other
+		switch { // the ends of the range, in plains and next to each other
 		case y < 3:
 			v = (x / 2 % 2) * (1<<bits - 1)
 		case y < 5:
@@ -71,7 +71,7 @@ func pattern(rows, columns, bits int, signed bool) []int {
 	return out
 }
 
-// picture is a slice with pixels of pattern, and no rescale that could hide anything.
+// picture returns a slice with the pixels of pattern, without a rescale that could hide errors.
 func picture(rows, columns, bits int, signed bool) file {
 	allocated, sign := 16, uint16(0)
 	pixels := pattern(rows, columns, bits, signed)
@@ -92,7 +92,7 @@ func picture(rows, columns, bits int, signed bool) file {
 	})
 }
 
-// packed is a file whose pixels are in fragments, without an offset table.
+// packed returns a file whose pixels are in fragments, without an offset table.
 func packed(f file, uid string, fragments ...[]byte) []byte {
 	out := f.with(file{tagPixelData: nil}).encode(uid)
 	out = append(out,
@@ -116,8 +116,8 @@ const (
 	uidDeflatedFrames = "1.2.840.10008.1.2.8.1"
 )
 
-// jpeg2000 has a tool compress values without loss: bits and sign are what the codestream
-// says. Where it is to be unsigned, negative values become two's complement of its bits.
+// jpeg2000 compresses values without loss by a tool. The codestream states bits and sign. If it is
+// to be unsigned, negative values become two's complement of its bits.
 func jpeg2000(t testing.TB, uid, ending string, columns, bits int, signed bool, values []int,
 	args ...string,
 ) []byte {

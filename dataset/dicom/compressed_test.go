@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(codectest.Main(m)) }
 
-// worst is the largest difference of two volumes in HU.
+// worst returns the largest difference between two volumes in HU.
 func worst(t testing.TB, a, b *volume.Volume) int {
 	t.Helper()
 	if len(a.HU) != len(b.HU) {
@@ -37,7 +37,7 @@ func worst(t testing.TB, a, b *volume.Volume) int {
 }
 
 // One slice in every transfer syntax. The lossy JPEG files were rescaled to 8 or 12 bits before
-// they were compressed: their bounds are a step of that and what the compression changed.
+// compression. Their bounds are one step of that, plus the change by compression.
 func TestOneSliceInEverySyntax(t *testing.T) {
 	folder := shared.Data(t, "dicom-syntaxes/ctimage")
 	want := readOne(t, filepath.Join(folder, "CTImage.dcm"))
@@ -60,8 +60,8 @@ func TestOneSliceInEverySyntax(t *testing.T) {
 	}
 }
 
-// DCMTK compresses, and where that loses something it decompresses too: what it makes of
-// its own files is what we are compared with.
+// DCMTK compresses. Where this loses something, DCMTK also decompresses, and its result is the
+// reference.
 func TestFilesCompressedByDCMTK(t *testing.T) {
 	lossless := func(selection, transform string) []string {
 		return []string{"dcmcjpeg", "+el", "+sv", selection, "+pt", transform}
@@ -86,7 +86,7 @@ func TestFilesCompressedByDCMTK(t *testing.T) {
 				continue // what differs is the number of bits
 			}
 			if form.signed && slices.Contains(command, "+en") {
-				continue // dcmcjpls does not do that
+				continue // dcmcjpls does not support that
 			}
 			name := fmt.Sprintf("%d bits, signed %v, %v", form.bits, form.signed, command)
 			dir := t.TempDir()
@@ -99,7 +99,7 @@ func TestFilesCompressedByDCMTK(t *testing.T) {
 			}[command[0]], packed, unpacked)
 			got := readOne(t, packed)
 			allowed := 0
-			// the inverse DCT is rounded differently, and more bits are scaled to 8 or 12 before
+			// the inverse DCT is rounded differently, and more bits are first scaled to 8 or 12
 			switch {
 			case slices.Contains(command, "+eb"):
 				allowed = 1<<(form.bits-8) + 1
@@ -167,7 +167,7 @@ func TestJPEG2000(t *testing.T) {
 	}
 }
 
-// Samples may stand at the upper end of their words.
+// Samples may be at the upper end of their words.
 func TestLeftAlignedSamplesStayLeftAligned(t *testing.T) {
 	values := pattern(61, 97, 16, false)
 	stream := jpeg2000(t, uidJ2K, ".j2k", 97, 16, false, values)
@@ -182,7 +182,8 @@ func TestLeftAlignedSamplesStayLeftAligned(t *testing.T) {
 	}
 }
 
-// A small file must not make the reader allocate a volume, nor many fragments a table.
+// A small file must not make the reader allocate a volume, and many fragments must not make it
+// allocate a table.
 func TestHostileCompressedFiles(t *testing.T) {
 	huge := picture(8, 8, 16, false).with(file{tagRows: uint16(8192), tagColumns: uint16(8192)})
 	many := make([][]byte, 10_000)
@@ -235,7 +236,7 @@ func TestHostileCompressedFiles(t *testing.T) {
 	}
 }
 
-// The extended offset table stands in front of the pixels and tells lengths to the byte.
+// The extended offset table precedes the pixels and gives lengths in bytes.
 func TestExtendedOffsetTable(t *testing.T) {
 	f := picture(2, 3, 16, false).with(file{tagFrames: "2", tagPixelData: nil})
 	b := f.encode("1.2.840.10008.1.2.1.98")
@@ -309,8 +310,8 @@ func TestFramesWithoutACodec(t *testing.T) {
 	}
 }
 
-// Odd files, each against its uncompressed twin: frames of several fragments, precision
-// that contradicts BitsStored, 32 bits. They are not CT, so that their frames are read alone.
+// Unusual files, each compared with its uncompressed twin: frames of several fragments, precision
+// that contradicts BitsStored, 32 bits. They are not CT, so their frames are read one by one.
 func TestTwinsHaveTheSameFrames(t *testing.T) {
 	folder := shared.Data(t, "dicom-syntaxes")
 	for _, c := range []struct{ plain, packed string }{

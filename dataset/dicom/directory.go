@@ -15,10 +15,9 @@ import (
 	"glasswork/dataset/internal/osfile"
 )
 
-// Directory returns the files that a DICOMDIR lists (PS3.10). Only regular files
-// inside the DICOMDIR's own folder are returned; references that lead out of it,
-// through "..", an absolute path or a symbolic link, are named in refused.
-// ok is false if path is no DICOMDIR.
+// Directory returns the files that a DICOMDIR lists (PS3.10). It returns only regular files inside
+// the DICOMDIR's own folder. refused names references that lead out of it through "..", an absolute
+// path or a symbolic link. ok is false if path is not a DICOMDIR.
 func Directory(path string) (files, refused []string, ok bool, err error) {
 	h, err := readHeader(path)
 	if errors.Is(err, walk.ErrNotDICOM) {

@@ -11,7 +11,7 @@ import (
 	"glasswork/dataset/dicom/internal/walk"
 )
 
-// dicomdir encodes a DICOMDIR that lists files, each name as its parts joined by \.
+// dicomdir encodes a DICOMDIR that lists files. Each name consists of parts joined by \.
 func dicomdir(open bool, names ...string) []byte {
 	s, _ := walk.FindSyntax(walk.ExplicitLE)
 	var items []byte

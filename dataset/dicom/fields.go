@@ -19,12 +19,12 @@ const (
 	uidLegacyEnhancedCT = "1.2.840.10008.5.1.4.1.1.2.2"
 	uidSecondary        = "1.2.840.10008.5.1.4.1.1.7"
 	defaultPaddingHU    = -1024
-	largestSide         = 1 << 14 // pixels; CT matrices end at 2,048
+	largestSide         = 1 << 14 // pixels; CT matrices have at most 2,048
 	largestSlicePixels  = 1 << 26
 	absurdMM            = 1e5 // no position, pixel or thickness is that large
 )
 
-// fill copies what the elements say into h.
+// fill copies the values of elements into h.
 func (h *header) fill(o object.Set) {
 	h.sopClass, h.sopUID = o.Text(tag.SOPClassUID), o.Text(tag.SOPInstanceUID)
 	h.seriesUID, h.studyUID = o.Text(tag.SeriesInstanceUID), o.Text(tag.StudyInstanceUID)
@@ -52,7 +52,7 @@ func (h *header) fill(o object.Set) {
 	slices.Sort(h.unusable)
 }
 
-// safelyAbsent are the attributes without which an image is still the same one, in the same
+// safelyAbsent returns attributes that an image can lack and still be the same image, in the same
 // place and with the same values.
 func safelyAbsent() map[string]tag.Tag {
 	return map[string]tag.Tag{
@@ -62,7 +62,7 @@ func safelyAbsent() map[string]tag.Tag {
 	}
 }
 
-// fillPixels copies what says how pixels become HU.
+// fillPixels copies what determines how pixels become HU.
 func (h *header) fillPixels(o object.Set) {
 	h.rows, h.columns = o.Whole(tag.Rows).Or(0), o.Whole(tag.Columns).Or(0)
 	h.samples = o.Whole(tag.SamplesPerPixel).Or(1)
@@ -82,8 +82,8 @@ func (h *header) fillPixels(o object.Set) {
 	}
 }
 
-// setFrames takes the number of frames. A class of images that have one frame each has one
-// whatever else is written there.
+// setFrames sets the number of frames. It is 1 for classes of images that have one frame, whatever
+// the file says.
 func (h *header) setFrames(n object.Value[int]) {
 	if !h.enhanced() {
 		n = n.If(func(n int) bool { return n > 0 })
@@ -94,8 +94,8 @@ func (h *header) setFrames(n object.Value[int]) {
 	h.frames = n.Or(1)
 }
 
-// stored interprets a padding value as the pixels are: it is written unsigned or
-// signed without regard to them.
+// stored interprets a padding value as the pixels are interpreted, because files write it as signed
+// or unsigned regardless of them.
 func (h *header) stored(v int) int {
 	if h.signed && h.bitsAllocated == 16 {
 		return int(int16(v))
@@ -113,14 +113,14 @@ func (h *header) fillPlace(o object.Set) {
 	h.tilt = o.Number(tag.GantryDetectorTilt).Or(0)
 }
 
-// setPosition takes ImagePositionPatient if it is one.
+// setPosition copies ImagePositionPatient if it is usable.
 func (h *header) setPosition(o object.Set) {
 	if p, ok := o.Numbers(tag.ImagePositionPatient, 3).Get(); ok && largest(p) < absurdMM {
 		h.hasPosition, h.position = true, volume.Point(p)
 	}
 }
 
-// setOrientation takes ImageOrientationPatient if it is one.
+// setOrientation copies ImageOrientationPatient if it is usable.
 func (h *header) setOrientation(o object.Set) {
 	v, ok := o.Numbers(tag.ImageOrientationPatient, 6).Get()
 	if !ok {
@@ -133,7 +133,7 @@ func (h *header) setOrientation(o object.Set) {
 	}
 }
 
-// setMeasures takes PixelSpacing and SliceThickness if they are usable.
+// setMeasures copies PixelSpacing and SliceThickness if they are usable.
 func (h *header) setMeasures(o object.Set) {
 	s, ok := o.Numbers(tag.PixelSpacing, 2).Get()
 	if ok && min(s[0], s[1]) > 1/absurdMM && largest(s) < absurdMM {
@@ -144,7 +144,7 @@ func (h *header) setMeasures(o object.Set) {
 	}
 }
 
-// setRescale takes the slope and the intercept of HU if they are usable.
+// setRescale copies the slope and the intercept of HU if they are usable.
 func (h *header) setRescale(slope, intercept object.Value[float64]) {
 	a, okSlope := slope.Get()
 	b, okIntercept := intercept.Get()
@@ -153,22 +153,22 @@ func (h *header) setRescale(slope, intercept object.Value[float64]) {
 	}
 }
 
-// inHU says whether the values are Hounsfield units. A rescale without a type gives them,
-// as a CT's always did (PS3.3 C.8.2.1).
+// inHU reports whether the values are Hounsfield units. A rescale without a type gives HU, as it
+// always did for CT (PS3.3 C.8.2.1).
 func (h *header) inHU() bool {
 	return (h.hasRescale || h.lut != nil) && (h.unit == "" || h.unit == "HU" || spelledHU(h.unit))
 }
 
-// hounsfield is how the unit is written in words, rightly and not.
+// hounsfield matches the unit written in words, also misspelt.
 var hounsfield = regexp.MustCompile(`^(hu|h[aou]+n?d?sfi?e?ld(s?units?|s)?)$`)
 
-// spelledHU says whether a unit that is not the standard's "HU" means it.
+// spelledHU reports whether a unit other than the standard's "HU" means HU.
 func spelledHU(unit string) bool {
 	return hounsfield.MatchString(strings.NewReplacer(" ", "", ".", "", "'", "").
 		Replace(strings.ToLower(unit)))
 }
 
-// largest is the largest absolute value.
+// largest returns the largest absolute value.
 func largest(v []float64) float64 {
 	out := 0.0
 	for _, n := range v {
@@ -177,7 +177,7 @@ func largest(v []float64) float64 {
 	return out
 }
 
-// isoDate turns YYYYMMDD into YYYY-MM-DD, anything else into "".
+// isoDate converts YYYYMMDD to YYYY-MM-DD. It returns "" for anything else.
 func isoDate(s string) string {
 	s = strings.ReplaceAll(s, ".", "") // ACR-NEMA wrote YYYY.MM.DD
 	if len(s) != 8 || strings.Trim(s, "0123456789") != "" {

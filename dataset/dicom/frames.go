@@ -11,20 +11,20 @@ import (
 	"glasswork/dataset/dicom/object"
 )
 
-// maxFrames is more than files have: 30 phases of the widest detector. What is kept of
-// each takes 4 kB while they are sorted.
+// maxFrames bounds the number of frames. It is more than files have: 30 phases of the widest
+// detector. Each takes 4 kB while frames are sorted.
 const maxFrames = 10_000
 
-// manyFrames says whether h is laid out for more than one image: its geometry then stands
-// in functional groups, if anywhere.
+// manyFrames reports whether h may hold more than one image. Its geometry is then in functional
+// groups, if anywhere.
 func (h *header) manyFrames() bool { return h.frames > 1 || h.enhanced() }
 
-// enhanced says whether h is of a class whose objects are made of frames.
+// enhanced reports whether h is of a class whose objects consist of frames.
 func (h *header) enhanced() bool {
 	return h.sopClass == uidEnhancedCT || h.sopClass == uidLegacyEnhancedCT
 }
 
-// images are the slices that the file of h holds, h itself if it holds one only. refused
+// images returns the slices that the file of h holds, or h itself if it holds only one. refused
 // says in clauses which of them are not offered.
 func (h *header) images(data walk.DataSet) (images []*header, refused []string, err error) {
 	needsObject := h.manyFrames() || h.modalityLUT && !h.hasRescale ||
@@ -59,7 +59,7 @@ func (h *header) splitFrames(o object.Set) (images []*header, refused []string, 
 	for i, groups := range own {
 		f := *h
 		f.frame = i
-		if h.frames > 1 { // one position cannot be that of several frames
+		if h.frames > 1 { // several frames cannot have the same position
 			f.hasPosition = false
 		}
 		f.fillGroups(shared)
@@ -77,7 +77,7 @@ func (h *header) splitFrames(o object.Set) (images []*header, refused []string, 
 	return images, refused, nil
 }
 
-// fillGroups takes what functional groups say of a frame (PS3.3 C.7.6.16.2 and C.8.15.3).
+// fillGroups copies what functional groups say about a frame (PS3.3 C.7.6.16.2 and C.8.15.3).
 func (h *header) fillGroups(groups object.Set) {
 	h.setMeasures(groups.Item(tag.PixelMeasuresSequence))
 	h.setPosition(groups.Item(tag.PlanePositionSequence))
@@ -93,7 +93,7 @@ func (h *header) fillGroups(groups object.Set) {
 	h.inStack = content.Int(tag.InStackPositionNumber, h.inStack)
 }
 
-// fillFromObject takes what only some files have: a lookup table for HU, and units.
+// fillFromObject copies what only some files have: a lookup table for HU, and units.
 func (h *header) fillFromObject(o object.Set) error {
 	h.setHounsfield(o)
 	if h.pixels.Tag != walk.PixelData {
@@ -109,8 +109,8 @@ func (h *header) fillFromObject(o object.Set) error {
 	return err
 }
 
-// setHounsfield takes a real world value mapping in Hounsfield units where there is no
-// rescale (PS3.3 C.7.6.16.2.11). Others do not give HU.
+// setHounsfield applies a real world value mapping in Hounsfield units if there is no rescale
+// (PS3.3 C.7.6.16.2.11). Other mappings do not give HU.
 func (h *header) setHounsfield(o object.Set) {
 	for _, m := range o.Items(tag.RealWorldValueMappingSequence) {
 		unit := m.Item(tag.MeasurementUnitsCodeSequence).Text(tag.CodeValue)
@@ -120,7 +120,7 @@ func (h *header) setHounsfield(o object.Set) {
 	}
 }
 
-// setFloatPadding takes the value of floating-point pixels that means "no data".
+// setFloatPadding copies the floating-point value that means "no data".
 func (h *header) setFloatPadding(o object.Set) {
 	value, limit := tag.FloatPixelPaddingValue, tag.FloatPixelPaddingRangeLimit
 	if h.pixels.Tag == walk.DoublePixels {
@@ -132,21 +132,21 @@ func (h *header) setFloatPadding(o object.Set) {
 	}
 }
 
-// isLocalizer says whether the image is a scout view.
+// isLocalizer reports whether the image is a scout view.
 func (h *header) isLocalizer() bool {
 	return slices.ContainsFunc(h.imageType, func(kind string) bool {
 		return slices.Contains([]string{"LOCALIZER", "SCOUT", "SURVIEW", "TOPOGRAM"}, kind)
 	})
 }
 
-// lookup is a modality lookup table (PS3.3 C.11.1.1): values is by stored value, from
-// first on; what lies outside takes the nearest.
+// lookup is a modality lookup table (PS3.3 C.11.1.1). values holds the outputs for stored values
+// from first on. Values outside the table take the nearest output.
 type lookup struct {
 	first  int
 	values []int
 }
 
-// at is the output for stored value v.
+// at returns the output for stored value v.
 func (l *lookup) at(v int) int { return l.values[min(max(v-l.first, 0), len(l.values)-1)] }
 
 // readLookup reads the table of an item of a Modality LUT Sequence.

@@ -39,13 +39,13 @@ const (
 	tagFloatPadding  = 0x0028_0122
 )
 
-// atMM is a frame's functional group: where it lies, and what else changes adds.
+// atMM returns a frame's functional groups: its position, and what changes adds.
 func atMM(z float64, changes file) file {
 	return file{tagPlane: []file{{tagPosition: fmt.Sprintf(`-10\-20\%g`, z)}}}.with(changes)
 }
 
-// enhanced is a multi-frame CT of frames of 2 × 3 pixels: pixel i of frame f is 10 f + i,
-// shared groups give the rest.
+// enhanced returns a multi-frame CT with frames of 2 × 3 pixels. Pixel i of frame f is 10 f + i.
+// Shared groups give the rest.
 func enhanced(groups ...file) file {
 	f := slice(0).with(file{
 		tagSOPClass: uidEnhancedCT, tagFrames: fmt.Sprint(len(groups)),
@@ -68,7 +68,7 @@ func enhanced(groups ...file) file {
 	return f
 }
 
-// firsts is the first HU of every slice.
+// firsts returns the first HU of every slice.
 func firsts(t *testing.T, s *series.Series) (out []int16) {
 	t.Helper()
 	v, err := s.Read(t.Context())
@@ -216,7 +216,7 @@ func TestEnhancedGeometry(t *testing.T) {
 	}
 }
 
-// table is a Modality LUT Sequence; data are 16-bit entries.
+// table returns a Modality LUT Sequence. data are 16-bit entries.
 func table(entries, first, bits int, kind string, data []byte) []file {
 	return []file{{
 		tagLUTDescriptor: words(entries, first, bits), tagLUTType: kind, tagLUTData: data,

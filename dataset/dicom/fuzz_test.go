@@ -12,7 +12,7 @@ import (
 	"glasswork/dataset/dicom/internal/walk"
 )
 
-// seeds are files of every native syntax, a DICOMDIR and damaged ones.
+// seeds returns files of every native syntax, a DICOMDIR and damaged files.
 func seeds() [][]byte {
 	f := slice(1)
 	le, _ := walk.FindSyntax(walk.ExplicitLE)
@@ -36,7 +36,7 @@ func seeds() [][]byte {
 		packed(f, uidDeflatedFrames,
 			[]byte("\x4B\x4C\x4A\x4E\x49\x4D\x4B\xCF\xC8\xCC\xCA\xCE\xC9\x05\x00")), packed(f,
 			uidJ2K, []byte("\xFF\x4F\xFF\x51")), packed(f, uidRLE))
-	// Open sequences within each other, deeper than anyone nests them.
+	// Open sequences within each other, nested deeper than in any real file.
 	open := "\xff\xff\xff\xff"
 	deep := strings.Repeat("\x08\x00\x40\x11SQ\x00\x00"+open+"\xfe\xff\x00\xe0"+open, 4000)
 	return append(out, append(file{tagModality: "CT"}.encode(walk.ExplicitLE)[:152+8], deep...))
@@ -61,7 +61,7 @@ func FuzzParseHeader(f *testing.F) {
 			readCompressed(t, h, b)
 			return
 		}
-		// What is offered can be read: its pixels lie within the data.
+		// Everything that is offered can be read: its pixels lie within the data.
 		if need := h.pixels.Value + int64(h.pixelBytes()); need > h.size {
 			t.Fatalf("pixels end at %d of %d bytes", need, h.size)
 		}
@@ -94,7 +94,7 @@ func readCompressed(t *testing.T, h *header, b []byte) {
 	}
 }
 
-// imageSeeds are files of several frames, with lookup tables and floating-point pixels.
+// imageSeeds returns files of several frames, with lookup tables and floating-point pixels.
 func imageSeeds() [][]byte {
 	several := enhanced(atMM(0, nil), atMM(5, nil), atMM(10, nil))
 	tilted := enhanced(atMM(0, nil), atMM(5, nil), atMM(11, nil))
@@ -130,7 +130,8 @@ func FuzzScan(f *testing.F) {
 			if s.Geometry.Validate() != nil {
 				t.Errorf("grid %v", s.Geometry)
 			}
-			// Every frame takes bytes of the file, and a straight grid few times as many.
+			// Every frame takes bytes of the file, and a straight grid has only a few times as many
+			// voxels.
 			if n := s.Geometry.Voxels(); n > 8*(len(b)+walk.MaxInflated) {
 				t.Errorf("%d voxels from %d bytes", n, len(b))
 			} else if n < 1<<22 {
@@ -151,7 +152,7 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
-// FuzzDirectory: whatever a DICOMDIR lists, nothing outside of its folder is named.
+// FuzzDirectory checks that nothing outside its folder is returned, whatever a DICOMDIR lists.
 func FuzzDirectory(f *testing.F) {
 	f.Add(dicomdir(false, "A", `..\B`, `A\..\..\B`, `LINK\B`, "/etc/passwd"))
 	f.Add(dicomdir(true, "A", `SUB\A`, "", `.\A`))

@@ -14,15 +14,16 @@ import (
 
 const maxValue = 16 << 10 // longer values of header elements are ignored
 
-// header is what one file says about its image. Lengths are mm.
+// header holds what one file says about its image. Lengths are in mm.
 type header struct {
 	path string
 	walk.Syntax
 	mended bool // Syntax is not what the file says it is
-	// pixels is where the pixel data stand in the (inflated) data set; tag 0: none.
+	// pixels is where the pixel data are in the (inflated) data set. Tag 0 means that there are
+	// none.
 	pixels walk.Element
 	size   int64 // of the (inflated) data set
-	// fileSize and modified are the file's when its header was read.
+	// fileSize and modified are those of the file when its header was read.
 	fileSize int64
 	modified time.Time
 
@@ -47,10 +48,10 @@ type header struct {
 	frame                    int      // of the file, from 0
 	inStack                  int      // place in its stack; 0 if not said
 	directoryRecords         []string // DICOMDIR: referenced files
-	// unusable are names of attributes whose values count as absent.
+	// unusable holds the names of attributes whose values count as absent.
 	unusable []string
 
-	// Of compressed files: the bytes of each frame, or why they cannot be found or decoded.
+	// For compressed files: the bytes of each frame, or why they cannot be found or decoded.
 	frameSpans                 [][]encapsulated.Span
 	framesErr                  error
 	frameOffsets, frameLengths walk.Element // the extended offset table
@@ -65,8 +66,8 @@ func readHeader(path string) (h *header, err error) {
 	return h, err
 }
 
-// useHeader reads the header of a file and hands it to use, with the data set for what else
-// use reads of it: the file is open until use returns.
+// useHeader reads the header of a file and passes it to use, with the data set for anything else
+// that use reads. The file is open until use returns.
 func useHeader(path string, use func(*header, walk.DataSet) error) error {
 	f, size, err := osfile.Open(path)
 	if err != nil {
@@ -108,8 +109,8 @@ func parseHeader(src io.ReaderAt, size int64) (*header, walk.DataSet, error) {
 	return h, data, nil
 }
 
-// keep says whether the value of an element is read: short ones of the groups that describe
-// patients and images, and of directories the names of files. It notes where those stand
+// keep reports whether the value of an element is read. These are short values in the groups that
+// describe patients and images, and the names of files in directories. It notes where elements are
 // that are read later.
 func (h *header) keep(e walk.Element) bool {
 	switch e.Tag {

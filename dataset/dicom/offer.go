@@ -9,7 +9,7 @@ import (
 	"glasswork/dataset/dicom/internal/walk"
 )
 
-// refusal says in a clause why the file is not offered as a slice of a CT, or "".
+// refusal returns, as a clause, why the file is not offered as a slice of a CT, or "".
 func (h *header) refusal() string {
 	for _, check := range []func() error{h.checkKind, h.readable, h.checkPixels} {
 		if err := check(); err != nil {
@@ -19,8 +19,7 @@ func (h *header) refusal() string {
 	return ""
 }
 
-// readable says in a sentence why the pixels of h's transfer syntax cannot be decoded, or returns
-// nil.
+// readable returns, as a sentence, why the pixels of h's transfer syntax cannot be decoded, or nil.
 func (h *header) readable() error {
 	if h.Compressed && !codec.Known(h.UID) {
 		return fmt.Errorf("its pixels are compressed as %s (%s), which cannot be decoded; export "+
@@ -29,7 +28,7 @@ func (h *header) readable() error {
 	return nil
 }
 
-// checkKind sets apart what is no axial CT image.
+// checkKind refuses what is not an axial CT image.
 func (h *header) checkKind() error {
 	switch {
 	case h.sopClass == uidMediaDirectory:
@@ -48,7 +47,7 @@ func (h *header) checkKind() error {
 	return nil
 }
 
-// checkPixels compares what the header says about the pixels with what is there.
+// checkPixels compares what the header says about the pixels with the pixels.
 func (h *header) checkPixels() error {
 	switch {
 	case h.pixels.Open() && !h.Compressed:
@@ -70,7 +69,7 @@ func (h *header) checkPixels() error {
 	return h.checkSize()
 }
 
-// checkFloats is checkPixels for floating-point ones (PS3.3 C.7.6.24).
+// checkFloats does what checkPixels does, for floating-point pixels (PS3.3 C.7.6.24).
 func (h *header) checkFloats() error {
 	bits := 32
 	if h.pixels.Tag == walk.DoublePixels {
@@ -87,7 +86,7 @@ func (h *header) checkFloats() error {
 	return h.checkSize()
 }
 
-// checkSize compares the size of the image with what is there.
+// checkSize compares the size of the image with what the file holds.
 func (h *header) checkSize() error {
 	if h.rows > largestSide || h.columns > largestSide || h.slicePixels() > largestSlicePixels {
 		return fmt.Errorf("it claims %d × %d pixels, more than any CT slice has", h.columns, h.rows)

@@ -15,14 +15,14 @@ import (
 	"glasswork/dataset/internal/osfile"
 )
 
-// slicePixels is the number of pixels of one slice.
+// slicePixels returns the number of pixels of one slice.
 func (h *header) slicePixels() int { return h.rows * h.columns }
 
-// pixelBytes is how many bytes the pixels of one slice take.
+// pixelBytes returns how many bytes the pixels of one slice take.
 func (h *header) pixelBytes() int { return h.slicePixels() * h.bitsAllocated / 8 }
 
-// workspace is what reading one slice needs besides the slice; it is reused for the
-// next one, so that a series is read without garbage.
+// workspace holds what reading one slice needs besides the slice. It is reused for the next slice,
+// so that reading a series produces no garbage.
 type workspace struct {
 	raw   []byte          // one slice as it is stored, compressed or not
 	frame []byte          // one compressed slice decoded
@@ -32,14 +32,14 @@ type workspace struct {
 	inflated *inflated
 }
 
-// inflated is the data set of the deflated file of several frames that was read last.
+// inflated holds the data set of the deflated multi-frame file that was read last.
 type inflated struct {
 	mu   sync.Mutex
 	path string
 	src  io.ReaderAt
 }
 
-// readPixels fills hu ([y,x]) with the slice of h in HU; d decodes compressed pixels.
+// readPixels fills hu ([y,x]) with the slice of h in HU. d decodes compressed pixels.
 func (h *header) readPixels(ctx context.Context, d *codec.Decoder, hu []int16, w *workspace) error {
 	if len(hu) != h.slicePixels() {
 		return fmt.Errorf("a slice of %d pixels was asked for, it has %d", len(hu), h.slicePixels())
@@ -87,8 +87,8 @@ func (h *header) dataSet(f *os.File, w *workspace) (io.ReaderAt, error) {
 	return f, nil
 }
 
-// unchanged refuses a file that is no longer the one whose header was read: its pixels may
-// stand elsewhere.
+// unchanged returns an error if the file is no longer the one whose header was read, because its
+// pixels may be elsewhere.
 func (h *header) unchanged(f *os.File) error {
 	info, err := f.Stat()
 	switch {
@@ -114,7 +114,7 @@ func (h *header) readStored(src io.ReaderAt, raw []byte) error {
 	return nil
 }
 
-// of inflates the data set of h's file f, once for all frames of it.
+// of inflates the data set of h's file f, once for all its frames.
 func (in *inflated) of(h *header, f *os.File) (io.ReaderAt, error) {
 	if h.frames == 1 {
 		return h.inflate(f)
@@ -137,7 +137,7 @@ func (h *header) inflate(f *os.File) (io.ReaderAt, error) {
 	return data.Src, err
 }
 
-// toHU turns the stored pixels raw into HU.
+// toHU converts the stored pixels raw to HU.
 func (h *header) toHU(hu []int16, raw []byte, w *workspace) {
 	switch {
 	case h.pixels.Tag == walk.FloatPixels || h.pixels.Tag == walk.DoublePixels:
@@ -152,7 +152,7 @@ func (h *header) toHU(hu []int16, raw []byte, w *workspace) {
 	}
 }
 
-// toHUByTable looks every 16-bit pixel up, which is several times as fast as calculating.
+// toHUByTable looks up every 16-bit pixel, which is several times as fast as computing it.
 func (h *header) toHUByTable(hu []int16, raw []byte, w *workspace) {
 	table := h.table(w)
 	raw = raw[:2*len(hu)]
@@ -167,7 +167,8 @@ func (h *header) toHUByTable(hu []int16, raw []byte, w *workspace) {
 	}
 }
 
-// table is the HU of each stored value of 16 bits, made again only where the scaling changes.
+// table returns the HU of each stored value of 16 bits. It is computed again only if the scaling
+// changes.
 func (h *header) table(w *workspace) *[1 << 16]int16 {
 	if w.table == nil || w.made != h.scaling {
 		if w.table == nil {
@@ -200,7 +201,7 @@ func (h *header) storedReader(raw []byte) func(i int) int64 {
 	}
 }
 
-// floatsToHU turns floating-point pixels into HU; what is no number is air.
+// floatsToHU converts floating-point pixels to HU. NaN becomes air.
 func (h *header) floatsToHU(hu []int16, raw []byte) {
 	order := binary.ByteOrder(binary.LittleEndian)
 	if h.BigEndian {
@@ -221,7 +222,7 @@ func (h *header) floatsToHU(hu []int16, raw []byte) {
 	}
 }
 
-// scaling is how a stored value becomes HU.
+// scaling determines how a stored value becomes HU.
 type scaling struct {
 	bitsAllocated, bitsStored, highBit int
 	signed, inverted, hasRescale       bool
@@ -234,13 +235,13 @@ type scaling struct {
 	lut *lookup
 }
 
-// hu is the value of a pixel whose allocated bits are whole (PS3.3 C.7.6.3.1 and
-// C.11.1): the stored bits are cut out and sign-extended, padding becomes air, slope and
-// intercept are applied and the result is rounded and clamped to int16.
+// hu returns the value of a pixel from all its allocated bits (PS3.3 C.7.6.3.1 and C.11.1). The
+// stored bits are cut out and sign-extended, padding becomes air, slope and intercept are applied,
+// and the result is rounded and clamped to int16.
 //
-// The output of the rescale is HU whatever the photometric interpretation says: that
-// governs display alone. Only where there is no rescale are MONOCHROME1's grey values
-// inverted, as nothing else says which end is dark.
+// The output of the rescale is HU, whatever the photometric interpretation says, because that only
+// governs the display. MONOCHROME1's grey values are inverted only if there is no rescale, because
+// then nothing else says which end is dark.
 func (s *scaling) hu(whole int64) int16 {
 	v := s.cut(whole)
 	if s.isPadding(v) || s.isPadding(int(whole)) {
@@ -256,7 +257,7 @@ func (s *scaling) hu(whole int64) int16 {
 	return clamp(math.Round(float64(v)*s.slope + s.intercept))
 }
 
-// cut takes the stored bits out of the allocated ones.
+// cut extracts the stored bits from the allocated ones.
 func (s *scaling) cut(whole int64) int {
 	shift, unused := max(s.highBit+1-s.bitsStored, 0), 64-s.bitsStored
 	if s.signed {
@@ -265,7 +266,7 @@ func (s *scaling) cut(whole int64) int {
 	return int(uint64(whole>>shift) << unused >> unused)
 }
 
-// limits are the lowest and the highest value that the stored bits can hold.
+// limits returns the lowest and the highest value that the stored bits can hold.
 func (s *scaling) limits() (low, high int) {
 	if s.signed {
 		return -1 << (s.bitsStored - 1), 1<<(s.bitsStored-1) - 1

@@ -79,7 +79,7 @@ func TestPixelsBecomeHU(t *testing.T) {
 	}
 }
 
-// Every stored value becomes the same HU in place, by the table and by calculation.
+// Every stored value becomes the same HU in place, by the table and by computation.
 func TestEveryWayToHUAgrees(t *testing.T) {
 	const n = 1 << 16
 	every := make([]byte, 2*n+2) // one pixel more than whole words
@@ -118,7 +118,7 @@ func checkToHU(t *testing.T, h *header, stored []byte) {
 	if !h.inPlace() {
 		return
 	}
-	// All values at once overflow where any can; one after the other, each in its turn.
+	// All values together overflow if any of them can. Then they are converted one by one.
 	inPlace := make([]int16, h.slicePixels())
 	copy(bytesOf(inPlace), stored)
 	if h.toHUInPlace(inPlace) && !slices.Equal(inPlace, hu) {

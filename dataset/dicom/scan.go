@@ -1,8 +1,8 @@
-// Package dicom reads CT series from DICOM files and writes CT slices. Headers are
-// read first; the pixels of a slice are read from the file when they are asked for.
+// Package dicom reads CT series from DICOM files and writes CT slices. It reads headers first. The
+// pixels of a slice are read from the file when they are asked for.
 //
-// Elements are read by package object, of a slice only those in front of its pixels; native
-// pixels are read straight from the file.
+// Package object reads the elements, and only those before the pixels of a slice. Native pixels are
+// read straight from the file.
 package dicom
 
 import (
@@ -20,18 +20,18 @@ import (
 	"glasswork/dataset/series"
 )
 
-// Result is what a scan found.
+// Result is the outcome of a scan.
 type Result struct {
 	Series []*series.Series
-	// Skipped says in one sentence per reason which files are not offered and why.
+	// Skipped says, in one sentence per reason, which files are not offered and why.
 	Skipped []string
-	// Foreign are the files that are not DICOM at all, in the order given.
+	// Foreign holds the files that are not DICOM, in the given order.
 	Foreign []string
 }
 
-// Scan reads the headers of files and groups them into series, sorted by
-// description. A file that cannot be offered is no error: Result.Skipped names it.
-// err is ctx's alone. root is the path the user opened; it becomes Series.Path.
+// Scan reads the headers of files and groups them into series, sorted by description. A file that
+// cannot be offered is not an error: Result.Skipped names it. err is only ever that of ctx. root is
+// the path that the user opened. It becomes Series.Path.
 func Scan(ctx context.Context, root string, files []string) (Result, error) {
 	seen := make([]scanned, len(files))
 	g, reading := errgroup.WithContext(ctx)
@@ -68,15 +68,15 @@ func Scan(ctx context.Context, root string, files []string) (Result, error) {
 	return r, nil
 }
 
-// scanned is what one file holds: its images, and in clauses why others are not offered.
+// scanned is what one file holds: its images, and clauses that say why others are not offered.
 type scanned struct {
 	images  []*header
 	refused []string
 	err     error
 }
 
-// look reads the header of a file and sets apart what is no image of a CT. A table of
-// contents holds nothing: the files it lists are opened by Directory.
+// look reads the header of a file and refuses what is not an image of a CT. A table of contents
+// holds nothing. Directory opens the files that it lists.
 func look(file string) (s scanned) {
 	s.err = useHeader(file, func(h *header, data walk.DataSet) (err error) {
 		switch {
@@ -107,7 +107,7 @@ func (r *reasons) add(file, why string) {
 	r.files[key] = append(r.files[key], filepath.Base(file))
 }
 
-// sentences are one for each folder and reason.
+// sentences returns one sentence for each folder and reason.
 func (r *reasons) sentences() []string {
 	out := make([]string, 0, len(r.order))
 	for _, key := range r.order {
@@ -126,7 +126,7 @@ func (r *reasons) sentences() []string {
 	return out
 }
 
-// oneLine removes line breaks and control characters that a damaged file may bring into a sentence.
+// oneLine removes line breaks and control characters that come from damaged files.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7F || r == '\uFFFD' {

@@ -12,7 +12,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// run is n slices 5 mm apart from 200 mm on, without those in missing.
+// run returns n slices, 5 mm apart, from 200 mm on, without those in missing.
 func run(n int, missing ...int) []file {
 	var out []file
 	for z := range n {
@@ -54,7 +54,7 @@ func TestSeriesGeometryAndWarnings(t *testing.T) {
 		size       [3]int
 		measurable bool
 		calibrated bool
-		warnings   []string // each must occur in the warning of the same place
+		warnings   []string // each must occur in the warning at the same index
 	}{
 		{"clean", run(6), [3]int{6, 2, 3}, true, true, nil},
 		{"out of order", shuffled, [3]int{6, 2, 3}, true, true, nil},
@@ -338,7 +338,7 @@ func TestUnknownSyntaxesAreRefused(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "a.dcm")
 		b := slice(1).encode(uid)
-		if uid == "" { // elements that show none either
+		if uid == "" { // elements that do not show one either
 			copy(b[len(file{}.encode(uid)):], "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF")
 		}
 		save(t, path, b)
@@ -375,7 +375,7 @@ func TestAFileThatChangesWhileOpen(t *testing.T) {
 		os.Remove,
 		func(path string) error { return os.WriteFile(path, append(other, other...), 0o600) },
 		func(path string) error {
-			time.Sleep(20 * time.Millisecond) // coarser clocks of file systems would not notice
+			time.Sleep(20 * time.Millisecond) // file systems can have coarse clocks
 			return os.WriteFile(path, other, 0o600)
 		},
 	} {
@@ -416,7 +416,7 @@ func TestAReadOnlyFolder(t *testing.T) {
 	if _, err := one(t, folder).Read(t.Context()); err != nil {
 		t.Error(err)
 	}
-	// who may write anywhere would have
+	// a user who may write anywhere would have written
 	if after, err := os.ReadDir(folder); err != nil || len(after) != len(before) {
 		t.Errorf("%d files, there were %d; %v", len(after), len(before), err)
 	}

@@ -134,7 +134,7 @@ func (s *stack) numbers() (all []int) {
 	return all
 }
 
-// resampled is what is offered beside original: the same on the straight grid of t.
+// resampled returns what is offered besides original: the same slices on the straight grid of t.
 func (s *stack) resampled(original *series.Series, t *straightened) *series.Series {
 	out := *original
 	out.ID += "#straight"
@@ -171,7 +171,7 @@ func (s *stack) resampled(original *series.Series, t *straightened) *series.Seri
 	return &out
 }
 
-// uncalibrated says in a sentence why values are not HU, or nothing if they are.
+// uncalibrated says in a sentence why values are not HU. It is "" if they are.
 func (s *stack) uncalibrated() string {
 	i := slices.IndexFunc(s.slices, func(h *header) bool { return !h.inHU() })
 	switch {
@@ -185,7 +185,7 @@ func (s *stack) uncalibrated() string {
 		"and everything measured by HU may be wrong."
 }
 
-// seriesID is the Series Instance UID, or a hash of the instances where there is none.
+// seriesID returns the Series Instance UID, or a hash of the instances if there is none.
 func seriesID(headers []*header) string {
 	if uid := headers[0].seriesUID; uid != "" {
 		return uid
@@ -198,7 +198,7 @@ func seriesID(headers []*header) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// title is what a series is called in sentences.
+// title returns what a series is called in sentences.
 func title(h *header) string {
 	if h.description != "" {
 		return limit(h.description, 64)
@@ -220,7 +220,7 @@ func allOf(headers []*header, ok func(*header) bool) bool {
 	return !slices.ContainsFunc(headers, func(h *header) bool { return !ok(h) })
 }
 
-// source reads slices from their files. at[z] is nil where a slice is missing.
+// source reads slices from their files. at[z] is nil if slice z is missing.
 type source struct {
 	at         []*header
 	workspaces sync.Pool // *workspace
@@ -228,7 +228,7 @@ type source struct {
 	decoder    codec.Decoder
 }
 
-// ReadSlice fills hu ([y,x]) with slice z in HU; a missing slice is air.
+// ReadSlice fills hu ([y,x]) with slice z in HU. A missing slice is air.
 func (s *source) ReadSlice(ctx context.Context, z int, hu []int16) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -275,7 +275,7 @@ func readAll(ctx context.Context, s series.Source, count int, hu []int16) error 
 	return g.Wait()
 }
 
-// Close ends the decoder's children; files are open only while they are read.
+// Close ends the decoder's children. Files are open only while they are read.
 func (s *source) Close() error {
 	s.decoder.Close()
 	return nil

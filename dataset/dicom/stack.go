@@ -21,24 +21,24 @@ const (
 	roundedThickness = 0.05
 
 	tiltFromDegrees  = 0.5
-	unknownThickness = 1 // mm, stands in where nothing says how far slices are apart
+	unknownThickness = 1 // mm, used if nothing says how far apart slices are
 )
 
 // stack is one volume: slices in order along their normal, and the place of each.
 type stack struct {
 	slices []*header
-	// at is by z; nil where a slice is missing between two others.
+	// at holds slices by z. It is nil where a slice is missing between two others.
 	at         []*header
 	geometry   volume.Geometry
 	measurable bool
 	// labels say in its name what it has of its own.
 	labels, warnings []string
-	// Why a straight grid is offered beside this one: tilt in degrees, 0 if there is none.
+	// Why a straight grid is offered besides this one. tilt is in degrees, 0 if there is none.
 	tilt           float64
 	uneven, drifts bool
 }
 
-// fits says whether h can lie in one volume with o.
+// fits reports whether h can be in one volume with o.
 func (h *header) fits(o *header) bool {
 	same := h.rows == o.rows && h.columns == o.columns && h.hasPosition == o.hasPosition &&
 		h.hasOrientation == o.hasOrientation
@@ -49,7 +49,7 @@ func (h *header) fits(o *header) bool {
 		degrees(h.columnAxis, o.columnAxis) <= roundedDegrees && h.moved(o) <= largestMoveMM
 }
 
-// moved is how far in mm the pixels of h lie at most from where they would lie with the
+// moved returns how far, in mm, the pixels of h lie at most from where they would lie with the
 // orientation and pixel size of o.
 func (h *header) moved(o *header) float64 {
 	x, y := float64(h.columns-1), float64(h.rows-1)
@@ -58,12 +58,13 @@ func (h *header) moved(o *header) float64 {
 	return max(right.Length(), down.Length(), right.Add(down).Length())
 }
 
-// degrees is the angle between two directions.
+// degrees returns the angle between two directions.
 func degrees(a, b volume.Vector) float64 {
 	return math.Atan2(a.Cross(b).Length(), a.Dot(b)) * 180 / math.Pi
 }
 
-// normal is the direction in which slices are stacked: to the head for axial ones.
+// normal returns the direction in which slices are stacked. For axial slices it is towards the
+// head.
 func (h *header) normal() volume.Vector {
 	n := h.rowAxis.Cross(h.columnAxis)
 	if n[2] < 0 && math.Abs(n[2]) > 0.5 {
@@ -72,7 +73,7 @@ func (h *header) normal() volume.Vector {
 	return n
 }
 
-// along is the position of the slice on the stacking direction n, in mm.
+// along returns the position of the slice along the stacking direction n, in mm.
 func (h *header) along(n volume.Vector) float64 { return h.position.Dot(n) }
 
 // newStack puts the images of a group in order and works out their grid.
@@ -124,8 +125,8 @@ func (s *stack) distrust(format string, args ...any) {
 	s.measurable = false
 }
 
-// checkRounding says what was made alike: orientations and pixel sizes, and values that count
-// as absent.
+// checkRounding warns of what was made equal: orientations and pixel sizes. It also warns of values
+// that count as absent.
 func (s *stack) checkRounding() {
 	first, worst := s.slices[0], 0.0
 	var unusable []string
@@ -144,7 +145,7 @@ func (s *stack) checkRounding() {
 	}
 }
 
-// assumedGap is the distance of slices in mm where positions do not give it.
+// assumedGap returns the distance between slices in mm if positions do not give it.
 func (s *stack) assumedGap() float64 {
 	if t := s.slices[0].thickness; t > 0 {
 		return t
@@ -152,7 +153,7 @@ func (s *stack) assumedGap() float64 {
 	return unknownThickness
 }
 
-// grid sets the geometry: step is the LPS way in mm from one slice to the next.
+// grid sets the geometry. step is the vector in LPS mm from one slice to the next.
 func (s *stack) grid(step volume.Vector) {
 	h := s.slices[0]
 	g := volume.Geometry{Size: [3]int{len(s.at), h.rows, h.columns}}
@@ -164,8 +165,8 @@ func (s *stack) grid(step volume.Vector) {
 	s.geometry = g
 }
 
-// place sets the grid from the slices' positions and warns of gaps, uneven distances
-// and gantry tilt.
+// place sets the grid from the positions of the slices. It warns of gaps, uneven distances and
+// gantry tilt.
 func (s *stack) place() {
 	first, last := s.slices[0], s.slices[len(s.slices)-1]
 	n := first.normal()
@@ -188,7 +189,7 @@ func (s *stack) place() {
 	s.checkDrift(step, n)
 }
 
-// whereUneven says which slices lie how far apart, for the first three distances.
+// whereUneven says how far apart slices are, for the first three distances.
 func whereUneven(gaps []float64) string {
 	var runs []string
 	for from := 0; from < len(gaps); {
@@ -205,8 +206,8 @@ func whereUneven(gaps []float64) string {
 	return strings.Join(runs, ", ")
 }
 
-// wholeGaps returns for every gap how many places it spans. ok is false if the gaps
-// are no multiples of the usual one, or if more is missing than there is.
+// wholeGaps returns for every gap how many places it spans. ok is false if the gaps are not
+// multiples of the usual one, or if more slices are missing than there are.
 func wholeGaps(gaps []float64, usual float64) (places []int, ok bool) {
 	missing := 0
 	for _, gap := range gaps {
@@ -243,7 +244,7 @@ func (s *stack) leaveRoom(places []int, n volume.Vector) {
 	}
 }
 
-// checkTilt warns where slices are sheared against each other.
+// checkTilt warns if slices are sheared against each other.
 func (s *stack) checkTilt(step, n volume.Vector) {
 	direction, ok := step.Unit()
 	if !ok {
@@ -259,8 +260,8 @@ func (s *stack) checkTilt(step, n volume.Vector) {
 	}
 }
 
-// checkDrift warns where slices are shifted sideways against the straight line from
-// the first to the last.
+// checkDrift warns if slices are shifted sideways from the straight line between the first and the
+// last.
 func (s *stack) checkDrift(step, n volume.Vector) {
 	worst := 0.0
 	first := s.slices[0].position
@@ -286,7 +287,7 @@ func median(v []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// quartile is the value that a quarter of v lies below.
+// quartile returns the value that a quarter of v lies below.
 func quartile(v []float64) float64 {
 	sorted := slices.Sorted(slices.Values(v))
 	return sorted[len(sorted)/4]

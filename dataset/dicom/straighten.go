@@ -11,19 +11,19 @@ import (
 )
 
 const (
-	// bridgedGaps is how many usual gaps may lie between two slices for what is between
-	// them to be interpolated; where more do, slices are missing.
+	// bridgedGaps is the largest distance between two slices, in usual gaps, at which voxels
+	// between them are interpolated. At a larger distance, slices are missing.
 	bridgedGaps = 2.5
-	// maxGrowth is how many times as many voxels as were acquired a straight grid may
-	// have: positions that ask for more are damaged.
+	// maxGrowth bounds the voxels of a straight grid, as a multiple of those acquired. Positions
+	// that need more are damaged.
 	maxGrowth = 4
-	// wholePart of a pixel or a gap is none.
+	// wholePart is the part of a pixel or a gap that counts as none.
 	wholePart = 1e-3
 )
 
-// straightened reads slices that lie sheared, shifted or unevenly as slices of a straight
-// and even grid along their normal. Within a slice it shifts, between slices it
-// interpolates, both linearly; outside of what was acquired is air.
+// straightened reads slices that are sheared, shifted or uneven as slices of a straight and even
+// grid along their normal. Within a slice it shifts and between slices it interpolates, both
+// linearly. Outside what was acquired there is air.
 type straightened struct {
 	acquired *source      // slices in order
 	shift    [][2]float64 // by slice: how far [y,x] it moves on the grid, in pixels, not negative
@@ -32,7 +32,7 @@ type straightened struct {
 	buffers  sync.Pool // *[]int16, one acquired slice
 }
 
-// between is a place on the grid: part of the way from slice lower to the next one, or
+// between is a place on the grid: a fraction of the way from slice lower to the next one, or
 // missing.
 type between struct {
 	lower   int
@@ -40,8 +40,8 @@ type between struct {
 	missing bool
 }
 
-// straighten returns how s is offered on a straight grid, or nil where its grid is
-// straight or its positions make no sense.
+// straighten returns s on a straight grid. It returns nil if the grid of s is straight already, or
+// if its positions make no sense.
 func (s *stack) straighten() *straightened {
 	if len(s.slices) < 2 || !s.slices[0].hasPosition || !s.slices[0].hasSpacing ||
 		s.tilt == 0 && !s.uneven && !s.drifts {
@@ -82,11 +82,11 @@ func (s *stack) straighten() *straightened {
 	return t
 }
 
-// whole is how many pixels a shift makes a grid longer.
+// whole returns how many pixels longer a shift makes a grid.
 func whole(shift float64) int { return int(math.Ceil(min(shift, largestSide) - wholePart)) }
 
-// place sets what lies at each place of the grid, whose distance gap in mm it returns:
-// the usual one, or a fine one where slices are uneven. ok is false where the gaps make no sense.
+// place sets what lies at each place of the grid and returns the distance between places in mm. It
+// is the usual one, or a fine one if slices are uneven. ok is false if the gaps make no sense.
 func (t *straightened) place(along []float64, uneven bool) (gap float64, ok bool) {
 	gaps := make([]float64, len(along)-1)
 	for i := range gaps {
@@ -102,7 +102,7 @@ func (t *straightened) place(along []float64, uneven bool) (gap float64, ok bool
 	count := int(last/gap+wholePart) + 1
 	if !uneven {
 		count = int(math.Round(last/gap)) + 1
-		gap = last / float64(count-1) // the mean: exact where gaps are rounded
+		gap = last / float64(count-1) // the mean, which is exact even if gaps are rounded
 	}
 	lower := 0
 	for k := range count {
@@ -111,7 +111,7 @@ func (t *straightened) place(along []float64, uneven bool) (gap float64, ok bool
 			lower++
 		}
 		p := between{lower: lower, part: (at - along[lower]) / gaps[lower]}
-		if !uneven { // slices lie at their places but for rounding
+		if !uneven { // slices lie at their places, except for rounding
 			p.part = math.Round(p.part*gaps[lower]/gap) * gap / gaps[lower]
 		}
 		if p.part < wholePart || p.part > 1-wholePart {
@@ -163,7 +163,7 @@ func (t *straightened) ReadSlice(ctx context.Context, z int, hu []int16) error {
 	return nil
 }
 
-// covered is the part of the grid that acquired slice i lies on.
+// covered returns the part of the grid that acquired slice i covers.
 func (t *straightened) covered(i int) image.Rectangle {
 	h := t.acquired.at[i]
 	downBy, dy := splitShift(t.shift[i][0])
@@ -186,7 +186,7 @@ func (t *straightened) ReadAll(ctx context.Context, hu []int16) error {
 // Close ends the decoder's children.
 func (t *straightened) Close() error { return t.acquired.Close() }
 
-// buffer returns n pixels that are put back into t.buffers after use.
+// buffer returns n pixels. They are put back into t.buffers after use.
 func (t *straightened) buffer(n int) *[]int16 {
 	b, _ := t.buffers.Get().(*[]int16)
 	if b == nil {
@@ -199,7 +199,7 @@ func (t *straightened) buffer(n int) *[]int16 {
 	return b
 }
 
-// shifted fills hu with acquired slice i, moved to where it lies on the grid.
+// shifted fills hu with acquired slice i, moved to its place on the grid.
 func (t *straightened) shifted(ctx context.Context, i int, hu []int16) error {
 	h := t.acquired.at[i]
 	stored := t.buffer(h.slicePixels())
@@ -225,8 +225,8 @@ func (t *straightened) shifted(ctx context.Context, i int, hu []int16) error {
 	return nil
 }
 
-// moveRow fills row with a stored one, moved right by whole pixels and a part of one.
-// What lies outside of the stored pixels' centres is air.
+// moveRow fills row with a stored row, moved right by whole pixels and a fraction of one. Outside
+// the centres of the stored pixels there is air.
 func moveRow(row []float64, stored []int16, by int, part float64) {
 	for x := range row {
 		row[x] = defaultPaddingHU
@@ -238,7 +238,7 @@ func moveRow(row []float64, stored []int16, by int, part float64) {
 	}
 }
 
-// splitShift takes a shift apart into whole pixels and a part of one.
+// splitShift splits a shift into whole pixels and a fraction of one.
 func splitShift(shift float64) (by int, part float64) {
 	if near := math.Round(shift); math.Abs(shift-near) < wholePart {
 		return int(near), 0

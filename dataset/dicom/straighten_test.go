@@ -11,10 +11,10 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// field is a HU that grows evenly in all directions: linear interpolation keeps it.
+// field is a HU that increases evenly in all directions, so linear interpolation preserves it.
 func field(p volume.Point) float64 { return 5*p[0] + 3*p[1] + 7*p[2] }
 
-// sampled are slices of 24 × 20 pixels of field at positions, with a tilt in degrees.
+// sampled returns slices of 24 × 20 pixels of field at positions, with a tilt in degrees.
 func sampled(tilt float64, positions ...volume.Point) []file {
 	const h, w = 24, 20
 	c, s := math.Cos(tilt*math.Pi/180), math.Sin(tilt*math.Pi/180)
@@ -42,7 +42,7 @@ func sampled(tilt float64, positions ...volume.Point) []file {
 	return out
 }
 
-// at are positions at the given z, shifted by y mm each step and by the given x.
+// at returns positions at the given z, shifted by dy mm at each step and by the given x.
 func at(dy float64, zs []float64, xs ...float64) (out []volume.Point) {
 	for i, z := range zs {
 		p := volume.Point{0, dy * float64(i), z}
@@ -60,7 +60,7 @@ func TestStraightGrids(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		files  []file
-		title  string // what the description ends with; "": nothing is offered
+		title  string // how the description ends; "": nothing is offered
 		places int
 		air    int // slices that are missing
 	}{
@@ -125,10 +125,10 @@ func checkStraight(t *testing.T, name string, s *series.Series, places, air int)
 			for x := range g.Size[2] {
 				got, want := float64(v.Slice(z)[y*g.Size[2]+x]),
 					field(g.ToMM(float64(z), float64(y), float64(x)))
-				if got < -150 { // air, or the edge to it
+				if got < -150 { // air, or the edge next to it
 					continue
 				}
-				if inside++; math.Abs(got-want) > 1.6 { // rounded thrice
+				if inside++; math.Abs(got-want) > 1.6 { // rounded three times
 					t.Fatalf("%s: voxel %d,%d,%d is %g HU, want %g", name, z, y, x, got, want)
 				}
 			}
@@ -149,7 +149,7 @@ func TestRealGantryTilt(t *testing.T) {
 	if len(r.Series) != 2 || r.Series[0].Measurable || !r.Series[1].Measurable {
 		t.Fatalf("%d series", len(r.Series))
 	}
-	// The head's volume above -200 HU is that of its slices times their share of the way.
+	// The volume of the head above -200 HU is that of its slices multiplied by their distances.
 	acquired, err := r.Series[0].Read(t.Context())
 	if err != nil {
 		t.Fatal(err)

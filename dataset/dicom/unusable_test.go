@@ -8,8 +8,8 @@ import (
 	"glasswork/dataset/dicom/internal/walk"
 )
 
-// What is present and cannot be used counts as absent where the standard's default is safe,
-// and is said.
+// A value that is present but cannot be used counts as absent if the standard's default is safe,
+// and a warning says so.
 func TestUnusableValuesCountAsAbsent(t *testing.T) {
 	for _, c := range []struct {
 		name                   string
@@ -59,8 +59,8 @@ func TestUnitsSpelled(t *testing.T) {
 	}
 }
 
-// Slices whose orientation and pixel size differ by rounding are one volume: what counts is
-// how far a voxel moves.
+// Slices whose orientation and pixel size differ by rounding are one volume. What counts is how far
+// a voxel moves.
 func TestRoundingDoesNotSplitASeries(t *testing.T) {
 	matrix := func(n int, changes ...file) []file {
 		out := change(run(12), file{
@@ -115,7 +115,7 @@ func TestRoundingDoesNotSplitASeries(t *testing.T) {
 	}
 }
 
-// Sequences of escapes decode in headers as they do in whole objects.
+// Escape sequences are decoded in headers as they are in whole objects.
 func TestTextOfHeaders(t *testing.T) {
 	f := slice(1).with(file{
 		tagCharacterSet: `\ISO 2022 IR 149`, tagSeriesText: "\x1B$)C\xC8\xE4\xBA\xCE CT",
@@ -132,8 +132,8 @@ func TestTextOfHeaders(t *testing.T) {
 	}
 }
 
-// The elements show how they are encoded; a meta group that says otherwise is not believed,
-// and that is said.
+// The elements show how they are encoded. A meta group that says otherwise is not used, and a
+// warning says so.
 func TestTransferSyntaxesThatAreNotTheFiles(t *testing.T) {
 	want := []int16{-1024, -1000, 0, 976, 3071, -1023}
 	for name, c := range map[string]struct{ is, called, warning string }{

@@ -18,19 +18,19 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Info is what the written files say besides voxels and geometry. Empty UIDs are
-// derived from the content, so that the same volume gets the same ones again.
+// Info is what the written files state besides voxels and geometry. Empty UIDs are derived from the
+// content, so the same volume always gets the same UIDs.
 type Info struct {
 	PatientID, PatientName string
 	Description            string
 	Date                   string // of the study, YYYY-MM-DD or empty
 	StudyUID, SeriesUID    string
-	Thickness              float64 // mm; 0: the distance of slices
+	Thickness              float64 // mm; 0: the distance between slices
 }
 
-// Write writes v as one CT Image Storage file a slice, CT0001.dcm and so on from the
-// lowest z, explicit little endian, 16 bits signed, HU as they are. dir is created.
-// Reading the files back gives the same HU, and the same geometry to 1e-9 mm.
+// Write writes v as CT Image Storage, one file per slice: CT0001.dcm and so on from the lowest z,
+// explicit little endian, 16 bits signed, HU unchanged. It creates dir. Reading the files back
+// gives the same HU, and the same geometry to within 1e-9 mm.
 func Write(ctx context.Context, dir string, v *volume.Volume, info Info) error {
 	if err := v.Validate(); err != nil {
 		return fmt.Errorf("this volume cannot be written as DICOM: %w", err)
@@ -57,16 +57,16 @@ func Write(ctx context.Context, dir string, v *volume.Volume, info Info) error {
 // sliceWriter writes the slices of one volume.
 type sliceWriter struct {
 	v *volume.Volume
-	// root is what UIDs are derived from.
+	// root is the string that UIDs are derived from.
 	root string
-	// common is what all slices say.
+	// common holds the elements that are the same in all slices.
 	common object.Set
 }
 
 func newSliceWriter(v *volume.Volume, info Info) *sliceWriter {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%+v %v", info, v.Geometry)
-	_ = binary.Write(sum, binary.LittleEndian, v.HU) // a hash never fails
+	_ = binary.Write(sum, binary.LittleEndian, v.HU) // a hash accepts every write
 	w := &sliceWriter{v: v, root: string(sum.Sum(nil))}
 	w.common = w.shared(info)
 	return w
@@ -138,7 +138,7 @@ func (w *sliceWriter) slice(z int) *object.Object {
 	return &object.Object{Set: set}
 }
 
-// pixels are the bytes of slice z, padded to an even number.
+// pixels returns the bytes of slice z, padded to an even number.
 func (w *sliceWriter) pixels(z int) []byte {
 	hu := w.v.Slice(z)
 	b := make([]byte, 0, 2*len(hu))
@@ -148,7 +148,7 @@ func (w *sliceWriter) pixels(z int) []byte {
 	return b
 }
 
-// directions are the unit vectors along x and y, as ImageOrientationPatient has them.
+// directions returns the unit vectors along x and y, in the order of ImageOrientationPatient.
 func directions(g volume.Geometry) []float64 {
 	var d []float64
 	for axis := range 2 {

@@ -15,7 +15,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// noisy is a volume of random HU over the whole range of int16.
+// noisy returns a volume of random HU over the whole range of int16.
 func noisy(g volume.Geometry) *volume.Volume {
 	v := volume.New(g)
 	r := rand.New(rand.NewPCG(1, 2))
@@ -25,7 +25,7 @@ func noisy(g volume.Geometry) *volume.Volume {
 	return v
 }
 
-// tilted is a grid sheared by 18.5 degrees.
+// tilted returns a grid sheared by 18.5 degrees.
 func tilted(size [3]int) volume.Geometry {
 	g := volume.NewGeometry(size, [3]float64{2.5, 0.48, 0.48}, volume.Point{
 		-100.123456, -200.5, -1234.567891,
@@ -49,7 +49,7 @@ func scanDir(t *testing.T, dir string) Result {
 	return r
 }
 
-// one is scanDir where exactly one series is expected, besides its own on a straight grid.
+// one does what scanDir does and expects exactly one series, besides the same on a straight grid.
 func one(t *testing.T, dir string) *series.Series {
 	t.Helper()
 	r := scanDir(t, dir)

@@ -106,7 +106,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		{"an image", func(o *object.Object) {
 			o.Put(object.Text(tag.SOPClassUID, "1.2.840.10008.5.1.4.1.1.2"),
 				object.Text(tag.Modality, "CT"))
-		}, "no segmentation"},
+		}, "not a segmentation"},
 	} {
 		o := written(t, false)
 		c.change(o)
