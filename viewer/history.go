@@ -1,10 +1,10 @@
 package viewer
 
-// History is undo and redo without limit. T is one action of a person; the caller knows how to
-// undo and redo it. The zero value is empty.
+// History is undo and redo without limit. T is one action of a person. The caller knows how to undo
+// and redo it. The zero value is empty.
 type History[T any] struct {
 	items []T
-	done  int // items before it are done, items from it on were taken back
+	done  int // items before it are done, the others were undone
 }
 
 // Do adds an action that was just done. Undone actions can no longer be redone.
@@ -14,7 +14,7 @@ func (h *History[T]) Do(item T) {
 	h.done++
 }
 
-// Undo returns the action to undo now, the latest first; false if none is left.
+// Undo returns the action to undo now, the latest first. It returns false if there is none.
 func (h *History[T]) Undo() (item T, ok bool) {
 	if h.done == 0 {
 		return item, false
@@ -23,7 +23,7 @@ func (h *History[T]) Undo() (item T, ok bool) {
 	return h.items[h.done], true
 }
 
-// Redo returns the action to redo now; false if none was undone.
+// Redo returns the action to redo now. It returns false if there is none.
 func (h *History[T]) Redo() (item T, ok bool) {
 	if h.done == len(h.items) {
 		return item, false

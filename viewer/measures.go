@@ -7,8 +7,8 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Measures holds the voxel counts of a label map, updated with every change, and computes
-// volumes, shares of the lung and areas per slice from them.
+// Measures holds the voxel counts of a label map and updates them with every change. From them it
+// computes volumes, shares of the lung and areas per slice.
 type Measures struct {
 	counts [][classes.Labels]int // per slice
 	total  [classes.Labels]int
@@ -29,13 +29,13 @@ func NewMeasures(l *volume.LabelMap) *Measures {
 	return m
 }
 
-// Recount counts slice z again after a change that no patch describes.
+// Recount counts slice z again after a change that is not described by a patch.
 func (m *Measures) Recount(l *volume.LabelMap, z int) {
 	m.add(z, m.counts[z], -1)
 	m.add(z, count(l.Slice(z)), 1)
 }
 
-// Update adjusts the counts to a patch that has been applied. It looks only at the patch's box.
+// Update updates the counts with a patch that has been applied. It looks only at the patch's box.
 func (m *Measures) Update(p volume.Patch) {
 	if p.Z < 0 || p.Z >= len(m.counts) {
 		return
@@ -51,15 +51,15 @@ func (m *Measures) add(z int, n [classes.Labels]int, sign int) {
 	}
 }
 
-// Slices is the number of slices.
+// Slices returns the number of slices.
 func (m *Measures) Slices() int { return len(m.counts) }
 
-// AreaMM2 is a class's area on slice z.
+// AreaMM2 returns the area of a class on slice z.
 func (m *Measures) AreaMM2(z int, c classes.Class) float64 {
 	return float64(m.counts[z][c]) * m.mm2
 }
 
-// LungAreaMM2 is the area of the whole lung on slice z.
+// LungAreaMM2 returns the area of the whole lung on slice z.
 func (m *Measures) LungAreaMM2(z int) float64 {
 	n := 0
 	for c, voxels := range m.counts[z] {
@@ -70,10 +70,10 @@ func (m *Measures) LungAreaMM2(z int) float64 {
 	return float64(n) * m.mm2
 }
 
-// NormalML is the volume of the lung without its lesions.
+// NormalML returns the volume of the lung without its lesions.
 func (m *Measures) NormalML() float64 { return float64(m.total[classes.LungsOther]) * m.ml }
 
-// ML is the volume of a class in ml. For LungsOther it is that of the whole lung with its
+// ML returns the volume of a class in ml. For LungsOther it is that of the whole lung with its
 // lesions.
 func (m *Measures) ML(c classes.Class) float64 {
 	if c == classes.LungsOther {

@@ -21,7 +21,7 @@ func TestMeasures(t *testing.T) {
 	for i := 150; i < 185; i++ {
 		l.Labels[i] = classes.LungsOther
 	}
-	l.Labels[199] = 77 // no class: background
+	l.Labels[199] = 77 // not a class, so background
 	m := NewMeasures(l)
 	tests := []struct {
 		name      string

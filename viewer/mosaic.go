@@ -6,7 +6,7 @@ import (
 	"image/draw"
 )
 
-// Tile is one picture of a mosaic: HU and labels are [y,x] of w columns.
+// Tile is one picture of a mosaic. HU and labels are [y,x] with w columns.
 type Tile struct {
 	HU     []int16
 	Labels []uint8
@@ -16,7 +16,7 @@ type Tile struct {
 // mosaicGap is the space between tiles in pixels.
 const mosaicGap = 4
 
-// Mosaic draws tiles of one size beside and below each other, so many in a row.
+// Mosaic draws tiles of the same size in rows of so many columns.
 func Mosaic(tiles []Tile, columns int, wl WindowLevel, st Style) *image.RGBA {
 	if len(tiles) == 0 || columns < 1 || tiles[0].W < 1 {
 		return image.NewRGBA(image.Rectangle{})

@@ -75,8 +75,8 @@ func direction(d volume.Vector) string {
 	return letters
 }
 
-// ScaleBar returns the longest round length in mm that takes at most most view units,
-// and its label ("5 mm", "5 cm").
+// ScaleBar returns the longest round length in mm that takes no more than most view units, and its
+// label ("5 mm", "5 cm").
 func ScaleBar(unitsPerMM, most float64) (mm float64, label string) {
 	mm = 0.1
 	for _, n := range []float64{0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500} {

@@ -7,7 +7,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// grid has columns along x and rows along y, in LPS.
+// grid returns a grid with columns along x and rows along y, in LPS.
 func grid(x, y [3]float64) volume.Geometry {
 	g := volume.Geometry{Size: [3]int{1, 2, 2}}
 	for i := range 3 {

@@ -8,21 +8,21 @@ import (
 	"glasswork/dataset/classes"
 )
 
-// Placements of a voxel within its class, by its four neighbours. Everything beyond the edge of
-// the slice counts as background, so outlines are closed.
+// Placements of a voxel within its class, by its four neighbours. Everything beyond the edge of the
+// slice counts as background, so outlines are closed.
 const (
 	inside     = iota // all neighbours are of the same class
 	atClass           // a neighbour is of another class, none is background
 	atOutside         // a neighbour is background: the border of the whole lung
-	placements        // how many there are
+	placements        // the number of placements
 )
 
 // Mirror says along which axes a slice is flipped when it is drawn.
 type Mirror struct{ X, Y bool }
 
-// Renderer draws slices. It keeps the tables of the last window and style, so that
-// drawing the next slice allocates nothing. The zero value is ready; a Renderer
-// must not be used by two goroutines at once.
+// Renderer draws slices. It keeps the tables of the last window and style, so drawing the next
+// slice allocates nothing. The zero value is ready. Two goroutines must not use a Renderer at the
+// same time.
 type Renderer struct {
 	// Mirror flips the picture; see MirrorFor.
 	Mirror Mirror
@@ -36,8 +36,8 @@ type Renderer struct {
 	nothing bool                                    // the style draws nothing
 }
 
-// Render draws a whole slice into dst, whose bounds are the slice's size. hu and labels
-// are [y,x]; labels may be nil. Slices that do not have dst's size are not drawn.
+// Render draws a whole slice into dst, whose bounds are the size of the slice. hu and labels are
+// [y,x]. labels may be nil. A slice of another size than dst is not drawn.
 func (r *Renderer) Render(dst *image.RGBA, hu []int16, labels []uint8, wl WindowLevel, st Style) {
 	r.RenderRect(dst, hu, labels, wl, st, image.Rectangle{Max: dst.Rect.Size()})
 }

@@ -13,10 +13,10 @@ import (
 	"glasswork/dataset/classes"
 )
 
-// identity shows grey g for g HU.
+// identity shows g HU as grey g.
 var identity = WindowLevel{Center: 128, Width: 256}
 
-// slice reads labels written as text: . background, g, c, l.
+// slice parses labels written as text: . background, g, c, l.
 func slice(rows ...string) (labels []uint8, w, h int) {
 	for _, c := range strings.Join(rows, "") {
 		labels = append(labels, uint8(strings.IndexRune(".gcl", c)))
@@ -24,7 +24,7 @@ func slice(rows ...string) (labels []uint8, w, h int) {
 	return labels, len(rows[0]), len(rows)
 }
 
-// picture is the inverse: what every pixel shows, by the colour that was mixed in.
+// picture is the inverse of slice: it says what every pixel shows, by the colour that was mixed in.
 // Lower case is filling, upper case is a line, . is the plain grey 100.
 func picture(t *testing.T, dst *image.RGBA, st Style) []string {
 	t.Helper()
@@ -163,7 +163,7 @@ func TestRenderClosesOutlinesAtTheEdge(t *testing.T) {
 	}
 }
 
-// reference draws by the definition, pixel by pixel.
+// reference draws pixel by pixel, directly from the definition.
 func reference(dst *image.RGBA, hu []int16, labels []uint8, wl WindowLevel, st Style, m Mirror) {
 	w, h := dst.Rect.Dx(), dst.Rect.Dy()
 	var lut [1 << 16]uint8
@@ -301,8 +301,8 @@ func TestRenderAllocatesNothing(t *testing.T) {
 	}
 }
 
-// scene is a slice that looks like a chest to the renderer: a body of noise, two lungs,
-// a ground-glass and a consolidation disc in each.
+// scene returns a slice that is like a chest to the renderer: a body of noise and two lungs, each
+// with a disc of ground glass and one of consolidation.
 func scene(w, h int) (hu []int16, labels []uint8) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	hu, labels = make([]int16, w*h), make([]uint8, w*h)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Number formats v with the given digits after the point and a true minus sign. A value that
-// rounds to zero has no sign; NaN is a dash.
+// Number formats v with the given digits after the point and a true minus sign. A value that rounds
+// to zero has no sign. NaN is a dash.
 func Number(v float64, digits int) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "–"
@@ -22,7 +22,7 @@ func Number(v float64, digits int) string {
 	return "−" + s[1:]
 }
 
-// Millimetres formats a length with one decimal only where it has one: 8 mm, 2.5 mm.
+// Millimetres formats a length, with one decimal only if it has one: 8 mm, 2.5 mm.
 func Millimetres(mm float64) string {
 	digits := 0
 	if mm != float64(int(mm)) {

@@ -17,7 +17,7 @@ type Stroke struct {
 	mmX, mmY float64
 	last     Point
 	begun    bool
-	box      image.Rectangle // what changed so far
+	box      image.Rectangle // what has changed so far
 }
 
 // NewStroke begins a stroke on slice z of labels. hu is that slice's [y,x], or nil if it is not
@@ -35,7 +35,7 @@ func NewStroke(labels *volume.LabelMap, hu []int16, z int, o StrokeOptions) *Str
 	}
 }
 
-// To moves the tip to voxel coordinates and paints the line to there. It returns the voxels that
+// To moves the tip to voxel coordinates and paints the line to them. It returns the voxels that
 // changed, possibly none.
 func (s *Stroke) To(x, y float64) image.Rectangle {
 	if math.IsNaN(x+y) || math.IsInf(x+y, 0) {
@@ -137,7 +137,7 @@ func (s *Stroke) Abort() image.Rectangle {
 // Outside reports whether the HU range has kept the whole stroke from painting.
 func (s *Stroke) Outside() bool { return s.outside && !s.inside }
 
-// Z is the slice the stroke is on.
+// Z returns the slice of the stroke.
 func (s *Stroke) Z() int { return s.z }
 
 func crop(slice []uint8, w int, box image.Rectangle) []uint8 {

@@ -12,7 +12,7 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// canvas is a label map of one slice, from text.
+// canvas returns a label map of one slice, from text.
 func canvas(mmY, mmX float64, rows ...string) *volume.LabelMap {
 	labels, w, h := slice(rows...)
 	return &volume.LabelMap{Geometry: axial(h, w, mmY, mmX), Labels: labels}
@@ -102,7 +102,7 @@ func nearest(p Point) image.Point {
 	return image.Pt(int(math.Floor(p.X+0.5)), int(math.Floor(p.Y+0.5)))
 }
 
-// distance from p to the line, by ternary search.
+// distance returns the distance from p to the line, by ternary search.
 func distance(p, a, b Point) float64 {
 	at := func(t float64) float64 { return math.Hypot(a.X+t*(b.X-a.X)-p.X, a.Y+t*(b.Y-a.Y)-p.Y) }
 	lo, hi := 0.0, 1.0
@@ -135,7 +135,7 @@ func TestFastStrokesHaveNoGaps(t *testing.T) {
 	}
 }
 
-// components counts the pieces of what is labelled, by eight neighbours.
+// components returns the number of 8-connected pieces of what is labelled.
 func components(labels []uint8, w int) (n int) {
 	labels = slices.Clone(labels)
 	var flood func(x, y int)

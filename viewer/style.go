@@ -12,8 +12,8 @@ type Palette struct {
 	Colors [classes.Labels]color.RGBA
 }
 
-// Palettes returns the palettes to choose from: red and green as radiologists expect them first,
-// then colours that can be told apart with every common colour vision deficiency.
+// Palettes returns the palettes to choose from. The first is red and green, as radiologists expect.
+// The next has colours that can be told apart with every common colour vision deficiency.
 func Palettes() []Palette {
 	common, safe := Palette{Name: "red and green"}, Palette{Name: "colour-blind safe"}
 	for c, info := range classes.Table() {
@@ -42,7 +42,7 @@ func (m Mode) String() string { return [...]string{"fill", "outline", "both"}[m%
 // Style is how overlays look. Two equal styles (==) give equal pixels.
 type Style struct {
 	Palette Palette
-	// Opacity of the filling, 0 to 1. Lines are drawn at twice that, at most 1.
+	// Opacity is that of the filling, 0 to 1. Lines have twice this opacity, at most 1.
 	Opacity float64
 	Mode    Mode
 	// Visible is per class; background is never drawn.

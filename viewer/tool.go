@@ -23,8 +23,8 @@ const (
 	tipStep     = 1.2
 )
 
-// Larger returns the next larger (steps > 0) or smaller (steps < 0) size: whole millimetres from
-// 5 mm on, halves below.
+// Larger returns a tip that is steps sizes larger, or smaller if steps is negative. Sizes are whole
+// millimetres from 5 mm on, and halves below.
 func (t Tip) Larger(steps int) Tip {
 	for range max(steps, -steps) {
 		d, grid := t.DiameterMM*tipStep, 0.5
@@ -137,7 +137,7 @@ type painter struct {
 	StrokeOptions
 	hu     []int16 // nil: unknown, the HU range does not apply
 	erased classes.Class
-	// inside and outside say whether voxels inside and outside the HU range were met.
+	// inside and outside say whether any voxel inside, or outside, the HU range was met.
 	inside, outside bool
 }
 
@@ -149,7 +149,7 @@ func newPainter(slice []uint8, hu []int16, o StrokeOptions) painter {
 	return p
 }
 
-// paint returns the class that voxel i gets; old if it does not change.
+// paint returns the class that voxel i gets. It is old if the voxel does not change.
 func (p *painter) paint(i int, old classes.Class) classes.Class {
 	switch {
 	case p.Erase && p.Class == classes.LungsOther:

@@ -6,10 +6,10 @@ import (
 	"glasswork/dataset/volume"
 )
 
-// Viewport places a slice in a view: which voxel is seen where. View positions are
-// in the view's own units (y down, origin at its top left corner), voxel positions
-// are voxel coordinates. Millimetres are square on screen, so voxels that are not
-// are drawn as rectangles. The zero value shows nothing until Show and Resize.
+// Viewport places a slice in a view: it says which voxel is seen where. View positions are in the
+// view's own units, with y down and the origin at its top left corner. Voxel positions are voxel
+// coordinates. Millimetres are square on screen, so voxels that are not square are drawn as
+// rectangles. The zero value shows nothing until Show and Resize are called.
 type Viewport struct {
 	mirror        Mirror
 	cols, rows    int
@@ -17,7 +17,7 @@ type Viewport struct {
 	width, height float64 // of the view
 	scale         float64 // view units per mm
 	cx, cy        float64 // picture millimetres at the view's centre
-	free          bool    // zoomed or panned: a resize does not fit again
+	free          bool    // zoomed or panned: a resize does not fit it again
 }
 
 const (
@@ -34,7 +34,7 @@ func (v *Viewport) Show(g volume.Geometry) {
 	v.Fit()
 }
 
-// orOne replaces an unknown spacing by 1 mm.
+// orOne returns 1 mm for an unknown spacing.
 func orOne(mm float64) float64 {
 	if !(mm > 0) || math.IsInf(mm, 0) {
 		return 1
@@ -42,8 +42,8 @@ func orOne(mm float64) float64 {
 	return mm
 }
 
-// Resize sets the size of the view. A fitted picture stays fitted; any other keeps its centre
-// and its scale.
+// Resize sets the size of the view. A fitted picture stays fitted. Any other picture keeps its
+// centre and its scale.
 func (v *Viewport) Resize(width, height float64) {
 	v.width, v.height = width, height
 	if !v.free {
@@ -58,7 +58,7 @@ func (v *Viewport) Fit() {
 	v.cx, v.cy = v.cx/2, v.cy/2
 }
 
-// size is the slice's extent in mm.
+// size returns the slice's extent in mm.
 func (v *Viewport) size() (w, h float64) { return float64(v.cols) * v.mmX, float64(v.rows) * v.mmY }
 
 func (v *Viewport) fitScale() float64 {
@@ -108,7 +108,7 @@ func (v *Viewport) Picture() (x, y, w, h float64) {
 	return v.width/2 - v.cx*s, v.height/2 - v.cy*s, w * s, h * s
 }
 
-// ToVoxel returns the voxel coordinates of a view position; they may lie outside the slice.
+// ToVoxel returns the voxel coordinates of a view position. They may lie outside the slice.
 func (v *Viewport) ToVoxel(px, py float64) (x, y float64) {
 	left, top, _, _ := v.Picture()
 	s := v.scaleOrOne()
@@ -135,21 +135,21 @@ func (v *Viewport) turned(x, y float64) (float64, float64) {
 	return x, y
 }
 
-// Voxel returns the voxel at a view position; ok is false beside the slice.
+// Voxel returns the voxel at a view position. ok is false outside the slice.
 func (v *Viewport) Voxel(px, py float64) (x, y int, ok bool) {
 	fx, fy := v.ToVoxel(px, py)
 	x, y = int(math.Floor(fx+0.5)), int(math.Floor(fy+0.5))
 	return x, y, x >= 0 && y >= 0 && x < v.cols && y < v.rows
 }
 
-// UnitsPerMM is the scale: view units per millimetre.
+// UnitsPerMM returns the scale in view units per millimetre.
 func (v *Viewport) UnitsPerMM() float64 { return v.scaleOrOne() }
 
-// Zoom is view units per voxel column: 1 shows every voxel as one unit.
+// Zoom returns view units per voxel column. At 1, every column takes one unit.
 func (v *Viewport) Zoom() float64 { return v.scaleOrOne() * orOne(v.mmX) }
 
-// Fitted reports that the slice is shown as Fit does.
+// Fitted reports whether the slice is shown as Fit shows it.
 func (v *Viewport) Fitted() bool { return !v.free }
 
-// Mirror is how the slice must be drawn for this viewport.
+// Mirror returns how the slice must be flipped when it is drawn in this viewport.
 func (v *Viewport) Mirror() Mirror { return v.mirror }

@@ -15,7 +15,7 @@ import (
 // WindowLevel maps HU to grey: Center −Width/2 is black, Center +Width/2 is white.
 type WindowLevel struct{ Center, Width float64 } // HU
 
-// Preset is a window with the name radiologists know it by.
+// Preset is a window with the name that radiologists use.
 type Preset struct {
 	Name string
 	WindowLevel
@@ -68,9 +68,9 @@ func percentile(hist []int, from, rank int) int {
 	return len(hist) - 1
 }
 
-// Drag returns the window after a right-drag by dx and dy, as shares of the view. Dragging to
-// the right widens the window, downwards raises its centre. Both are in proportion to the width,
-// so that narrow windows can be set finely.
+// Drag returns the window after a right-drag by dx and dy, which are shares of the view. Dragging
+// right makes the window wider, and dragging down raises its centre. Both changes are proportional
+// to the width, so that narrow windows can be set finely.
 func (wl WindowLevel) Drag(dx, dy float64) WindowLevel {
 	gain := max(wl.Width, 100) * 2
 	wl.Width = min(max(math.Round(wl.Width+dx*gain), 1), 8000)
