@@ -1,7 +1,7 @@
-// Command network measures Glasswork's U-Net beside PyTorch's on the same libtorch: slices
-// a second, processor seconds a slice and peak memory, training at 256 × 256 and
-// predicting at 512 × 512. Both run by turns, each in a process of its own; the ratio is the
-// median of the turns' ratios, which other programs on the machine disturb least.
+// Command network compares Glasswork's U-Net with PyTorch's on the same libtorch. It measures
+// slices per second, processor seconds per slice and peak memory, for training at 256 × 256 and
+// prediction at 512 × 512. The two run by turns, each in its own process. The ratio is the median
+// of the ratios of the turns, which other programs on the machine disturb least.
 //
 //	go run ./bench/network
 package main
@@ -49,7 +49,7 @@ type bench struct {
 	rounds, seconds, threads int
 }
 
-// result is what one turn of a program says.
+// result is what one turn of a program prints.
 type result struct{ rate, cpu, peak float64 }
 
 func (b *bench) run(ctx context.Context, steps int) error {
@@ -131,7 +131,7 @@ func (b *bench) compare(ctx context.Context, what, mode, encoder string, side, b
 // turn runs a program once.
 func turn(ctx context.Context, name string, args ...string) (r result, err error) {
 	cmd := exec.CommandContext(ctx, name, args...)
-	if strings.HasPrefix(args[0], "train") { // which starts itself again with this
+	if strings.HasPrefix(args[0], "train") { // the program starts itself again with this argument
 		cmd.Env = append(os.Environ(), "GLIBC_TUNABLES="+model.HugePages)
 	}
 	out, err := cmd.Output()
@@ -154,7 +154,7 @@ func median[T any](values []T, of func(T) float64) float64 {
 	return of(sorted[len(sorted)/2])
 }
 
-// watch prints the memory on the way through a training.
+// watch prints the memory at points during a training.
 func (b *bench) watch(ctx context.Context, steps int) error {
 	fmt.Fprintf(b.out, "\nTraining steps of U-Net resnet18, 8 × 64 × 64: steps, resident KiB, "+
 		"live tensors\n")

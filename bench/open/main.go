@@ -1,8 +1,7 @@
-// Command open measures how long Glasswork and other readers of DICOM take to open one
-// series, headers and pixels into one HU volume, and prints tables. Every program runs
-// in a process of its own on the same warm files, by turns, and prints one line:
-// seconds, processor seconds since its start, peak memory in KiB, voxels, and a checksum
-// that must be everybody's.
+// Command open measures how long Glasswork and other DICOM readers take to open one series, headers
+// and pixels into one HU volume, and prints tables. Every program runs in its own process on the
+// same warm files, by turns. It prints one line: seconds, processor seconds since its start, peak
+// memory in KiB, voxels, and a checksum that must be the same for all programs.
 //
 //	go run ./bench/open
 package main
@@ -95,7 +94,7 @@ func run(ctx context.Context, out io.Writer, count, long, rounds int) error {
 // mostCompressed bounds the compressed series: some codecs are slow.
 const mostCompressed = 100
 
-// compression is a lossless one, by GDCM's name of it.
+// compression is a lossless compression, with GDCM's name for it.
 type compression struct {
 	name, flag string
 	notByDCMTK bool
@@ -135,7 +134,7 @@ func compress(
 	return folder, nil
 }
 
-// next is the length after n: twice as much, and long at last.
+// next returns the length after n: twice as much, and finally long.
 func next(n, long int) int {
 	if n < long {
 		return min(2*n, long)
@@ -143,7 +142,7 @@ func next(n, long int) int {
 	return long + 1
 }
 
-// program is one reader: its name and what starts it, without the folder.
+// program is one reader: its name, and the command that starts it, without the folder.
 type program struct {
 	name string
 	args []string
@@ -185,7 +184,7 @@ func prepare(ctx context.Context, dir string) ([]program, error) {
 	return programs, nil
 }
 
-// python is the system's, which Debian's packages belong to.
+// python is the system's interpreter, for which Debian's packages are installed.
 const python = "/usr/bin/python3"
 
 func series(ctx context.Context, dir string, count int, kind string) (folder string, err error) {
@@ -204,11 +203,11 @@ func command(ctx context.Context, name string, args ...string) error {
 	return nil
 }
 
-// result is what the runs of one program took.
+// result is what the runs of one program used.
 type result struct {
 	seconds []float64
 	cpu     []float64 // seconds on all cores
-	peak    int64     // bytes at most
+	peak    int64     // bytes, the largest of all runs
 	voxels  int64
 	sum     uint64
 }

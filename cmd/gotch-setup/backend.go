@@ -19,11 +19,11 @@ const (
 	libraryName = "libtch.so"
 	stampName   = "stamp"
 
-	// recipe changes whenever the way in which the library is made changes.
+	// recipe is changed whenever the way in which the library is made changes.
 	recipe = "2"
 
-	// maxPasses bounds the syntax checks: one was enough for every libtorch tried, and a
-	// replaced body can only uncover errors that the compiler had not come to.
+	// maxPasses bounds the syntax checks. One was enough for every libtorch tried. A replaced body
+	// can only uncover errors that the compiler had not reached before.
 	maxPasses = 5
 )
 
@@ -32,14 +32,14 @@ const (
 //go:embed cpp/glasswork.cpp
 var additions []byte
 
-// cSources are the files of gotch's libtch folder that the library is made of.
+// cSources are the files in gotch's libtch folder that the library is made of.
 var cSources = []string{
 	"torch_api.cpp", "torch_api.h", generatedFile, "torch_api_generated.h",
 	"stb_image.h", "stb_image_resize.h", "stb_image_write.h",
 }
 
-// buildBackend makes dir/libtch.so from gotch's C++ sources and a libtorch, unless
-// the one there was made from the same three things: gotch, libtorch, compiler.
+// buildBackend makes dir/libtch.so from gotch's C++ sources and a libtorch. It does nothing if the
+// library there was made from the same gotch, libtorch and compiler.
 func buildBackend(ctx context.Context, dir, gotch string, torch libtorch) error {
 	cxx := os.Getenv("CXX")
 	if cxx == "" {
@@ -84,7 +84,7 @@ func buildBackend(ctx context.Context, dir, gotch string, torch libtorch) error 
 	return os.WriteFile(filepath.Join(dir, stampName), []byte(stamp), 0o644)
 }
 
-// backendStamp says what a library is made from, a line each.
+// backendStamp says what a library is made from, one line for each source.
 func backendStamp(ctx context.Context, cxx, gotch string, torch libtorch) (string, error) {
 	version, err := exec.CommandContext(ctx, cxx, "--version").Output()
 	if err != nil {
@@ -115,8 +115,8 @@ func backendStamp(ctx context.Context, cxx, gotch string, torch libtorch) (strin
 		torch.Flags, cxx, compiler), nil
 }
 
-// fitWrappers replaces, in dir, the wrappers that this libtorch does not have until the
-// compiler is content, and says how many there were.
+// fitWrappers replaces, in dir, the wrappers that this libtorch does not support until the compiler
+// accepts the rest. It returns how many it replaced.
 func fitWrappers(ctx context.Context, cxx, dir string, torch libtorch) (replaced int, err error) {
 	path := filepath.Join(dir, generatedFile)
 	for range maxPasses {
@@ -146,7 +146,7 @@ func fitWrappers(ctx context.Context, cxx, dir string, torch libtorch) (replaced
 		torch.Version, maxPasses)
 }
 
-// compileLibrary links work/libtch.so; the wrappers are thin, so -O1 is enough.
+// compileLibrary links work/libtch.so. -O1 is enough because the wrappers are thin.
 func compileLibrary(ctx context.Context, cxx, work string, torch libtorch) error {
 	args := append([]string{
 		"-O1", "-g0", "-ffile-prefix-map=" + work + "=.", "-fPIC", "-shared",
@@ -158,7 +158,7 @@ func compileLibrary(ctx context.Context, cxx, work string, torch libtorch) error
 	return nil
 }
 
-// compile runs the compiler on torch_api.cpp in dir and returns what it wrote.
+// compile runs the compiler on torch_api.cpp in dir and returns its output.
 func compile(ctx context.Context, cxx, dir string, torch libtorch, args ...string) (string, error) {
 	all := append([]string{"-std=c++17", "-w", "-fmax-errors=0"}, strings.Fields(torch.Flags)...)
 	if strings.Contains(filepath.Base(cxx), "clang") {
@@ -167,14 +167,14 @@ func compile(ctx context.Context, cxx, dir string, torch libtorch, args ...strin
 	all = append(all, torch.IncludeFlags()...)
 	all = append(all, filepath.Join(dir, "torch_api.cpp"))
 	cmd := exec.CommandContext(ctx, cxx, append(all, args...)...)
-	cmd.Env = append(os.Environ(), "LC_ALL=C") // the messages are parsed
+	cmd.Env = append(os.Environ(), "LC_ALL=C") // because the messages are parsed
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	err := cmd.Run()
 	return output.String(), err
 }
 
-// firstError is the first line of a compiler's output that says "error", or err itself.
+// firstError returns the first line of a compiler's output that says "error", or err itself.
 func firstError(output string, err error) error {
 	for line := range strings.Lines(output) {
 		if strings.Contains(line, "error:") {
@@ -184,8 +184,8 @@ func firstError(output string, err error) error {
 	return err
 }
 
-// copySources lays gotch's C++ sources and the additions into dir; the copies are writable,
-// unlike what stands in the module cache.
+// copySources copies gotch's C++ sources and the additions to dir. The copies are writable, unlike
+// the files in the module cache.
 func copySources(dir, gotch string) error {
 	for _, name := range cSources {
 		data, err := os.ReadFile(filepath.Join(gotch, "libtch", name))

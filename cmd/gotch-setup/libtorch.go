@@ -15,11 +15,11 @@ type libtorch struct {
 	Lib     string // folder that holds libtorch_cpu.so
 	Version string // as in torch/version.h, e.g. 1.13.1
 	CUDA    bool   // whether it was built with CUDA
-	Flags   string // compiler flags its CMake package asks for, e.g. the old C++ ABI
-	System  bool   // found where the linker and the loader look anyway
+	Flags   string // compiler flags that its CMake package asks for, e.g. the old C++ ABI
+	System  bool   // in a place that the linker and the loader search anyway
 }
 
-// Kind names the backend folder: cpu or cuda.
+// Kind returns the name of the backend folder: cpu or cuda.
 func (t libtorch) Kind() string {
 	if t.CUDA {
 		return "cuda"
@@ -27,12 +27,12 @@ func (t libtorch) Kind() string {
 	return "cpu"
 }
 
-// IncludeFlags are the compiler's -I options.
+// IncludeFlags returns the compiler's -I options.
 func (t libtorch) IncludeFlags() []string {
 	return []string{"-I" + t.Include, "-I" + filepath.Join(t.Include, apiInclude)}
 }
 
-// LinkFlags link a shared library to this libtorch, and to all of it: without
+// LinkFlags returns the flags that link a shared library to all of this libtorch. Without
 // --no-as-needed the linker drops the parts that only register their kernels.
 func (t libtorch) LinkFlags() []string {
 	flags := []string{"-Wl,--no-as-needed", "-L" + t.Lib, "-ltorch", "-ltorch_cpu", "-lc10"}
@@ -52,8 +52,8 @@ const (
 		"elsewhere unpack the official libtorch (C++, Linux) and set LIBTORCH to its folder"
 )
 
-// findLibtorch looks into dir, as unpacked from the official archive, or where
-// distributions install it if dir is empty.
+// findLibtorch looks in dir, which is as unpacked from the official archive. If dir is empty, it
+// looks where distributions install libtorch.
 func findLibtorch(dir string) (libtorch, error) {
 	if dir != "" {
 		dir, err := filepath.Abs(dir)
@@ -80,7 +80,7 @@ func findLibtorch(dir string) (libtorch, error) {
 	return libtorch{}, errors.New(noLibtorch)
 }
 
-// libtorchAt checks that headers and libraries are where they are said to be.
+// libtorchAt checks that headers and libraries are in the given places.
 func libtorchAt(include, lib string) (libtorch, error) {
 	text, err := os.ReadFile(filepath.Join(include, apiInclude, "torch/version.h"))
 	if err != nil {
@@ -106,15 +106,15 @@ func parseVersion(header string) (string, error) {
 		parts = append(parts, m[2])
 	}
 	if len(parts) != 3 {
-		return "", errors.New("torch/version.h does not say a version")
+		return "", errors.New("torch/version.h does not state a version")
 	}
 	return strings.Join(parts, "."), nil
 }
 
 var torchFlags = regexp.MustCompile(`set\(TORCH_CXX_FLAGS "([^"]*)"\)`)
 
-// cmakeFlags reads the C++ flags that a libtorch was built with and its users need
-// too; a libtorch without that file needs none.
+// cmakeFlags reads the C++ flags that a libtorch was built with and that its users need too. A
+// libtorch without that file needs none.
 func cmakeFlags(path string) string {
 	text, err := os.ReadFile(path)
 	if err != nil {

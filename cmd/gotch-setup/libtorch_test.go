@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// fakeLibtorch lays out the files by which a libtorch is recognised.
+// fakeLibtorch creates the files by which a libtorch is recognised.
 func fakeLibtorch(t *testing.T, cuda bool) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -1,8 +1,7 @@
-// Command gotch-setup prepares gotch, the Go binding of libtorch, for this machine:
-// it compiles gotch's C interface against the libtorch at hand into backend/cpu or
-// backend/cuda and lays a copy of gotch's Go packages into .gotch, which go.work
-// puts in the module's place. It needs no root, leaves the module cache alone and
-// does nothing twice.
+// Command gotch-setup prepares gotch, the Go binding of libtorch, for this machine. It compiles
+// gotch's C interface against the installed libtorch into backend/cpu or backend/cuda. It copies
+// gotch's Go packages to .gotch, which go.work uses in place of the module. It needs no root, does
+// not change the module cache and does nothing twice.
 package main
 
 import (
@@ -43,7 +42,7 @@ func main() {
 	}
 }
 
-// setUp runs the steps in order; each one leaves alone what is already right.
+// setUp runs the steps in order. Each step does nothing if its result is already right.
 func setUp(ctx context.Context, root, gotch string, backendOnly bool) error {
 	root, err := filepath.Abs(root)
 	if err != nil {

@@ -14,9 +14,9 @@ import (
 
 const gotchModule = "github.com/sugarme/gotch"
 
-// libGo takes the place of gotch's libtch/lib.go, which names libraries and folders of its own.
-// Programs find the backend in the folder beside their own. That is a RUNPATH, so LD_LIBRARY_PATH
-// chooses another backend when a program starts.
+// libGo replaces gotch's libtch/lib.go, which names libraries and folders of its own. Programs find
+// the backend in the folder beside their own. That is a RUNPATH, so LD_LIBRARY_PATH can choose
+// another backend when a program starts.
 const libGo = `package libtch
 
 // #cgo CFLAGS: -I${SRCDIR} -O2 -Wno-unused-variable
@@ -25,9 +25,9 @@ const libGo = `package libtch
 import "C"
 `
 
-// checkoutGo lets what "go test" and "go run" build find the backend of this checkout. Programs
-// that are built to be installed (-tags release) do without: no folder of the machine that
-// built them stands in them.
+// checkoutGo lets programs built by "go test" and "go run" find the backend of this checkout.
+// Programs built for installation (-tags release) do not use it, so they contain no folder of the
+// machine that built them.
 const checkoutGo = `//go:build !release
 
 package libtch
@@ -36,7 +36,7 @@ package libtch
 import "C"
 `
 
-// goWork puts the copy in the module's place without a word in go.mod.
+// goWork uses the copy in place of the module without a change of go.mod.
 const goWork = `go 1.26.0
 
 use (
@@ -45,8 +45,8 @@ use (
 )
 `
 
-// moduleDir is where the module cache holds the gotch that go.mod names; it is
-// downloaded if it is not there yet.
+// moduleDir returns where the module cache holds the gotch that go.mod names. It is downloaded if
+// it is not there yet.
 func moduleDir(ctx context.Context, root string) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", gotchModule)
 	cmd.Dir = root
@@ -105,8 +105,8 @@ func writeWorkspace(root, gotch, kind string) error {
 	return writeIfNew(filepath.Join(root, "go.work"), []byte(goWork))
 }
 
-// wanted says whether Go needs a file of gotch: its Go code, the two C headers that
-// the Go code includes, go.mod and the licence.
+// wanted reports whether Go needs a file of gotch. Go needs the Go code, the two C headers that it
+// includes, go.mod and the licence.
 func wanted(rel string) bool {
 	switch rel {
 	case "go.mod", "go.sum", "LICENSE", "libtch/torch_api.h", "libtch/torch_api_generated.h":

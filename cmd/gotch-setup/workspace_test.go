@@ -44,7 +44,7 @@ func TestWriteWorkspace(t *testing.T) {
 	testNothingIsWrittenTwice(t, root, gotch)
 }
 
-// What Go calls is what the backend defines: the compiler sees only one of the two.
+// The backend must define what Go calls. The compiler sees only one of the two.
 func TestAdditionsAreDeclaredAsTheyAreDefined(t *testing.T) {
 	header, err := os.ReadFile("../../model/internal/capi/glasswork.h")
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// generatedFile holds gotch's generated wrappers, one C function for each function of
-// the libtorch it was written against.
+// generatedFile holds gotch's generated wrappers. There is one C function for each function of the
+// libtorch that gotch was written for.
 const generatedFile = "torch_api_generated.cpp.h"
 
 // wrapper is one function of the generated file; lines count from 1 and are inclusive.
@@ -42,7 +42,7 @@ func parseWrappers(source string) []wrapper {
 	return found
 }
 
-// brokenWrappers names the wrappers that a compiler's output complains about, directly
+// brokenWrappers returns the names of wrappers that a compiler's output complains about, directly
 // or as the place from which a template was instantiated.
 func brokenWrappers(output string, wrappers []wrapper) []string {
 	var names []string
@@ -71,8 +71,8 @@ func brokenWrappers(output string, wrappers []wrapper) []string {
 	return names
 }
 
-// replaceBodies gives the named wrappers a body that raises an error at run time. The
-// number of lines may change, so parse again before the next pass.
+// replaceBodies gives the named wrappers a body that raises an error at run time. The number of
+// lines may change, so the source must be parsed again before the next pass.
 func replaceBodies(source string, names []string, version string) string {
 	lines := strings.Split(source, "\n")
 	var out []string

@@ -1,6 +1,6 @@
-// Command glasswork is Glasswork's side of the network's benchmark; its arguments and what
-// it prints are those of peers/unet.py. "memory ENCODER SIDE BATCH STEPS THREADS" prints
-// the resident memory and the live tensors ten times on the way through a training.
+// Command glasswork is Glasswork's side of the network benchmark. Its arguments and its output are
+// those of peers/unet.py. "memory ENCODER SIDE BATCH STEPS THREADS" prints the resident memory and
+// the number of live tensors ten times during a training.
 package main
 
 import (
@@ -73,7 +73,7 @@ func run(args []string) error {
 	return fmt.Errorf("there is no mode %q", args[0])
 }
 
-// noise is a batch of slices and classes at random.
+// noise returns a batch of random slices and classes.
 func noise(n, side int) network.Batch {
 	rng := rand.New(rand.NewPCG(1, 1))
 	b := network.Batch{
@@ -88,9 +88,9 @@ func noise(n, side int) network.Batch {
 	return b
 }
 
-// measure prints slices a second, processor seconds a slice and peak memory in KiB.
+// measure prints slices per second, processor seconds per slice and peak memory in KiB.
 func measure(work func() error, slices int, least time.Duration) error {
-	if err := work(); err != nil { // the first takes its memory
+	if err := work(); err != nil { // the first call allocates its memory
 		return err
 	}
 	start, used, rounds := time.Now(), usage(), 0
@@ -118,8 +118,8 @@ func usage() use {
 	return use{time.Duration(r.Utime.Nano() + r.Stime.Nano()).Seconds(), r.Maxrss}
 }
 
-// watch makes steps and prints, ten times, how many there were, the resident memory in KiB
-// and the tensors that live.
+// watch makes steps. Ten times, it prints the number of steps so far, the resident memory in KiB
+// and the number of live tensors.
 func watch(step func() error, steps int) error {
 	for i := 1; i <= steps; i++ {
 		if err := step(); err != nil {
@@ -132,7 +132,7 @@ func watch(step func() error, steps int) error {
 	return nil
 }
 
-// resident is the process's memory in KiB, or 0 where the system does not say.
+// resident returns the memory of the process in KiB, or 0 if the system does not say.
 func resident() int {
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {

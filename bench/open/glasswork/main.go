@@ -1,5 +1,5 @@
-// Command glasswork opens a folder of CT slices with Glasswork: headers and pixels into
-// one HU volume. It prints what every peer prints (see bench/open).
+// Command glasswork opens a folder of CT slices with Glasswork: headers and pixels into one HU
+// volume. It prints what every peer prints (see bench/open).
 package main
 
 import (
