@@ -9,10 +9,10 @@ import (
 	"glasswork/dataset/internal/osfile"
 )
 
-// bitSamples is how many slices of a volume are looked at to see where their bits lie.
+// bitSamples is how many slices of a volume are examined to find where their bits lie.
 const bitSamples = 5
 
-// alignment is where the stored bits of pixels lie among the allocated ones.
+// alignment says where the stored bits of pixels lie among the allocated ones.
 type alignment int
 
 const (
@@ -21,9 +21,9 @@ const (
 	atTop
 )
 
-// checkBits compares what the files say about where the stored bits lie with the bits. HighBit
-// must be BitsStored - 1. Where it is not, the bits show which of the two holds; where they do
-// not show it, the files are believed and that is said.
+// checkBits compares what the files say about the place of the stored bits with the bits
+// themselves. HighBit must be BitsStored - 1. If it is not, the bits show which of the two is
+// right. If they do not show it, HighBit is used and a warning says so.
 func (s *stack) checkBits(ctx context.Context, d *codec.Decoder) {
 	var odd, plain []*header
 	for _, h := range s.slices {
@@ -49,7 +49,7 @@ func (s *stack) checkOddBits(odd []*header, used bits) {
 	switch used.lie() {
 	case atBottom:
 		s.warn("The High Bit of %s (%d) contradicts its Bits Stored (%d); the pixels show that "+
-			"their values lie in the lowest %d bits, and so they are read.", title(h), h.highBit,
+			"their values lie in the lowest %d bits and are read there.", title(h), h.highBit,
 			h.bitsStored, h.bitsStored)
 		for _, h := range odd {
 			h.highBit = h.bitsStored - 1
@@ -57,7 +57,7 @@ func (s *stack) checkOddBits(odd []*header, used bits) {
 	case atTop:
 	default:
 		s.warn("The High Bit of %s (%d) contradicts its Bits Stored (%d) and the pixels do not "+
-			"show which is right; High Bit is believed, so HU may be wrong.", title(h), h.highBit,
+			"show which is right; High Bit is used, so HU may be wrong.", title(h), h.highBit,
 			h.bitsStored)
 	}
 }
@@ -71,13 +71,13 @@ func (s *stack) checkOverflow(plain []*header, used bits) {
 		return
 	}
 	s.warn("The pixels of %s show that their values lie in the highest %d bits and not in the "+
-		"lowest, as High Bit (%d) says; so they are read.", title(h), h.bitsStored, h.highBit)
+		"lowest, as High Bit (%d) says; they are read there.", title(h), h.bitsStored, h.highBit)
 	for _, h := range plain {
 		h.highBit = h.bitsAllocated - 1
 	}
 }
 
-// sample is up to n of headers, evenly spread.
+// sample returns up to n of headers, evenly spread.
 func sample(headers []*header, n int) (out []*header) {
 	n = min(n, len(headers))
 	for i := range n {
@@ -86,17 +86,17 @@ func sample(headers []*header, n int) (out []*header) {
 	return out
 }
 
-// bits is what the pixels of some slices have in common.
+// bits holds what the pixels of some slices have in common.
 type bits struct {
-	over   bool // some have bits above the stored ones that are no sign
-	below  bool // some have bits below where the stored ones would lie at the top
+	over   bool // some have bits above the stored ones that are not a sign
+	below  bool // some have bits below where the stored ones would be if they were at the top
 	values map[int64]bool
 }
 
 // enoughValues is how many different values show that low bits are never used.
 const enoughValues = 16
 
-// lie is where the stored bits lie as far as they show it.
+// lie returns where the stored bits lie, as far as the pixels show it.
 func (b bits) lie() alignment {
 	switch {
 	case b.below && !b.over:
@@ -107,7 +107,7 @@ func (b bits) lie() alignment {
 	return unseen
 }
 
-// usedBits looks at the pixels of slices; those that cannot be read show nothing.
+// usedBits examines the pixels of slices. Slices that cannot be read are ignored.
 func usedBits(ctx context.Context, d *codec.Decoder, headers []*header) bits {
 	all := bits{values: map[int64]bool{}}
 	for _, h := range headers {
@@ -145,8 +145,8 @@ func (b *bits) look(h *header, raw []byte) {
 	}
 }
 
-// readRaw reads the pixels of h as they are stored, decoded if they are compressed. as is h with
-// the form that they have then.
+// readRaw reads the pixels of h as they are stored. Compressed pixels are decoded. as is h with the
+// form that the pixels then have.
 func (h *header) readRaw(
 	ctx context.Context, d *codec.Decoder, w *workspace,
 ) (raw []byte, as *header, err error) {

@@ -9,7 +9,7 @@ import (
 	"glasswork/dataset/shared"
 )
 
-// Where BitsStored and HighBit contradict each other, the bits of the pixels decide.
+// If BitsStored and HighBit contradict each other, the bits of the pixels decide.
 func TestWhereTheStoredBitsLie(t *testing.T) {
 	pixels := func(of func(v int) int) []byte { // values 0, 100, 200 … 3900
 		var all []int
@@ -31,7 +31,7 @@ func TestWhereTheStoredBitsLie(t *testing.T) {
 		name    string
 		changes file
 		pixels  []byte
-		want    []int16 // nil: whatever they are
+		want    []int16 // nil: not checked
 		warning string
 	}{
 		{"as it should be", nil, pixels(right), want, ""},

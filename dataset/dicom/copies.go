@@ -14,7 +14,8 @@ type twins struct {
 	decoder codec.Decoder
 }
 
-// same says whether two images have the same HU. One that cannot be read is like none.
+// same reports whether two images have the same HU. An image that cannot be read is not the same as
+// any other.
 func (t *twins) same(a, b *header) bool {
 	if a.rows != b.rows || a.columns != b.columns {
 		return false
@@ -27,8 +28,8 @@ func (t *twins) same(a, b *header) bool {
 
 func (t *twins) close() { t.decoder.Close() }
 
-// dropCopies keeps one of the images that are the same: they carry one SOP Instance UID, say the
-// same of themselves and have the same pixels. shared says whether different images carry one
+// dropCopies keeps one of the images that are copies of each other: they have the same SOP Instance
+// UID, the same description and the same pixels. shared says whether different images have the same
 // UID.
 func (t *twins) dropCopies(headers []*header) (unique []*header, copies int, shared bool) {
 	seen := map[string][]*header{}
@@ -47,7 +48,8 @@ func (t *twins) dropCopies(headers []*header) (unique []*header, copies int, sha
 	return unique, copies, shared
 }
 
-// saysAs says whether two images call themselves the same: a copy does, wherever it lies.
+// saysAs reports whether two images describe themselves in the same way. A copy does, wherever it
+// is.
 func (h *header) saysAs(o *header) bool {
 	if h.hasPosition != o.hasPosition || h.position != o.position || h.instance != o.instance ||
 		h.location != o.location {

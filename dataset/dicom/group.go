@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// group is images that may form one volume, and how they came to be apart from others.
+// group holds images that may form one volume, and how they were separated from others.
 type group struct {
 	headers []*header
-	// labels say in the name of the volume what it has of its own.
+	// labels are what the name of the volume says to distinguish it from others.
 	labels []string
-	// warnings are sentences; mixed says that images of several volumes may be in this one.
+	// warnings are sentences. mixed says that this volume may hold images of several.
 	warnings []string
 	mixed    bool
-	// doubted are the names of traits in which images differ that are one volume nevertheless.
+	// doubted holds the names of traits in which the images differ although they are one volume.
 	doubted []string
 }
 
-// with is a group of some of the images of g.
+// with returns a group of some of the images of g.
 func (g group) with(headers []*header, label string) group {
 	out := group{
 		headers: headers, labels: slices.Clone(g.labels), warnings: slices.Clone(g.warnings),
@@ -33,8 +33,8 @@ func (g group) with(headers []*header, label string) group {
 
 // grouping sorts the images of one series into volumes.
 type grouping struct {
-	same func(a, b *header) bool // says whether two images have the same pixels
-	// reasons are the names of what images were set apart by, in the order found.
+	same func(a, b *header) bool // reports whether two images have the same pixels
+	// reasons holds the names of what separated images, in the order found.
 	reasons []string
 }
 
@@ -44,10 +44,10 @@ func (g *grouping) reason(name string) {
 	}
 }
 
-// split sorts the images of one series into volumes: images do not form one if they differ in
-// matrix, pixel size or orientation, in what makes a reconstruction, or if several lie at one
-// place (contrast or breathing phases). The largest volume comes first. reasons says in what
-// they differ.
+// split sorts the images of one series into volumes. Images are not one volume if they differ in
+// matrix, pixel size or orientation, if they differ in what makes a reconstruction, or if several
+// lie at one place (contrast or breathing phases). The largest volume comes first. reasons says in
+// what the volumes differ.
 func split(headers []*header, same func(a, b *header) bool) (stacks []*stack, reasons []string) {
 	s := grouping{same: same}
 	setNominal(headers)
@@ -66,7 +66,7 @@ func split(headers []*header, same func(a, b *header) bool) (stacks []*stack, re
 	return stacks, s.reasons
 }
 
-// byGrid sets images apart whose pixels do not lie on one grid.
+// byGrid separates images whose pixels do not lie on one grid.
 func (s *grouping) byGrid(all group) (groups []group) {
 	for _, h := range all.headers {
 		i := slices.IndexFunc(groups, func(g group) bool { return h.fits(g.headers[0]) })
@@ -82,8 +82,8 @@ func (s *grouping) byGrid(all group) (groups []group) {
 	return groups
 }
 
-// byReconstruction sets images apart that differ in what makes a reconstruction, unless where
-// they lie says that they are one volume after all.
+// byReconstruction separates images that differ in what makes a reconstruction, unless their
+// positions show that they are one volume after all.
 func (s *grouping) byReconstruction(all group) []group {
 	groups := []group{all}
 	for _, t := range reconstructions() {
@@ -103,8 +103,9 @@ func (s *grouping) byReconstruction(all group) []group {
 	return groups
 }
 
-// byTrait is byReconstruction for one attribute. It is doubted where images lie on one regular
-// grid and would not do so apart. A weak one may change along a volume.
+// byTrait does what byReconstruction does, for one attribute. The attribute is doubted if the
+// images lie on one regular grid and would not do so when separated. A weak attribute may change
+// along a volume.
 func (s *grouping) byTrait(g group, t trait) []group {
 	if !t.differs(g.headers) {
 		return []group{g}
@@ -122,8 +123,8 @@ func (s *grouping) byTrait(g group, t trait) []group {
 	return apart
 }
 
-// resolve sets images apart that cannot be one volume: those at one place, and those of passes
-// that lie between each other.
+// resolve separates images that cannot be one volume: those at one place, and those of passes that
+// interleave.
 func (s *grouping) resolve(g group) []group {
 	best := s.best(g, 2)
 	var out []group
@@ -136,22 +137,22 @@ func (s *grouping) resolve(g group) []group {
 	return out
 }
 
-// outcome is one way of setting images apart, and what it leaves unsolved.
+// outcome is one way of separating images, and what it leaves unsolved.
 type outcome struct {
 	groups  []group
 	reasons []string
-	// extra is how many images lie where another one of their volume lies, uneven how many
+	// extra is how many images lie at the place of another one of their volume. uneven is how many
 	// volumes are not evenly spaced.
 	extra, uneven int
 }
 
-// compare orders outcomes: the best comes first.
+// compare orders outcomes. The best comes first.
 func (o outcome) compare(p outcome) int {
 	return cmp.Or(cmp.Compare(o.extra, p.extra), cmp.Compare(o.uneven, p.uneven),
 		cmp.Compare(len(o.groups), len(p.groups)))
 }
 
-// best finds the attribute that sets the images of g apart best, in up to depth steps.
+// best finds the attribute that best separates the images of g, in up to depth steps.
 func (s *grouping) best(g group, depth int) outcome {
 	places := placesOf(g.headers)
 	keep := outcome{groups: []group{g}, extra: len(g.headers) - len(places)}
@@ -179,7 +180,7 @@ func (s *grouping) best(g group, depth int) outcome {
 			o.groups, o.reasons = append(o.groups, sub.groups...), append(o.reasons, sub.reasons...)
 			o.extra, o.uneven = o.extra+sub.extra, o.uneven+sub.uneven
 		}
-		if keep.extra == 0 && keep.uneven == 0 { // passes between each other
+		if keep.extra == 0 && keep.uneven == 0 { // passes that interleave
 			return o
 		}
 		if o.compare(best) < 0 {
@@ -189,8 +190,8 @@ func (s *grouping) best(g group, depth int) outcome {
 	return best
 }
 
-// tellsApart says whether an attribute may set images apart and does not number them. A guess
-// has few values.
+// tellsApart reports whether an attribute may separate images rather than number them. A guess must
+// have few values.
 func (t trait) tellsApart(headers []*header, places [][]*header, guess bool) bool {
 	parts := t.part(headers)
 	if len(parts) < 2 {
@@ -205,9 +206,8 @@ func (t trait) tellsApart(headers []*header, places [][]*header, guess bool) boo
 	return len(parts) <= max(atOnePlace, len(headers)/2)
 }
 
-// passes says whether parts of images that do not share places are passes of their own: each
-// is regular and they lie between each other, or they are few, do not fit together and are
-// large.
+// passes reports whether parts of images that do not share places are separate passes. Either each
+// is regular and they interleave, or they are few, large and do not fit together.
 func passes(parts [][]*header, uneven bool) bool {
 	const smallest, fewest = 3, 5
 	least := len(parts[0])
@@ -224,8 +224,8 @@ func passes(parts [][]*header, uneven bool) bool {
 	return runs > len(parts)+1
 }
 
-// bySequence sets apart images that share places although nothing in their headers says why:
-// by the order in which they were made, or not at all.
+// bySequence handles images that share places although nothing in their headers says why. It
+// separates them by the order in which they were made, or not at all.
 func (s *grouping) bySequence(g group) []group {
 	g.headers, g.warnings = s.dropSame(g)
 	places := placesOf(g.headers)
@@ -259,7 +259,7 @@ func (s *grouping) bySequence(g group) []group {
 		title(g.headers[0]), many))
 }
 
-// apart is a group for each part.
+// apart returns a group for each part.
 func (g group) apart(parts [][]*header, mixed bool, warning string) (out []group) {
 	for _, p := range parts {
 		part := g.with(p, "")
@@ -270,8 +270,8 @@ func (g group) apart(parts [][]*header, mixed bool, warning string) (out []group
 	return out
 }
 
-// dropSame leaves out images that have the same pixels as another one at their place, and says
-// so.
+// dropSame leaves out images that have the same pixels as another one at their place. A warning
+// says so.
 func (s *grouping) dropSame(g group) (kept []*header, warnings []string) {
 	dropped := 0
 	for _, place := range placesOf(g.headers) {
@@ -293,7 +293,7 @@ func (s *grouping) dropSame(g group) (kept []*header, warnings []string) {
 	return kept, warnings
 }
 
-// onePerPlace keeps the first slice of every place and says which others it left out.
+// onePerPlace keeps the first slice at every place and says which others it left out.
 func onePerPlace(g group, places [][]*header) group {
 	var first []*header
 	var at []string

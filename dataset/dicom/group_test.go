@@ -30,8 +30,8 @@ const (
 	tagHeartPhase      = 0x0020_9241
 )
 
-// passFrom is n slices step mm apart from z on, which mark names and changes describe. Their
-// first pixel is mark - 1024 HU.
+// passFrom returns n slices step mm apart from z on. mark names them and changes describes them.
+// Their first pixel is mark - 1024 HU.
 func passFrom(mark int, z, step float64, n int, changes file) (out []file) {
 	for i := range n {
 		f := slice(z + step*float64(i)).with(file{
@@ -44,7 +44,7 @@ func passFrom(mark int, z, step float64, n int, changes file) (out []file) {
 	return out
 }
 
-// marks says of a series how many slices it has of which pass: "12×1 8×2" are of two.
+// marks says how many slices of which pass a series has. "12×1 8×2" has slices of two passes.
 func marks(t *testing.T, s *series.Series) string {
 	t.Helper()
 	count := map[int]int{}
@@ -62,7 +62,7 @@ func marks(t *testing.T, s *series.Series) string {
 	return strings.Join(out, " ")
 }
 
-// numbered gives files the image numbers that of says by place.
+// numbered gives files image numbers by place, from of.
 func numbered(files []file, of func(i int) int) []file {
 	for i := range files {
 		files[i][tagInstance] = fmt.Sprint(of(i))
@@ -90,7 +90,7 @@ func TestImagesOfOneSeriesFormVolumes(t *testing.T) {
 		name    string
 		files   []file
 		volumes []string // marks
-		warning string   // in each volume's, unless empty
+		warning string   // in the warnings of each volume, unless empty
 		uneven  bool
 	}{
 		{"kernels", slices.Concat(pass(1, file{tagKernel: "B30f"}), pass(2, file{
@@ -221,7 +221,7 @@ func TestImagesOfOneSeriesFormVolumes(t *testing.T) {
 	}
 }
 
-// What nothing tells apart is said to be mixed, and nothing is measured on it.
+// Images that nothing distinguishes are said to be mixed, and nothing can be measured on them.
 func TestImagesThatNothingTellsApart(t *testing.T) {
 	files := slices.Concat(passFrom(1, 0, 5, 8, file{tagInstance: "1"}),
 		passFrom(2, 0, 5, 8, file{tagInstance: "1"}))
@@ -250,7 +250,7 @@ func TestDescriptionsSayWhatSetsVolumesApart(t *testing.T) {
 	}
 }
 
-// A series UID alone makes no series: what is of another patient or study is kept apart.
+// A series UID alone does not make a series. Images of another patient or study are kept apart.
 func TestOneSeriesUIDOfSeveralPatients(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -279,7 +279,7 @@ func TestOneSeriesUIDOfSeveralPatients(t *testing.T) {
 		},
 		{"an ID missing", nil, file{tagPatientID: nil}, false},
 	} {
-		for _, from := range []float64{0, 20} { // at the same places, and behind each other
+		for _, from := range []float64{0, 20} { // at the same places, and one after the other
 			r := scanDir(t, dir(t, slices.Concat(passFrom(1, 0, 5, 4, c.a),
 				passFrom(2, from, 5, 4, c.b))...))
 			want := 1
@@ -378,7 +378,7 @@ func TestOrderWithoutPositions(t *testing.T) {
 	at := func(z float64, changes file) file { return slice(z).with(bare).with(changes) }
 	for _, c := range []struct {
 		name  string
-		files map[string]file // z by name; the first pixel is the place that is wanted
+		files map[string]file // z by name; the first pixel is the expected place
 		by    string
 	}{
 		{"names", map[string]file{"2": at(1, nil), "10": at(2, nil), "1": at(0, nil)}, "file name"},
@@ -417,7 +417,7 @@ func TestOrderWithoutPositions(t *testing.T) {
 	}
 }
 
-// Phases without positions are taken apart by where SliceLocation or the numbers say they lie.
+// Phases without positions are separated by the places that SliceLocation or the numbers give.
 func TestPhasesWithoutPositions(t *testing.T) {
 	for name, change := range map[string]func(f file, i int){
 		"locations": func(f file, i int) { f[tagLocation] = fmt.Sprint(5 * i) },

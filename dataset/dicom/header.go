@@ -18,7 +18,7 @@ const maxValue = 16 << 10 // longer values of header elements are ignored
 type header struct {
 	path string
 	walk.Syntax
-	mended bool // Syntax is not what the file says it is
+	mended bool // Syntax is not the one that the file names
 	// pixels is where the pixel data are in the (inflated) data set. Tag 0 means that there are
 	// none.
 	pixels walk.Element
@@ -41,12 +41,12 @@ type header struct {
 	rowAxis, columnAxis volume.Vector
 	spacing             [2]float64 // [y,x]
 	thickness, tilt     float64
-	// location is where the slice lies in mm along an axis that is not told.
+	// location is where the slice lies in mm along an axis that the file does not give.
 	location                 float64
 	hasLocation, hasInstance bool
 	instance                 int
 	frame                    int      // of the file, from 0
-	inStack                  int      // place in its stack; 0 if not said
+	inStack                  int      // place in its stack; 0 if not given
 	directoryRecords         []string // DICOMDIR: referenced files
 	// unusable holds the names of attributes whose values count as absent.
 	unusable []string

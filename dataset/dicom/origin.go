@@ -10,7 +10,7 @@ import (
 )
 
 // origin is what a file says about whose image it holds, how it was acquired and how it was
-// reconstructed. Empty and 0 are what it does not say.
+// reconstructed. A value is empty or 0 if the file does not give it.
 type origin struct {
 	birthDate string
 	// of the reconstruction and the series
@@ -18,14 +18,14 @@ type origin struct {
 
 	imageType []string
 	energy    string // kVp
-	nominal   string // thickness, the same for those that differ by rounding
+	nominal   string // thickness, the same for values that differ by rounding
 	// of the acquisition
 	acquisition, time                 int
 	phase, trigger, event, contrast   string
 	acquired, seriesTime, contentTime string
 }
 
-// fillOrigin copies what a data set says of the origin of its image.
+// fillOrigin copies what a data set says about the origin of its image.
 func (h *header) fillOrigin(o object.Set) {
 	h.birthDate = o.Text(tag.PatientBirthDate)
 	h.kernel, h.filter = joined(o, tag.ConvolutionKernel), joined(o, tag.FilterType)
@@ -46,7 +46,7 @@ func (h *header) fillOrigin(o object.Set) {
 	h.contentTime = o.Text(tag.ContentDate) + o.Text(tag.ContentTime)
 }
 
-// fillFrameOrigin takes what functional groups say of the origin of a frame (PS3.3 C.7.6.16.2
+// fillFrameOrigin copies what functional groups say about the origin of a frame (PS3.3 C.7.6.16.2
 // and C.8.15.3).
 func (h *header) fillFrameOrigin(groups object.Set) {
 	if kind := groups.Item(tag.CTImageFrameTypeSequence).Texts(tag.FrameType); len(kind) > 0 {
@@ -68,7 +68,7 @@ func (h *header) fillFrameOrigin(groups object.Set) {
 	h.fillPhase(groups.Item(tag.RespiratorySynchronizationSequence))
 }
 
-// fillPhase takes the phase of the heart's or the lungs' motion, in percent.
+// fillPhase copies the phase of the motion of the heart or the lungs, in percent.
 func (h *header) fillPhase(o object.Set) {
 	for _, t := range []tag.Tag{
 		tag.NominalPercentageOfCardiacPhase, tag.NominalPercentageOfRespiratoryPhase,
@@ -82,7 +82,7 @@ func (h *header) fillPhase(o object.Set) {
 	}
 }
 
-// kiloVolts is the peak voltage of the tube without what rounding makes of it.
+// kiloVolts returns the peak voltage of the tube without rounding errors.
 func kiloVolts(o object.Set) string {
 	if kv, ok := o.Number(tag.KVP).Get(); ok && kv > 0 {
 		return strconv.FormatFloat(kv, 'f', 0, 64) + " kVp"
@@ -90,7 +90,7 @@ func kiloVolts(o object.Set) string {
 	return ""
 }
 
-// joined is all text of an element; numbers are written out.
+// joined returns all text of an element. Numbers are written out.
 func joined(o object.Set, t tag.Tag) string {
 	if n, ok := o.Number(t).Get(); ok {
 		return strconv.FormatFloat(n, 'g', 8, 64)
@@ -98,7 +98,7 @@ func joined(o object.Set, t tag.Tag) string {
 	return strings.Join(o.Texts(t), `\`)
 }
 
-// take replaces what a file says by what is said of one of its frames, if anything is.
+// take replaces the value of a file by that of one of its frames, if there is one.
 func take(whole *string, frame string) {
 	if frame != "" {
 		*whole = frame

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// owned is images of one series that are of one patient and one study.
+// owned holds images of one series that are of one patient and one study.
 type owned struct {
 	headers  []*header
-	suffix   string // of the series' ID, where its UID is that of several
+	suffix   string // of the series' ID, if several share its UID
 	warnings []string
 }
 
-// owners sorts images by series, patient and study: a UID alone is not believed.
+// owners sorts images by series, patient and study, because a UID alone may be wrong.
 func owners(headers []*header) (all []owned) {
 	bySeries := map[string][]*header{}
 	var order []string
@@ -47,7 +47,7 @@ func owners(headers []*header) (all []owned) {
 	return all
 }
 
-// byIdentity sets images of different patients and studies apart. names are what they differ in.
+// byIdentity separates images of different patients and studies. names says in what they differ.
 func byIdentity(headers []*header) (groups [][]*header, names []string) {
 	groups = [][]*header{headers}
 	for _, t := range identities() {
@@ -65,14 +65,14 @@ func byIdentity(headers []*header) (groups [][]*header, names []string) {
 	return groups, slices.Compact(names)
 }
 
-// identity is short text that differs between patients and studies and does not name them.
+// identity returns a short text that differs between patients and studies and does not name them.
 func (h *header) identity() string {
 	sum := sha256.Sum256([]byte(strings.Join(
 		[]string{h.patientID, h.patientName, h.birthDate, h.studyUID}, "\x00")))
 	return hex.EncodeToString(sum[:4])
 }
 
-// list is names as they stand in a sentence.
+// list returns names in the form that they have in a sentence.
 func list(names []string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")

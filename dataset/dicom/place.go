@@ -9,16 +9,16 @@ import (
 )
 
 const (
-	// Slices nearer than this many mm are at one place, or than a part of the usual distance,
-	// up to a tenth of a mm.
+	// Slices are at one place if they are closer than this many mm, or than a part of the usual
+	// distance, up to a tenth of a mm.
 	samePlaceMM     = 0.01
 	samePlacePart   = 0.1
 	samePlaceMostMM = 0.1
 )
 
 // placesOf sorts images along their stack and returns those at each place. Without positions it
-// takes SliceLocation, or else numbers that several images have. Where not even that is known,
-// every image has a place of its own.
+// uses SliceLocation, or else numbers that several images share. If none of these is known, every
+// image has its own place.
 func placesOf(headers []*header) (places [][]*header) {
 	along := placing(headers)
 	sorted := slices.SortedStableFunc(slices.Values(headers), func(a, b *header) int {
@@ -35,7 +35,7 @@ func placesOf(headers []*header) (places [][]*header) {
 	return places
 }
 
-// placing is where an image lies, on a scale that all images share.
+// placing returns where an image lies, on a scale that all images share.
 func placing(headers []*header) func(h *header) float64 {
 	first := headers[0]
 	location := func(h *header) float64 { return h.location }
@@ -58,8 +58,8 @@ func vary(headers []*header, of func(h *header) float64) bool {
 	return slices.ContainsFunc(headers, func(h *header) bool { return of(h) != of(headers[0]) })
 }
 
-// samePlace is the distance in mm up to which sorted images are at one place; NaN if it is not
-// known where they are.
+// samePlace returns the distance in mm up to which sorted images are at one place. It is NaN if
+// their places are not known.
 func samePlace(sorted []*header, along func(h *header) float64) float64 {
 	if math.IsNaN(along(sorted[0])) {
 		return math.NaN()
@@ -73,7 +73,7 @@ func samePlace(sorted []*header, along func(h *header) float64) float64 {
 	if len(apart) == 0 {
 		return samePlaceMM
 	}
-	// What rounding makes of one place must not count as the usual distance.
+	// Rounding differences within one place must not count as the usual distance.
 	far := slices.DeleteFunc(slices.Clone(apart), func(d float64) bool {
 		return d < samePlaceMostMM
 	})
@@ -83,13 +83,13 @@ func samePlace(sorted []*header, along func(h *header) float64) float64 {
 	return max(samePlaceMM, min(samePlaceMostMM, samePlacePart*median(far)))
 }
 
-// byNumber puts images at one place in the order of what numbers them.
+// byNumber sorts images at one place by what numbers them.
 func byNumber(a, b *header) int {
 	return cmp.Or(cmp.Compare(a.acquisition, b.acquisition), cmp.Compare(a.instance, b.instance),
 		natural.Compare(a.path, b.path), cmp.Compare(a.frame, b.frame))
 }
 
-// inOrder sorts the slices of a volume, and says by what.
+// inOrder sorts the slices of a volume and returns the attribute it used.
 func inOrder(headers []*header) (sorted []*header, by string) {
 	if headers[0].hasPosition {
 		n := headers[0].normal()
@@ -97,7 +97,7 @@ func inOrder(headers []*header) (sorted []*header, by string) {
 			return cmp.Compare(a.along(n), b.along(n))
 		}), "position"
 	}
-	// A number or location that not every slice has puts none in order.
+	// A number or location that some slices lack cannot order them.
 	numbered := allOf(headers, func(h *header) bool { return h.hasInstance })
 	located := allOf(headers, func(h *header) bool { return h.hasLocation })
 	sorted = slices.SortedStableFunc(slices.Values(headers), func(a, b *header) int {
@@ -122,7 +122,7 @@ func inOrder(headers []*header) (sorted []*header, by string) {
 	return sorted, "file name"
 }
 
-// gapsOf are the distances between places that follow each other, in mm.
+// gapsOf returns the distances in mm between places that follow each other.
 func gapsOf(places [][]*header) []float64 {
 	along := placing(places[0])
 	gaps := make([]float64, 0, len(places))
@@ -132,7 +132,7 @@ func gapsOf(places [][]*header) []float64 {
 	return gaps
 }
 
-// even says whether places are as far from each other everywhere, up to missing ones.
+// even reports whether places are equally far apart, except for missing ones.
 func even(places [][]*header) bool {
 	if len(places) < 3 {
 		return true
@@ -142,8 +142,8 @@ func even(places [][]*header) bool {
 	return ok
 }
 
-// regular says whether images with positions have one place each, as far from each other
-// everywhere and without one missing.
+// regular reports whether images with positions have one place each, equally far apart and without
+// a missing one.
 func regular(headers []*header) bool {
 	if !headers[0].hasPosition {
 		return false
@@ -163,7 +163,7 @@ func allRegular(parts [][]*header) bool {
 	return !slices.ContainsFunc(parts, func(p []*header) bool { return !regular(p) })
 }
 
-// runsOf walks along a stack and returns the places that follow each other within one part.
+// runsOf walks along a stack and returns the runs of places that belong to one part.
 func runsOf(parts [][]*header) (runs [][][]*header) {
 	of := map[*header]int{}
 	for i, p := range parts {
@@ -181,8 +181,8 @@ func runsOf(parts [][]*header) (runs [][][]*header) {
 	return runs
 }
 
-// follow says whether parts of one stack lie one after the other, no farther from each other
-// than their own slices are.
+// follow reports whether parts of one stack lie one after the other, no farther apart than their
+// own slices.
 func follow(parts [][]*header) bool {
 	all := slices.Concat(parts...)
 	places := placesOf(all)
@@ -208,11 +208,11 @@ func follow(parts [][]*header) bool {
 // sequence is an order in which images were made.
 type sequence struct {
 	name string
-	// of is the number or time of an image, empty if a file does not say.
+	// of returns the number or time of an image, or "" if the file does not give it.
 	of func(h *header) string
 }
 
-// sequences are the orders that tell passes apart, the most telling one first.
+// sequences returns the orders that separate passes. The most reliable comes first.
 func sequences() []sequence {
 	return []sequence{
 		{"the time of acquisition", func(h *header) string { return h.acquired }},
@@ -232,8 +232,8 @@ func sequences() []sequence {
 	}
 }
 
-// blocks takes images apart that were made one volume after the other, or one place after the
-// other with the same number of images at each. It returns nil if they were made in neither way.
+// blocks separates images that were made one volume after the other, or one place after the other
+// with the same number of images at each. It returns nil if they were made in neither way.
 func (q sequence) blocks(headers []*header, places [][]*header) [][]*header {
 	sorted := slices.SortedStableFunc(slices.Values(headers), func(a, b *header) int {
 		return compareValues(q.of(a), q.of(b))
@@ -269,7 +269,7 @@ func (q sequence) blocks(headers []*header, places [][]*header) [][]*header {
 	return parts
 }
 
-// revisits begins a new part whenever images come to a place where the part has been.
+// revisits begins a new part whenever an image comes to a place where the part already has been.
 func revisits(sorted []*header, place map[*header]int) (parts [][]*header) {
 	been := map[int]bool{}
 	for i, h := range sorted {

@@ -77,7 +77,7 @@ func tellApart(series []*series.Series, heads []*header) {
 	}
 }
 
-// series turns a stack into what the user is offered: the i-th of n volumes that one
+// series returns what the user is offered for a stack, which is the i-th of n volumes that one
 // DICOM series was split into for reasons.
 func (s *stack) series(root string, i, n int, reasons []string) *series.Series {
 	h := s.slices[0]
@@ -121,7 +121,7 @@ func (s *stack) series(root string, i, n int, reasons []string) *series.Series {
 	return out
 }
 
-// numbers are the Instance Numbers of the slices, nil where they do not tell slices apart.
+// numbers returns the Instance Numbers of the slices, or nil if they do not identify slices.
 func (s *stack) numbers() (all []int) {
 	seen := map[int]bool{}
 	for _, h := range s.slices {
@@ -140,7 +140,7 @@ func (s *stack) resampled(original *series.Series, t *straightened) *series.Seri
 	out.ID += "#straight"
 	out.Resampled = true
 	out.Source, out.Geometry, out.Measurable = t, t.geometry, true
-	out.Numbers = nil // its slices are none of the scanner's
+	out.Numbers = nil // its slices are not the scanner's
 	name := title(s.slices[0])
 	how := "shifted"
 	switch {

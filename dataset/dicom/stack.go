@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	unevenPart = 0.1 // of the usual gap: beyond it slices are unevenly spaced
-	// Within one volume orientation and pixel size may differ by rounding: by an angle, by a
-	// part of the pixel size, and by how far that moves a voxel in all. A move is said from
-	// saidMoveMM on. Thickness may differ by a part.
+	unevenPart = 0.1 // of the usual gap: beyond it, slices are unevenly spaced
+	// Within one volume, orientation and pixel size may differ by rounding. These limit the angle,
+	// the share of the pixel size, and how far a voxel moves in total. From saidMoveMM on, a
+	// warning mentions the move. Thickness may differ by a share.
 	roundedDegrees   = 0.25
 	roundedPart      = 0.01
 	largestMoveMM    = 1.5
@@ -31,7 +31,7 @@ type stack struct {
 	at         []*header
 	geometry   volume.Geometry
 	measurable bool
-	// labels say in its name what it has of its own.
+	// labels are what the name of the volume says to distinguish it from others.
 	labels, warnings []string
 	// Why a straight grid is offered besides this one. tilt is in degrees, 0 if there is none.
 	tilt           float64
@@ -76,7 +76,7 @@ func (h *header) normal() volume.Vector {
 // along returns the position of the slice along the stacking direction n, in mm.
 func (h *header) along(n volume.Vector) float64 { return h.position.Dot(n) }
 
-// newStack puts the images of a group in order and works out their grid.
+// newStack sorts the images of a group and computes their grid.
 func newStack(g group) *stack {
 	sorted, by := inOrder(g.headers)
 	s := &stack{

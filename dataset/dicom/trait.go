@@ -11,20 +11,21 @@ import (
 	"glasswork/dataset/internal/natural"
 )
 
-// trait is an attribute by which images of one series may differ. What its value is does not
-// matter, only whether it is the same. An empty value means that a file does not say.
+// trait is an attribute by which images of one series may differ. Only whether two values are the
+// same matters, not what they are. An empty value means that a file does not give it.
 type trait struct {
 	name string // in sentences
-	// label stands before the value in the name of a volume; empty: the value is not shown.
+	// label precedes the value in the name of a volume. If it is empty, the value is not shown.
 	label string
 	of    func(h *header) string
-	// numbers says that a value of its own for every image numbers them and sets none apart.
+	// numbers says that the trait numbers images if each has a value of its own. It then separates
+	// none.
 	numbers bool
 	// weak says that the value may change along one volume.
 	weak bool
 }
 
-// identities are what says whose images these are.
+// identities returns the traits that say whose images these are.
 func identities() []trait {
 	return []trait{
 		{name: "Patient ID", of: func(h *header) string { return h.patientID }},
@@ -37,8 +38,8 @@ func identities() []trait {
 	}
 }
 
-// reconstructions are what makes a reconstruction and the acquisition behind it. Images that
-// differ in one of them are not of one volume.
+// reconstructions returns what makes a reconstruction and the acquisition behind it. Images that
+// differ in any of them are not one volume.
 func reconstructions() []trait {
 	return []trait{
 		{
@@ -69,9 +70,9 @@ func reconstructions() []trait {
 	}
 }
 
-// acquisitions are what images of one volume may differ in, as each rotation of the tube may be
-// an acquisition. They set images apart only where these cannot be one volume. The first ones
-// say what they mean, those of guesses less so.
+// acquisitions returns traits in which images of one volume may differ, because each rotation of
+// the tube may be an acquisition. They separate images only if these cannot be one volume. The
+// traits in said state a difference explicitly. Those in guesses only suggest one.
 func acquisitions() (said, guesses []trait) {
 	return []trait{
 			{name: "temporal position", label: "time", of: func(h *header) string {
@@ -95,7 +96,7 @@ func acquisitions() (said, guesses []trait) {
 		}
 }
 
-// inPlane is where the corner of an image lies across the stack, in mm.
+// inPlane returns where the corner of an image lies across the stack, in mm.
 func (h *header) inPlane() string {
 	if !h.hasPosition {
 		return ""
@@ -103,7 +104,7 @@ func (h *header) inPlane() string {
 	return fmt.Sprintf("%.0f %.0f", h.position.Dot(h.rowAxis), h.position.Dot(h.columnAxis))
 }
 
-// counted is a number as a value of a trait; 0 stands for one that is not said.
+// counted returns a number as a value of a trait. 0 means that the file does not give it.
 func counted(n int) string {
 	if n == 0 {
 		return ""
@@ -111,13 +112,13 @@ func counted(n int) string {
 	return strconv.Itoa(n)
 }
 
-// plainName is a patient's name without what differs between two spellings of one entry.
+// plainName returns a patient's name without what differs between two spellings of the same entry.
 func plainName(name string) string {
 	return strings.Trim(strings.Join(strings.Fields(strings.ToUpper(
 		strings.ReplaceAll(name, "^", " "))), " "), "= ")
 }
 
-// values are the different values of a trait, without the empty one.
+// values returns the different values of a trait, except the empty one.
 func (t trait) values(headers []*header) []string {
 	var out []string
 	for _, h := range headers {
@@ -129,13 +130,14 @@ func (t trait) values(headers []*header) []string {
 	return slices.Compact(out)
 }
 
-// differs says whether images differ in a trait. Those that do not say have the only value.
+// differs reports whether images differ in a trait. Images without a value count as having the only
+// one.
 func (t trait) differs(headers []*header) bool {
 	n := len(t.values(headers))
 	return n > 1 && !(t.numbers && n == len(headers) && n > 2)
 }
 
-// part sorts images by their value of a trait. The parts come in order of the value.
+// part sorts images by their value of a trait. The parts are in order of the value.
 func (t trait) part(headers []*header) (parts [][]*header) {
 	byValue := map[string][]*header{}
 	var values []string
@@ -153,7 +155,7 @@ func (t trait) part(headers []*header) (parts [][]*header) {
 	return parts
 }
 
-// shown is how a volume is called by its value of a trait, empty if that is not shown.
+// shown returns what a volume is called for its value of a trait, or "" if that is not shown.
 func (t trait) shown(h *header) string {
 	v := limit(t.of(h), 32)
 	switch {
@@ -165,7 +167,7 @@ func (t trait) shown(h *header) string {
 	return t.label + " " + v
 }
 
-// compareValues puts numbers in their order and other text in natural order.
+// compareValues sorts numbers by value and other text in natural order.
 func compareValues(a, b string) int {
 	x, errX := strconv.ParseFloat(a, 64)
 	y, errY := strconv.ParseFloat(b, 64)
