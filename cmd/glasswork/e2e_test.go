@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"glasswork/dataset/classes"
 	"glasswork/dataset/nifti"
 	"glasswork/dataset/project"
 	"glasswork/dataset/shared"
@@ -287,9 +288,8 @@ func compareExport(t *testing.T, dir string, study project.Study, a *project.Ann
 // differs returns the first voxel in which an exported slice is not what it should be, −1 if
 // there is none: the labels where it was reviewed, else nothing that trains.
 func differs(exported, labels []uint8, reviewed bool) int {
-	const ignore = 4
 	for i, v := range exported {
-		want := uint8(ignore)
+		want := uint8(classes.NotReviewed)
 		if reviewed {
 			want = labels[i]
 		}
