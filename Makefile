@@ -66,7 +66,7 @@ test: build test-packages check
 
 # Checks without running tests: the linters of .golangci.yml, and the licences of what is linked.
 check: setup bin/golangci-lint
-	bin/golangci-lint run ./...
+	bin/golangci-lint run --allow-parallel-runners ./...
 	go run ./scripts/notice -check
 
 # A module of its own keeps the linter's dependencies out of Glasswork's go.mod.

@@ -73,7 +73,7 @@ func spelled(root *os.Root, name string) string {
 			return name
 		}
 		entries, err := folder.ReadDir(-1)
-		folder.Close()
+		_ = folder.Close()
 		if err != nil {
 			return name
 		}

@@ -38,9 +38,9 @@ type grouping struct {
 	reasons []string
 }
 
-func (g *grouping) reason(name string) {
-	if !slices.Contains(g.reasons, name) {
-		g.reasons = append(g.reasons, name)
+func (s *grouping) reason(name string) {
+	if !slices.Contains(s.reasons, name) {
+		s.reasons = append(s.reasons, name)
 	}
 }
 

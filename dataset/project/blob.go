@@ -201,7 +201,7 @@ func (p *Project) getBlob(
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return fmt.Errorf("%s is %w (%v); bring it back from a copy", path, ErrDamaged, err)
+		return fmt.Errorf("%s is %w (%w); bring it back from a copy", path, ErrDamaged, err)
 	}
 	if hex.EncodeToString(h.Sum(nil)) != sum {
 		return fmt.Errorf(

@@ -70,7 +70,7 @@ func checkSchema(ctx context.Context, tx *sql.Tx, steps []string) error {
 	if err != nil {
 		return err
 	}
-	defer want.Rollback()
+	defer func() { _ = want.Rollback() }()
 	for _, step := range steps {
 		if _, err := want.ExecContext(ctx, step); err != nil {
 			return err

@@ -45,10 +45,10 @@ func (r Report) Evaluation() Evaluation {
 	return e
 }
 
-func (c ClassScore) evaluation() EvaluationClass {
+func (r ClassScore) evaluation() EvaluationClass {
 	return EvaluationClass{
-		c.Name, c.IoUPooled, c.DicePooled, c.AccuracyPooled, c.PrecisionPooled, c.RecallPooled,
-		c.IoUMean, c.DiceMean, c.AccuracyMean, c.PrecisionMean, c.RecallMean, c.Present,
-		c.IoUInterval, c.DiceInterval, c.IoUMeanInterval, c.DiceMeanInterval,
+		r.Name, r.IoUPooled, r.DicePooled, r.AccuracyPooled, r.PrecisionPooled, r.RecallPooled,
+		r.IoUMean, r.DiceMean, r.AccuracyMean, r.PrecisionMean, r.RecallMean, r.Present,
+		r.IoUInterval, r.DiceInterval, r.IoUMeanInterval, r.DiceMeanInterval,
 	}
 }

@@ -68,7 +68,7 @@ func (r *Reviewing) askLungless(st *study, z int) {
 // lungsKnown reports whether a model or a person has said where the lung of slice z is.
 func (st *study) lungsKnown(z int) bool {
 	return st.labels.Slices[z].Model != "" ||
-		slices.Contains(st.labels.Labels.Slice(z), uint8(classes.LungsOther))
+		slices.Contains(st.labels.Labels.Slice(z), classes.LungsOther)
 }
 
 // GoToNext goes to the next slice that nobody has reviewed, from the first one again after

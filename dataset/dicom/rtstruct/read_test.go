@@ -212,7 +212,8 @@ func TestFramesOfReferenceOfStructures(t *testing.T) {
 			object.Items(tag.StructureSetROISequence, rois...),
 			object.Items(tag.ROIContourSequence, contours...))
 		s, err := Read("", o)
-		segments, got := 0, ""
+		var segments int
+		var got string
 		if err != nil {
 			got = err.Error()
 		} else {

@@ -9,7 +9,7 @@ import (
 // of it is code of this package.
 var known = map[global]func(arguments tuple) (any, error){
 	"collections.OrderedDict": buildDict,
-	"collections.defaultdict": buildDefaultDict,
+	"collections.defaultdict": func(tuple) (any, error) { return newDict(), nil },
 
 	"torch._utils._rebuild_tensor":    buildTensor,
 	"torch._utils._rebuild_tensor_v2": buildTensor,
@@ -76,9 +76,6 @@ func build(called any, arguments tuple) (any, error) {
 }
 
 func buildNothing(tuple) (any, error) { return inert{}, nil }
-
-// buildDefaultDict makes an empty dictionary; what it would make of a missing key is not asked.
-func buildDefaultDict(tuple) (any, error) { return newDict(), nil }
 
 // buildDict makes a dictionary, which may be given pairs.
 func buildDict(arguments tuple) (any, error) {
