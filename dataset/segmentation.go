@@ -90,7 +90,7 @@ func openDICOMSegmentation(ctx context.Context, path string) (*annotation.Segmen
 	o, err := object.Open(path)
 	switch {
 	case errors.Is(err, object.ErrNotDICOM):
-		return nil, fmt.Errorf("%s is no annotation that Glasswork knows; it reads DICOM "+
+		return nil, fmt.Errorf("%s is not annotation that Glasswork knows; it reads DICOM "+
 			"segmentations and structure sets, and label maps as NIfTI, NRRD, MetaImage, NPY "+
 			"and NPZ",
 			filepath.Base(path))

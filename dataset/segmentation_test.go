@@ -257,7 +257,7 @@ func TestWhatIsNoAnnotationIsRefused(t *testing.T) {
 		filepath.Join(dir, "nothing.nii"): "does not exist",
 		dir:                               "is a folder; choose the one file",
 		write("a.nii", ""):                "is empty",
-		write("notes.txt", "hello"):       "no annotation",
+		write("notes.txt", "hello"):       "not annotation",
 		ct:                                "more than 255 different values",
 	} {
 		_, err := OpenSegmentation(t.Context(), path)

@@ -198,7 +198,7 @@ func readFile(path string) ([]byte, error) {
 		return nil, fmt.Errorf("the file cannot be read: %w", err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return nil, fmt.Errorf("%s is not a model: it is no file or is larger than %d GB", path,
+		return nil, fmt.Errorf("%s is not a model: it is not a file, or is larger than %d GB", path,
 			maxFile>>30)
 	}
 	b, err := os.ReadFile(path)

@@ -143,7 +143,7 @@ func (n *norm) forward(p *pass, x *torch.Tensor) *torch.Tensor {
 		p.momentum, batchNormEps)
 }
 
-// errOneValue would leave running variances that are no numbers.
+// errOneValue would leave running variances that are not numbers.
 var errOneValue = errors.New("one image of this size is too little to train on, because batch " +
 	"norm would see " +
 	"a single value; take more images at a time or larger ones")

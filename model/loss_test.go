@@ -101,7 +101,7 @@ func TestLoss(t *testing.T) {
 		}, 4},
 		{"nothing but background", []classes.Known{allKnown, allKnown}, 1},
 		{"nothing known", []classes.Known{{}, {}}, 4},
-		{"a lesion of untold kind where kinds are known", []classes.Known{allKnown, allKnown}, 5},
+		{"an unspecified lesion where kinds are known", []classes.Known{allKnown, allKnown}, 5},
 		{
 			"lesions known as a whole", []classes.Known{
 				classes.Knows(classes.Lesion), classes.Knows(classes.Lesion, classes.LungsOther),

@@ -117,14 +117,14 @@ func TestLossesOfAPerfectPrediction(t *testing.T) {
 		}
 		for _, g := range gradient {
 			if math.IsNaN(float64(g)) {
-				t.Errorf("%s: a derivative is no number", kind)
+				t.Errorf("%s: a derivative is not a number", kind)
 				break
 			}
 		}
 	}
 }
 
-// Everything ignored is a loss of 0, not one that is no number.
+// Everything ignored is a loss of 0, not one that is not a number.
 func TestLossOfNothing(t *testing.T) {
 	b := network.Batch{
 		N: 1, H: 1, W: 2, Y: []uint8{classes.Ignored, classes.Ignored},

@@ -126,7 +126,8 @@ func parseSafetensors(file []byte) (*safetensors, error) {
 	}
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(file[8:8+n], &raw); err != nil {
-		return nil, fmt.Errorf("the file is no safetensors file: its header is not JSON: %w", err)
+		return nil, fmt.Errorf("the file is not a safetensors file: its header is not JSON: %w",
+			err)
 	}
 	s := &safetensors{entries: make(map[string]entry, len(raw)), data: file[8+n:]}
 	for name, text := range raw {

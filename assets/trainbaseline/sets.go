@@ -144,7 +144,7 @@ func readTable(path string) (rows []map[string]string, err error) {
 	defer f.Close()
 	all, err := csv.NewReader(f).ReadAll()
 	if err != nil || len(all) == 0 {
-		return nil, fmt.Errorf("%s is no table: %w", path, err)
+		return nil, fmt.Errorf("%s is not a table: %w", path, err)
 	}
 	for _, values := range all[1:] {
 		row := map[string]string{}

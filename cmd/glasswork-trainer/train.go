@@ -143,7 +143,8 @@ func parseResume(text string) (resume bool, at int, err error) {
 	at, err = strconv.Atoi(text)
 	if err != nil || at < 1 {
 		return false, 0, fmt.Errorf(
-			"--resume=%s is no step; write --resume for the last checkpoint, or --resume=400", text)
+			"--resume=%s is not a step; write --resume for the last checkpoint, or --resume=400",
+			text)
 	}
 	return true, at, nil
 }

@@ -81,9 +81,9 @@ func TestMasksOfInfectionAreLesionsOfUntoldKind(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"file,volume\na1,v": `no column "patient"`,
-		strings.Replace(index, "a2,v1,p,2", "a2,v1,p,two", 1): `"two" of a2 is no number`,
-		strings.Replace(index, "a2,", "../a2,", 1):            "is no file name",
-		"\"": "is no table",
+		strings.Replace(index, "a2,v1,p,2", "a2,v1,p,two", 1): `"two" of a2 is not a number`,
+		strings.Replace(index, "a2,", "../a2,", 1):            "is not a file name",
+		"\"": "is not a table",
 	} {
 		writeText(t, filepath.Join(dir, "index.csv"), text)
 		if _, err := Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), want) {

@@ -49,7 +49,7 @@ func openInfection(dir string) (Set, error) {
 		}
 		file := t.text(row, "file")
 		if file != filepath.Base(file) {
-			return nil, fmt.Errorf("index.csv: %q is no file name", file)
+			return nil, fmt.Errorf("index.csv: %q is not a file name", file)
 		}
 		s.slices = append(s.slices, infectionSlice{
 			file, t.text(row, "volume"), t.text(row, "patient"), int(z),

@@ -54,7 +54,7 @@ func (n nnunetInfo) foreign() (f foreignLabels, err error) {
 		var value int
 		if json.Unmarshal(raw, &value) != nil || value < 0 || value > 255 {
 			return f, fmt.Errorf(
-				"the label %q of its dataset.json is no single number from 0 to 255", name,
+				"the label %q of its dataset.json is not a single number from 0 to 255", name,
 			)
 		}
 		f.named[value] = true

@@ -45,14 +45,14 @@ func openPhantoms(spec string) (Set, error) {
 	count, at, _ := strings.Cut(spec, "@")
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 1 || n > 1_000_000 {
-		return nil, fmt.Errorf("phantom:%s is no dataset; write phantom:400 or phantom:400@7 for "+
-			"400 slices (from seed 7)", spec)
+		return nil, fmt.Errorf("phantom:%s is not a dataset; write phantom:400 or phantom:400@7 "+
+			"for 400 slices (from seed 7)", spec)
 	}
 	seed := uint64(1)
 	if at != "" {
 		if seed, err = strconv.ParseUint(at, 10, 32); err != nil {
 			return nil, fmt.Errorf(
-				"phantom:%s is no dataset; the seed after @ is a whole number", spec,
+				"phantom:%s is not a dataset; the seed after @ is a whole number", spec,
 			)
 		}
 	}

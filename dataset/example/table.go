@@ -29,7 +29,7 @@ func readTable(path string, needed ...string) (*table, error) {
 	defer f.Close()
 	lines, err := csv.NewReader(f).ReadAll()
 	if err != nil || len(lines) == 0 {
-		return nil, fmt.Errorf("%s is no table of comma-separated values", t.name)
+		return nil, fmt.Errorf("%s is not a table of comma-separated values", t.name)
 	}
 	for i, column := range lines[0] {
 		t.columns[strings.TrimSpace(column)] = i
@@ -52,7 +52,7 @@ func (t *table) text(row []string, column string) string { return row[t.columns[
 func (t *table) number(row []string, column string) (float64, error) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(t.text(row, column)), 64)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %q of %s is no number", t.name, t.text(row, column), row[0])
+		return 0, fmt.Errorf("%s: %q of %s is not a number", t.name, t.text(row, column), row[0])
 	}
 	return v, nil
 }

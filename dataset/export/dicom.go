@@ -297,7 +297,7 @@ func (d derived) report(ctx context.Context) error {
 	return o.Write(filepath.Join(d.folder, "report.dcm"))
 }
 
-// rois returns the classes as structures, and lesions of untold kind if there are any.
+// rois returns the classes as structures, and lesions of unspecified kind if there are any.
 func (d derived) rois() []rtstruct.ROI {
 	codes, colors := classes.Codes(), classes.Colors()
 	var all []rtstruct.ROI

@@ -98,7 +98,8 @@ func find(id string) (Format, error) {
 		}
 		ids = append(ids, f.ID)
 	}
-	return Format{}, fmt.Errorf("%q is no export format; there are %s", id, strings.Join(ids, ", "))
+	return Format{}, fmt.Errorf("%q is not an export format; there are %s", id,
+		strings.Join(ids, ", "))
 }
 
 // exporter writes studies of one format.

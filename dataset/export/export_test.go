@@ -217,7 +217,7 @@ func TestExportRefuses(t *testing.T) {
 			"not stored",
 		},
 		{"store", broken, Options{Format: "kaggle", OnlyReviewed: false}, "damaged"},
-		{"format", sequence(), Options{Format: "zip"}, "no export format"},
+		{"format", sequence(), Options{Format: "zip"}, "not an export format"},
 	} {
 		dir := t.TempDir()
 		err := Write(t.Context(), dir, c.in, c.o)
@@ -374,7 +374,7 @@ func TestLabelNamesDecideInNNUNetFolders(t *testing.T) {
 			`{"labels":{"background":0,"lung":[1,2]}}`,
 			classes.Known{},
 			[5]uint8{},
-			"no single number",
+			"not a single number",
 		},
 		"none ours": {
 			`{"labels":{"background":0,"liver":1}}`, classes.Known{}, [5]uint8{}, "names none of",

@@ -22,7 +22,7 @@ import (
 type nnunetExporter struct {
 	dir          string
 	onlyReviewed bool
-	untold       bool // some lesions are of untold kind
+	untold       bool // some lesions are of unspecified kind
 	names        map[string]bool
 }
 

@@ -49,7 +49,7 @@ func TestMeasuresOfASample(t *testing.T) {
 	}
 }
 
-// A lesion of untold kind is a region of its own and counts as lesion and as lung.
+// A lesion of unspecified kind is a region of its own and counts as lesion and as lung.
 func TestLesionsOfUntoldKindAreMeasured(t *testing.T) {
 	v, l := sample()
 	l.Labels[1] = classes.Lesion

@@ -47,7 +47,7 @@ func TestWrongNotationIsPointedAt(t *testing.T) {
 	}{
 		{"", 0, "write E"},
 		{"  ", 2, "write E"},
-		{"Q{1}", 0, "'Q' is no transform"},
+		{"Q{1}", 0, "'Q' is not a transform"},
 		{"V", 1, "probability of V"},
 		{"V0.5", 1, "probability of V"},
 		{"V{}", 2, "a number"},
@@ -64,14 +64,14 @@ func TestWrongNotationIsPointedAt(t *testing.T) {
 		{"EV{0.5}", 0, "stands alone"},
 		{"V{0.5}E", 6, "stands alone"},
 		{"C1V{1}", 0, "C1 is a whole augmentation"},
-		{"C4", 0, "'C' is no transform"},
+		{"C4", 0, "'C' is not a transform"},
 		{"(S{0.5}|G{0.5}", 14, "goes on with |"},
 		{"(S{0.5}G{0.5}){1}", 7, "goes on with |"},
-		{"(S{0.5}|){1}", 8, "')' is no transform"},
+		{"(S{0.5}|){1}", 8, "')' is not a transform"},
 		{"(S{0.5}|", 8, "missing at the end"},
 		{"(S{0}|G{0}){1}", 0, "greater than 0"},
 		{"(S{0.5}|G{0.5})", 15, "probability of a choice"},
-		{"V{0.5}é", 6, "'é' is no transform"},
+		{"V{0.5}é", 6, "'é' is not a transform"},
 		{strings.Repeat("(", 9) + "V{1}", 8, "brackets stand in each other"},
 	} {
 		_, err := Parse(c.text)

@@ -149,7 +149,7 @@ func (p *parser) noLetter() error {
 	for i, l := range letters {
 		all[i] = string(l.Letter)
 	}
-	return p.wrong("%q is no transform; there are %s, and choices in (…|…)", r,
+	return p.wrong("%q is not a transform; there are %s, and choices in (…|…)", r,
 		strings.Join(all, " "))
 }
 

@@ -73,7 +73,7 @@ func (a *arrays) scale() error {
 	low, high := a.x[0], a.x[0]
 	for _, v := range a.x {
 		if v != v {
-			return fmt.Errorf("the images hold values that are no numbers")
+			return fmt.Errorf("the images hold values that are not numbers")
 		}
 		low, high = min(low, v), max(high, v)
 	}

@@ -36,7 +36,7 @@ func readSuite(path string) (Suite, error) {
 		return Suite{}, fmt.Errorf("the suite %s cannot be read: %w", path, plain(err))
 	}
 	if len(b) > maxSuiteFile {
-		return Suite{}, fmt.Errorf("%s is larger than 1 MB: it is no suite", path)
+		return Suite{}, fmt.Errorf("%s is larger than 1 MB: it is not a suite", path)
 	}
 	s, err := ParseSuite(b)
 	if err != nil {
@@ -164,7 +164,7 @@ func eachKey(n *yaml.Node, f func(key string, v *yaml.Node) error) error {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if key.Kind != yaml.ScalarNode || seen[key.Value] {
-			return at(key, "%s stands here twice or is no name", shown(key))
+			return at(key, "%s stands here twice or is not a name", shown(key))
 		}
 		seen[key.Value] = true
 		if value.Kind == yaml.AliasNode {

@@ -51,7 +51,7 @@ func (o Options) check() error {
 	}
 	switch {
 	case len(o.Sources) == 0:
-		return fmt.Errorf("there is no dataset to learn from")
+		return fmt.Errorf("there is not a dataset to learn from")
 	case o.InOrder && len(o.Sources) > 1:
 		return fmt.Errorf("samples in their own order can come from one dataset only, not from %d",
 			len(o.Sources))

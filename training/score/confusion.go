@@ -3,7 +3,7 @@ package score
 import "glasswork/dataset/classes"
 
 // Confusion counts pixels: Confusion[reference][predicted]. The reference can be a lesion of
-// untold kind, a prediction cannot.
+// unspecified kind, a prediction cannot.
 type Confusion [classes.Labels][classes.Count]int64
 
 // Known says which classes were annotated.
@@ -112,7 +112,7 @@ func (o outcome) precision() *float64 { return ratio(o.tp, o.tp+o.fp) }
 func (o outcome) recall() *float64 { return ratio(o.tp, o.tp+o.fn) }
 
 // accuracy is the share of pixels whose class is right, nil without pixels. Either kind is
-// right for a lesion of untold kind.
+// right for a lesion of unspecified kind.
 func (m Confusion) accuracy() *float64 {
 	var right, all int64
 	for r := range m {

@@ -42,7 +42,7 @@ func (c caseScore) outcome(class int) (o outcome, ok bool) {
 
 // Add scores one slice of a case. reference and predicted are [y,x]; voxelML is the
 // size of one voxel in ml, 0 if unknown. A class is scored in the slices in which it is known.
-// A lesion of untold kind in the reference leaves the kinds of its slice unknown.
+// A lesion of unspecified kind in the reference leaves the kinds of its slice unknown.
 func (s *Set) Add(name, patient string, reference, predicted []uint8, known Known,
 	voxelML float64,
 ) {
@@ -126,7 +126,7 @@ func (s *Set) patients() [][]caseScore {
 	return groups
 }
 
-// lesion scores both kinds together with lesions of untold kind.
+// lesion scores both kinds together with lesions of unspecified kind.
 func (s *Set) lesion(people [][]caseScore) ClassScore {
 	r := s.class(int(classes.Lesion), people)
 	r.Name = LesionName

@@ -26,7 +26,7 @@ type Annotation struct {
 	// means that persons drew everything from scratch.
 	Made func(z int, c classes.Class) Made
 	// Known says which classes were annotated at all; a class that was not is not described.
-	// nil: all three, and lesions of untold kind if there are any.
+	// nil: all three, and lesions of unspecified kind if there are any.
 	Known []classes.Class
 	// Sided allows lungs to be written as right and left, if the labels show which is which. It
 	// must be false if positions are assumed and not measured.

@@ -176,7 +176,7 @@ func labelsOf(t testing.TB, s *annotation.Segmentation, g volume.Geometry) *volu
 	return out
 }
 
-// A lesion of untold kind is a segment of its own, with the code of a lesion, if there is one.
+// A lesion of unspecified kind is a segment of its own, with the code of a lesion, if there is one.
 func TestLesionsOfUntoldKindAreASegment(t *testing.T) {
 	for _, asMap := range []bool{false, true} {
 		s := scanned(t, grids()["axial"], nil)

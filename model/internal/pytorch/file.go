@@ -106,8 +106,8 @@ func find(value any, nesting int) *dict {
 func parseArchive(file []byte) (any, error) {
 	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
-		return nil, errors.New("the file is cut or is no archive: its table of contents cannot " +
-			"be read")
+		return nil, errors.New("the file is cut or is not an archive: its table of contents " +
+			"cannot be read")
 	}
 	entries := map[string]*zip.File{}
 	root := ""

@@ -56,7 +56,8 @@ func words(text string) map[string]bool {
 func CheckScript(file []byte) error {
 	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
-		return errors.New("the file is cut or is no archive: its table of contents cannot be read")
+		return errors.New("the file is cut or is not an archive: " +
+			"its table of contents cannot be read")
 	}
 	var programs [][]string
 	defined := map[string]bool{}
