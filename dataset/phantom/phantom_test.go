@@ -104,7 +104,7 @@ func TestAnyNumberOfSlices(t *testing.T) {
 }
 
 // counts returns how many voxels of a phantom have each class.
-func counts(p *Phantom) (n [classes.Count]int) {
+func counts(p *Phantom) (n [classes.Labels]int) {
 	for z := range p.Labels.Size[0] {
 		for class, k := range p.Labels.Counts(z) {
 			n[class] += k
